@@ -1,0 +1,30 @@
+#pragma once
+// IDX version 2 on disk: `git help gitformat-pack`, "Version 2 pack-*.idx files". All integers big-endian. Guest-safe.
+
+#include <cstdint>
+
+#include "object/oid.hpp"
+
+namespace docteur {
+
+inline constexpr std::uint32_t kIdxMagic = 0xff744f63;  // "\377tOc"
+inline constexpr std::uint32_t kIdxVersion = 2;
+// An offset with this bit set is a position in the table of 64-bit offsets.
+inline constexpr std::uint32_t kIdxWideOffset = 0x80000000;
+
+// Where each table of an IDX begins, bytes from its start.
+struct idx_layout {
+  std::uint32_t objects;
+  std::uint32_t wide;  // entries of the 64-bit table
+
+  [[nodiscard]] constexpr std::uint64_t fanout() const noexcept { return 8; }
+  [[nodiscard]] constexpr std::uint64_t ids() const noexcept { return fanout() + 256 * 4; }
+  [[nodiscard]] constexpr std::uint64_t crcs() const noexcept { return ids() + std::uint64_t{objects} * kOidSize; }
+  [[nodiscard]] constexpr std::uint64_t offsets() const noexcept { return crcs() + std::uint64_t{objects} * 4; }
+  [[nodiscard]] constexpr std::uint64_t wide_offsets() const noexcept { return offsets() + std::uint64_t{objects} * 4; }
+  [[nodiscard]] constexpr std::uint64_t pack_checksum() const noexcept { return wide_offsets() + std::uint64_t{wide} * 8; }
+  [[nodiscard]] constexpr std::uint64_t checksum() const noexcept { return pack_checksum() + kOidSize; }
+  [[nodiscard]] constexpr std::uint64_t size() const noexcept { return checksum() + kOidSize; }
+};
+
+}  // namespace docteur

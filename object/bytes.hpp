@@ -1,0 +1,97 @@
+#pragma once
+// Views of untrusted bytes, and the one place that compares with their end. Guest-safe.
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "object/result.hpp"
+
+namespace docteur {
+
+using bytes = std::span<const std::byte>;
+using mutable_bytes = std::span<std::byte>;
+
+[[nodiscard]] inline bytes as_bytes(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
+[[nodiscard]] inline std::string_view as_text(bytes b) noexcept {
+  return {reinterpret_cast<const char*>(b.data()), b.size()};
+}
+
+// Big-endian (Git) and little-endian (image header, own sections) integers at `p`, any alignment.
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr T load_be(const std::byte* p) noexcept {
+  T v = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) v = static_cast<T>(v << 8 | std::to_integer<T>(p[i]));
+  return v;
+}
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr T load_le(const std::byte* p) noexcept {
+  T v = 0;
+  for (std::size_t i = sizeof(T); i-- > 0;) v = static_cast<T>(v << 8 | std::to_integer<T>(p[i]));
+  return v;
+}
+template <std::unsigned_integral T>
+constexpr void store_be(std::byte* p, T v) noexcept {
+  for (std::size_t i = sizeof(T); i-- > 0; v = static_cast<T>(v >> 8)) p[i] = static_cast<std::byte>(v & 0xff);
+}
+template <std::unsigned_integral T>
+constexpr void store_le(std::byte* p, T v) noexcept {
+  for (std::size_t i = 0; i < sizeof(T); ++i, v = static_cast<T>(v >> 8)) p[i] = static_cast<std::byte>(v & 0xff);
+}
+template <>
+constexpr std::uint8_t load_be<std::uint8_t>(const std::byte* p) noexcept {
+  return std::to_integer<std::uint8_t>(*p);
+}
+
+// `n` bytes of `whole` from `at`. `at + n` is never computed, so it cannot wrap.
+[[nodiscard]] constexpr result<bytes> slice(bytes whole, std::uint64_t at, std::uint64_t n) noexcept {
+  if (at > whole.size() || n > whole.size() - at) return fail(errc::truncated, at, "range leaves the data");
+  return whole.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(n));
+}
+
+// `v` rounded up to a multiple of `unit` (> 0); the caller knows that the sum does not wrap.
+[[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t v, std::uint64_t unit) noexcept {
+  return (v + unit - 1) / unit * unit;
+}
+
+// Forward reading of untrusted bytes, all of it through take().
+class cursor {
+ public:
+  // `at`: offset of rest[0] in the image, for messages.
+  constexpr explicit cursor(bytes rest, std::uint64_t at = 0) noexcept : rest_(rest), at_(at) {}
+
+  [[nodiscard]] constexpr std::uint64_t at() const noexcept { return at_; }
+  [[nodiscard]] constexpr bytes rest() const noexcept { return rest_; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return rest_.empty(); }
+
+  [[nodiscard]] constexpr result<bytes> take(std::uint64_t n) noexcept {
+    if (n > rest_.size()) return fail(errc::truncated, at_, "field runs past the end");
+    const bytes head = rest_.first(static_cast<std::size_t>(n));
+    rest_ = rest_.subspan(head.size());
+    at_ += n;
+    return head;
+  }
+  template <std::unsigned_integral T>
+  [[nodiscard]] constexpr result<T> take_be() noexcept {
+    DOCTEUR_TRY(field, take(sizeof(T)));
+    return load_be<T>(field.data());
+  }
+  template <std::unsigned_integral T>
+  [[nodiscard]] constexpr result<T> take_le() noexcept {
+    DOCTEUR_TRY(field, take(sizeof(T)));
+    return load_le<T>(field.data());
+  }
+
+ private:
+  bytes rest_;
+  std::uint64_t at_;
+};
+
+}  // namespace docteur

@@ -1,0 +1,73 @@
+#include "object/path_rules.hpp"
+
+#include <cstddef>
+
+namespace docteur {
+namespace {
+
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool starts_with_folded(std::string_view text, std::string_view lower_case) noexcept {
+  if (text.size() < lower_case.size()) return false;
+  for (std::size_t i = 0; i < lower_case.size(); ++i)
+    if (lower(text[i]) != lower_case[i]) return false;
+  return true;
+}
+
+// Bytes of the code point at the start of `text` that HFS+ ignores in names, 0 if it is not one: U+200C..U+200F,
+// U+202A..U+202E, U+206A..U+206F, U+FEFF, all of three UTF-8 bytes.
+std::size_t ignorable_on_hfs(std::string_view text) noexcept {
+  if (text.size() < 3) return 0;
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (at(0) == 0xef) return at(1) == 0xbb && at(2) == 0xbf ? 3 : 0;
+  if (at(0) != 0xe2) return 0;
+  if (at(1) == 0x80) return (at(2) >= 0x8c && at(2) <= 0x8f) || (at(2) >= 0xaa && at(2) <= 0xae) ? 3 : 0;
+  return at(1) == 0x81 && at(2) >= 0xaa && at(2) <= 0xaf ? 3 : 0;
+}
+
+bool is_dot_git_on_hfs(std::string_view name) noexcept {
+  std::size_t matched = 0;
+  constexpr std::string_view kDotGit = ".git";
+  while (!name.empty()) {
+    if (const std::size_t skip = ignorable_on_hfs(name); skip > 0) {
+      name.remove_prefix(skip);
+      continue;
+    }
+    if (matched == kDotGit.size() || lower(name.front()) != kDotGit[matched]) return false;
+    ++matched;
+    name.remove_prefix(1);
+  }
+  return matched == kDotGit.size();
+}
+
+// NTFS drops trailing dots and spaces, opens a stream behind ':', and knows .git by its short name too.
+bool is_dot_git_on_ntfs(std::string_view name) noexcept {
+  if (starts_with_folded(name, ".git")) {
+    name.remove_prefix(4);
+  } else if (starts_with_folded(name, "git~1")) {
+    name.remove_prefix(5);
+  } else {
+    return false;
+  }
+  for (const char c : name) {
+    if (c == '\\' || c == ':') return true;
+    if (c != '.' && c != ' ') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const char* bad_entry_name(std::string_view name) noexcept {
+  if (name.empty()) return "an entry name is empty";
+  if (name == ".") return "an entry is named \".\"";
+  if (name == "..") return "an entry is named \"..\"";
+  if (name.find('/') != std::string_view::npos) return "an entry name contains '/'";
+  if (name.find('\0') != std::string_view::npos) return "an entry name contains NUL";
+  if (is_dot_git_on_hfs(name) || is_dot_git_on_ntfs(name)) return "an entry name stands for .git";
+  for (std::size_t at = name.find('\\'); at != std::string_view::npos; at = name.find('\\', at + 1))
+    if (is_dot_git_on_ntfs(name.substr(at + 1))) return "an entry name stands for .git";
+  return nullptr;
+}
+
+}  // namespace docteur

@@ -1,0 +1,19 @@
+#pragma once
+// How long-running hosted code tells where it is, and is told to stop. Called from any thread.
+
+#include <cstdint>
+#include <string_view>
+
+namespace docteur {
+
+class progress {
+ public:
+  virtual ~progress() = default;
+  // A phase begins: a static name ("reading", "comparing", "writing") and how many objects it will go through.
+  virtual void phase(std::string_view name, std::uint64_t total) { (void)name, (void)total; }
+  virtual void advance(std::uint64_t objects) { (void)objects; }
+  // True when the user wants to stop (a signal came): the work ends soon with a failure.
+  [[nodiscard]] virtual bool cancelled() const { return false; }
+};
+
+}  // namespace docteur

@@ -1,0 +1,50 @@
+#pragma once
+// What the PACK writer is given: the objects of one commit and a way to read them. Hosted.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "object/bytes.hpp"
+#include "object/failure.hpp"
+#include "object/oid.hpp"
+
+namespace docteur {
+
+struct source_object {
+  oid id;
+  object_type type;
+  std::uint64_t size;  // bytes of content, without Git's object header
+};
+
+// Content that is too large to hold, read forward once.
+class byte_stream {
+ public:
+  virtual ~byte_stream() = default;
+  // Fills up to out.size() (> 0) bytes; returns how many, 0 only at the end.
+  virtual outcome<std::size_t> read(mutable_bytes out) = 0;
+};
+
+class object_source {
+ public:
+  virtual ~object_source() = default;
+
+  // Every object of the image once, in canonical order: [0] the commit, then trees depth-first (a tree before its
+  // subtrees, subtrees in tree order, each at its first occurrence), then blobs in path order (first occurrence).
+  [[nodiscard]] virtual std::span<const source_object> objects() const = 0;
+
+  // Path of the first occurrence, '/'-separated, without a leading '/'; empty for the commit and the root tree.
+  [[nodiscard]] virtual std::string_view path(std::size_t index) const = 0;
+
+  // Replaces `out` with the whole content of objects()[index]. Safe to call from many threads at once.
+  // The caller checks the bytes against the id.
+  [[nodiscard]] virtual outcome<void> read(std::size_t index, std::vector<std::byte>& out) const = 0;
+
+  // The same as a stream, in memory that does not grow with the object. Safe to call from many threads.
+  [[nodiscard]] virtual outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const = 0;
+};
+
+}  // namespace docteur
