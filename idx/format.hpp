@@ -22,7 +22,9 @@ struct idx_layout {
   [[nodiscard]] constexpr std::uint64_t crcs() const noexcept { return ids() + std::uint64_t{objects} * kOidSize; }
   [[nodiscard]] constexpr std::uint64_t offsets() const noexcept { return crcs() + std::uint64_t{objects} * 4; }
   [[nodiscard]] constexpr std::uint64_t wide_offsets() const noexcept { return offsets() + std::uint64_t{objects} * 4; }
-  [[nodiscard]] constexpr std::uint64_t pack_checksum() const noexcept { return wide_offsets() + std::uint64_t{wide} * 8; }
+  [[nodiscard]] constexpr std::uint64_t pack_checksum() const noexcept {
+    return wide_offsets() + std::uint64_t{wide} * 8;
+  }
   [[nodiscard]] constexpr std::uint64_t checksum() const noexcept { return pack_checksum() + kOidSize; }
   [[nodiscard]] constexpr std::uint64_t size() const noexcept { return checksum() + kOidSize; }
 };

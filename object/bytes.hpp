@@ -24,6 +24,16 @@ using mutable_bytes = std::span<std::byte>;
   return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
 
+// `text` without its first `n` bytes, and its first `n` bytes; n <= text.size(). substr() would bring in a throw.
+[[nodiscard]] constexpr std::string_view drop(std::string_view text, std::size_t n) noexcept {
+  text.remove_prefix(n);
+  return text;
+}
+[[nodiscard]] constexpr std::string_view first(std::string_view text, std::size_t n) noexcept {
+  text.remove_suffix(text.size() - n);
+  return text;
+}
+
 // Big-endian (Git) and little-endian (image header, own sections) integers at `p`, any alignment.
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T load_be(const std::byte* p) noexcept {

@@ -13,7 +13,7 @@
 namespace docteur {
 
 // The one place that knows how long an id is.
-inline constexpr std::size_t kOidSize = 20;      // bytes, SHA-1
+inline constexpr std::size_t kOidSize = 20;     // bytes, SHA-1
 inline constexpr std::size_t kOidHexSize = 40;  // characters
 
 struct oid {

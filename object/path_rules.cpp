@@ -2,10 +2,14 @@
 
 #include <cstddef>
 
+#include "object/bytes.hpp"
+
 namespace docteur {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool starts_with_folded(std::string_view text, std::string_view lower_case) noexcept {
   if (text.size() < lower_case.size()) return false;
@@ -66,7 +70,7 @@ const char* bad_entry_name(std::string_view name) noexcept {
   if (name.find('\0') != std::string_view::npos) return "an entry name contains NUL";
   if (is_dot_git_on_hfs(name) || is_dot_git_on_ntfs(name)) return "an entry name stands for .git";
   for (std::size_t at = name.find('\\'); at != std::string_view::npos; at = name.find('\\', at + 1))
-    if (is_dot_git_on_ntfs(name.substr(at + 1))) return "an entry name stands for .git";
+    if (is_dot_git_on_ntfs(drop(name, at + 1))) return "an entry name stands for .git";
   return nullptr;
 }
 

@@ -1,0 +1,51 @@
+#pragma once
+// The 28 bytes in front of an image: doc/FORMAT.md, "Header". Guest-safe.
+
+#include <array>
+#include <cstdint>
+
+#include "object/bytes.hpp"
+#include "object/oid.hpp"
+
+namespace docteur {
+
+// Absolute byte offsets in the image.
+inline constexpr std::uint64_t kHeaderCommit = 0;      // 20 bytes, raw SHA-1
+inline constexpr std::uint64_t kHeaderIdxOffset = 20;  // u64, little-endian
+inline constexpr std::uint64_t kHeaderSize = 28;
+inline constexpr std::uint64_t kPackOffset = 28;  // PACK begins right behind the header
+
+inline constexpr std::uint64_t kPackHeaderSize = 12;   // "PACK", version, number of objects: u32 big-endian each
+inline constexpr std::uint64_t kPackTrailerSize = 20;  // SHA-1 of all before it
+
+inline constexpr std::uint32_t kPackMagic = 0x5041434b;  // "PACK"
+inline constexpr std::uint32_t kPackVersion = 2;
+
+struct image_header {
+  oid commit;
+  std::uint64_t idx_offset;  // bytes from the start of the image; PACK header and trailer fit before it
+};
+
+using image_header_bytes = std::array<std::byte, kHeaderSize>;
+
+// Errors: truncated when `head` is shorter than the header or the device than what the header promises.
+[[nodiscard]] constexpr result<image_header> decode_image_header(bytes head, std::uint64_t device_size) noexcept {
+  if (head.size() < kHeaderSize) return fail(errc::truncated, 0, "shorter than an image header");
+  image_header h{};
+  for (std::size_t i = 0; i < kOidSize; ++i) h.commit.raw[i] = head[i];
+  h.idx_offset = load_le<std::uint64_t>(head.data() + kHeaderIdxOffset);
+  if (h.idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize)
+    return fail(errc::out_of_range, kHeaderIdxOffset, "IDX offset lies inside the PACK header");
+  if (h.idx_offset >= device_size)
+    return fail(errc::truncated, kHeaderIdxOffset, "IDX offset lies behind the device's end");
+  return h;
+}
+
+[[nodiscard]] constexpr image_header_bytes encode_image_header(const image_header& h) noexcept {
+  image_header_bytes out{};
+  for (std::size_t i = 0; i < kOidSize; ++i) out[i] = h.commit.raw[i];
+  store_le(out.data() + kHeaderIdxOffset, h.idx_offset);
+  return out;
+}
+
+}  // namespace docteur

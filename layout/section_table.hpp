@@ -1,0 +1,61 @@
+#pragma once
+// The section table: 512 bytes that end exactly where IDX begins. doc/FORMAT.md, "Section table". Guest-safe.
+// All integers little-endian. An image without it is complete; sections are accelerators.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "object/bytes.hpp"
+
+namespace docteur {
+
+inline constexpr std::size_t kSectionTableSize = 512;
+inline constexpr std::size_t kMaxSections = 16;
+inline constexpr std::size_t kBuilderSize = 32;
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::string_view kSectionTableMagic{"DOCTEUR\n", 8};
+
+// Feature bits. An unknown required bit is refused, an unknown optional one ignored. Version 1 defines none.
+inline constexpr std::uint64_t kKnownRequiredFeatures = 0;
+
+enum class section_type : std::uint32_t {
+  restart = 1,  // restart points of large blobs, layout/restart_section.hpp
+};
+
+struct section {
+  section_type type;     // a type this code does not know is kept and ignored
+  std::uint32_t crc;     // CRC-32 of the section's bytes
+  std::uint64_t offset;  // bytes from the start of the image, a multiple of the block size
+  std::uint64_t length;  // bytes
+};
+
+// The checked form: to hold one is to know that the sections lie in ascending order, without overlap, between the end
+// of PACK and the table.
+struct section_table {
+  std::uint64_t required = 0;
+  std::uint64_t optional = 0;
+  std::uint64_t pack_size = 0;  // bytes, trailer included
+  std::uint32_t block_size = 512;
+  std::array<char, kBuilderSize> builder{};  // program and version, padded with NUL
+  std::array<section, kMaxSections> entries{};
+  std::uint32_t count = 0;
+
+  [[nodiscard]] std::span<const section> sections() const noexcept { return {entries.data(), count}; }
+  [[nodiscard]] const section* find(section_type type) const noexcept;
+  [[nodiscard]] std::string_view builder_text() const noexcept;
+};
+
+using section_table_bytes = std::array<std::byte, kSectionTableSize>;
+
+[[nodiscard]] bool has_section_table_magic(bytes table) noexcept;
+
+// `table`: the 512 bytes before `idx_offset` (absolute), which begin with the magic. Errors: bad_checksum, bad_version
+// (version or required feature unknown), malformed (reserved bytes, block size, order of sections), out_of_range.
+[[nodiscard]] result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset) noexcept;
+
+// `table.count` sections, the builder text NUL-padded.
+[[nodiscard]] section_table_bytes encode_section_table(const section_table& table) noexcept;
+
+}  // namespace docteur

@@ -1,0 +1,141 @@
+#include "object/commit.hpp"
+
+#include <optional>
+
+namespace docteur {
+namespace {
+
+// One header line at a time: "KEY VALUE\n". Continuation lines begin with a space and belong to what came before.
+class header_reader {
+ public:
+  header_reader(std::string_view text, std::uint64_t at) noexcept : text_(text), at_(at) {}
+
+  [[nodiscard]] std::uint64_t at() const noexcept { return at_ + used_; }
+  [[nodiscard]] std::size_t used() const noexcept { return used_; }
+  [[nodiscard]] bool at_end() const noexcept { return used_ == text_.size(); }
+  [[nodiscard]] bool at_empty_line() const noexcept { return !at_end() && text_[used_] == '\n'; }
+
+  // The value when the next line has this key.
+  std::optional<std::string_view> take(std::string_view key) noexcept {
+    const std::string_view rest = drop(text_, used_);
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos || !rest.starts_with(key)) return std::nullopt;
+    if (rest.size() <= key.size() || rest[key.size()] != ' ') return std::nullopt;
+    used_ += end + 1;
+    return first(drop(rest, key.size() + 1), end - key.size() - 1);
+  }
+  bool skip_line() noexcept {
+    const std::size_t end = text_.find('\n', used_);
+    if (end == std::string_view::npos) return false;
+    used_ = end + 1;
+    return true;
+  }
+
+ private:
+  std::string_view text_;
+  std::uint64_t at_;
+  std::size_t used_ = 0;
+};
+
+std::string_view trim(std::string_view s) noexcept {
+  while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
+  while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
+  return s;
+}
+
+// Decimal digits at the front of `s`, taken off it; saturates far beyond any date.
+std::int64_t take_number(std::string_view& s) noexcept {
+  std::int64_t v = 0;
+  while (!s.empty() && s.front() >= '0' && s.front() <= '9') {
+    if (v < (std::int64_t{1} << 58)) v = v * 10 + (s.front() - '0');
+    s.remove_prefix(1);
+  }
+  return v;
+}
+
+result<oid> take_id(header_reader& lines, std::string_view key, const char* what) noexcept {
+  const std::uint64_t at = lines.at();
+  const auto value = lines.take(key);
+  if (!value) return fail(errc::malformed, at, what);
+  const auto id = parse_hex(*value);
+  if (!id) return fail(errc::malformed, at, what);
+  return *id;
+}
+
+}  // namespace
+
+signature parse_signature(std::string_view line) noexcept {
+  signature s;
+  const std::size_t open = line.find('<');
+  const std::size_t close = line.rfind('>');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
+    s.name = trim(line);
+    return s;
+  }
+  s.name = trim(first(line, open));
+  s.mail = first(drop(line, open + 1), close - open - 1);
+  std::string_view rest = trim(drop(line, close + 1));
+  const bool negative = rest.starts_with('-');
+  if (negative) rest.remove_prefix(1);
+  s.seconds = take_number(rest) * (negative ? -1 : 1);
+  rest = trim(rest);
+  if (rest.size() == 5 && (rest[0] == '+' || rest[0] == '-')) {
+    const int sign = rest[0] == '-' ? -1 : 1;
+    rest.remove_prefix(1);
+    const auto hhmm = static_cast<std::int32_t>(take_number(rest));
+    if (rest.empty()) s.zone_minutes = sign * (hhmm / 100 * 60 + hhmm % 100);
+  }
+  return s;
+}
+
+result<commit_view> parse_commit(bytes content, std::uint64_t at) noexcept {
+  const std::string_view text = as_text(content);
+  header_reader lines(text, at);
+  commit_view c;
+  DOCTEUR_TRY(tree, take_id(lines, "tree", "a commit begins with its tree"));
+  c.tree = tree;
+  while (!lines.at_end() && drop(text, lines.used()).starts_with("parent ")) {
+    DOCTEUR_CHECK(take_id(lines, "parent", "parent of a commit"));
+    ++c.parents;
+  }
+  const auto author = lines.take("author");
+  if (!author) return fail(errc::malformed, lines.at(), "a commit has an author");
+  c.author = parse_signature(*author);
+  const auto committer = lines.take("committer");
+  if (!committer) return fail(errc::malformed, lines.at(), "a commit has a committer");
+  c.committer = parse_signature(*committer);
+  while (!lines.at_end() && !lines.at_empty_line()) {
+    if (const auto encoding = lines.take("encoding")) {
+      c.encoding = *encoding;
+    } else if (!lines.skip_line()) {
+      return fail(errc::malformed, lines.at(), "header of a commit without its end");
+    }
+  }
+  c.headers = first(text, lines.used());
+  c.has_message = !lines.at_end();
+  if (c.has_message) c.message = drop(text, lines.used() + 1);
+  return c;
+}
+
+result<tag_view> parse_tag(bytes content, std::uint64_t at) noexcept {
+  header_reader lines(as_text(content), at);
+  tag_view t{};
+  DOCTEUR_TRY(target, take_id(lines, "object", "a tag begins with its object"));
+  t.target = target;
+  const std::uint64_t type_at = lines.at();
+  const auto type = lines.take("type");
+  if (!type) return fail(errc::malformed, type_at, "a tag has a type");
+  bool known = false;
+  for (const object_type candidate : {object_type::commit, object_type::tree, object_type::blob, object_type::tag}) {
+    if (*type != name(candidate)) continue;
+    t.type = candidate;
+    known = true;
+  }
+  if (!known) return fail(errc::malformed, type_at, "type of a tag");
+  const auto tag = lines.take("tag");
+  if (!tag) return fail(errc::malformed, lines.at(), "a tag has a name");
+  t.tag = *tag;
+  return t;
+}
+
+}  // namespace docteur

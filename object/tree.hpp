@@ -1,0 +1,67 @@
+#pragma once
+// Tree objects (gitformat of a tree: `git help hash-object`, "[mode] [name]\0[raw id]"). Guest-safe.
+
+#include <cstdint>
+#include <string_view>
+
+#include "object/bytes.hpp"
+#include "object/oid.hpp"
+
+namespace docteur {
+
+enum class entry_kind : std::uint8_t { file, executable, symlink, directory, submodule };
+
+[[nodiscard]] constexpr std::string_view name(entry_kind kind) noexcept {
+  switch (kind) {
+    case entry_kind::file: return "file";
+    case entry_kind::executable: return "executable";
+    case entry_kind::symlink: return "symlink";
+    case entry_kind::directory: return "directory";
+    case entry_kind::submodule: return "submodule";
+  }
+  return "";
+}
+
+// The mode that Git writes for a kind, octal: 100644, 100755, 120000, 40000, 160000.
+[[nodiscard]] constexpr std::uint32_t canonical_mode(entry_kind kind) noexcept {
+  switch (kind) {
+    case entry_kind::file: return 0100644;
+    case entry_kind::executable: return 0100755;
+    case entry_kind::symlink: return 0120000;
+    case entry_kind::directory: return 0040000;
+    case entry_kind::submodule: return 0160000;
+  }
+  return 0;
+}
+
+struct tree_entry {
+  entry_kind kind;
+  std::uint32_t mode;     // as written; old trees have others than the canonical five, e.g. 100664
+  bool zero_padded;       // the mode was written with a leading zero, as some old tools did
+  std::string_view name;  // lies in the tree's bytes
+  oid id;
+};
+
+// Order of names in a tree: bytewise, a directory's name compared as if it ended in '/' (base_name_compare in Git).
+// Negative, zero, positive like memcmp. Zero for equal name and equal kind of name.
+[[nodiscard]] int compare_tree_names(std::string_view a, bool a_is_directory, std::string_view b,
+                                     bool b_is_directory) noexcept;
+
+// Reads the entries of one tree, in order, and refuses what breaks a rule: unknown kinds of mode, bad names
+// (object/path_rules.hpp), wrong order, a name twice (also once as a file and once as a directory).
+class tree_reader {
+ public:
+  // `content` must outlive the reader and the names it gives. `at`: for messages.
+  explicit tree_reader(bytes content, std::uint64_t at = 0) noexcept : rest_(content, at) {}
+
+  [[nodiscard]] bool done() const noexcept { return rest_.empty(); }
+  // Only when !done().
+  [[nodiscard]] result<tree_entry> next() noexcept;
+
+ private:
+  cursor rest_;
+  tree_entry last_{};
+  bool has_last_ = false;
+};
+
+}  // namespace docteur

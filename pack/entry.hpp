@@ -1,0 +1,45 @@
+#pragma once
+// One PACK entry's header (`git help gitformat-pack`): type and size as a variable-length integer, then for a delta
+// its base, as a distance back (OFS) or as an id (REF). Guest-safe.
+
+#include <array>
+#include <cstdint>
+
+#include "object/bytes.hpp"
+#include "object/oid.hpp"
+
+namespace docteur {
+
+enum class entry_type : std::uint8_t { commit = 1, tree = 2, blob = 3, tag = 4, ofs_delta = 6, ref_delta = 7 };
+
+[[nodiscard]] constexpr bool is_delta(entry_type t) noexcept {
+  return t == entry_type::ofs_delta || t == entry_type::ref_delta;
+}
+
+struct entry_header {
+  entry_type type;
+  std::uint8_t header_size;   // bytes before the zlib stream
+  std::uint64_t size;         // bytes that the zlib stream inflates to
+  std::uint64_t base_offset;  // ofs_delta: from the start of PACK, smaller than the entry's own
+  oid base_id;                // ref_delta
+};
+
+// The longest header: ten bytes of type and size (64 bits), ten of distance or twenty of id.
+inline constexpr std::size_t kMaxEntryHeader = 30;
+
+// `head`: the entry's first bytes, kMaxEntryHeader of them unless the data ends before. `offset`: of the entry from the
+// start of PACK. `at`: where `head` lies in the image, for messages.
+// Errors: truncated, malformed (type 0 or 5, a size or distance over 64 bits), out_of_range (base not before the
+// entry).
+[[nodiscard]] result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at) noexcept;
+
+struct encoded_entry_header {
+  std::array<std::byte, kMaxEntryHeader> raw{};
+  std::size_t size = 0;  // bytes used of `raw`
+  [[nodiscard]] bytes view() const noexcept { return bytes{raw}.first(size); }
+};
+
+// What decode_entry_header() reads back; `h.header_size` is not looked at. `offset` as above.
+[[nodiscard]] encoded_entry_header encode_entry_header(const entry_header& h, std::uint64_t offset) noexcept;
+
+}  // namespace docteur
