@@ -1,0 +1,59 @@
+"""Runs a program and says what it cost. Shared by bench/prepare and bench/run."""
+
+import os
+import re
+import subprocess
+import tempfile
+
+# Git answers to nothing of the user's: no configuration, fixed names and dates, no background maintenance.
+GIT_ENV = {
+    "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
+    "GIT_AUTHOR_NAME": "docteur", "GIT_AUTHOR_EMAIL": "docteur@localhost", "GIT_AUTHOR_DATE": "1700000000 +0000",
+    "GIT_COMMITTER_NAME": "docteur", "GIT_COMMITTER_EMAIL": "docteur@localhost",
+    "GIT_COMMITTER_DATE": "1700000000 +0000", "LC_ALL": "C", "TZ": "UTC",
+}
+
+
+def environment():
+    return {**{k: v for k, v in os.environ.items() if not k.startswith("GIT_")}, **GIT_ENV}
+
+
+def run(*args, **options):
+    """Runs to success; returns stdout as text."""
+    options.setdefault("env", environment())
+    done = subprocess.run([str(a) for a in args], check=True, stdout=subprocess.PIPE, text=True, **options)
+    return done.stdout.strip()
+
+
+def git(repository, *args, **options):
+    return run("git", "--git-dir", repository, "-c", "gc.auto=0", "-c", "core.fsync=none", *args, **options)
+
+
+def cost(*args, stdin=None, stdout=subprocess.DEVNULL, pump=None, ok=(0,)):
+    """{'cpu': user + system seconds, 'wall': seconds, 'peak': bytes of the largest process, 'out': stdout}.
+
+    GNU time sums the processor time of the program and of all it waited for. `pump(process)` talks to the program
+    through its pipes; without it the output is thrown away, or returned if stdout is PIPE.
+    """
+    with tempfile.NamedTemporaryFile("r") as report:
+        command = ["/usr/bin/time", "-o", report.name, "-f", "%U %S %e %M"] + [str(a) for a in args]
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE if pump is None else None,
+                                   env=environment())
+        if pump is not None:
+            out, err = pump(process), b""
+            process.wait()
+        else:
+            out, err = process.communicate()
+        if process.returncode not in ok:
+            raise SystemExit(f"failed ({process.returncode}): {' '.join(command[5:])}\n{err.decode(errors='replace')}")
+        line = [l for l in report.read().splitlines() if re.fullmatch(r"[\d.]+ [\d.]+ [\d.]+ \d+", l)][-1]
+        user, system, wall, kilobytes = line.split()
+        return {"cpu": round(float(user) + float(system), 2), "wall": float(wall), "peak": int(kilobytes) * 1024,
+                "out": out}
+
+
+def total(costs):
+    """Costs of steps that run one after the other."""
+    costs = list(costs)
+    return {"cpu": round(sum(c["cpu"] for c in costs), 2), "wall": round(sum(c["wall"] for c in costs), 2),
+            "peak": max(c["peak"] for c in costs)}

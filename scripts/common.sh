@@ -1,0 +1,31 @@
+# What scripts/quickstart and scripts/test share; sourced by them, from the top of the checkout.
+logs=build/logs
+mkdir -p "$logs"
+if command -v ccache >/dev/null; then
+  CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER
+fi
+
+# step NAME COMMAND...: one line for what it did and how long it took; all else into a log, shown when it fails.
+step() {
+  step_name=$1; shift
+  step_log="$logs/$(printf '%s' "$step_name" | tr -c 'A-Za-z0-9\n' '-').log"
+  step_start=$(date +%s)
+  if "$@" >"$step_log" 2>&1 </dev/null; then
+    printf 'ok      %s (%s s)%s\n' "$step_name" $(($(date +%s) - step_start)) "$(step_remark)"
+  else
+    printf 'FAILED  %s (%s s), log: %s\n' "$step_name" $(($(date +%s) - step_start)) "$step_log"
+    tail -n 60 "$step_log" | sed 's/^/  | /'
+    return 1
+  fi
+}
+
+# The last line of a log that begins with "remark: ", for the step's line.
+step_remark() { sed -n 's/^remark: \(.*\)/: \1/p' "$step_log" | tail -n 1; }
+
+# configure PRESET, build PRESET [TARGET...]
+configure() { cmake --preset "$1"; }
+build() {
+  preset=$1; shift
+  configure "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}
+}
