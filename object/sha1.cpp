@@ -21,7 +21,7 @@ void compress_plain(state& s, const std::byte* data, std::size_t blocks) noexcep
     std::array<std::uint32_t, 80> w;
     for (std::size_t i = 0; i < 16; ++i) w[i] = load_be<std::uint32_t>(data + 4 * i);
     for (std::size_t i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    auto [a, b, c, d, e] = s;
+    std::uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4];
     const auto round = [&](std::uint32_t f, std::uint32_t k, std::uint32_t word) {
       const std::uint32_t t = std::rotl(a, 5) + f + e + k + word;
       e = d, d = c, c = std::rotl(b, 30), b = a, a = t;
