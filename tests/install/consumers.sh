@@ -1,0 +1,36 @@
+#!/bin/sh
+# Usage: consumers.sh BUILD CXX   Installs BUILD into a temporary prefix, then builds and runs two programs that know
+# nothing but that prefix: one finds the library through CMake, one through pkg-config.
+set -eu
+build=$1 cxx=$2
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+
+cmake --install "$build" --prefix "$prefix" >/dev/null
+for page in "$here"/../../man/*.[15]; do
+  [ -n "$(find "$prefix" -path "*/man*/$(basename "$page")")" ] || { echo "not installed: $(basename "$page")"; exit 1; }
+done
+for program in "$build"/bin/docteur-*; do
+  [ -e "$program" ] || continue
+  [ -x "$prefix/bin/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
+  "$prefix/bin/$(basename "$program")" --version
+done
+for header in object/oid.hpp pack/writer.hpp idx/format.hpp; do
+  [ -f "$prefix/include/docteur/$header" ] || { echo "not installed: $header"; exit 1; }
+done
+
+cmake -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" >"$work/log" 2>&1 &&
+  cmake --build "$work/cmake" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+"$work/cmake/consumer"
+"$work/cmake/builder_consumer"
+
+libdir=$(dirname "$(find "$prefix" -name docteur-reader.pc)")
+flags() { PKG_CONFIG_PATH=$libdir pkg-config "$@"; }
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$here/consumer/main.cpp" -o "$work/by-pkg-config" $(flags --cflags --libs docteur-reader)
+"$work/by-pkg-config"
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$here/consumer/builder.cpp" -o "$work/builder-by-pkg-config" $(flags --cflags --libs docteur-builder)
+"$work/builder-by-pkg-config"
