@@ -10,25 +10,25 @@
 
 #include "object/byte_sink.hpp"
 #include "object/idx_entry.hpp"
-#include "pack/object_source.hpp"
 #include "object/progress.hpp"
+#include "pack/object_source.hpp"
 
 namespace docteur {
 
 struct pack_options {
-  unsigned threads = 0;                    // 0: as many as the machine has cores
-  unsigned max_depth = 4;                  // deltas on the way to any object; trees never over 59 (docteur's bound)
-  std::uint64_t large_blob = 8u << 20;     // bytes: a blob this large or larger is streamed and never a delta
+  unsigned threads = 0;                 // 0: as many as the machine has cores
+  unsigned max_depth = 4;               // deltas on the way to any object; trees never over 59 (docteur's bound)
+  std::uint64_t large_blob = 8u << 20;  // bytes: a blob this large or larger is streamed and never a delta
   std::uint32_t restart_interval = 128u << 10;  // bytes of content between zlib full flushes of a large blob
-  std::filesystem::path spool_directory;   // for an unnamed temporary file; empty: the system's
+  std::filesystem::path spool_directory;        // for an unnamed temporary file; empty: the system's
 };
 
 // Where reading can start inside a large blob. doc/FORMAT.md, "Restart section".
 struct restart_points {
-  std::uint64_t offset;       // of the entry, from the start of the PACK
-  std::uint64_t size;         // bytes of content
-  std::uint32_t interval;     // bytes of content between points
-  bool stored;                // zlib stored blocks of exactly 32,768 content bytes (the last shorter): no list needed
+  std::uint64_t offset;    // of the entry, from the start of the PACK
+  std::uint64_t size;      // bytes of content
+  std::uint32_t interval;  // bytes of content between points
+  bool stored;             // zlib stored blocks of exactly 32,768 content bytes (the last shorter): no list needed
   std::vector<std::uint64_t> points;  // point i (1-based in content: i * interval): bytes from the start of the zlib
                                       // stream to the deflate block that begins there; point 0 (= 2) is not listed
 };
@@ -48,7 +48,7 @@ struct written_pack {
   pack_statistics statistics;
 };
 
-[[nodiscard]] outcome<written_pack> write_pack(const object_source& source, byte_sink& out,
-                                               const pack_options& options, progress& report);
+[[nodiscard]] outcome<written_pack> write_pack(const object_source& source, byte_sink& out, const pack_options& options,
+                                               progress& report);
 
 }  // namespace docteur

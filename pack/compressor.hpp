@@ -1,0 +1,57 @@
+#pragma once
+// Whole buffers into zlib streams (RFC 1950). One object per thread. Hosted.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "object/bytes.hpp"
+
+struct libdeflate_compressor;
+
+namespace docteur {
+
+// Content bytes of a zlib stored block. docteur's verify miscounts larger ones (doc/FORMAT.md, "Stored blocks").
+inline constexpr std::size_t kStoredBlock = 32768;
+// The zlib header in front of stored blocks: 32 KiB window, fastest level (RFC 1950, 2.2).
+inline constexpr std::byte kStoredHeader[2] = {std::byte{0x78}, std::byte{0x01}};
+
+// Bytes of the zlib stream that stores `content` bytes: header, blocks of kStoredBlock (the last shorter), Adler-32.
+[[nodiscard]] constexpr std::uint64_t stored_stream_size(std::uint64_t content) noexcept {
+  const std::uint64_t blocks = content == 0 ? 1 : (content + kStoredBlock - 1) / kStoredBlock;
+  return 2 + blocks * 5 + content + 4;
+}
+
+// Appends one stored block (RFC 1951, 3.2.4) of at most kStoredBlock bytes.
+void append_stored_block(bytes content, bool last, std::vector<std::byte>& out);
+
+struct compressed {
+  bytes stream;  // valid until the compressor's next call
+  bool stored;
+};
+
+class compressor {
+ public:
+  // `level`: libdeflate's, 1 (fast) to 12 (small).
+  explicit compressor(int level);
+  ~compressor();
+  compressor(compressor&&) noexcept;
+  compressor& operator=(compressor&&) noexcept;
+
+  // Deflates, or stores in blocks of kStoredBlock when deflate saves less than 1/128: a range of stored content is
+  // one read from the device, and serving it costs nothing.
+  [[nodiscard]] compressed compress(bytes content);
+
+  // Bytes of the deflated stream, whether it would be stored or not.
+  [[nodiscard]] std::size_t deflated_size(bytes content);
+
+ private:
+  struct release {
+    void operator()(libdeflate_compressor* c) const noexcept;
+  };
+  std::unique_ptr<libdeflate_compressor, release> deflate_;
+  std::vector<std::byte> out_;
+};
+
+}  // namespace docteur

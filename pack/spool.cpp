@@ -1,0 +1,66 @@
+#include "pack/spool.hpp"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace docteur {
+namespace {
+
+tl::unexpected<failure> io_failure(const char* what, int code) {
+  return give_up(blame::environment, std::string(what) + ": " + std::generic_category().message(code));
+}
+
+int open_unnamed(const std::filesystem::path& directory) {
+  const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+  if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)) return fd;
+  // A file system without O_TMPFILE: a name for an instant.
+  std::string name = (directory / "docteur-XXXXXX").string();
+  const int named = ::mkostemp(name.data(), O_CLOEXEC);
+  if (named >= 0) ::unlink(name.c_str());
+  return named;
+}
+
+}  // namespace
+
+outcome<std::unique_ptr<spool>> spool::create(const std::filesystem::path& directory) {
+  std::error_code ec;
+  const std::filesystem::path where = directory.empty() ? std::filesystem::temp_directory_path(ec) : directory;
+  if (ec) return io_failure("no directory for temporary files", ec.value());
+  const int fd = open_unnamed(where);
+  if (fd < 0) return io_failure((where.string() + ": cannot create a temporary file").c_str(), errno);
+  return std::unique_ptr<spool>(new spool(fd));
+}
+
+spool::~spool() {
+  ::close(fd_);
+}
+
+outcome<std::uint64_t> spool::append(bytes data) {
+  const std::uint64_t begin = end_.fetch_add(data.size(), std::memory_order_relaxed);
+  for (std::uint64_t at = begin; !data.empty();) {
+    const ssize_t n = ::pwrite(fd_, data.data(), data.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return io_failure("cannot write to the temporary file", n < 0 ? errno : ENOSPC);
+    at += static_cast<std::uint64_t>(n);
+    data = data.subspan(static_cast<std::size_t>(n));
+  }
+  return begin;
+}
+
+outcome<void> spool::read(std::uint64_t offset, mutable_bytes out) const {
+  while (!out.empty()) {
+    const ssize_t n = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return io_failure("cannot read from the temporary file", n < 0 ? errno : EIO);
+    offset += static_cast<std::uint64_t>(n);
+    out = out.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace docteur
