@@ -1,0 +1,33 @@
+#pragma once
+// Opening what lies below a folder without ever following a symbolic link on the way. Hosted, POSIX.
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "source/unique_fd.hpp"
+
+namespace docteur {
+
+// Opens `path` ('/'-separated, no "." or ".."; empty: the folder itself) below the folder `root`. No component may be
+// a symbolic link, except the last one with O_PATH: then the descriptor names the link itself. `path` may be longer
+// than PATH_MAX. O_CLOEXEC, O_NOFOLLOW and O_NONBLOCK (a FIFO put there meanwhile must not block) are added to `flags`.
+// The error is an errno value; ELOOP or ENOTDIR where a link was met.
+[[nodiscard]] tl::expected<unique_fd, int> open_beneath(int root, std::string_view path, int flags);
+
+// What tells that a file is still the one that was looked at: a new content without any of these changing would need
+// a clock that stands still or root.
+struct file_stamp {
+  dev_t device = 0;
+  ino_t inode = 0;
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;  // nanoseconds since 1970
+  std::int64_t changed = 0;   // the same of the inode
+
+  friend bool operator==(const file_stamp&, const file_stamp&) = default;
+};
+[[nodiscard]] file_stamp stamp_of(const struct stat& st) noexcept;
+
+}  // namespace docteur

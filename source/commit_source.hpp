@@ -1,0 +1,37 @@
+#pragma once
+// The objects of one commit, wherever they come from, and what a person should be told about them. Hosted.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pack/object_source.hpp"
+
+namespace docteur {
+
+// Bounds for what a repository or a folder may hold. The reader has its own limits.
+inline constexpr unsigned kMaxTreeDepth = 1024;        // folders inside each other
+inline constexpr std::size_t kMaxSourcePath = 65'535;  // bytes of a path from the root
+
+// What make tells on stderr. Paths are raw bytes from the root, without a leading '/'.
+struct source_notes {
+  std::vector<std::string> left_out;    // nested ".git" of a folder, and the image itself when it lies in the folder
+  std::vector<std::string> submodules;  // entries that stay without content
+  std::vector<std::string> remarks;     // whole sentences, printable
+  std::uint64_t lfs_pointers = 0;       // different blobs that are Git LFS pointers
+};
+
+class commit_source : public object_source {
+ public:
+  // Complete only after every blob was read: LFS pointers are counted as they pass.
+  [[nodiscard]] virtual source_notes notes() const = 0;
+};
+
+// A Git LFS pointer file (git-lfs, docs/spec.md): it begins with a version line and is shorter than 1024 bytes.
+inline constexpr std::size_t kLfsPointerBound = 1024;  // bytes
+[[nodiscard]] inline bool is_lfs_pointer(bytes content) noexcept {
+  return content.size() < kLfsPointerBound &&
+         as_text(content).starts_with("version https://git-lfs.github.com/spec/v1");
+}
+
+}  // namespace docteur

@@ -1,0 +1,48 @@
+#pragma once
+// Everything below a folder, looked at once and not yet read. Hosted, POSIX.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "object/failure.hpp"
+#include "object/oid.hpp"
+#include "object/progress.hpp"
+#include "source/beneath.hpp"
+
+namespace docteur {
+
+// The modes Git gives tree entries.
+enum class entry_mode : std::uint32_t { folder = 040000, file = 0100644, executable = 0100755, symlink = 0120000 };
+
+struct folder_node {
+  std::uint32_t parent;       // index of its folder; the root is its own
+  std::uint32_t first_child;  // children lie together, in Git's tree order
+  std::uint32_t children;
+  entry_mode mode;
+  std::uint64_t name_at;  // in folder_scan::names
+  std::uint32_t name_size;
+  file_stamp stamp;
+  oid id;  // not filled in by scan_folder()
+};
+
+struct folder_scan {
+  std::vector<folder_node> nodes;  // [0] the root; a folder comes before what it holds
+  std::string names;
+  std::vector<std::string> left_out;  // entries named ".git", and the excluded file
+
+  [[nodiscard]] std::string_view name(const folder_node& node) const noexcept {
+    return std::string_view(names).substr(static_cast<std::size_t>(node.name_at), node.name_size);
+  }
+  [[nodiscard]] std::string path(std::uint32_t index) const;  // from the root, without a leading '/'
+};
+
+// Lists the folder open as `root`, never following a symbolic link. `shown`: its name in messages. `excluded`: a file
+// to leave out. Refused by name (blame::input): special files, names that path_rules refuses, folders
+// too deep. What cannot be opened is blame::environment.
+[[nodiscard]] outcome<folder_scan> scan_folder(int root, std::string_view shown,
+                                               const std::optional<file_stamp>& excluded, progress& report);
+
+}  // namespace docteur
