@@ -111,7 +111,7 @@ class directory_source final : public commit_source {
   outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const override {
     if (index != 0 && objects_[index].type == object_type::blob) {
       const folder_node& node = scan_.nodes[places_[index].node];
-      if (node.mode != entry_mode::symlink) {
+      if (node.kind != entry_kind::symlink) {
         DOCTEUR_TRY(file, open_file(node, path(index)));
         return std::make_unique<file_reader>(std::move(file));
       }
@@ -157,7 +157,7 @@ class directory_source final : public commit_source {
   outcome<void> read_blob(std::uint32_t index, std::string_view path, std::vector<std::byte>& out) const {
     const folder_node& node = scan_.nodes[index];
     out.resize(static_cast<std::size_t>(node.stamp.size));
-    if (node.mode == entry_mode::symlink) return read_link(node, path, out);
+    if (node.kind == entry_kind::symlink) return read_link(node, path, out);
     DOCTEUR_TRY(file, open_file(node, path));
     for (std::size_t have = 0; have < out.size();) {
       DOCTEUR_TRY(n, file.read(mutable_bytes(out).subspan(have)));
@@ -184,7 +184,7 @@ class directory_source final : public commit_source {
   outcome<void> hash_contents(unsigned threads, progress& report) {
     std::vector<std::uint32_t> blobs;
     for (std::uint32_t i = 0; i < scan_.nodes.size(); ++i)
-      if (scan_.nodes[i].mode != entry_mode::folder) blobs.push_back(i);
+      if (scan_.nodes[i].kind != entry_kind::directory) blobs.push_back(i);
     is_lfs_.resize(scan_.nodes.size());
     report.phase("hashing", blobs.size());
     return for_each_index(blobs.size(), threads, report, [&](std::size_t i) { return hash_content(blobs[i]); });
@@ -195,7 +195,7 @@ class directory_source final : public commit_source {
     const std::string path = scan_.path(index);
     sha1 hash = object_hash(object_type::blob, node.stamp.size);
     thread_local std::vector<std::byte> buffer;
-    if (node.mode == entry_mode::symlink) {
+    if (node.kind == entry_kind::symlink) {
       DOCTEUR_CHECK(read_blob(index, path, buffer));
       hash.update(buffer);
     } else {
@@ -219,7 +219,7 @@ class directory_source final : public commit_source {
     trees_.resize(scan_.nodes.size());
     for (auto i = static_cast<std::uint32_t>(scan_.nodes.size()); i-- > 0;) {
       folder_node& node = scan_.nodes[i];
-      if (node.mode != entry_mode::folder) continue;
+      if (node.kind != entry_kind::directory) continue;
       const std::size_t at = tree_bytes_.size();
       for (std::uint32_t c = 0; c < node.children; ++c) append_entry(scan_.nodes[node.first_child + c]);
       trees_[i] = {at, tree_bytes_.size() - at};
@@ -230,8 +230,7 @@ class directory_source final : public commit_source {
   // "<mode, octal> <name>\0<id>" (git help gitformat-pack has no word on it; git's cache-tree.c, fsck.c).
   void append_entry(const folder_node& child) {
     std::array<char, 12> mode;
-    const auto end =
-        std::to_chars(mode.data(), mode.data() + mode.size(), static_cast<std::uint32_t>(child.mode), 8).ptr;
+    const auto end = std::to_chars(mode.data(), mode.data() + mode.size(), canonical_mode(child.kind), 8).ptr;
     append(as_bytes({mode.data(), static_cast<std::size_t>(end - mode.data())}));
     append(as_bytes(" "));
     append(as_bytes(scan_.name(child)));
@@ -246,7 +245,7 @@ class directory_source final : public commit_source {
   [[nodiscard]] commit_time newest() const {
     std::int64_t latest = 0;  // a file from before 1970 counts as from 1970: Git has no earlier times
     for (const folder_node& node : scan_.nodes)
-      if (node.mode != entry_mode::folder) latest = std::max(latest, node.stamp.modified);
+      if (node.kind != entry_kind::directory) latest = std::max(latest, node.stamp.modified);
     return {static_cast<std::uint64_t>(latest / 1'000'000'000), 0};
   }
 
@@ -272,7 +271,7 @@ class directory_source final : public commit_source {
       const std::string path = scan_.path(i);
       const place p{i, static_cast<std::uint32_t>(path.size()), paths_.size()};
       paths_ += path;
-      if (node.mode == entry_mode::folder) {
+      if (node.kind == entry_kind::directory) {
         add(p, node.id, object_type::tree, trees_[i].size);
         push_children(node);
       } else {

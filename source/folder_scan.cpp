@@ -20,24 +20,13 @@ struct close_folder {
   void operator()(DIR* d) const noexcept { ::closedir(d); }
 };
 
-// Where git would put `node` among its siblings: as if the name of a folder ended in '/' (gitformat-pack,
-// base_name_compare).
-bool in_tree_order(std::string_view a, bool a_is_folder, std::string_view b, bool b_is_folder) {
-  const std::size_t common = std::min(a.size(), b.size());
-  if (const int c = std::memcmp(a.data(), b.data(), common); c != 0) return c < 0;
-  const auto after = [common](std::string_view name, bool is_folder) -> unsigned {
-    return name.size() > common ? static_cast<unsigned char>(name[common]) : is_folder ? unsigned{'/'} : 0;
-  };
-  return after(a, a_is_folder) < after(b, b_is_folder);
-}
-
 class scanner {
  public:
   scanner(int root, std::string_view shown, const std::optional<file_stamp>& excluded)
       : root_(root), shown_(shown), excluded_(excluded) {}
 
   outcome<folder_scan> run(progress& report) {
-    scan_.nodes.push_back({0, 0, 0, entry_mode::folder, 0, 0, {}, {}});
+    scan_.nodes.push_back({0, 0, 0, entry_kind::directory, 0, 0, {}, {}});
     // Folders still to list, the next one last: listing goes depth-first in tree order.
     struct pending {
       std::uint32_t node;
@@ -53,7 +42,7 @@ class scanner {
       report.advance(folder.children);
       for (std::uint32_t i = folder.children; i-- > 0;) {
         const std::uint32_t child = folder.first_child + i;
-        if (scan_.nodes[child].mode != entry_mode::folder) continue;
+        if (scan_.nodes[child].kind != entry_kind::directory) continue;
         if (depth == kMaxTreeDepth) return refuse(scan_.path(child), "folders are nested too deeply");
         todo.push_back({child, depth + 1});
       }
@@ -83,8 +72,8 @@ class scanner {
 
     std::sort(scan_.nodes.begin() + static_cast<std::ptrdiff_t>(first), scan_.nodes.end(),
               [this](const folder_node& a, const folder_node& b) {
-                return in_tree_order(scan_.name(a), a.mode == entry_mode::folder, scan_.name(b),
-                                     b.mode == entry_mode::folder);
+                return compare_tree_names(scan_.name(a), a.kind == entry_kind::directory, scan_.name(b),
+                                          b.kind == entry_kind::directory) < 0;
               });
     scan_.nodes[index].first_child = static_cast<std::uint32_t>(first);
     scan_.nodes[index].children = static_cast<std::uint32_t>(scan_.nodes.size() - first);
@@ -106,17 +95,17 @@ class scanner {
       scan_.left_out.push_back(path);
       return {};
     }
-    entry_mode mode;
+    entry_kind kind;
     switch (st.st_mode & S_IFMT) {
-      case S_IFDIR: mode = entry_mode::folder; break;
-      case S_IFREG: mode = (st.st_mode & S_IXUSR) != 0 ? entry_mode::executable : entry_mode::file; break;
-      case S_IFLNK: mode = entry_mode::symlink; break;
+      case S_IFDIR: kind = entry_kind::directory; break;
+      case S_IFREG: kind = (st.st_mode & S_IXUSR) != 0 ? entry_kind::executable : entry_kind::file; break;
+      case S_IFLNK: kind = entry_kind::symlink; break;
       case S_IFIFO: return refuse(path, "is a FIFO; an image holds files, folders and symbolic links");
       case S_IFSOCK: return refuse(path, "is a socket; an image holds files, folders and symbolic links");
       default: return refuse(path, "is a device; an image holds files, folders and symbolic links");
     }
     if (scan_.nodes.size() == std::numeric_limits<std::uint32_t>::max()) return refuse(path, "too many files");
-    scan_.nodes.push_back({parent, 0, 0, mode, scan_.names.size(), static_cast<std::uint32_t>(name.size()), stamp, {}});
+    scan_.nodes.push_back({parent, 0, 0, kind, scan_.names.size(), static_cast<std::uint32_t>(name.size()), stamp, {}});
     scan_.names += name;
     return {};
   }

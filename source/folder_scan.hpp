@@ -10,18 +10,16 @@
 #include "object/failure.hpp"
 #include "object/oid.hpp"
 #include "object/progress.hpp"
+#include "object/tree.hpp"
 #include "source/beneath.hpp"
 
 namespace docteur {
-
-// The modes Git gives tree entries.
-enum class entry_mode : std::uint32_t { folder = 040000, file = 0100644, executable = 0100755, symlink = 0120000 };
 
 struct folder_node {
   std::uint32_t parent;       // index of its folder; the root is its own
   std::uint32_t first_child;  // children lie together, in Git's tree order
   std::uint32_t children;
-  entry_mode mode;
+  entry_kind kind;
   std::uint64_t name_at;  // in folder_scan::names
   std::uint32_t name_size;
   file_stamp stamp;

@@ -1,0 +1,92 @@
+#include "builder/build_image.hpp"
+
+#include <libdeflate.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "idx/writer.hpp"
+#include "layout/restart_section.hpp"
+#include "layout/section_table.hpp"
+
+namespace docteur {
+namespace {
+
+// What verify names as the builder.
+constexpr std::string_view kBuilder = "docteur " DOCTEUR_VERSION;
+static_assert(kBuilder.size() <= kBuilderSize);
+
+// layout/restart_section.hpp has the layout.
+std::vector<std::byte> encode_restarts(std::span<const restart_points> blobs) {
+  std::size_t points = 0;
+  for (const restart_points& b : blobs) points += b.points.size();
+  const std::size_t table = kRestartHeaderSize + blobs.size() * kRestartRecordSize;
+  std::vector<std::byte> out(table + points * kRestartPointSize);
+  store_le(out.data(), static_cast<std::uint32_t>(blobs.size()));
+  std::byte* record = out.data() + kRestartHeaderSize;
+  std::uint64_t next = 0;
+  for (const restart_points& b : blobs) {
+    encode_restart_record(record, {b.offset, b.size, next, b.interval, b.stored});
+    record += kRestartRecordSize;
+    for (const std::uint64_t point : b.points) store_le(out.data() + table + kRestartPointSize * next++, point);
+  }
+  return out;
+}
+
+class image_writer {
+ public:
+  image_writer(output_file& out, const image_options& options) : out_(out), block_size_(options.block_size) {
+    table_.block_size = options.block_size;
+    std::ranges::copy(kBuilder, table_.builder.begin());
+  }
+
+  outcome<void> add_section(section_type type, bytes content) {
+    DOCTEUR_CHECK(align());
+    table_.entries[table_.count++] = {type, libdeflate_crc32(0, content.data(), content.size()), out_.size(),
+                                      content.size()};
+    return out_.write(content);
+  }
+
+  // Returns where IDX begins.
+  outcome<std::uint64_t> write_table(std::uint64_t pack_size) {
+    table_.pack_size = pack_size;
+    const std::uint64_t idx_offset = round_up(out_.size() + kSectionTableSize, block_size_);
+    DOCTEUR_CHECK(out_.write_zeros(idx_offset - kSectionTableSize - out_.size()));
+    DOCTEUR_CHECK(out_.write(encode_section_table(table_)));
+    return idx_offset;
+  }
+
+  outcome<void> align() { return out_.write_zeros(round_up(out_.size(), block_size_) - out_.size()); }
+
+ private:
+  output_file& out_;
+  std::uint64_t block_size_;
+  section_table table_;
+};
+
+}  // namespace
+
+outcome<void> check_block_size(std::uint64_t size) {
+  if (size >= kLeastBlockSize && size <= kGreatestBlockSize && size % kLeastBlockSize == 0) return {};
+  return give_up(blame::usage, "block size " + std::to_string(size) + ": expected a multiple of 512 up to 1048576");
+}
+
+outcome<image_statistics> build_image(const object_source& source, output_file& out, const image_options& options,
+                                      progress& report) {
+  DOCTEUR_CHECK(check_block_size(options.block_size));
+  DOCTEUR_TRY(pack, write_pack(source, out, options.pack, report));
+
+  image_writer image(out, options);
+  if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
+  DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
+  DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
+  DOCTEUR_CHECK(image.align());
+  if (report.cancelled()) return give_up(blame::environment, "cancelled");
+  const oid commit = source.objects().front().id;
+  const std::uint64_t size = out.size();
+  DOCTEUR_CHECK(out.finish({commit, idx_offset}));
+  return image_statistics{commit, size, pack.size, pack.entries.size(), pack.statistics};
+}
+
+}  // namespace docteur

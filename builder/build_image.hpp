@@ -1,0 +1,37 @@
+#pragma once
+// An image from the objects of one commit: doc/FORMAT.md. Hosted.
+
+#include <cstdint>
+
+#include "builder/output_file.hpp"
+#include "object/progress.hpp"
+#include "pack/object_source.hpp"
+#include "pack/writer.hpp"
+
+namespace docteur {
+
+inline constexpr std::uint32_t kLeastBlockSize = 512;          // bytes, a disk sector
+inline constexpr std::uint32_t kGreatestBlockSize = 1u << 20;  // bytes
+
+struct image_options {
+  pack_options pack;
+  std::uint32_t block_size = kLeastBlockSize;  // bytes
+};
+
+struct image_statistics {
+  oid commit;
+  std::uint64_t size = 0;       // bytes of the image
+  std::uint64_t pack_size = 0;  // bytes of its PACK
+  std::uint64_t objects = 0;
+  pack_statistics pack;
+};
+
+// blame::usage unless `size` (bytes) is a multiple of 512 between 512 and 1 MiB.
+[[nodiscard]] outcome<void> check_block_size(std::uint64_t size);
+
+// Writes and finishes `out`. On failure `out` never got its name or header.
+// The same source and options give the same bytes.
+[[nodiscard]] outcome<image_statistics> build_image(const object_source& source, output_file& out,
+                                                    const image_options& options, progress& report);
+
+}  // namespace docteur

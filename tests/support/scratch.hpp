@@ -1,0 +1,60 @@
+#pragma once
+// What tests of hosted code share: a folder that vanishes, files in it, programs that must succeed.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace docteur {
+
+class scratch {
+ public:
+  scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "docteur-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    root_ = name;
+  }
+  scratch(const scratch&) = delete;
+  scratch& operator=(const scratch&) = delete;
+  ~scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(root_, ignored);
+  }
+  [[nodiscard]] std::filesystem::path operator/(const std::filesystem::path& below) const { return root_ / below; }
+  [[nodiscard]] std::string path() const { return root_.string(); }
+
+  // Folders on the way are made.
+  void write(const std::filesystem::path& below, const std::string& content) const {
+    std::filesystem::create_directories((root_ / below).parent_path());
+    std::ofstream(root_ / below, std::ios::binary) << content;
+  }
+  // Names of what lies in the folder, hidden ones too.
+  [[nodiscard]] std::size_t count() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(root_), {}));
+  }
+  // Runs a shell command in the folder; its output, without the last newline. The test fails with the command.
+  [[nodiscard]] std::string run(const std::string& command) const {
+    const std::string output = (root_ / ".output").string();
+    const int status = std::system(("cd '" + path() + "' && ( " + command + "\n) >'" + output + "' 2>&1").c_str());
+    std::ifstream in(output, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::filesystem::remove(output);
+    if (text.ends_with('\n')) text.pop_back();
+    EXPECT_EQ(status, 0) << command << "\n" << text;
+    return text;
+  }
+
+ private:
+  std::filesystem::path root_;
+};
+
+inline std::string file_content(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace docteur

@@ -1,0 +1,117 @@
+#include "builder/output_file.hpp"
+
+#include <sys/stat.h>
+
+#include "support/scratch.hpp"
+
+namespace docteur {
+namespace {
+
+namespace fs = std::filesystem;
+
+const image_header kHeader{oid{{std::byte{0xaa}}}, 0x1234};
+
+std::string expected(std::string_view rest) {
+  const auto head = encode_image_header(kHeader);
+  return std::string(as_text(head)) + std::string(rest);
+}
+
+TEST(OutputFile, AppearsWhenItIsComplete) {
+  const scratch dir;
+  {
+    const auto out = output_file::create(dir / "disk.img");
+    ASSERT_TRUE(out) << out.error().message;
+    ASSERT_TRUE((*out)->write(as_bytes("pack")));
+    ASSERT_TRUE((*out)->write_zeros(3));
+    EXPECT_EQ((*out)->size(), 35u);
+    EXPECT_FALSE(fs::exists(dir / "disk.img"));
+    ASSERT_TRUE((*out)->finish(kHeader));
+  }
+  EXPECT_EQ(file_content(dir / "disk.img"), expected(std::string("pack\0\0\0", 7)));
+  EXPECT_EQ(dir.count(), 1u);
+}
+
+TEST(OutputFile, LeavesNothingWhenItIsGivenUp) {
+  const scratch dir;
+  dir.write("old.img", "old");
+  for (const char* const name : {"new.img", "old.img"}) {
+    const auto out = output_file::create(dir / name);
+    ASSERT_TRUE(out);
+    ASSERT_TRUE((*out)->write(as_bytes(std::string(3u << 20, 'x'))));
+  }
+  EXPECT_EQ(dir.count(), 1u);
+  EXPECT_EQ(file_content(dir / "old.img"), "old");
+}
+
+TEST(OutputFile, ReplacesAFileAndKeepsALinkToIt) {
+  const scratch dir;
+  dir.write("real/old.img", "old");
+  fs::create_symlink("real/old.img", dir / "link.img");
+  {
+    const auto out = output_file::create(dir / "link.img");
+    ASSERT_TRUE(out);
+    ASSERT_TRUE((*out)->write(as_bytes("new")));
+    ASSERT_TRUE((*out)->finish(kHeader));
+  }
+  EXPECT_TRUE(fs::is_symlink(dir / "link.img"));
+  EXPECT_EQ(file_content(dir / "real/old.img"), expected("new"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir / "real"), {}), 1);
+}
+
+TEST(OutputFile, PermissionsFollowTheUmask) {
+  const scratch dir;
+  const mode_t before = ::umask(027);
+  const auto out = output_file::create(dir / "disk.img");
+  ASSERT_TRUE(out && (*out)->finish(kHeader));
+  ::umask(before);
+  struct stat st {};
+  ASSERT_EQ(::stat((dir / "disk.img").c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777, 0640u);
+}
+
+TEST(OutputFile, ManyBuffersKeepTheirOrder) {
+  const scratch dir;
+  std::string content;
+  {
+    const auto out = output_file::create(dir / "disk.img");
+    ASSERT_TRUE(out);
+    for (int i = 0; content.size() < 5'000'000; ++i) {
+      const std::string piece = std::to_string(i) + std::string(static_cast<std::size_t>(i), '-');
+      ASSERT_TRUE((*out)->write(as_bytes(piece)));
+      content += piece;
+    }
+    ASSERT_TRUE((*out)->finish(kHeader));
+  }
+  EXPECT_EQ(file_content(dir / "disk.img"), expected(content));
+}
+
+TEST(OutputFile, RefusesWhatCannotHoldAnImage) {
+  const scratch dir;
+  ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
+  const auto blamed = [](const fs::path& target) {
+    const auto out = output_file::create(target);
+    return out ? blame{} : out.error().who;
+  };
+  EXPECT_EQ(blamed(dir / "pipe"), blame::usage);
+  EXPECT_EQ(blamed(dir.path()), blame::usage);
+  EXPECT_EQ(blamed(dir.path() + "/"), blame::usage);
+  EXPECT_EQ(blamed(dir / "no/folder.img"), blame::environment);
+}
+
+TEST(OutputFile, ACharacterDeviceIsWrittenInPlace) {
+  const auto out = output_file::create("/dev/null");
+  ASSERT_TRUE(out) << out.error().message;
+  ASSERT_TRUE((*out)->write(as_bytes("gone")));
+  EXPECT_TRUE((*out)->finish(kHeader));
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST(OutputFile, AFullDeviceIsAFailure) {
+  const auto out = output_file::create("/dev/full");
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().who, blame::environment);
+  EXPECT_NE(out.error().message.find("/dev/full: No space left"), std::string::npos) << out.error().message;
+}
+
+}  // namespace
+}  // namespace docteur
