@@ -70,10 +70,7 @@ outcome<void> output_file::open_device() {
     capacity_ = static_cast<std::uint64_t>(end);
     if (capacity_ < kHeaderSize) return failed(ENOSPC);
   }
-  // From here on it is no image, until it is a whole one.
-  const std::array<std::byte, kHeaderSize> none{};
-  DOCTEUR_CHECK(put(none, 0));
-  return sync();
+  return {};
 }
 
 outcome<void> output_file::open_file() {
@@ -136,6 +133,11 @@ outcome<void> output_file::finish(const image_header& header) {
 }
 
 outcome<void> output_file::flush() {
+  if (is_device_ && base_ == 0) {
+    // From here on it is no image, until it is a whole one.
+    DOCTEUR_CHECK(put(std::array<std::byte, kHeaderSize>{}, 0));
+    DOCTEUR_CHECK(sync());
+  }
   DOCTEUR_CHECK(put(buffer_, base_));
   base_ += buffer_.size();
   buffer_.clear();

@@ -20,7 +20,8 @@ namespace docteur {
 class output_file final : public byte_sink {
  public:
   // Behind the symbolic links of `target`: what does not exist or is a file will be replaced; a device is opened at
-  // once (refused while it is mounted). Fails with blame::usage for folders, FIFOs and sockets.
+  // once (refused while it is mounted) and keeps its bytes until the first of ours are written. Fails with
+  // blame::usage for folders, FIFOs and sockets.
   [[nodiscard]] static outcome<std::unique_ptr<output_file>> create(const std::filesystem::path& target);
 
   output_file(const output_file&) = delete;

@@ -108,9 +108,11 @@ TEST(OutputFile, ACharacterDeviceIsWrittenInPlace) {
 
 TEST(OutputFile, AFullDeviceIsAFailure) {
   const auto out = output_file::create("/dev/full");
-  ASSERT_FALSE(out);
-  EXPECT_EQ(out.error().who, blame::environment);
-  EXPECT_NE(out.error().message.find("/dev/full: No space left"), std::string::npos) << out.error().message;
+  ASSERT_TRUE(out);
+  const auto done = (*out)->finish(kHeader);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().who, blame::environment);
+  EXPECT_NE(done.error().message.find("/dev/full: No space left"), std::string::npos) << done.error().message;
 }
 
 }  // namespace

@@ -1,0 +1,30 @@
+#pragma once
+// From what the user named to the objects of one commit. Hosted.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "object/progress.hpp"
+#include "source/beneath.hpp"
+#include "source/commit_options.hpp"
+#include "source/commit_source.hpp"
+#include "source/location.hpp"
+
+namespace docteur {
+
+struct source_options {
+  std::string reference;                    // branch, tag, id; empty: HEAD
+  std::optional<identity> author;           // for a plain folder
+  std::optional<commit_time> date;          // the same
+  std::optional<commit_time> date_if_none;  // of a plain folder, from the environment
+  std::optional<file_stamp> excluded;       // a file to leave out of a plain folder
+  unsigned threads = 0;                     // 0: all cores
+};
+
+// A repository where there is one at the very path (a worktree's top, a `.git`, a bare one), else a plain folder.
+// Fails with blame::usage when an option does not fit what is there.
+[[nodiscard]] outcome<std::unique_ptr<commit_source>> open_source(const location& where, const source_options& options,
+                                                                  progress& report);
+
+}  // namespace docteur
