@@ -51,9 +51,7 @@ class hashing_writer {
   std::size_t held_ = 0;
 };
 
-bool needs_wide_offset(const idx_entry& e) {
-  return e.offset >= kIdxWideOffset;
-}
+bool needs_wide_offset(const idx_entry& e) { return e.offset >= kIdxWideOffset; }
 
 }  // namespace
 

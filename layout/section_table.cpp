@@ -34,9 +34,7 @@ bool all_zero(bytes b) noexcept {
   return std::ranges::all_of(b, [](std::byte v) { return v == std::byte{0}; });
 }
 
-std::uint32_t table_crc(const std::byte* table) noexcept {
-  return libdeflate_crc32(0, table, kCrcAt);
-}
+std::uint32_t table_crc(const std::byte* table) noexcept { return libdeflate_crc32(0, table, kCrcAt); }
 
 }  // namespace
 

@@ -29,9 +29,12 @@ void give_back(voidpf opaque, voidpf address) noexcept {
   from.release(from.self, block, n);
 }
 
-constexpr uInt clamp(std::size_t n) noexcept {
-  return static_cast<uInt>(std::min<std::size_t>(n, 1u << 30));
+// The largest window; negative: no zlib header and trailer (zlib manual, inflateInit2).
+constexpr int window_bits(inflate_stream::framing how) noexcept {
+  return how == inflate_stream::framing::zlib ? MAX_WBITS : -MAX_WBITS;
 }
+
+constexpr uInt clamp(std::size_t n) noexcept { return static_cast<uInt>(std::min<std::size_t>(n, 1u << 30)); }
 
 }  // namespace
 
@@ -77,7 +80,7 @@ result<inflate_stream> inflate_stream::make(const memory& from, framing how) noe
   state->stream.zalloc = take;
   state->stream.zfree = give_back;
   state->stream.opaque = &state->from;
-  if (inflateInit2(&state->stream, how == framing::zlib ? 15 : -15) != Z_OK) {
+  if (inflateInit2(&state->stream, window_bits(how)) != Z_OK) {
     from.release(from.self, block, sizeof(inflate_state));
     return fail(errc::out_of_memory, 0, "no memory for an inflate stream");
   }
@@ -101,6 +104,8 @@ inflate_stream::~inflate_stream() {
   inflateEnd(stream_);
   memory_.release(memory_.self, stream_, sizeof(inflate_state));
 }
+
+void inflate_stream::restart(framing how) noexcept { inflateReset2(stream_, window_bits(how)); }
 
 result<inflate_stream::progress> inflate_stream::next(bytes in, mutable_bytes out, std::uint64_t at) noexcept {
   std::byte none{};

@@ -41,17 +41,20 @@ class inflate_stream {
     bool ended;            // the stream's last byte was consumed
   };
 
+  inflate_stream() noexcept = default;  // holds nothing: only to be assigned to
   [[nodiscard]] static result<inflate_stream> make(const memory& from, framing how) noexcept;
   inflate_stream(inflate_stream&&) noexcept;
   inflate_stream& operator=(inflate_stream&&) noexcept;
   ~inflate_stream();
+
+  // Ready for another stream, without taking memory.
+  void restart(framing how) noexcept;
 
   // Takes what it can of `in` and fills what it can of `out`. No progress at all is an answer: more of the other side
   // is needed.
   [[nodiscard]] result<progress> next(bytes in, mutable_bytes out, std::uint64_t at) noexcept;
 
  private:
-  inflate_stream() noexcept = default;
   memory memory_{};
   z_stream_s* stream_ = nullptr;  // in memory_
 };

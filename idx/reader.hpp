@@ -1,0 +1,59 @@
+#pragma once
+// Looks into an IDX version 2 (`git help gitformat-pack`) that lies in memory. Guest-safe.
+
+#include <cstdint>
+#include <optional>
+
+#include "idx/format.hpp"
+#include "object/bytes.hpp"
+#include "object/oid.hpp"
+
+namespace docteur {
+
+// Objects that an IDX says it holds. `head`: its first 1032 bytes. `at`: of the IDX in the image, for messages.
+// Errors: truncated, bad_magic, bad_version, malformed (fan-out decreases).
+inline constexpr std::uint64_t kIdxHeadSize = 8 + 256 * 4;
+[[nodiscard]] result<std::uint32_t> decode_idx_head(bytes head, std::uint64_t at) noexcept;
+
+// Entries of the table of 64-bit offsets that these 32-bit offsets (big-endian, as they lie in IDX) use.
+[[nodiscard]] std::uint32_t count_wide_offsets(bytes offsets) noexcept;
+
+// A checked view: to hold one is to know that the tables lie inside the bytes, that the fan-out fits the ids' order as
+// far as find() relies on it, and that every offset lies inside the PACK. The two trailing checksums are not checked.
+class idx_view {
+ public:
+  // `idx`: the whole IDX, which may be followed by other bytes. `pack_limit`: PACK offsets are smaller than this.
+  [[nodiscard]] static result<idx_view> open(bytes idx, std::uint64_t pack_limit, std::uint64_t at) noexcept;
+
+  [[nodiscard]] std::uint32_t count() const noexcept { return layout_.objects; }
+  [[nodiscard]] const idx_layout& layout() const noexcept { return layout_; }
+
+  // `position` < count(): rank of the object among the ids in ascending order.
+  [[nodiscard]] oid id(std::uint32_t position) const noexcept {
+    return oid::from(at(layout_.ids() + std::uint64_t{position} * kOidSize));
+  }
+  [[nodiscard]] std::uint32_t crc(std::uint32_t position) const noexcept {
+    return load_be<std::uint32_t>(at(layout_.crcs() + std::uint64_t{position} * 4));
+  }
+  // From the start of the PACK.
+  [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept {
+    const auto narrow = load_be<std::uint32_t>(at(layout_.offsets() + std::uint64_t{position} * 4));
+    if ((narrow & kIdxWideOffset) == 0) return narrow;
+    return load_be<std::uint64_t>(at(layout_.wide_offsets() + std::uint64_t{narrow & ~kIdxWideOffset} * 8));
+  }
+  [[nodiscard]] std::optional<std::uint32_t> find(const oid& id) const noexcept;
+
+  [[nodiscard]] oid pack_checksum() const noexcept { return oid::from(at(layout_.pack_checksum())); }
+  [[nodiscard]] oid checksum() const noexcept { return oid::from(at(layout_.checksum())); }
+
+ private:
+  [[nodiscard]] const std::byte* at(std::uint64_t offset) const noexcept { return data_ + offset; }
+  [[nodiscard]] std::uint32_t fanout(unsigned first) const noexcept {
+    return load_be<std::uint32_t>(at(layout_.fanout() + first * 4));
+  }
+
+  const std::byte* data_ = nullptr;
+  idx_layout layout_{};
+};
+
+}  // namespace docteur

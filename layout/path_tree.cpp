@@ -1,0 +1,212 @@
+#include "layout/path_tree.hpp"
+
+#include <algorithm>
+
+#include "layout/path_tree_format.hpp"
+
+namespace docteur {
+namespace {
+
+using namespace path_tree_format;
+
+// One node or leaf, taken apart.
+struct leaf_view {
+  std::uint32_t record;
+  std::string_view suffix;
+};
+
+leaf_view take_leaf(const std::byte* block, std::uint32_t ref) noexcept {
+  const std::byte* p = block + (ref & ~kLeaf);
+  leaf_view leaf{load_ref(p), {}};
+  p += sizeof leaf.record;
+  leaf.suffix = take_text(p);
+  return leaf;
+}
+
+struct node_view {
+  std::size_t count;
+  std::string_view prefix;
+  const std::byte* body;
+
+  [[nodiscard]] std::uint32_t ref(std::size_t i) const noexcept { return load_ref(body + i * sizeof(std::uint32_t)); }
+
+  [[nodiscard]] std::uint32_t child(unsigned char byte) const noexcept {
+    if (count <= kLinear) {
+      for (std::size_t i = 0; i < count; ++i)
+        if (body[i] == std::byte{byte}) return load_ref(body + count + i * sizeof(std::uint32_t));
+      return kNoRef;
+    }
+    if (count <= kIndexed) {
+      const auto slot = std::to_integer<std::size_t>(body[byte]);
+      return slot == 0 ? kNoRef : load_ref(body + 256 + (slot - 1) * sizeof(std::uint32_t));
+    }
+    return ref(byte);
+  }
+
+  // The child with the smallest byte that is at least `from`, and that byte; `from` up to 256.
+  struct step {
+    std::uint32_t ref;
+    unsigned byte;
+  };
+  [[nodiscard]] step child_from(unsigned from) const noexcept {
+    if (count <= kLinear) {
+      for (std::size_t i = 0; i < count; ++i)
+        if (const auto byte = std::to_integer<unsigned>(body[i]); byte >= from)
+          return {load_ref(body + count + i * sizeof(std::uint32_t)), byte};
+      return {kNoRef, 0};
+    }
+    for (unsigned byte = from; byte < 256; ++byte)
+      if (const std::uint32_t r = child(static_cast<unsigned char>(byte)); r != kNoRef) return {r, byte};
+    return {kNoRef, 0};
+  }
+};
+
+node_view take_node(const std::byte* block, std::uint32_t ref) noexcept {
+  const std::byte* p = block + ref;
+  node_view node{std::to_integer<std::size_t>(*p++) + 1, {}, nullptr};
+  node.prefix = take_text(p);
+  node.body = p;
+  return node;
+}
+
+// What lower_bound() collects on its way down. A path that does not fit is remembered as such.
+class path_writer {
+ public:
+  explicit path_writer(std::span<char> out) noexcept : out_(out) {}
+  void add(std::string_view text) noexcept {
+    if (text.size() > out_.size() - size_) {
+      fits_ = false;
+      return;
+    }
+    if (!text.empty()) std::memcpy(out_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  void add_branch(unsigned byte) noexcept {
+    const char c = static_cast<char>(byte);
+    if (byte != 0) add({&c, 1});  // NUL only ends a key
+  }
+  void cut(std::size_t size) noexcept { size_ = size; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool fits() const noexcept { return fits_; }
+  [[nodiscard]] bool ends_in_slash() const noexcept { return size_ == 0 || out_[size_ - 1] == '/'; }
+
+ private:
+  std::span<char> out_;
+  std::size_t size_ = 0;
+  bool fits_ = true;
+};
+
+}  // namespace
+
+// One descent for both keys that `path` can have, "path" NUL and "path/" NUL: they part at the very end.
+std::optional<path_tree::match> path_tree::find(std::string_view path) const noexcept {
+  if (size_ == 0 || path.ends_with('/') || path.find('\0') != std::string_view::npos) return std::nullopt;
+  const std::byte* const block = block_.data();
+  std::uint32_t ref = root_;
+  std::string_view rest = path;
+  bool slash_taken = path.empty();  // the root directory's key has no '/' of its own
+  for (;;) {
+    if ((ref & kLeaf) != 0) {
+      const leaf_view leaf = take_leaf(block, ref);
+      if (leaf.suffix == rest) return match{leaf.record, slash_taken};
+      if (!slash_taken && leaf.suffix.size() == rest.size() + 1 && leaf.suffix.back() == '/' &&
+          leaf.suffix.starts_with(rest))
+        return match{leaf.record, true};
+      return std::nullopt;
+    }
+    const node_view node = take_node(block, ref);
+    if (node.prefix.size() <= rest.size()) {
+      if (!rest.starts_with(node.prefix)) return std::nullopt;
+      rest.remove_prefix(node.prefix.size());
+    } else {
+      if (slash_taken || node.prefix.size() != rest.size() + 1 || node.prefix.back() != '/' ||
+          !node.prefix.starts_with(rest))
+        return std::nullopt;
+      rest = {};
+      slash_taken = true;
+    }
+    if (!rest.empty()) {
+      ref = node.child(static_cast<unsigned char>(rest.front()));
+      rest.remove_prefix(1);
+    } else {
+      // The key ends here, or the directory's '/' is still to come. `path` never ends in '/', so a file's key that
+      // ends here and a directory's that goes on cannot both be meant.
+      ref = node.child('\0');
+      if (ref == kNoRef && !slash_taken) {
+        ref = node.child('/');
+        slash_taken = true;
+      }
+    }
+    if (ref == kNoRef) return std::nullopt;
+  }
+}
+
+std::optional<path_tree::position> path_tree::lower_bound(std::string_view from, std::span<char> path) const noexcept {
+  if (size_ == 0) return std::nullopt;
+  const std::byte* const block = block_.data();
+  path_writer out(path);
+  std::uint32_t ref = root_;
+  std::string_view rest = from;
+  bool smallest = false;  // everything below `ref` is past `from`: take its first leaf
+
+  // Where to go on when nothing below `ref` is: the nearest larger sibling on the way down.
+  std::uint32_t next_ref = kNoRef;
+  unsigned next_byte = 0;
+  std::size_t next_size = 0;
+  const auto go_next = [&] {
+    ref = next_ref;
+    next_ref = kNoRef;
+    if (ref == kNoRef) return false;
+    out.cut(next_size);
+    out.add_branch(next_byte);
+    smallest = true;
+    return true;
+  };
+
+  for (;;) {
+    if ((ref & kLeaf) != 0) {
+      const leaf_view leaf = take_leaf(block, ref);
+      if (!smallest && leaf.suffix < rest) {
+        if (!go_next()) return std::nullopt;
+        continue;
+      }
+      out.add(leaf.suffix);
+      if (!out.fits()) return std::nullopt;
+      return position{leaf.record, out.ends_in_slash(), out.size()};
+    }
+    const node_view node = take_node(block, ref);
+    if (!smallest) {
+      const std::string_view head = first(rest, std::min(rest.size(), node.prefix.size()));
+      const int c = head.compare(first(node.prefix, head.size()));
+      if (c > 0) {
+        if (!go_next()) return std::nullopt;
+        continue;
+      }
+      smallest = c < 0 || rest.size() <= node.prefix.size();
+      if (!smallest) rest.remove_prefix(node.prefix.size());
+    }
+    out.add(node.prefix);
+    const unsigned wanted = smallest ? 0 : static_cast<unsigned char>(rest.front());
+    const node_view::step step = node.child_from(wanted);
+    if (step.ref == kNoRef) {
+      if (!go_next()) return std::nullopt;
+      continue;
+    }
+    if (!smallest) {
+      if (step.byte == wanted) {
+        rest.remove_prefix(1);
+        if (const node_view::step after = node.child_from(wanted + 1); after.ref != kNoRef) {
+          next_ref = after.ref;
+          next_byte = after.byte;
+          next_size = out.size();
+        }
+      } else {
+        smallest = true;
+      }
+    }
+    ref = step.ref;
+    out.add_branch(step.byte);
+  }
+}
+
+}  // namespace docteur

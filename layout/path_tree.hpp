@@ -1,0 +1,91 @@
+#pragma once
+// The path tree: an adaptive radix tree (Leis, Kemper, Neumann: "The Adaptive Radix Tree", ICDE 2013) from paths to
+// 32-bit records, built once, bottom-up, from paths in ascending order, and then only read. Guest-safe.
+//
+// Keys. A file "a/b" has the key "a/b" NUL, a directory "a" has "a/" NUL, the root directory NUL: no key is a prefix of
+// another, and the order of keys is Git's order of tree entries, depth first. So a directory's own leaf comes right
+// before what lies in it, and there is a node (or a single leaf) right behind each '/'.
+//
+// Nodes have one of the paper's four shapes by their number of children (4, 16, 48, 256), but no room to grow: Node4
+// and Node16 hold exactly their children. Whole prefixes are kept (pessimistic path compression), leaves keep the rest
+// of their key (lazy expansion). References are 32 bits: a byte position in one block of memory, and whether it is a
+// leaf.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "object/bytes.hpp"
+#include "object/memory.hpp"
+
+namespace docteur {
+
+class path_tree {
+ public:
+  struct match {
+    std::uint32_t record;
+    bool is_directory;
+  };
+
+  path_tree() = default;
+
+  // `path`: '/'-separated, neither leading nor trailing '/'; empty for the root directory.
+  [[nodiscard]] std::optional<match> find(std::string_view path) const noexcept;
+
+  // The first path that is not below `from` in the order of keys; its bytes go to `path` (a directory's with a trailing
+  // '/', the root's is empty). nullopt at the end, or when `path` is too small for it: path_bytes() always suffices.
+  struct position {
+    std::uint32_t record;
+    bool is_directory;
+    std::size_t path_size;  // bytes of `path`
+  };
+  [[nodiscard]] std::optional<position> lower_bound(std::string_view from, std::span<char> path) const noexcept;
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return size_; }                   // paths, directories included
+  [[nodiscard]] std::size_t memory_used() const noexcept { return block_.capacity(); }  // bytes
+  [[nodiscard]] std::size_t path_bytes() const noexcept { return longest_; }            // the longest path, its '/' too
+
+ private:
+  friend class path_tree_builder;
+  owned_array<std::byte> block_;
+  std::uint32_t root_ = 0;
+  std::uint32_t size_ = 0;
+  std::size_t longest_ = 0;
+};
+
+class path_tree_builder {
+ public:
+  explicit path_tree_builder(const memory& from) noexcept;
+
+  // In ascending order of keys; `path` as path_tree::find() takes it. Errors: malformed when out of order or a path
+  // that is there already, too_large when the tree passes 2 GiB, out_of_memory.
+  [[nodiscard]] result<done> add(std::string_view path, bool is_directory, std::uint32_t record) noexcept;
+
+  // The tree, its memory cut to what it needs; the builder is spent. Errors: malformed when nothing was added.
+  [[nodiscard]] result<path_tree> finish() noexcept;
+
+ private:
+  struct child {
+    std::uint32_t ref;
+    std::uint8_t byte;
+  };
+  // A node on the way to the last key, not written yet: it branches on byte `depth` of the key.
+  struct open_node {
+    std::uint32_t depth;
+    std::uint32_t first_child;  // in children_
+  };
+
+  [[nodiscard]] result<done> close(std::size_t shared) noexcept;
+  [[nodiscard]] result<std::uint32_t> write_leaf(std::size_t depth) noexcept;
+  [[nodiscard]] result<std::uint32_t> write_node(std::size_t prefix_at) noexcept;
+  [[nodiscard]] result<std::byte*> extend(std::size_t n) noexcept;
+
+  path_tree tree_;
+  owned_array<char> key_;    // the last key added, NUL included
+  owned_array<char> fresh_;  // the key being added
+  owned_array<open_node> open_;
+  owned_array<child> children_;  // of all open nodes, those of deeper ones later
+  std::uint32_t record_ = 0;     // of the last key
+};
+
+}  // namespace docteur

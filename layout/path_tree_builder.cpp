@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include "layout/path_tree.hpp"
+#include "layout/path_tree_format.hpp"
+
+namespace docteur {
+namespace {
+
+using namespace path_tree_format;
+
+constexpr std::size_t kMaxKey = 0xffff;  // what a u16 length can say
+
+std::string_view view(const owned_array<char>& a) noexcept { return {a.data(), a.size()}; }
+
+}  // namespace
+
+path_tree_builder::path_tree_builder(const memory& from) noexcept
+    : key_(from), fresh_(from), open_(from), children_(from) {
+  tree_.block_ = owned_array<std::byte>(from);
+}
+
+result<std::byte*> path_tree_builder::extend(std::size_t n) noexcept {
+  const std::size_t at = tree_.block_.size();
+  if (n > kLeaf - at) return fail(errc::too_large, 0, "path tree passes 2 GiB");
+  DOCTEUR_CHECK(tree_.block_.resize(at + n));
+  return tree_.block_.data() + at;
+}
+
+// The leaf of the last key, below a node that branches at `depth`.
+result<std::uint32_t> path_tree_builder::write_leaf(std::size_t depth) noexcept {
+  std::string_view suffix = drop(view(key_), std::min(depth + 1, key_.size()));
+  if (!suffix.empty()) suffix.remove_suffix(1);  // the closing NUL
+  const std::size_t at = tree_.block_.size();
+  DOCTEUR_TRY(p, extend(sizeof record_ + text_size(suffix.size())));
+  std::memcpy(p, &record_, sizeof record_);
+  put_text(p + sizeof record_, suffix);
+  return static_cast<std::uint32_t>(at) | kLeaf;
+}
+
+// The innermost open node, whose prefix begins at `prefix_at` in the last key. It is open no longer.
+result<std::uint32_t> path_tree_builder::write_node(std::size_t prefix_at) noexcept {
+  const open_node node = open_.back();
+  const std::string_view prefix = first(drop(view(key_), prefix_at), node.depth - prefix_at);
+  const std::span<const child> children = children_.span().subspan(node.first_child);
+  const std::size_t n = children.size();
+  constexpr std::size_t kRef = sizeof(child::ref);
+  const std::size_t head = 1 + text_size(prefix.size());
+  const std::size_t body = n <= kLinear ? n * (1 + kRef) : n <= kIndexed ? 256 + n * kRef : 256 * kRef;
+
+  const std::size_t at = tree_.block_.size();
+  DOCTEUR_TRY(start, extend(head + body));
+  *start = static_cast<std::byte>(n - 1);
+  std::byte* p = put_text(start + 1, prefix);
+  if (n <= kLinear) {
+    for (std::size_t i = 0; i < n; ++i) p[i] = static_cast<std::byte>(children[i].byte);
+    for (std::size_t i = 0; i < n; ++i) std::memcpy(p + n + i * kRef, &children[i].ref, kRef);
+  } else if (n <= kIndexed) {
+    std::memset(p, 0, 256);
+    for (std::size_t i = 0; i < n; ++i) {
+      p[children[i].byte] = static_cast<std::byte>(i + 1);
+      std::memcpy(p + 256 + i * kRef, &children[i].ref, kRef);
+    }
+  } else {
+    std::memset(p, 0xff, 256 * kRef);
+    for (const child& c : children) std::memcpy(p + c.byte * kRef, &c.ref, kRef);
+  }
+  DOCTEUR_CHECK(children_.resize(node.first_child));
+  open_.pop_back();
+  return static_cast<std::uint32_t>(at);
+}
+
+// Writes all of the last key's way that the next key, which shares `shared` bytes with it, does not go through, and
+// leaves an open node at depth `shared` whose last child is what was written.
+result<done> path_tree_builder::close(std::size_t shared) noexcept {
+  DOCTEUR_TRY(last, write_leaf(open_.empty() ? shared : std::max<std::size_t>(open_.back().depth, shared)));
+  while (!open_.empty() && open_.back().depth > shared) {
+    DOCTEUR_CHECK(children_.push_back({last, static_cast<std::uint8_t>(key_[open_.back().depth])}));
+    const std::size_t above = open_.size() > 1 ? std::max<std::size_t>(open_[open_.size() - 2].depth, shared) : shared;
+    DOCTEUR_TRY(node, write_node(above + 1));
+    last = node;
+  }
+  if (open_.empty() || open_.back().depth < shared)
+    DOCTEUR_CHECK(open_.push_back({static_cast<std::uint32_t>(shared), static_cast<std::uint32_t>(children_.size())}));
+  return children_.push_back({last, static_cast<std::uint8_t>(key_[shared])});
+}
+
+result<done> path_tree_builder::add(std::string_view path, bool is_directory, std::uint32_t record) noexcept {
+  const std::size_t slash = is_directory && !path.empty() ? 1 : 0;
+  const std::size_t n = path.size() + slash + 1;
+  if (n > kMaxKey) return fail(errc::too_large, 0, "path is too long for the path tree");
+  DOCTEUR_CHECK(fresh_.resize(n));
+  if (!path.empty()) std::memcpy(fresh_.data(), path.data(), path.size());
+  if (slash != 0) fresh_[n - 2] = '/';
+  fresh_[n - 1] = '\0';
+
+  if (tree_.size_ > 0) {
+    const std::size_t common = std::min(key_.size(), n);
+    const std::size_t shared = static_cast<std::size_t>(
+        std::mismatch(key_.begin(), key_.begin() + common, fresh_.begin()).first - key_.begin());
+    if (shared == common || static_cast<unsigned char>(key_[shared]) > static_cast<unsigned char>(fresh_[shared]))
+      return fail(errc::malformed, 0, "paths are not in ascending order");
+    DOCTEUR_CHECK(close(shared));
+  }
+  std::swap(key_, fresh_);
+  record_ = record;
+  ++tree_.size_;
+  tree_.longest_ = std::max(tree_.longest_, n - 1);
+  return done{};
+}
+
+result<path_tree> path_tree_builder::finish() noexcept {
+  if (tree_.size_ == 0) return fail(errc::malformed, 0, "path tree without a path");
+  if (open_.empty()) {
+    // A single key hangs from nothing: a leaf whose suffix is the whole key but its NUL.
+    std::string_view suffix = view(key_);
+    suffix.remove_suffix(1);
+    DOCTEUR_TRY(p, extend(sizeof record_ + text_size(suffix.size())));
+    std::memcpy(p, &record_, sizeof record_);
+    put_text(p + sizeof record_, suffix);
+    tree_.root_ = kLeaf;
+  } else {
+    DOCTEUR_TRY(last, write_leaf(open_.back().depth));
+    for (;;) {
+      DOCTEUR_CHECK(children_.push_back({last, static_cast<std::uint8_t>(key_[open_.back().depth])}));
+      const bool is_root = open_.size() == 1;
+      DOCTEUR_TRY(node, write_node(is_root ? 0 : open_[open_.size() - 2].depth + std::size_t{1}));
+      last = node;
+      if (is_root) break;
+    }
+    tree_.root_ = last;
+  }
+  DOCTEUR_CHECK(tree_.block_.shrink_to_fit());
+  return std::move(tree_);
+}
+
+}  // namespace docteur

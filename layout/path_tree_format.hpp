@@ -1,0 +1,57 @@
+#pragma once
+// How the path tree's nodes and leaves lie in its block of memory. Only path_tree's own files include this.
+//
+// Node: u8 children - 1; prefix; then by the number of children
+//   up to 16   key bytes ascending, then a reference each                 (Node4, Node16: exactly as many as there are)
+//   up to 48   256 bytes: 0 or 1 + position of the reference, then a reference each                          (Node48)
+//   above      256 references, kNoRef where there is none                                                   (Node256)
+// Leaf: u32 record; suffix: what follows the branch byte in the key, without the closing NUL.
+// Prefix and suffix: u8 length, or 255 and a u16 length; then the bytes. References and records: native order.
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "object/bytes.hpp"
+
+namespace docteur::path_tree_format {
+
+inline constexpr std::uint32_t kLeaf = 0x80000000;
+inline constexpr std::uint32_t kNoRef = 0xffffffff;
+inline constexpr std::size_t kLinear = 16;   // most children of Node4 and Node16
+inline constexpr std::size_t kIndexed = 48;  // most children of Node48
+inline constexpr std::size_t kLongText = 255;
+
+inline std::uint32_t load_ref(const std::byte* p) noexcept {
+  std::uint32_t v = 0;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+// Bytes that a text of `n` takes with its length in front.
+constexpr std::size_t text_size(std::size_t n) noexcept { return n + (n < kLongText ? 1 : 3); }
+
+inline std::byte* put_text(std::byte* p, std::string_view text) noexcept {
+  if (text.size() < kLongText) {
+    *p++ = static_cast<std::byte>(text.size());
+  } else {
+    *p++ = static_cast<std::byte>(kLongText);
+    store_le(p, static_cast<std::uint16_t>(text.size()));
+    p += 2;
+  }
+  if (!text.empty()) std::memcpy(p, text.data(), text.size());
+  return p + text.size();
+}
+
+inline std::string_view take_text(const std::byte*& p) noexcept {
+  std::size_t n = std::to_integer<std::size_t>(*p++);
+  if (n == kLongText) {
+    n = load_le<std::uint16_t>(p);
+    p += 2;
+  }
+  const std::string_view text(reinterpret_cast<const char*>(p), n);
+  p += n;
+  return text;
+}
+
+}  // namespace docteur::path_tree_format

@@ -1,0 +1,137 @@
+#include "reader/blob_stream.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace docteur {
+namespace {
+
+constexpr std::size_t kInput = 64 << 10;   // bytes read from the device at once
+constexpr std::size_t kSkipped = 4 << 10;  // inflated at once on the way to a place
+
+}  // namespace
+
+result<blob_stream> blob_stream::open(object_reader& objects, const restart_index& restarts,
+                                      std::uint64_t offset) noexcept {
+  DOCTEUR_TRY(info, objects.info(offset));
+  if (info.type != object_type::blob) return fail(errc::wrong_kind, objects.device_offset(offset), "not a blob");
+  blob_stream s(objects, restarts);
+  s.size_ = info.size;
+  if (is_delta(info.header.type) || info.size < objects.bounds().streamed_blob) {
+    DOCTEUR_TRY(object, objects.read(offset));
+    s.whole_ = std::move(object.content);
+    s.is_whole_ = true;
+    return s;
+  }
+  s.stream_start_ = objects.device_offset(offset) + info.header.header_size;
+  s.stream_limit_ = std::min(objects.device_offset(objects.index().entry_limit(offset)), objects.pack().size);
+  DOCTEUR_TRY(record, restarts.find(offset, info.size));
+  s.has_restart_ = record.has_value();
+  if (record) s.restart_ = *record;
+  return s;
+}
+
+result<done> blob_stream::read(std::uint64_t at, mutable_bytes out) noexcept {
+  if (at > size_ || out.size() > size_ - at) return fail(errc::out_of_range, at, "range leaves the blob");
+  if (out.empty()) return done{};
+  if (is_whole_) {
+    std::memcpy(out.data(), whole_.data() + at, out.size());
+    return done{};
+  }
+  if (has_restart_ && restart_.stored) return read_stored(at, out);
+  DOCTEUR_CHECK(seek(at));
+  return inflate(out);
+}
+
+// Every stored block but the last holds kStoredBlock bytes, so a byte's place is computed (layout/restart_section.hpp).
+result<done> blob_stream::read_stored(std::uint64_t at, mutable_bytes out) const noexcept {
+  while (!out.empty()) {
+    const std::uint64_t block = at / kStoredBlock;
+    const std::uint64_t inside = at % kStoredBlock;
+    const std::uint64_t n = std::min<std::uint64_t>(out.size(), kStoredBlock - inside);
+    const std::uint64_t from =
+        stream_start_ + kZlibHeader + block * (kStoredBlock + kStoredBlockHeader) + kStoredBlockHeader + inside;
+    if (from > stream_limit_ || n > stream_limit_ - from)
+      return fail(errc::truncated, from, "stored blob runs past its entry");
+    DOCTEUR_CHECK(read_exactly(objects_->pack(), from, out.first(n)));
+    out = out.subspan(n);
+    at += n;
+  }
+  return done{};
+}
+
+// Makes inflate_ give the content from byte `at` on: forward from where it is, or from a restart point, or from the
+// start.
+result<done> blob_stream::seek(std::uint64_t at) noexcept {
+  const std::uint64_t point = has_restart_ ? at / restart_.interval : 0;
+  const std::uint64_t point_at = has_restart_ ? point * restart_.interval : 0;
+  if (!inflating_ || at < content_at_ || point_at > content_at_) {
+    std::uint64_t skip = 0;
+    if (point > 0) {
+      DOCTEUR_TRY(p, restarts_->point(restart_, point - 1));
+      skip = p;
+    }
+    if (skip > stream_limit_ - stream_start_)
+      return fail(errc::out_of_range, stream_start_, "restart point leaves its entry");
+    const auto how = point > 0 ? inflate_stream::framing::raw : inflate_stream::framing::zlib;
+    if (!inflating_) {
+      DOCTEUR_TRY(fresh, inflate_stream::make(objects_->from(), how));
+      inflate_ = std::move(fresh);
+      inflating_ = true;
+    } else {
+      inflate_.restart(how);
+    }
+    content_at_ = point_at;
+    device_at_ = stream_start_ + skip;
+    pending_ = {};
+  }
+  std::array<std::byte, kSkipped> skipped;
+  while (content_at_ < at) {
+    const std::uint64_t n = std::min<std::uint64_t>(skipped.size(), at - content_at_);
+    DOCTEUR_CHECK(inflate(mutable_bytes{skipped}.first(n)));
+  }
+  return done{};
+}
+
+result<done> blob_stream::inflate(mutable_bytes out) noexcept {
+  while (!out.empty()) {
+    if (pending_.empty()) DOCTEUR_CHECK(refill());
+    DOCTEUR_TRY(step, inflate_.next(pending_, out, device_at_ - pending_.size()));
+    pending_ = pending_.subspan(step.consumed);
+    out = out.subspan(step.produced);
+    content_at_ += step.produced;
+    if (step.ended && !out.empty()) return fail(errc::malformed, device_at_, "zlib stream is shorter than promised");
+  }
+  if (content_at_ < size_) return done{};
+  // The last byte was given: the stream must end here, and a whole one with the right Adler-32.
+  for (;;) {
+    if (pending_.empty()) DOCTEUR_CHECK(refill());
+    std::array<std::byte, 1> more;
+    DOCTEUR_TRY(step, inflate_.next(pending_, more, device_at_ - pending_.size()));
+    pending_ = pending_.subspan(step.consumed);
+    if (step.produced > 0) return fail(errc::malformed, device_at_, "zlib stream is longer than promised");
+    if (step.ended) break;
+  }
+  inflating_ = false;
+  return done{};
+}
+
+result<done> blob_stream::refill() noexcept {
+  const std::uint64_t n = std::min<std::uint64_t>(kInput, stream_limit_ - device_at_);
+  if (n == 0) return fail(errc::truncated, device_at_, "zlib stream runs past its entry");
+  const device& from = objects_->pack();
+  if (from.view != nullptr) {
+    pending_ = bytes(from.view + device_at_, n);
+  } else {
+    if (input_.empty()) {
+      DOCTEUR_TRY(buffer, owned_array<std::byte>::make(objects_->from(), kInput));
+      input_ = std::move(buffer);
+    }
+    DOCTEUR_CHECK(read_exactly(from, device_at_, input_.span().first(n)));
+    pending_ = input_.span().first(n);
+  }
+  device_at_ += n;
+  return done{};
+}
+
+}  // namespace docteur

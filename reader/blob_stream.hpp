@@ -1,0 +1,55 @@
+#pragma once
+// Any range of one blob, forward at the price of inflating it once, in memory that does not grow with it. Guest-safe.
+//
+// A large blob that is not a delta is inflated as it is read; ranges of a stored one are read straight from the device,
+// and with restart points a jump costs at most one interval. Any other blob is built whole first.
+
+#include <cstdint>
+
+#include "layout/restart_section.hpp"
+#include "reader/object_reader.hpp"
+#include "reader/restart_index.hpp"
+
+namespace docteur {
+
+class blob_stream {
+ public:
+  // `offset`: of the blob's entry, from the start of the PACK. `objects` and `restarts` must outlive the stream.
+  // Errors: wrong_kind when the object is not a blob.
+  [[nodiscard]] static result<blob_stream> open(object_reader& objects, const restart_index& restarts,
+                                                std::uint64_t offset) noexcept;
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  // bytes of content
+
+  // Fills `out` with the content from byte `at` on; the range must lie inside size(). What is read is not checked
+  // against the blob's id: that takes all of it.
+  [[nodiscard]] result<done> read(std::uint64_t at, mutable_bytes out) noexcept;
+
+ private:
+  blob_stream(object_reader& objects, const restart_index& restarts) noexcept
+      : objects_(&objects), restarts_(&restarts) {}
+  [[nodiscard]] result<done> read_stored(std::uint64_t at, mutable_bytes out) const noexcept;
+  [[nodiscard]] result<done> seek(std::uint64_t at) noexcept;
+  [[nodiscard]] result<done> inflate(mutable_bytes out) noexcept;
+  [[nodiscard]] result<done> refill() noexcept;
+
+  object_reader* objects_;
+  const restart_index* restarts_;
+  std::uint64_t size_ = 0;
+  bool is_whole_ = false;
+  owned_array<std::byte> whole_;  // the content, when it was built whole
+
+  std::uint64_t stream_start_ = 0;  // of the zlib stream, bytes from the start of the device
+  std::uint64_t stream_limit_ = 0;  // where it ends at the latest
+  bool has_restart_ = false;
+  restart_record restart_{};
+
+  inflate_stream inflate_;
+  bool inflating_ = false;
+  std::uint64_t content_at_ = 0;  // next byte of content that inflate_ gives
+  std::uint64_t device_at_ = 0;   // next byte that input_ gets from the device
+  owned_array<std::byte> input_;
+  bytes pending_;  // of input_ or of the mapped device: what inflate_ has not seen
+};
+
+}  // namespace docteur

@@ -1,0 +1,15 @@
+#pragma once
+// Memory from the C library's heap, for hosted programs: what `memory` is in a guest is the guest's business.
+
+#include <cstdlib>
+
+#include "object/memory.hpp"
+
+namespace docteur {
+
+[[nodiscard]] inline memory heap_memory() noexcept {
+  return {nullptr, [](void*, std::size_t size) noexcept { return std::malloc(size); },
+          [](void*, void* block, std::size_t) noexcept { std::free(block); }};
+}
+
+}  // namespace docteur

@@ -1,0 +1,153 @@
+#include "reader/image_reader.hpp"
+
+#include <algorithm>
+
+#include "object/sha1.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr object_type type_of(entry_kind kind) noexcept {
+  return kind == entry_kind::directory ? object_type::tree : object_type::blob;
+}
+
+// A path that is being resolved: what was resolved lies in front of `rest_at`, names that are still to come behind it.
+class pending_path {
+ public:
+  explicit pending_path(const memory& from) noexcept : text_(from), other_(from) {}
+
+  result<done> start(std::string_view path) noexcept { return put(text_, 0, path); }
+  [[nodiscard]] std::string_view resolved() const noexcept { return {text_.data(), resolved_}; }
+  [[nodiscard]] std::string_view rest() const noexcept { return drop({text_.data(), text_.size()}, rest_at_); }
+
+  // The next name; empty at the end.
+  std::string_view take_name() noexcept {
+    while (rest_at_ < text_.size() && text_[rest_at_] == '/') ++rest_at_;
+    const std::string_view all = rest();
+    const std::string_view name = first(all, std::min(all.find('/'), all.size()));
+    rest_at_ += name.size();
+    return name;
+  }
+  // `name` was just taken, so there is room for it, and for a '/', in front of the rest.
+  void enter(std::string_view name) noexcept {
+    if (resolved_ > 0) text_[resolved_++] = '/';
+    std::memmove(text_.data() + resolved_, name.data(), name.size());
+    resolved_ += name.size();
+  }
+  // False at the root.
+  bool leave() noexcept {
+    if (resolved_ == 0) return false;
+    const std::size_t slash = resolved().rfind('/');
+    resolved_ = slash == std::string_view::npos ? 0 : slash;
+    return true;
+  }
+  // Puts a link's target in front of the rest.
+  result<done> insert(bytes target) noexcept {
+    // One byte more than needed in front of the target: enter() writes at most what was taken.
+    const std::size_t head = resolved_ + 1;
+    DOCTEUR_CHECK(other_.resize(head + target.size() + 1 + rest().size()));
+    std::memcpy(other_.data(), text_.data(), resolved_);
+    other_[resolved_] = '/';
+    if (!target.empty()) std::memcpy(other_.data() + head, target.data(), target.size());
+    other_[head + target.size()] = '/';
+    if (!rest().empty()) std::memcpy(other_.data() + head + target.size() + 1, rest().data(), rest().size());
+    std::swap(text_, other_);
+    rest_at_ = head;
+    return done{};
+  }
+
+ private:
+  static result<done> put(owned_array<char>& to, std::size_t at, std::string_view text) noexcept {
+    DOCTEUR_CHECK(to.resize(at + text.size()));
+    if (!text.empty()) std::memcpy(to.data() + at, text.data(), text.size());
+    return done{};
+  }
+
+  owned_array<char> text_;
+  owned_array<char> other_;
+  std::size_t resolved_ = 0;
+  std::size_t rest_at_ = 0;
+};
+
+}  // namespace
+
+result<image_reader> image_reader::make(const image& of, const memory& from, std::uint64_t cache_bytes) noexcept {
+  DOCTEUR_TRY(objects, object_reader::make(of.disk(), of.index(), from, of.bounds(), cache_bytes));
+  return image_reader(of, std::move(objects));
+}
+
+result<std::uint64_t> image_reader::size(const node& n) noexcept {
+  if (n.kind == entry_kind::submodule) return std::uint64_t{0};
+  DOCTEUR_TRY(info, objects_.info(image_->offset(n)));
+  if (info.type != type_of(n.kind))
+    return fail(errc::wrong_kind, objects_.device_offset(image_->offset(n)),
+                "object is of another type than its entry");
+  return info.size;
+}
+
+result<done> image_reader::read(const node& n, mutable_bytes out, check how) noexcept {
+  if (n.kind == entry_kind::submodule) return fail(errc::wrong_kind, 0, "a submodule has no content");
+  const std::uint64_t offset = image_->offset(n);
+  const std::uint64_t at = objects_.device_offset(offset);
+  DOCTEUR_TRY(type, objects_.read(offset, out));
+  if (type != type_of(n.kind)) return fail(errc::wrong_kind, at, "object is of another type than its entry");
+  if (how == check::yes && object_id(type, out) != image_->id(n))
+    return fail(errc::bad_checksum, at, "content is not what its id says");
+  return done{};
+}
+
+result<done> image_reader::read_range(const node& n, std::uint64_t at, mutable_bytes out) noexcept {
+  DOCTEUR_TRY(stream, open(n));
+  return stream.read(at, out);
+}
+
+result<blob_stream> image_reader::open(const node& n) noexcept {
+  if (!n.is_blob()) return fail(errc::wrong_kind, 0, "not a file");
+  return blob_stream::open(objects_, image_->restarts(), image_->offset(n));
+}
+
+result<node> image_reader::resolve(std::string_view path) noexcept {
+  if (path.size() > image_->bounds().path_bytes) return fail(errc::not_found, 0, "no such path");
+  pending_path p(objects_.from());
+  DOCTEUR_CHECK(p.start(path));
+  auto current = image_->find({});
+  std::uint32_t links = 0;
+  for (std::string_view name = p.take_name(); !name.empty(); name = p.take_name()) {
+    if (current->kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
+    if (name == ".") continue;
+    if (name == "..") {
+      if (!p.leave()) return fail(errc::not_found, 0, "path climbs above the root");
+      current = image_->find(p.resolved());
+      continue;
+    }
+    p.enter(name);
+    current = image_->find(p.resolved());
+    if (!current) return fail(errc::not_found, 0, "no such path");
+    if (current->kind != entry_kind::symlink) continue;
+    if (++links > image_->bounds().symlinks) return fail(errc::symlink_loop, 0, "too many symbolic links");
+    DOCTEUR_TRY(n, size(*current));
+    if (n == 0 || n > image_->bounds().path_bytes) return fail(errc::not_found, 0, "target of a symbolic link");
+    DOCTEUR_TRY(target, owned_array<std::byte>::make(objects_.from(), n));
+    DOCTEUR_CHECK(read(*current, target.span()));
+    if (target[0] == std::byte{'/'}) return fail(errc::not_found, 0, "symbolic link leads out of the image");
+    (void)p.leave();
+    DOCTEUR_CHECK(p.insert(target.span()));
+    current = image_->find(p.resolved());
+  }
+  return *current;
+}
+
+result<zlib_extent> image_reader::zlib_stream(const node& n) noexcept {
+  if (!n.is_blob()) return fail(errc::wrong_kind, 0, "not a file");
+  const std::uint64_t offset = image_->offset(n);
+  DOCTEUR_TRY(header, objects_.header(offset));
+  const std::uint64_t at = objects_.device_offset(offset);
+  if (header.type != entry_type::blob) return fail(errc::wrong_kind, at, "not a whole blob");
+  const std::uint64_t limit = objects_.device_offset(image_->index().entry_limit(offset));
+  // Without a section table the PACK's own end, and so the last entry's, is not known.
+  const bool is_last = image_->index().entry_limit(offset) == image_->index().where().limit;
+  if (is_last && !image_->sections()) return fail(errc::wrong_kind, at, "the last entry's end is not known");
+  return zlib_extent{at + header.header_size, limit - at - header.header_size};
+}
+
+}  // namespace docteur

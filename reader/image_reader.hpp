@@ -1,0 +1,62 @@
+#pragma once
+// Reads what an attached image holds. Guest-safe. Owns a cache and buffers: one for each thread that reads, any number
+// of them on one image.
+
+#include <cstdint>
+#include <string_view>
+
+#include "object/memory.hpp"
+#include "reader/blob_stream.hpp"
+#include "reader/image.hpp"
+#include "reader/object_reader.hpp"
+
+namespace docteur {
+
+// Whether content that is read whole is compared with its object id.
+enum class check : bool { no, yes };
+
+// Where a blob's zlib stream (RFC 1950) lies: what HTTP calls `Content-Encoding: deflate`.
+struct zlib_extent {
+  std::uint64_t offset;  // bytes from the start of the image
+  std::uint64_t size;    // bytes, exactly
+};
+
+inline constexpr std::uint64_t kDefaultCache = std::uint64_t{16} << 20;  // bytes
+
+class image_reader {
+ public:
+  // `of` must outlive the reader and stay where it is. Memory comes from `from`, which may differ from the image's own.
+  [[nodiscard]] static result<image_reader> make(const image& of, const memory& from,
+                                                 std::uint64_t cache_bytes = kDefaultCache) noexcept;
+
+  // Bytes of content of a file, of a link's target, of a tree object; 0 for a submodule.
+  [[nodiscard]] result<std::uint64_t> size(const node& n) noexcept;
+
+  // The whole content of a node that is no submodule; `out.size()` must be size(n). Errors: wrong_kind; bad_checksum
+  // when the content is not what the id says (then `out` holds nothing to rely on).
+  [[nodiscard]] result<done> read(const node& n, mutable_bytes out, check how = check::yes) noexcept;
+
+  // The content from byte `at` on, which must lie inside size(n). A range is not checked against the id.
+  [[nodiscard]] result<done> read_range(const node& n, std::uint64_t at, mutable_bytes out) noexcept;
+
+  // For many ranges of one file: keeps its place, so that going forward costs no more than reading it once.
+  [[nodiscard]] result<blob_stream> open(const node& n) noexcept;
+
+  // The node behind `path`, symbolic links followed inside the image only: a target that is absolute or climbs above
+  // the root is not_found. Errors: not_found, wrong_kind (a file where a directory must be), symlink_loop.
+  [[nodiscard]] result<node> resolve(std::string_view path) noexcept;
+
+  // Errors: wrong_kind when the blob is a delta or no blob.
+  [[nodiscard]] result<zlib_extent> zlib_stream(const node& n) noexcept;
+
+  [[nodiscard]] const image& of() const noexcept { return *image_; }
+  [[nodiscard]] object_reader& objects() noexcept { return objects_; }
+
+ private:
+  image_reader(const image& of, object_reader&& objects) noexcept : image_(&of), objects_(std::move(objects)) {}
+
+  const image* image_;
+  object_reader objects_;
+};
+
+}  // namespace docteur

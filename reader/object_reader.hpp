@@ -1,0 +1,94 @@
+#pragma once
+// Objects of one PACK by their offset: delta chains resolved, bases cached. Guest-safe; one for each thread.
+
+#include <cstdint>
+
+#include "object/device.hpp"
+#include "object/memory.hpp"
+#include "pack/entry.hpp"
+#include "pack/inflate.hpp"
+#include "reader/limits.hpp"
+#include "reader/object_cache.hpp"
+#include "reader/pack_index.hpp"
+
+namespace docteur {
+
+struct object_info {
+  object_type type;
+  std::uint64_t size;   // bytes of content
+  std::uint32_t depth;  // deltas between it and a whole object
+  entry_header header;  // of its own entry
+};
+
+class object_reader {
+ public:
+  // `pack` and `index` must outlive the reader. `cache_bytes`: for bases, over and above the object that is being
+  // built.
+  [[nodiscard]] static result<object_reader> make(const device& pack, const pack_index& index, const memory& from,
+                                                  const limits& bounds, std::uint64_t cache_bytes) noexcept;
+
+  // `offset`: of an entry, from the start of the PACK. Errors as decode_entry_header().
+  [[nodiscard]] result<entry_header> header(std::uint64_t offset) noexcept;
+  [[nodiscard]] result<object_info> info(std::uint64_t offset) noexcept;
+
+  // The whole object; `out.size()` must be its size. What it is is returned. Its id is not checked. On error the
+  // contents of `out` are unspecified.
+  [[nodiscard]] result<object_type> read(std::uint64_t offset, mutable_bytes out) noexcept;
+
+  // The whole object in memory of its own.
+  struct object {
+    object_type type;
+    owned_array<std::byte> content;
+  };
+  [[nodiscard]] result<object> read(std::uint64_t offset) noexcept;
+
+  [[nodiscard]] const device& pack() const noexcept { return pack_; }
+  [[nodiscard]] const pack_index& index() const noexcept { return *index_; }
+  [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
+  [[nodiscard]] const memory& from() const noexcept { return memory_; }
+  [[nodiscard]] object_cache& cache() noexcept { return cache_; }
+
+  // Where a PACK offset lies on the device.
+  [[nodiscard]] std::uint64_t device_offset(std::uint64_t offset) const noexcept {
+    return index_->where().start + offset;
+  }
+
+ private:
+  // A delta on the way down to a whole object, inflated into deltas_.
+  struct link {
+    std::uint64_t offset;
+    std::uint64_t delta_at;
+    std::uint64_t delta_size;
+  };
+  struct entry {
+    entry_header header;
+    bytes data;  // from the entry's first byte on; all of it unless it was too much to read at once
+  };
+  object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
+                std::uint64_t cache_bytes, inflater&& inflate) noexcept;
+
+  [[nodiscard]] result<entry> fetch(std::uint64_t offset) noexcept;
+  [[nodiscard]] result<done> inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept;
+  [[nodiscard]] result<std::uint64_t> base_of(const entry_header& h, std::uint64_t offset) const noexcept;
+  [[nodiscard]] result<std::uint64_t> delta_result_size(std::uint64_t offset, const entry& e) noexcept;
+  [[nodiscard]] result<object_cache::handle> descend(std::uint64_t offset, entry e) noexcept;
+  [[nodiscard]] bytes delta(const link& l) const noexcept {
+    return bytes{deltas_.span()}.subspan(l.delta_at, l.delta_size);
+  }
+  template <class Place>
+  [[nodiscard]] result<object_type> build(std::uint64_t offset, Place place) noexcept;
+
+  device pack_;
+  const pack_index* index_;
+  memory memory_;
+  limits bounds_;
+  inflater inflater_;
+  object_cache cache_;
+  owned_array<std::byte> input_;   // of a device that is not mapped
+  owned_array<std::byte> deltas_;  // of the chain that is being resolved
+  owned_array<link> links_;
+  inflate_stream prefix_;  // for the first bytes of a delta; made when first needed
+  bool has_prefix_ = false;
+};
+
+}  // namespace docteur

@@ -1,0 +1,16 @@
+#pragma once
+// Goes through all trees of a commit, depth first, and puts their paths into a path tree. Guest-safe.
+
+#include "layout/path_tree.hpp"
+#include "object/memory.hpp"
+#include "object/oid.hpp"
+#include "reader/object_reader.hpp"
+
+namespace docteur {
+
+// `root`: IDX position of the root tree. Each tree is checked against its id, each name against the path rules; every
+// entry but a submodule must be in the IDX. Submodules' commit ids are appended to `submodules`.
+[[nodiscard]] result<done> walk_trees(object_reader& objects, std::uint32_t root, path_tree_builder& paths,
+                                      owned_array<oid>& submodules) noexcept;
+
+}  // namespace docteur
