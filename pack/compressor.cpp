@@ -8,9 +8,7 @@
 namespace docteur {
 namespace {
 
-void append(bytes data, std::vector<std::byte>& out) {
-  out.insert(out.end(), data.begin(), data.end());
-}
+void append(bytes data, std::vector<std::byte>& out) { out.insert(out.end(), data.begin(), data.end()); }
 
 void store(bytes content, std::vector<std::byte>& out) {
   out.clear();
@@ -37,9 +35,7 @@ void append_stored_block(bytes content, bool last, std::vector<std::byte>& out) 
   append(content, out);
 }
 
-void compressor::release::operator()(libdeflate_compressor* c) const noexcept {
-  libdeflate_free_compressor(c);
-}
+void compressor::release::operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
 
 compressor::compressor(int level) : deflate_(libdeflate_alloc_compressor(level)) {
   if (!deflate_) throw std::bad_alloc();

@@ -44,9 +44,7 @@ outcome<void> pack_stream::write(bytes data) {
   return {};
 }
 
-void pack_stream::end_entry() {
-  entries_.back().crc = crc_;
-}
+void pack_stream::end_entry() { entries_.back().crc = crc_; }
 
 outcome<void> pack_stream::flush() {
   hash_.update(held_);

@@ -36,9 +36,7 @@ outcome<std::unique_ptr<spool>> spool::create(const std::filesystem::path& direc
   return std::unique_ptr<spool>(new spool(fd));
 }
 
-spool::~spool() {
-  ::close(fd_);
-}
+spool::~spool() { ::close(fd_); }
 
 outcome<std::uint64_t> spool::append(bytes data) {
   const std::uint64_t begin = end_.fetch_add(data.size(), std::memory_order_relaxed);

@@ -1,9 +1,7 @@
 #include "pack/writer.hpp"
 
-#include <tbb/enumerable_thread_specific.h>
 #include <tbb/global_control.h>
 #include <tbb/info.h>
-#include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
@@ -11,7 +9,12 @@
 #include <memory>
 #include <new>
 
-#include "pack/first_failure.hpp"
+#include "pack/candidates.hpp"
+#include "pack/delta_encoder.hpp"
+#include "pack/edge_cost.hpp"
+#include "pack/entry_writer.hpp"
+#include "pack/features.hpp"
+#include "pack/forest.hpp"
 #include "pack/large_blob.hpp"
 #include "pack/object_store.hpp"
 #include "pack/pack_stream.hpp"
@@ -20,61 +23,52 @@ namespace docteur {
 namespace {
 
 constexpr int kWholeLevel = 6;  // libdeflate's, for objects that are stored whole
+constexpr candidate_limits kCandidates{.best = 6, .reach = 16, .neighbours = 1};
+constexpr std::uint64_t kLeastDelta = 48;        // bytes of content: below, a delta saves nothing
+constexpr unsigned kDeepest = 59;                // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
+constexpr std::size_t kCacheBytes = 192u << 20;  // of inflated objects, all threads together
 
-class no_observer : public object_store::observer {
- public:
-  void see(std::size_t, bytes) override {}
-};
+std::vector<bool> find_eligible(std::span<const source_object> objects, const pack_options& options) {
+  std::vector<bool> eligible(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const source_object& o = objects[i];
+    eligible[i] = (o.type == object_type::blob || o.type == object_type::tree) && o.size >= kLeastDelta &&
+                  o.size <= delta_encoder::kLargest && !is_large(o, options.large_blob);
+  }
+  return eligible;
+}
 
-struct payload {
-  std::uint32_t index;
-  std::vector<std::byte> stream;
-};
+// For each object its base or kNoBase.
+outcome<std::vector<std::uint32_t>> plan(const object_source& source, const object_store& store,
+                                         feature_collector& features, const std::vector<bool>& eligible,
+                                         unsigned max_depth, progress& report) {
+  const std::span<const source_object> objects = source.objects();
+  const std::vector<delta_pair> pairs = find_candidates(source, eligible, features.finish(), kCandidates);
+  report.phase("comparing", pairs.size());
+  DOCTEUR_TRY(edges, price_pairs(objects, store, pairs, kCacheBytes, report));
+  std::vector<std::uint64_t> whole(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) whole[i] = whole_cost(store, i);
+  return choose_bases(whole, edges, max_depth);
+}
 
 outcome<written_pack> write_all(const object_source& source, byte_sink& sink, const pack_options& options,
                                 progress& report) {
   const std::span<const source_object> objects = source.objects();
+  const unsigned max_depth = std::min(options.max_depth, kDeepest);
   written_pack result;
   for (const source_object& object : objects) result.statistics.content_bytes += object.size;
 
   report.phase("reading", objects.size());
-  no_observer eye;
-  DOCTEUR_TRY(store,
-              object_store::fill(source, {kWholeLevel, options.large_blob, options.spool_directory}, eye, report));
+  const std::vector<bool> eligible = find_eligible(objects, options);
+  auto features = std::make_unique<feature_collector>(objects, eligible);
+  DOCTEUR_TRY(
+      store, object_store::fill(source, {kWholeLevel, options.large_blob, options.spool_directory}, *features, report));
+  DOCTEUR_TRY(bases, plan(source, store, *features, eligible, max_depth, report));
+  features.reset();
 
   report.phase("writing", objects.size());
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
-  first_failure failed(report);
-  std::uint32_t next = 0;
-  using handle = std::shared_ptr<payload>;
-  const auto take = [&](tbb::flow_control& flow) -> handle {
-    while (next < objects.size() && !store.holds(next)) ++next;
-    if (next == objects.size() || failed.stop()) return flow.stop(), nullptr;
-    return std::make_shared<payload>(payload{next++, {}});
-  };
-  const auto fetch = [&](const handle& part) {
-    if (auto read = store.read_stream(part->index, part->stream); !read)
-      failed.set(part->index, std::move(read.error()));
-    return part;
-  };
-  const auto put = [&](const payload& part) -> outcome<void> {
-    const source_object& object = objects[part.index];
-    if (store.stored(part.index)) ++result.statistics.stored_entries;
-    DOCTEUR_CHECK(out.begin_entry(object));
-    DOCTEUR_CHECK(out.write(part.stream));
-    out.end_entry();
-    report.advance(1);
-    return {};
-  };
-  tbb::parallel_pipeline(2 * static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()),
-                         tbb::make_filter<void, handle>(tbb::filter_mode::serial_in_order, take) &
-                             tbb::make_filter<handle, handle>(tbb::filter_mode::parallel, fetch) &
-                             tbb::make_filter<handle, void>(tbb::filter_mode::serial_in_order, [&](const handle& part) {
-                               if (failed.stop()) return;
-                               if (auto done = put(*part); !done) failed.set(part->index, std::move(done.error()));
-                             }));
-  DOCTEUR_CHECK(failed.check());
-
+  DOCTEUR_CHECK(write_entries(objects, store, bases, kCacheBytes, out, result.statistics, report));
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (store.holds(i)) continue;
     DOCTEUR_TRY(restarts, write_large_blob(source, i, options.restart_interval, out, report));
@@ -93,7 +87,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
 
 outcome<written_pack> write_pack(const object_source& source, byte_sink& out, const pack_options& options,
                                  progress& report) {
-  if (source.objects().size() > std::numeric_limits<std::uint32_t>::max())
+  if (source.objects().size() >= std::numeric_limits<std::uint32_t>::max())
     return give_up(blame::input, "more objects than a PACK can hold");
   if (options.restart_interval == 0 || options.large_blob == 0)
     return give_up(blame::usage, "the size of large blobs and the restart interval must be above zero");

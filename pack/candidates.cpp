@@ -1,0 +1,134 @@
+#include "pack/candidates.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/combinable.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_sort.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace docteur {
+namespace {
+
+constexpr unsigned kLeastShared = 2;       // features
+constexpr unsigned kLeastSharedPart = 16;  // of an object's features, one in this many
+
+// Where each object's features stand in the sorted list: those of object i are positions[begin[i]] .. begin[i + 1].
+struct by_object {
+  std::vector<std::uint32_t> begin;
+  std::vector<std::uint32_t> positions;
+
+  by_object(std::span<const feature> shared, std::size_t objects) : begin(objects + 1), positions(shared.size()) {
+    for (const feature f : shared) ++begin[object_index(f) + 1];
+    for (std::size_t i = 1; i <= objects; ++i) begin[i] += begin[i - 1];
+    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
+    for (std::size_t at = 0; at < shared.size(); ++at)
+      positions[next[object_index(shared[at])]++] = static_cast<std::uint32_t>(at);
+  }
+};
+
+// Counts what one object shares with others.
+class tally {
+ public:
+  explicit tally(std::size_t objects) : counts_(objects) {}
+
+  void add(std::uint32_t object) {
+    if (counts_[object]++ == 0) touched_.push_back(object);
+  }
+  // The `most` objects with the highest counts, at least `least`; nearest to `self` first among equals. Starts afresh.
+  std::span<const std::uint32_t> best(std::uint32_t self, std::size_t most, unsigned least) {
+    std::erase_if(touched_, [&](std::uint32_t object) {
+      const bool few = counts_[object] < least;
+      if (few) counts_[object] = 0;
+      return few;
+    });
+    const auto rank = [&](std::uint32_t object) {
+      const std::uint32_t distance = object > self ? object - self : self - object;
+      return std::tuple(-static_cast<std::int64_t>(counts_[object]), distance, object);
+    };
+    most = std::min(most, touched_.size());
+    std::ranges::partial_sort(touched_, touched_.begin() + static_cast<std::ptrdiff_t>(most), {}, rank);
+    best_.assign(touched_.begin(), touched_.begin() + static_cast<std::ptrdiff_t>(most));
+    for (const std::uint32_t object : touched_) counts_[object] = 0;
+    touched_.clear();
+    return best_;
+  }
+
+ private:
+  std::vector<std::uint32_t> counts_;
+  std::vector<std::uint32_t> touched_;
+  std::vector<std::uint32_t> best_;
+};
+
+void add_similar(std::span<const feature> shared, std::size_t objects, const candidate_limits& limits,
+                 tbb::combinable<std::vector<delta_pair>>& found) {
+  const by_object where(shared, objects);
+  tbb::enumerable_thread_specific<tally> tallies([&] { return tally(objects); });
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, objects, 64), [&](const auto& range) {
+    tally& counts = tallies.local();
+    std::vector<delta_pair>& out = found.local();
+    for (std::size_t i = range.begin(); i < range.end(); ++i) {
+      const auto self = static_cast<std::uint32_t>(i);
+      for (std::uint32_t k = where.begin[i]; k < where.begin[i + 1]; ++k) {
+        const std::size_t at = where.positions[k];
+        const std::uint32_t hash = window_hash(shared[at]);
+        for (std::size_t p = at; p-- > 0 && at - p <= limits.reach && window_hash(shared[p]) == hash;)
+          counts.add(object_index(shared[p]));
+        for (std::size_t p = at + 1; p < shared.size() && p - at <= limits.reach && window_hash(shared[p]) == hash; ++p)
+          counts.add(object_index(shared[p]));
+      }
+      const unsigned least = std::max(kLeastShared, (where.begin[i + 1] - where.begin[i]) / kLeastSharedPart);
+      for (const std::uint32_t base : counts.best(self, limits.best, least)) out.push_back({base, self});
+    }
+  });
+}
+
+void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::size_t reach,
+                    std::vector<delta_pair>& found) {
+  struct key {
+    object_type type;
+    std::uint32_t hash;
+    std::uint64_t size;
+    std::uint32_t index;
+    auto operator<=>(const key&) const = default;
+  };
+  const std::span<const source_object> objects = source.objects();
+  std::vector<key> order;
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    if (eligible[i])
+      order.push_back({objects[i].type, name_hash(source.path(i)), objects[i].size, static_cast<std::uint32_t>(i)});
+  std::ranges::sort(order);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    for (std::size_t j = i + 1; j < order.size() && j - i <= reach && order[j].type == order[i].type; ++j) {
+      found.push_back({order[i].index, order[j].index});
+      found.push_back({order[j].index, order[i].index});
+    }
+  }
+}
+
+}  // namespace
+
+std::uint32_t name_hash(std::string_view path) noexcept {
+  std::uint32_t hash = 0;
+  for (const char c : path) {
+    if (c == ' ' || (c >= '\t' && c <= '\r')) continue;
+    hash = (hash >> 2) + (static_cast<std::uint32_t>(static_cast<unsigned char>(c)) << 24);
+  }
+  return hash;
+}
+
+std::vector<delta_pair> find_candidates(const object_source& source, const std::vector<bool>& eligible,
+                                        std::span<const feature> shared, const candidate_limits& limits) {
+  tbb::combinable<std::vector<delta_pair>> found;
+  add_similar(shared, source.objects().size(), limits, found);
+  add_neighbours(source, eligible, limits.neighbours, found.local());
+  std::vector<delta_pair> pairs;
+  found.combine_each([&](const std::vector<delta_pair>& some) { pairs.insert(pairs.end(), some.begin(), some.end()); });
+  tbb::parallel_sort(pairs.begin(), pairs.end());
+  pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+  return pairs;
+}
+
+}  // namespace docteur

@@ -1,0 +1,46 @@
+#pragma once
+// One thread's view of an object_store: what was read lately stays, up to a number of bytes. Hosted.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "pack/object_store.hpp"
+
+namespace docteur {
+
+class content_cache {
+ public:
+  using content = std::shared_ptr<const std::vector<std::byte>>;
+
+  // `room`: bytes of content kept beyond what callers hold.
+  content_cache(const object_store& store, std::size_t room) : store_(store), room_(room) {}
+
+  [[nodiscard]] outcome<content> get(std::uint32_t index) {
+    if (const auto found = kept_.find(index); found != kept_.end()) return found->second;
+    auto fresh = std::make_shared<std::vector<std::byte>>();
+    DOCTEUR_CHECK(store_.read(index, scratch_, *fresh));
+    used_ += fresh->size();
+    order_.push_back(index);
+    kept_.emplace(index, fresh);
+    while (used_ > room_ && !order_.empty()) {
+      const auto oldest = kept_.find(order_.front());
+      used_ -= oldest->second->size();
+      kept_.erase(oldest);
+      order_.pop_front();
+    }
+    return fresh;
+  }
+
+ private:
+  const object_store& store_;
+  std::size_t room_;
+  std::size_t used_ = 0;
+  store_scratch scratch_;
+  std::unordered_map<std::uint32_t, content> kept_;
+  std::deque<std::uint32_t> order_;  // oldest first
+};
+
+}  // namespace docteur

@@ -1,0 +1,89 @@
+#include "pack/edge_cost.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_sort.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "pack/compressor.hpp"
+#include "pack/content_cache.hpp"
+#include "pack/delta_encoder.hpp"
+#include "pack/first_failure.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr int kTrialLevel = 1;  // libdeflate's
+// What the final, better encoding and deflate make of a trial's size, in 1/64.
+constexpr std::uint64_t kFinalPart = 55;
+constexpr std::uint64_t kDeltaHead = 5;  // bytes: entry header and distance
+constexpr std::uint64_t kWholeHead = 2;
+
+struct worker {
+  worker(const object_store& store, std::size_t cache_bytes) : cache(store, cache_bytes), deflate(kTrialLevel) {}
+  content_cache cache;
+  delta_encoder encoder;
+  compressor deflate;
+  std::vector<std::byte> delta;
+};
+
+}  // namespace
+
+std::uint64_t whole_cost(const object_store& store, std::size_t index) {
+  return (store.stream_size(index) + kWholeHead) * kCostUnit;
+}
+
+outcome<std::vector<delta_edge>> price_pairs(std::span<const source_object> objects, const object_store& store,
+                                             std::span<const delta_pair> pairs, std::size_t cache_bytes,
+                                             progress& report) {
+  constexpr std::uint64_t kNotWorthIt = ~std::uint64_t{0};
+  const std::size_t share = cache_bytes / static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
+  tbb::enumerable_thread_specific<worker> workers([&] { return worker(store, share); });
+  first_failure failed(report);
+
+  std::vector<std::size_t> groups;  // where each base's pairs begin
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    if (i == 0 || pairs[i].base != pairs[i - 1].base) groups.push_back(i);
+  groups.push_back(pairs.size());
+
+  std::vector<delta_edge> edges(pairs.size());
+  const auto price = [&](const delta_pair& pair, worker& own) -> outcome<std::uint64_t> {
+    DOCTEUR_TRY(target, own.cache.get(pair.target));
+    const std::uint64_t whole = store.stream_size(pair.target);
+    if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
+    const std::uint64_t size = own.deflate.deflated_size(own.delta) * kFinalPart / 64 + kDeltaHead;
+    if (size >= whole) return kNotWorthIt;
+    return size * kCostUnit + objects[pair.base].size;
+  };
+  const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
+    DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));
+    own.encoder.set_base(*base, kQuickDelta);
+    for (std::size_t i = groups[group]; i < groups[group + 1]; ++i) {
+      DOCTEUR_TRY(cost, price(pairs[i], own));
+      edges[i] = {pairs[i].target, pairs[i].base, cost};
+    }
+    return {};
+  };
+  tbb::parallel_for(
+      tbb::blocked_range<std::size_t>(0, groups.size() - 1, 64),
+      [&](const auto& range) {
+        worker& own = workers.local();
+        for (std::size_t g = range.begin(); g < range.end() && !failed.stop(); ++g)
+          if (auto done = price_group(g, own); !done) failed.set(g, std::move(done.error()));
+        report.advance(range.size());
+      },
+      tbb::simple_partitioner());
+  DOCTEUR_CHECK(failed.check());
+
+  std::erase_if(edges, [&](const delta_edge& e) { return e.cost >= whole_cost(store, e.target); });
+  tbb::parallel_sort(edges.begin(), edges.end(), [](const delta_edge& a, const delta_edge& b) {
+    return std::tuple(a.target, a.base) < std::tuple(b.target, b.base);
+  });
+  return edges;
+}
+
+}  // namespace docteur

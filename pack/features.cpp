@@ -1,0 +1,84 @@
+#include "pack/features.hpp"
+
+#include <tbb/parallel_sort.h>
+
+#include <algorithm>
+#include <array>
+
+namespace docteur {
+namespace {
+
+constexpr std::uint64_t kMostOfOneObject = 1024;
+constexpr std::uint64_t kLeastOfOneObject = 16;
+constexpr std::size_t kSmallObject = 4096;  // bytes; sampled four times as densely
+
+// One random number per byte value (splitmix64).
+constexpr std::array<std::uint32_t, 256> make_gear() {
+  std::array<std::uint32_t, 256> gear{};
+  std::uint64_t state = 0x646f6374657572;  // any number; a different one finds different candidates
+  for (std::uint32_t& g : gear) {
+    std::uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    g = static_cast<std::uint32_t>(z >> 32);
+  }
+  return gear;
+}
+constexpr std::array<std::uint32_t, 256> kGear = make_gear();
+
+constexpr std::uint64_t features_at_most(std::uint64_t size) { return size / 4 + 1; }
+
+}  // namespace
+
+void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
+  out.clear();
+  // 32 bits shifted by one per byte forget a byte after 32: the hash of a window, kept at one step per byte.
+  const std::uint32_t mask = content.size() < kSmallObject ? 7u << 29 : 31u << 27;
+  std::uint32_t hash = 0;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    hash = (hash << 1) + kGear[std::to_integer<std::size_t>(content[i])];
+    if ((hash & mask) == 0 && i >= 31) out.push_back(hash * 0x9e3779b1u);
+  }
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  if (out.size() > most) out.resize(most);
+}
+
+feature_collector::feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible)
+    : objects_(objects), eligible_(eligible) {
+  const auto count = static_cast<std::uint64_t>(std::ranges::count(eligible, true));
+  most_ = std::clamp(kFeatureBudget / std::max<std::uint64_t>(count, 1), kLeastOfOneObject, kMostOfOneObject);
+  std::uint64_t room = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    if (eligible[i]) room += std::min<std::uint64_t>(most_, features_at_most(objects[i].size));
+  all_ = std::make_unique_for_overwrite<feature[]>(room);
+}
+
+void feature_collector::see(std::size_t index, bytes content) {
+  if (!eligible_[index]) return;
+  thread_local std::vector<std::uint32_t> hashes;
+  sketch(content, std::min<std::size_t>(most_, features_at_most(content.size())), hashes);
+  // Objects of different types never meet.
+  const std::uint32_t salt = static_cast<std::uint32_t>(objects_[index].type) * 0x85ebca6bu;
+  feature* to = all_.get() + used_.fetch_add(hashes.size(), std::memory_order_relaxed);
+  for (const std::uint32_t hash : hashes) *to++ = static_cast<feature>(hash ^ salt) << 32 | index;
+}
+
+std::span<const feature> feature_collector::finish() {
+  const std::span<feature> all(all_.get(), used_.load());
+  tbb::parallel_sort(all.begin(), all.end());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < all.size();) {
+    std::size_t end = i + 1;
+    while (end < all.size() && window_hash(all[end]) == window_hash(all[i])) ++end;
+    if (end - i > 1) {
+      std::copy(all.begin() + static_cast<std::ptrdiff_t>(i), all.begin() + static_cast<std::ptrdiff_t>(end),
+                all.begin() + static_cast<std::ptrdiff_t>(kept));
+      kept += end - i;
+    }
+    i = end;
+  }
+  return all.first(kept);
+}
+
+}  // namespace docteur

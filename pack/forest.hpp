@@ -1,0 +1,28 @@
+#pragma once
+// Which objects become deltas, and of what: all bases chosen together. Hosted.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace docteur {
+
+inline constexpr std::uint32_t kNoBase = 0xffffffff;
+
+struct delta_edge {
+  std::uint32_t target;
+  std::uint32_t base;
+  std::uint64_t cost;  // of the target as a delta of the base, in the unit of whole objects' costs
+};
+
+// For each object its base, or kNoBase when it is to be stored whole, such that the sum of costs is small, no chain is
+// longer than `max_depth` deltas, and no object is its own ancestor. `whole[i]`: cost of object i stored whole; `edges`
+// sorted by target. The same input gives the same answer.
+//
+// Method: every object has a level, 0 to max_depth, and may use bases of lower levels only; given the levels, the best
+// bases are known. Starting from a greedy answer, an object moves to the level where it and those that could use it
+// cost the least together, until none moves.
+[[nodiscard]] std::vector<std::uint32_t> choose_bases(std::span<const std::uint64_t> whole,
+                                                      std::span<const delta_edge> edges, unsigned max_depth);
+
+}  // namespace docteur
