@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pack/object_source.hpp"
@@ -25,6 +26,11 @@ class commit_source : public object_source {
  public:
   // Complete only after every blob was read: LFS pointers are counted as they pass.
   [[nodiscard]] virtual source_notes notes() const = 0;
+  // One more of source_notes::remarks.
+  void remark(std::string sentence) { remarks_.push_back(std::move(sentence)); }
+
+ protected:
+  std::vector<std::string> remarks_;
 };
 
 // A Git LFS pointer file (git-lfs, docs/spec.md): it begins with a version line and is shorter than 1024 bytes.

@@ -11,6 +11,7 @@
 
 #include "object/sha1.hpp"
 #include "source/folder_scan.hpp"
+#include "source/memory_stream.hpp"
 #include "source/oid_hash.hpp"
 #include "source/parallel.hpp"
 #include "source/printable.hpp"
@@ -53,22 +54,6 @@ class file_reader final : public byte_stream {
   std::string shown_;
   file_stamp expected_;
   std::uint64_t left_;
-};
-
-// A link's target is at most PATH_MAX bytes.
-class bytes_reader final : public byte_stream {
- public:
-  explicit bytes_reader(std::vector<std::byte> content) : content_(std::move(content)) {}
-  outcome<std::size_t> read(mutable_bytes out) override {
-    const std::size_t n = std::min(out.size(), content_.size() - at_);
-    std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(at_), n, out.begin());
-    at_ += n;
-    return n;
-  }
-
- private:
-  std::vector<std::byte> content_;
-  std::size_t at_ = 0;
 };
 
 class directory_source final : public commit_source {
@@ -118,12 +103,13 @@ class directory_source final : public commit_source {
     }
     std::vector<std::byte> content;
     DOCTEUR_CHECK(read(index, content));
-    return std::make_unique<bytes_reader>(std::move(content));
+    return std::make_unique<memory_stream>(std::move(content));
   }
 
   source_notes notes() const override {
     source_notes all;
     all.left_out = scan_.left_out;
+    all.remarks = remarks_;
     all.lfs_pointers = lfs_pointers_;
     return all;
   }

@@ -1,0 +1,43 @@
+#include "source/git_handle.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "source/printable.hpp"
+
+namespace docteur {
+
+static_assert(GIT_OID_RAWSZ == kOidSize);
+
+void start_libgit2() {
+  static const bool kStarted = [] {
+    git_libgit2_init();
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    for (const int level :
+         {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
+      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
+    git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
+    // objectformat: so that open_repository() can say what it is.
+    std::array<const char*, 5> extensions{"objectformat", "partialclone", "preciousobjects", "relativeworktrees",
+                                          "worktreeconfig"};
+    git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions.data(), extensions.size());
+    return true;
+  }();
+  (void)kStarted;
+}
+
+std::string git_error_text() {
+  const git_error* const e = git_error_last();
+  return e == nullptr || e->message == nullptr ? "unknown error" : printable(e->message);
+}
+
+git_oid to_git(const oid& id) noexcept {
+  git_oid out;
+  std::memcpy(out.id, id.raw.data(), kOidSize);
+  return out;
+}
+
+oid from_git(const git_oid& id) noexcept { return oid::from(reinterpret_cast<const std::byte*>(id.id)); }
+
+}  // namespace docteur

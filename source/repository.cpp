@@ -1,0 +1,176 @@
+#include "source/repository.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+
+#include "object/commit.hpp"
+#include "source/git_objects.hpp"
+#include "source/memory_stream.hpp"
+#include "source/parallel.hpp"
+#include "source/printable.hpp"
+#include "source/revision.hpp"
+#include "source/tree_walk.hpp"
+
+namespace docteur {
+namespace {
+
+class repository_source final : public commit_source {
+ public:
+  repository_source(repository_handle repository, const std::string& path)
+      : repository_(std::move(repository)), shown_(printable(path)) {}
+
+  outcome<void> build(const repository_options& options, progress& report) {
+    auto objects = git_objects::open(repository_.get());
+    if (!objects) return in_repository(objects.error());
+    database_ = std::move(*objects);
+    auto revision = resolve_revision(repository_.get(), *database_, options.reference);
+    if (!revision) return in_repository(revision.error());
+    remarks_ = std::move(revision->remarks);
+
+    if (const auto read = database_->read_checked(revision->commit, object_type::commit, commit_); !read)
+      return failed(revision->commit, "", read.error());
+    const auto commit = parse_commit(commit_);
+    if (!commit) return failed(revision->commit, "", {false, std::string("is malformed: ") + commit.error().what});
+
+    auto listing = walk_tree(
+        commit->tree,
+        [&](const oid& id, std::string_view path) -> outcome<std::vector<std::byte>> {
+          std::vector<std::byte> content;
+          if (const auto read = database_->read_checked(id, object_type::tree, content); !read)
+            return give_up(blame::input, text_of(id, path, read.error()));
+          return content;
+        },
+        report);
+    if (!listing) return in_repository(listing.error());
+    listing_ = std::move(*listing);
+    objects_.push_back({revision->commit, object_type::commit, commit_.size()});
+    objects_.insert(objects_.end(), listing_.objects.begin(), listing_.objects.end());
+    listing_.objects = {};
+    is_lfs_ = std::vector<std::atomic<bool>>(objects_.size());
+    return measure_blobs(options.threads, report);
+  }
+
+  std::span<const source_object> objects() const override { return objects_; }
+
+  std::string_view path(std::size_t index) const override {
+    return index == 0 ? std::string_view() : listing_.path(index - 1);
+  }
+
+  outcome<void> read(std::size_t index, std::vector<std::byte>& out) const override {
+    const source_object& object = objects_[index];
+    if (index <= listing_.trees) {
+      const std::vector<std::byte>& content = index == 0 ? commit_ : listing_.contents[index - 1];
+      out.assign(content.begin(), content.end());
+      return {};
+    }
+    const auto type = database_->read(object.id, out);
+    if (!type) return failed(object.id, path(index), type.error());
+    if (is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);
+    return {};
+  }
+
+  outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const override {
+    if (index <= listing_.trees) {
+      std::vector<std::byte> content;
+      DOCTEUR_CHECK(read(index, content));
+      return std::make_unique<memory_stream>(std::move(content));
+    }
+    auto stream = database_->open_stream(objects_[index].id);
+    if (!stream) return failed(objects_[index].id, path(index), stream.error());
+    return std::move(*stream);
+  }
+
+  source_notes notes() const override {
+    source_notes all;
+    all.submodules = listing_.submodules;
+    all.remarks = remarks_;
+    for (const auto& flag : is_lfs_) all.lfs_pointers += flag.load(std::memory_order_relaxed) ? 1 : 0;
+    return all;
+  }
+
+ private:
+  outcome<void> measure_blobs(unsigned threads, progress& report) {
+    const std::size_t first = 1 + listing_.trees;
+    report.phase("measuring", objects_.size() - first);
+    return for_each_index(objects_.size() - first, threads, report, [&](std::size_t i) -> outcome<void> {
+      source_object& object = objects_[first + i];
+      const auto info = database_->info(object.id);
+      if (!info) return failed(object.id, path(first + i), info.error());
+      if (info->type != object_type::blob)
+        return failed(object.id, path(first + i), {false, "is a " + std::string(name(info->type)) + ", not a file"});
+      object.size = info->size;
+      return {};
+    });
+  }
+
+  [[nodiscard]] tl::unexpected<failure> in_repository(const failure& why) const {
+    return give_up(why.who, shown_ + ": " + why.message);
+  }
+  [[nodiscard]] tl::unexpected<failure> failed(const oid& id, std::string_view path, const object_fault& why) const {
+    return in_repository({blame::input, text_of(id, path, why)});
+  }
+  [[nodiscard]] std::string text_of(const oid& id, std::string_view path, const object_fault& why) const {
+    const oid_hex hex = to_hex(id);
+    std::string text = path.empty() ? "" : printable(path) + ": ";
+    text += "object " + std::string(hex.data(), hex.size()) + " " + why.why;
+    if (why.missing && is_partial())
+      text += "; this is a partial clone, fetch the rest first (git fetch --refetch --no-filter)";
+    return text;
+  }
+  [[nodiscard]] bool is_partial() const {
+    git_config* raw = nullptr;
+    if (git_repository_config_snapshot(&raw, repository_.get()) != 0) return false;
+    const config_handle config(raw);
+    const char* value = nullptr;
+    return git_config_get_string(&value, raw, "extensions.partialclone") == 0;
+  }
+
+  repository_handle repository_;
+  std::string shown_;
+  std::unique_ptr<git_objects> database_;
+  std::vector<std::byte> commit_;
+  tree_listing listing_;
+  std::vector<source_object> objects_;
+  mutable std::vector<std::atomic<bool>> is_lfs_;  // of objects; set as they are read
+};
+
+outcome<void> check_format(git_repository* repository, const std::string& shown) {
+  git_config* raw = nullptr;
+  if (git_repository_config_snapshot(&raw, repository) != 0)
+    return give_up(blame::input, shown + ": " + git_error_text());
+  const config_handle config(raw);
+  const char* format = nullptr;
+  if (git_config_get_string(&format, raw, "extensions.objectformat") != 0 || std::string_view(format) == "sha1")
+    return {};
+  return give_up(blame::input, shown + ": a repository with " + printable(format) + " ids; images hold SHA-1 ids only");
+}
+
+}  // namespace
+
+outcome<repository_handle> find_repository(const std::string& path) {
+  start_libgit2();
+  const std::string shown = printable(path);
+  git_repository* raw = nullptr;
+  const int error = git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
+  if (error == 0) {
+    repository_handle repository(raw);
+    DOCTEUR_CHECK(check_format(raw, shown));
+    return repository;
+  }
+  const std::string why = git_error_text();
+  struct stat st {};
+  if (::lstat((path + "/.git").c_str(), &st) == 0)
+    return give_up(blame::input, shown + "/.git: is not a repository that can be read: " + why);
+  if (error != GIT_ENOTFOUND) return give_up(blame::input, shown + ": " + why);
+  return repository_handle();
+}
+
+outcome<std::unique_ptr<commit_source>> open_repository(repository_handle repository, const std::string& path,
+                                                        const repository_options& options, progress& report) {
+  auto source = std::make_unique<repository_source>(std::move(repository), path);
+  DOCTEUR_CHECK(source->build(options, report));
+  return source;
+}
+
+}  // namespace docteur
