@@ -1,0 +1,131 @@
+// docteur-ls: lists a directory of an image.
+
+#include <cstdio>
+
+#include "cli/common.hpp"
+#include "cli/json.hpp"
+#include "cli/opened_image.hpp"
+#include "source/printable.hpp"
+
+namespace docteur::cli {
+namespace {
+
+constexpr const char* kProgram = "docteur-ls";
+constexpr std::size_t kBuffer = 64 << 10;  // bytes collected before they go out
+
+struct ls_options {
+  std::string image;
+  std::string path;
+  bool details = false;
+  bool recursive = false;
+  bool json = false;
+  bool null = false;
+  bool stats = false;
+};
+
+// Collects lines; JSON lines become one array.
+class listing {
+ public:
+  listing(opened_image& from, const ls_options& opt) : from_(from), opt_(opt) {}
+
+  outcome<void> begin() { return opt_.json ? put("[") : outcome<void>{}; }
+  outcome<void> end() {
+    if (opt_.json) DOCTEUR_CHECK(put(first_ ? "]\n" : "\n]\n"));
+    return flush();
+  }
+  [[nodiscard]] bool pipe_closed() const noexcept { return pipe_closed_; }
+
+  outcome<void> add(std::string_view name, const node& n) {
+    const bool first = std::exchange(first_, false);
+    if (!opt_.json && !opt_.details) {
+      std::string line = opt_.null ? std::string(name) : printable(name);
+      if (n.kind == entry_kind::directory) line += "/";
+      return put(line + terminator());
+    }
+    const auto size = from_.reader().size(n);
+    if (!size) return tl::make_unexpected(from_.about(size.error(), name));
+    const std::string id = hex(from_.what().id(n));
+    if (opt_.json) {
+      json_object o;
+      o.add_bytes("path", name).add("kind", docteur::name(n.kind)).add("oid", id);
+      if (n.is_blob()) o.add("size", *size);
+      return put((first ? "\n" : ",\n") + o.text());
+    }
+    return put(git_line(name, n, id, *size));
+  }
+
+ private:
+  // As `git ls-tree -l` prints it.
+  [[nodiscard]] std::string git_line(std::string_view name, const node& n, const std::string& id,
+                                     std::uint64_t size) const {
+    const char* type = n.kind == entry_kind::directory ? "tree" : n.kind == entry_kind::submodule ? "commit" : "blob";
+    const std::string length = n.is_blob() ? std::to_string(size) : "-";
+    std::array<char, 96> head;
+    std::snprintf(head.data(), head.size(), "%06o %s %s %7s\t", canonical_mode(n.kind), type, id.c_str(),
+                  length.c_str());
+    return head.data() + (opt_.null ? std::string(name) : printable(name)) + terminator();
+  }
+  [[nodiscard]] std::string terminator() const { return opt_.null ? std::string(1, '\0') : "\n"; }
+
+  outcome<void> put(std::string_view text) {
+    buffer_ += text;
+    return buffer_.size() < kBuffer ? outcome<void>{} : flush();
+  }
+  outcome<void> flush() {
+    DOCTEUR_CHECK(write_out(as_bytes(buffer_), pipe_closed_));
+    buffer_.clear();
+    return {};
+  }
+
+  opened_image& from_;
+  const ls_options& opt_;
+  std::string buffer_;
+  bool first_ = true;
+  bool pipe_closed_ = false;
+};
+
+void tell_statistics(const image& i) {
+  const auto paths = i.tree().size();
+  say(kProgram, std::to_string(paths) + " paths, path tree " + std::to_string(i.tree().memory_used()) +
+                    " bytes, all of the attached image " + std::to_string(i.memory_used()) + " bytes (" +
+                    std::to_string(i.memory_used() / paths) + " for each path)");
+}
+
+outcome<void> ls(const ls_options& opt) {
+  DOCTEUR_TRY(from, opened_image::open(opt.image));
+  listing out(*from, opt);
+  DOCTEUR_CHECK(out.begin());
+  const image& i = from->what();
+  const auto what = i.find(opt.path);
+  if (!what) return tl::make_unexpected(from->about({errc::not_found, 0, "no such path"}, opt.path));
+  if (what->kind != entry_kind::directory) {
+    DOCTEUR_CHECK(out.add(opt.path, *what));
+  } else {
+    auto entries = i.list(opt.path, opt.recursive ? image::depth::all : image::depth::children);
+    if (!entries) return tl::make_unexpected(from->about(entries.error(), opt.path));
+    while (const auto e = entries->next()) {
+      DOCTEUR_CHECK(out.add(e->name, e->what));
+      if (out.pipe_closed()) return {};
+    }
+  }
+  DOCTEUR_CHECK(out.end());
+  if (opt.stats) tell_statistics(i);
+  return {};
+}
+
+}  // namespace
+}  // namespace docteur::cli
+
+int main(int argc, char** argv) {
+  CLI::App app("Lists a directory of an image, in Git's order.", docteur::cli::kProgram);
+  docteur::cli::ls_options options;
+  app.add_option("image", options.image, "the image: a file or a block device")->required();
+  app.add_option("path", options.path, "a path in the image (default: its root)");
+  app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
+  app.add_flag("-R,--recursive", options.recursive, "all that lies below, paths relative to the directory");
+  app.add_flag("-z,--null", options.null, "names as they are, each ended by NUL instead of a newline")
+      ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
+  app.add_flag("--stats", options.stats, "tell on stderr what the attached image takes in memory");
+  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
+  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });
+}
