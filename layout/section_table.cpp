@@ -54,6 +54,9 @@ bool has_section_table_magic(bytes table) noexcept {
 }
 
 result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset) noexcept {
+  // Else the sums below could wrap: a table may begin inside the header, its magic in the commit id.
+  if (idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize + kSectionTableSize)
+    return fail(errc::out_of_range, kHeaderIdxOffset, "no room for a section table before IDX");
   const std::uint64_t at = idx_offset - kSectionTableSize;
   if (table.size() != kSectionTableSize) return fail(errc::truncated, at, "section table is cut short");
   if (!has_section_table_magic(table)) return fail(errc::bad_magic, at, "no section table");

@@ -1,0 +1,27 @@
+// Property: an accepted commit is its headers, then nothing or an empty line and the message; its tree is the first
+// header. Tags: whatever parses names an object that its first line names.
+#include <algorithm>
+#include <string>
+
+#include "fuzz/property.hpp"
+#include "object/commit.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace docteur;
+  const bytes in = fuzz_input(data, size);
+  const std::string_view text = as_text(in);
+  const auto hex = [](const oid& id) {
+    const oid_hex h = to_hex(id);
+    return std::string(h.data(), h.size());
+  };
+  if (const auto c = parse_commit(in)) {
+    std::string again(c->headers);
+    if (c->has_message) again.append("\n").append(c->message);
+    PROPERTY(again == text);
+    PROPERTY(text.starts_with("tree " + hex(c->tree) + "\n"));
+    PROPERTY(c->parents <= static_cast<std::size_t>(std::ranges::count(c->headers, '\n')));
+  }
+  if (const auto t = parse_tag(in)) PROPERTY(text.starts_with("object " + hex(t->target) + "\n"));
+  (void)parse_signature(text);
+  return 0;
+}
