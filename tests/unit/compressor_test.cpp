@@ -1,0 +1,72 @@
+#include "pack/compressor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "pack/inflate.hpp"
+
+using namespace docteur;
+
+namespace {
+
+std::string noise(std::size_t size) {
+  std::mt19937 random(7);
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+// The content that a zlib stream of `size` bytes of content holds; the whole stream must be used.
+std::string inflated(bytes stream, std::size_t size) {
+  std::string out(size, '\0');
+  auto with = inflater::make();
+  const auto used = with->inflate(stream, std::as_writable_bytes(std::span(out)), 0);
+  EXPECT_TRUE(used && *used == stream.size());
+  return out;
+}
+
+}  // namespace
+
+TEST(Compressor, DeflatesWhatGetsSmaller) {
+  compressor c(6);
+  const std::string text(100'000, 'a');
+  const compressed small = c.compress(as_bytes(text));
+  EXPECT_FALSE(small.stored);
+  EXPECT_LT(small.stream.size(), 500u);
+  EXPECT_EQ(inflated(small.stream, text.size()), text);
+  EXPECT_EQ(c.deflated_size(as_bytes(text)), c.compress(as_bytes(text)).stream.size());
+}
+
+TEST(Compressor, StoresWhatDoesNotDeflate) {
+  compressor c(6);
+  for (const std::size_t size : {std::size_t{1}, kStoredBlock - 1, kStoredBlock, kStoredBlock + 1, 3 * kStoredBlock}) {
+    const std::string text = noise(size);
+    const compressed same = c.compress(as_bytes(text));
+    EXPECT_TRUE(same.stored);
+    EXPECT_EQ(same.stream.size(), stored_stream_size(size));
+    EXPECT_EQ(same.stream[0], kStoredHeader[0]);
+    EXPECT_EQ(same.stream[1], kStoredHeader[1]);
+    const std::size_t blocks = (size + kStoredBlock - 1) / kStoredBlock;
+    for (std::size_t i = 0; i < blocks; ++i) {
+      const std::byte* head = same.stream.data() + 2 + i * (5 + kStoredBlock);
+      EXPECT_EQ(head[0], std::byte{i + 1 == blocks});
+      EXPECT_EQ(load_le<std::uint16_t>(head + 1), i + 1 < blocks ? kStoredBlock : size - i * kStoredBlock);
+    }
+    EXPECT_EQ(inflated(same.stream, size), text);
+  }
+}
+
+TEST(Compressor, StoresWhatDeflatesByLessThanOnePart) {
+  compressor c(6);
+  const std::string text = noise(100'000) + std::string(600, 'a');  // saves about 0.6 %
+  EXPECT_TRUE(c.compress(as_bytes(text)).stored);
+  EXPECT_FALSE(c.compress(as_bytes(text + std::string(600, 'a'))).stored);
+}
+
+TEST(Compressor, EmptyContentIsAStreamToo) {
+  compressor c(6);
+  EXPECT_EQ(inflated(c.compress({}).stream, 0), "");
+  EXPECT_EQ(stored_stream_size(0), 11u);
+}
