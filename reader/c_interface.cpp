@@ -1,0 +1,209 @@
+// reader/docteur.h over the C++ reader.
+
+#include <new>
+#include <optional>
+
+#include "reader/docteur.h"
+#include "reader/image.hpp"
+#include "reader/image_reader.hpp"
+
+namespace {
+
+using docteur::errc;
+using docteur::result;
+
+docteur_status to_status(errc code) noexcept {
+  switch (code) {
+    case errc::io: return DOCTEUR_IO;
+    case errc::bad_version: return DOCTEUR_UNSUPPORTED;
+    case errc::too_large: return DOCTEUR_LIMIT;
+    case errc::not_found: return DOCTEUR_NOT_FOUND;
+    case errc::wrong_kind: return DOCTEUR_WRONG_KIND;
+    case errc::symlink_loop: return DOCTEUR_LOOP;
+    case errc::out_of_memory: return DOCTEUR_OUT_OF_MEMORY;
+    case errc::truncated:
+    case errc::bad_magic:
+    case errc::bad_checksum:
+    case errc::malformed:
+    case errc::out_of_range: return DOCTEUR_DAMAGED;
+  }
+  return DOCTEUR_DAMAGED;
+}
+
+docteur_status report(const docteur::error& e, docteur_error* out) noexcept {
+  const docteur_status status = to_status(e.code);
+  if (out != nullptr) *out = {status, e.at, e.what};
+  return status;
+}
+
+docteur::node to_node(docteur_node n) noexcept { return {static_cast<docteur::entry_kind>(n.kind), n.position}; }
+docteur_node from_node(const docteur::node& n) noexcept { return {static_cast<docteur_kind>(n.kind), n.position}; }
+
+// C callers' functions may not promise noexcept, so the handle holds the structs and these stand in between.
+result<docteur::done> read_device(void* self, std::uint64_t offset, docteur::mutable_bytes out) noexcept {
+  const auto* d = static_cast<const docteur_device*>(self);
+  if (d->read(d->self, offset, out.data(), out.size()) != 0)
+    return docteur::fail(errc::io, offset, "the device failed");
+  return docteur::done{};
+}
+void* allocate(void* self, std::size_t size) noexcept {
+  const auto* m = static_cast<const docteur_memory*>(self);
+  return m->allocate(m->self, size);
+}
+void release(void* self, void* block, std::size_t size) noexcept {
+  const auto* m = static_cast<const docteur_memory*>(self);
+  m->release(m->self, block, size);
+}
+
+}  // namespace
+
+struct docteur_image {
+  docteur_device c_device;
+  docteur_memory c_memory;
+  docteur::image image{};
+  std::optional<docteur::image_reader> reader{};
+
+  [[nodiscard]] docteur::memory from() noexcept { return {&c_memory, allocate, release}; }
+  [[nodiscard]] docteur::device disk() noexcept {
+    return {&c_device, c_device.size, read_device, static_cast<const std::byte*>(c_device.view)};
+  }
+};
+
+struct docteur_list {
+  docteur::directory_list entries;
+  docteur::memory from;
+};
+
+namespace {
+
+// An object of the C interface in the caller's memory, and back.
+template <class T, class... Args>
+T* create(const docteur::memory& from, Args&&... args) noexcept {
+  void* block = from.allocate(from.self, sizeof(T));
+  return block == nullptr ? nullptr : new (block) T{std::forward<Args>(args)...};
+}
+template <class T>
+void destroy(const docteur::memory& from, T* object) noexcept {
+  object->~T();
+  from.release(from.self, object, sizeof(T));
+}
+
+docteur_status out_of_memory(docteur_error* error) noexcept {
+  return report({errc::out_of_memory, 0, "no more memory"}, error);
+}
+
+void copy_id(const docteur::oid& id, std::uint8_t* out) noexcept { std::memcpy(out, id.raw.data(), docteur::kOidSize); }
+
+}  // namespace
+
+static_assert(DOCTEUR_OID_SIZE == docteur::kOidSize);
+static_assert(static_cast<int>(docteur::entry_kind::submodule) == DOCTEUR_SUBMODULE);
+
+docteur_status docteur_attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
+                              docteur_image** out, docteur_error* error) {
+  docteur_memory c_memory = *memory;
+  auto* d = create<docteur_image>({&c_memory, allocate, release}, *device, c_memory);
+  if (d == nullptr) return out_of_memory(error);
+  const auto attached = [&]() noexcept -> result<docteur::done> {
+    DOCTEUR_TRY(image, docteur::image::attach(d->disk(), d->from()));
+    d->image = std::move(image);
+    DOCTEUR_TRY(reader, docteur::image_reader::make(d->image, d->from(), cache_bytes));
+    d->reader.emplace(std::move(reader));
+    return docteur::done{};
+  }();
+  if (!attached) {
+    destroy<docteur_image>({&c_memory, allocate, release}, d);
+    return report(attached.error(), error);
+  }
+  *out = d;
+  return DOCTEUR_OK;
+}
+
+void docteur_detach(docteur_image* d) {
+  if (d == nullptr) return;
+  docteur_memory c_memory = d->c_memory;  // outlives the block that it is released to
+  destroy<docteur_image>({&c_memory, allocate, release}, d);
+}
+
+void docteur_get_head(const docteur_image* d, docteur_head* out) {
+  const docteur::commit_view& head = d->image.head();
+  copy_id(d->image.commit_id(), out->commit);
+  copy_id(head.tree, out->root);
+  out->author_name = head.author.name.data();
+  out->author_name_size = head.author.name.size();
+  out->author_mail = head.author.mail.data();
+  out->author_mail_size = head.author.mail.size();
+  out->committed = head.committer.seconds;
+  out->message = head.message.data();
+  out->message_size = head.message.size();
+}
+
+uint32_t docteur_paths(const docteur_image* d) { return d->image.tree().size(); }
+
+size_t docteur_memory_used(const docteur_image* d) { return d->image.memory_used(); }
+
+docteur_status docteur_find(const docteur_image* d, const char* path, size_t path_size, docteur_node* out) {
+  const auto n = d->image.find({path, path_size});
+  if (!n) return DOCTEUR_NOT_FOUND;
+  *out = from_node(*n);
+  return DOCTEUR_OK;
+}
+
+docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_size, docteur_node* out,
+                               docteur_error* error) {
+  const auto n = d->reader->resolve({path, path_size});
+  if (!n) return report(n.error(), error);
+  *out = from_node(*n);
+  return DOCTEUR_OK;
+}
+
+void docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE]) {
+  copy_id(d->image.id(to_node(node)), out);
+}
+
+docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error) {
+  const auto n = d->reader->size(to_node(node));
+  if (!n) return report(n.error(), error);
+  *out = *n;
+  return DOCTEUR_OK;
+}
+
+docteur_status docteur_read(docteur_image* d, docteur_node node, void* out, size_t size, docteur_error* error) {
+  const auto read = d->reader->read(to_node(node), {static_cast<std::byte*>(out), size});
+  return read ? DOCTEUR_OK : report(read.error(), error);
+}
+
+docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,
+                                  docteur_error* error) {
+  auto stream = d->reader->open(to_node(node));
+  if (!stream) return report(stream.error(), error);
+  if (offset > stream->size() || size > stream->size() - offset) {
+    if (error != nullptr) *error = {DOCTEUR_OUT_OF_RANGE, offset, "range leaves the file"};
+    return DOCTEUR_OUT_OF_RANGE;
+  }
+  const auto read = stream->read(offset, {static_cast<std::byte*>(out), size});
+  return read ? DOCTEUR_OK : report(read.error(), error);
+}
+
+docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, docteur_list** out,
+                                 docteur_error* error) {
+  auto entries = d->image.list({path, path_size});
+  if (!entries) return report(entries.error(), error);
+  auto* list = create<docteur_list>(d->from(), std::move(*entries), d->from());
+  if (list == nullptr) return out_of_memory(error);
+  *out = list;
+  return DOCTEUR_OK;
+}
+
+int docteur_list_next(docteur_list* list, const char** name, size_t* name_size, docteur_node* out) {
+  const auto e = list->entries.next();
+  if (!e) return 0;
+  *name = e->name.data();
+  *name_size = e->name.size();
+  *out = from_node(e->what);
+  return 1;
+}
+
+void docteur_list_close(docteur_list* list) {
+  if (list != nullptr) destroy(docteur::memory(list->from), list);
+}

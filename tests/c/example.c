@@ -1,0 +1,112 @@
+/* Prints the commit of an image, the names in a directory, and a file, through the C interface. The whole of what a
+ * C program needs: a read function, an allocator, five calls.
+ *
+ * Usage: example IMAGE DIRECTORY FILE
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reader/docteur.h"
+
+static int read_file(void *self, uint64_t offset, void *out, size_t size) {
+  char *to = out;
+  while (size > 0) {
+    const ssize_t n = pread(*(int *)self, to, size, (off_t)offset);
+    if (n <= 0) return -1;
+    to += n;
+    offset += (uint64_t)n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
+static void *take(void *self, size_t size) {
+  size_t *balance = self;
+  *balance += size;
+  return malloc(size);
+}
+
+static void give_back(void *self, void *block, size_t size) {
+  size_t *balance = self;
+  *balance -= size;
+  free(block);
+}
+
+static int fail(const char *what, const docteur_error *error) {
+  fprintf(stderr, "example: %s: %s at 0x%llx\n", what, error->what, (unsigned long long)error->at);
+  return 1;
+}
+
+static int print_directory(docteur_image *image, const char *path) {
+  docteur_error error = {DOCTEUR_OK, 0, ""};
+  docteur_list *list = NULL;
+  if (docteur_list_open(image, path, strlen(path), &list, &error) != DOCTEUR_OK) return fail(path, &error);
+  const char *name = NULL;
+  size_t name_size = 0;
+  docteur_node node;
+  while (docteur_list_next(list, &name, &name_size, &node))
+    printf("%.*s%s\n", (int)name_size, name, node.kind == DOCTEUR_DIRECTORY ? "/" : "");
+  docteur_list_close(list);
+  return 0;
+}
+
+static int print_file(docteur_image *image, const char *path) {
+  docteur_error error = {DOCTEUR_OK, 0, ""};
+  docteur_node node;
+  uint64_t size = 0;
+  if (docteur_resolve(image, path, strlen(path), &node, &error) != DOCTEUR_OK) return fail(path, &error);
+  if (docteur_size(image, node, &size, &error) != DOCTEUR_OK) return fail(path, &error);
+  char *content = malloc(size + 1);
+  if (content == NULL) return 1;
+  int status = 0;
+  if (docteur_read(image, node, content, size, &error) != DOCTEUR_OK) {
+    status = fail(path, &error);
+  } else {
+    /* The same again by ranges of seven bytes. */
+    for (uint64_t at = 0; at < size && status == 0; at += 7) {
+      char piece[7];
+      const size_t n = size - at < sizeof piece ? (size_t)(size - at) : sizeof piece;
+      if (docteur_read_range(image, node, at, piece, n, &error) != DOCTEUR_OK || memcmp(piece, content + at, n) != 0)
+        status = fail("range", &error);
+    }
+    fwrite(content, 1, size, stdout);
+  }
+  free(content);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    fprintf(stderr, "usage: example IMAGE DIRECTORY FILE\n");
+    return 2;
+  }
+  int fd = open(argv[1], O_RDONLY);
+  if (fd < 0) {
+    perror(argv[1]);
+    return 3;
+  }
+  size_t balance = 0; /* bytes that the library holds */
+  const docteur_device device = {&fd, (uint64_t)lseek(fd, 0, SEEK_END), read_file, NULL};
+  const docteur_memory memory = {&balance, take, give_back};
+  docteur_error error = {DOCTEUR_OK, 0, ""};
+  docteur_image *image = NULL;
+  if (docteur_attach(&device, &memory, 1 << 20, &image, &error) != DOCTEUR_OK) return fail(argv[1], &error);
+
+  docteur_head head;
+  docteur_get_head(image, &head);
+  printf("commit ");
+  for (int i = 0; i < DOCTEUR_OID_SIZE; ++i) printf("%02x", head.commit[i]);
+  printf("\nauthor %.*s\n", (int)head.author_name_size, head.author_name);
+  int status = print_directory(image, argv[2]);
+  if (status == 0) status = print_file(image, argv[3]);
+  docteur_detach(image);
+  close(fd);
+  if (balance != 0) {
+    fprintf(stderr, "example: %zu bytes were not given back\n", balance);
+    return 1;
+  }
+  return status;
+}
