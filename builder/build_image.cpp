@@ -82,7 +82,7 @@ outcome<image_statistics> build_image(const object_source& source, output_file& 
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
   DOCTEUR_CHECK(image.align());
-  if (report.cancelled()) return give_up(blame::environment, "cancelled");
+  if (report.cancelled()) return give_up(blame::environment, "interrupted");
   const oid commit = source.objects().front().id;
   const std::uint64_t size = out.size();
   DOCTEUR_CHECK(out.finish({commit, idx_offset}));

@@ -11,8 +11,8 @@
 namespace docteur {
 
 // Bounds for what a repository or a folder may hold. The reader has its own limits.
-inline constexpr unsigned kMaxTreeDepth = 1024;        // folders inside each other
-inline constexpr std::size_t kMaxSourcePath = 65'535;  // bytes of a path from the root
+inline constexpr unsigned kMaxTreeDepth = 1024;      // folders inside each other
+inline constexpr std::size_t kMaxSourcePath = 8192;  // bytes of a path from the root: the reader's limit
 
 // What make tells on stderr. Paths are raw bytes from the root, without a leading '/'.
 struct source_notes {

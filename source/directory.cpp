@@ -173,10 +173,10 @@ class directory_source final : public commit_source {
       if (scan_.nodes[i].kind != entry_kind::directory) blobs.push_back(i);
     is_lfs_.resize(scan_.nodes.size());
     report.phase("hashing", blobs.size());
-    return for_each_index(blobs.size(), threads, report, [&](std::size_t i) { return hash_content(blobs[i]); });
+    return for_each_index(blobs.size(), threads, report, [&](std::size_t i) { return hash_content(blobs[i], report); });
   }
 
-  outcome<void> hash_content(std::uint32_t index) {
+  outcome<void> hash_content(std::uint32_t index, const progress& report) {
     folder_node& node = scan_.nodes[index];
     const std::string path = scan_.path(index);
     sha1 hash = object_hash(object_type::blob, node.stamp.size);
@@ -190,6 +190,7 @@ class directory_source final : public commit_source {
       for (std::uint64_t at = 0;;) {
         DOCTEUR_TRY(n, file.read(buffer));
         if (n == 0) break;
+        if (report.cancelled()) return give_up(blame::environment, "interrupted");
         // A pointer is so short that one read has it whole.
         if (at == 0 && n == node.stamp.size) is_lfs_[index] = is_lfs_pointer(bytes(buffer).first(n)) ? 1 : 0;
         hash.update(bytes(buffer).first(n));

@@ -34,7 +34,7 @@ class scanner {
     };
     std::vector<pending> todo{{0, 0}};
     while (!todo.empty()) {
-      if (report.cancelled()) return give_up(blame::environment, "cancelled");
+      if (report.cancelled()) return give_up(blame::environment, "interrupted");
       const auto [node, depth] = todo.back();
       todo.pop_back();
       DOCTEUR_CHECK(list(node));

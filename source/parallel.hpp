@@ -29,7 +29,7 @@ template <class Work>
     tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, 16), [&](const auto& range) {
       for (std::size_t i = range.begin(); i != range.end(); ++i) {
         if (stop.load(std::memory_order_relaxed)) return;
-        auto done = report.cancelled() ? give_up(blame::environment, "cancelled") : work(i);
+        auto done = report.cancelled() ? give_up(blame::environment, "interrupted") : work(i);
         if (done) continue;
         stop.store(true, std::memory_order_relaxed);
         const std::scoped_lock lock(guard);

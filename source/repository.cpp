@@ -122,8 +122,14 @@ class repository_source final : public commit_source {
     git_config* raw = nullptr;
     if (git_repository_config_snapshot(&raw, repository_.get()) != 0) return false;
     const config_handle config(raw);
-    const char* value = nullptr;
-    return git_config_get_string(&value, raw, "extensions.partialclone") == 0;
+    // git-clone(1) --filter writes the second, partial-clone.txt of git names both.
+    bool found = false;
+    const auto mark = [](const git_config_entry*, void* payload) {
+      *static_cast<bool*>(payload) = true;
+      return 0;
+    };
+    git_config_foreach_match(raw, R"(^(extensions\.partialclone|remote\..*\.promisor)$)", mark, &found);
+    return found;
   }
 
   repository_handle repository_;

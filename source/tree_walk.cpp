@@ -42,7 +42,7 @@ class walker {
 
   outcome<void> enter(const oid& id) {
     if (open_.size() > kMaxTreeDepth) return refuse("folders are nested too deeply");
-    if (report_.cancelled()) return give_up(blame::environment, "cancelled");
+    if (report_.cancelled()) return give_up(blame::environment, "interrupted");
     DOCTEUR_TRY(content, load_(id, path_));
     seen_.emplace(id, true);
     listing_.objects.push_back({id, object_type::tree, content.size()});

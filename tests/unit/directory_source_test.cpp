@@ -4,10 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <set>
-
-#include "object/sha1.hpp"
 #include "support/scratch.hpp"
+#include "support/sources.hpp"
 
 namespace docteur {
 namespace {
@@ -24,37 +22,9 @@ outcome<std::unique_ptr<commit_source>> open_with_date(const std::string& path) 
   return open_directory(path, options, quiet);
 }
 
-std::string hex(const oid& id) {
-  const oid_hex h = to_hex(id);
-  return {h.data(), h.size()};
-}
-
 std::string refusal(const std::string& path) {
   const auto source = open_with_date(path);
   return source ? "accepted" : source.error().message;
-}
-
-// Every object, by read() and by open(), has the content that its id promises.
-void expect_all_readable(const commit_source& source) {
-  std::set<oid> seen;
-  for (std::size_t i = 0; i < source.objects().size(); ++i) {
-    const source_object& o = source.objects()[i];
-    EXPECT_TRUE(seen.insert(o.id).second) << "listed twice: " << source.path(i);
-    std::vector<std::byte> content;
-    ASSERT_TRUE(source.read(i, content)) << source.path(i);
-    EXPECT_EQ(content.size(), o.size);
-    EXPECT_EQ(object_id(o.type, content), o.id) << source.path(i);
-    auto stream = source.open(i);
-    ASSERT_TRUE(stream);
-    std::vector<std::byte> streamed, piece(7);
-    for (;;) {
-      const auto n = (*stream)->read(piece);
-      ASSERT_TRUE(n);
-      if (*n == 0) break;
-      streamed.insert(streamed.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*n));
-    }
-    EXPECT_EQ(streamed, content);
-  }
 }
 
 TEST(DirectorySource, CommitIdIsWhatGitComputes) {
@@ -81,7 +51,7 @@ TEST(DirectorySource, CommitIdIsWhatGitComputes) {
       "git init -q --bare g; export GIT_DIR=$PWD/g GIT_WORK_TREE=$PWD/w; git add -A; tree=$(git write-tree); "
       "printf 'tree %s\\nauthor A B <a@b> 1602316800 +0000\\ncommitter A B <a@b> 1602316800 +0000\\n' $tree | "
       "git hash-object -t commit --stdin");
-  EXPECT_EQ(hex((*source)->objects()[0].id), git);
+  EXPECT_EQ(hex_text((*source)->objects()[0].id), git);
 }
 
 TEST(DirectorySource, CanonicalOrder) {
@@ -106,7 +76,7 @@ TEST(DirectorySource, EmptyFoldersAreEmptyTrees) {
   const auto source = open_with_date(dir.path());
   ASSERT_TRUE(source);
   ASSERT_EQ((*source)->objects().size(), 3u);
-  EXPECT_EQ(hex((*source)->objects()[2].id), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  EXPECT_EQ(hex_text((*source)->objects()[2].id), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
 }
 
 TEST(DirectorySource, DateIsTheNewestFilesOrLinks) {
