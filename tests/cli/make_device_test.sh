@@ -1,0 +1,22 @@
+#!/bin/sh
+# Usage: make_device_test.sh PROGRAM   Onto a block device: in place, header last, zeros behind. Needs a loop device,
+# so root; 77 (skipped) without.
+. "$(dirname "$0")/make.sh"
+sample_repository r
+head -c 2097152 /dev/urandom >disk
+device=$(losetup -f --show disk 2>/dev/null) || { echo "no loop device"; exit 77; }
+trap 'losetup -d "$device" || true; rm -rf "$work"' EXIT
+
+make 0 r file.img
+make 0 r "$device"
+size=$(wc -c <file.img)
+cmp -n "$size" file.img "$device"
+[ "$(tail -c +$((size + 1)) "$device" | tr -d '\0' | wc -c)" = 0 ] || die "old bytes behind the image"
+# A wrong name leaves the device as it was; an image that does not fit leaves no header.
+make 1 -b nothing r "$device"
+cmp -n "$size" file.img "$device"
+mkdir folder
+for i in 1 2 3 4 5; do head -c 700000 /dev/urandom >folder/$i; done
+make 3 folder "$device"
+grep -q 'larger than the device (2097152 bytes)' said || die "$(cat said)"
+[ "$(head -c 28 "$device" | tr -d '\0' | wc -c)" = 0 ] || die "a header on half an image"

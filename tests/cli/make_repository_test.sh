@@ -1,0 +1,73 @@
+#!/bin/sh
+# Usage: make_repository_test.sh PROGRAM   The same commit gives the same bytes from every kind of repository; what
+# cannot become an image ends with status 1 and one line.
+. "$(dirname "$0")/make.sh"
+sample_repository r
+git -C r tag -a -m v1 v1
+head=$(git -C r rev-parse HEAD)
+old=$(git -C r rev-parse HEAD^)
+
+make 0 r loose.img
+[ "$(commit_of loose.img)" = "$head" ] || die "commit $(commit_of loose.img)"
+same() {
+  make 0 "$@" other.img
+  cmp loose.img other.img
+}
+same r --threads 1
+same r --threads 7
+same "file://$PWD/r" -b main
+same relativize://r/.git -b "$(echo "$head" | cut -c1-9)"
+same r -b v1
+git clone -q --bare r bare.git
+same bare.git -b refs/tags/v1
+git -C bare.git repack -qad --window=100 --depth=100
+git -C bare.git multi-pack-index write
+same bare.git
+git clone -q --shared r shared
+same shared
+git clone -q --depth 1 "file://$PWD/r" shallow
+same shallow
+git -C r worktree add -q --detach ../linked HEAD
+same linked
+git -C r repack -qadf --depth=0
+same r
+rm -rf "r/.git/objects/info"
+git -C r repack -qad --no-write-bitmap-index --threads=1 --window=2
+same r
+make 0 r -b "$old" old.img
+[ "$(commit_of old.img)" = "$old" ] || die "commit $(commit_of old.img)"
+
+make 0 r -d 2020-10-10T08:00:00Z note.img
+grep -q 'note: --author and --date are for plain folders' said || die "no note: $(cat said)"
+cmp loose.img note.img
+[ "$(wc -l <said)" = 2 ] || die "more than a note and a summary: $(cat said)"
+
+# Somebody else's repository is read: nothing of it is run.
+if [ "$(id -u)" = 0 ]; then
+  cp -r r theirs
+  chown -R 65534:65534 theirs
+  same theirs
+fi
+
+git init -q empty
+refused 1 'which has no commit yet' empty out/x.img
+git init -q --object-format=sha256 long
+refused 1 'sha256' long out/x.img
+refused 1 'nothing: no such branch, tag or commit' -b nothing r out/x.img
+refused 1 'is a tree, not a commit' -b "$(git -C r rev-parse HEAD^{tree})" r out/x.img
+mkdir -p broken/.git
+refused 1 'broken/.git: is not a repository' broken out/x.img
+git -C r config uploadpack.allowFilter true
+git clone -q --bare --filter=blob:none "file://$PWD/r" partial.git
+refused 1 'this is a partial clone' partial.git out/x.img
+
+# A folder inside of a repository is a plain folder.
+make 0 r/doc doc.img
+[ "$(commit_of doc.img)" != "$head" ] || die "searched upwards"
+
+# What was there stays there when nothing comes of it.
+mkdir kept
+cp loose.img kept/disk.img
+make 1 -b nothing r kept/disk.img
+cmp loose.img kept/disk.img
+[ "$(ls -A kept)" = disk.img ] || die "left behind: $(ls -A kept)"
