@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
@@ -18,9 +19,9 @@ constexpr const char* kProgram = "docteur-make";
 struct make_options {
   std::string repository;
   std::string image;
-  std::string branch;
-  std::string date;
-  std::string author;
+  std::optional<std::string> branch;  // given and empty is a mistake, e.g. an unset variable of a script
+  std::optional<std::string> date;
+  std::optional<std::string> author;
   std::uint64_t block_size = kLeastBlockSize;
   unsigned threads = 0;
   unsigned max_depth = pack_options{}.max_depth;
@@ -47,14 +48,17 @@ void add_options(CLI::App& app, make_options& opt) {
 
 outcome<source_options> source_options_of(const make_options& opt) {
   source_options source;
-  source.reference = opt.branch;
+  if (opt.branch) {
+    if (opt.branch->empty()) return give_up(blame::usage, "--branch: an empty name");
+    source.reference = *opt.branch;
+  }
   source.threads = opt.threads;
-  if (!opt.author.empty()) {
-    DOCTEUR_TRY(author, parse_identity(opt.author));
+  if (opt.author) {
+    DOCTEUR_TRY(author, parse_identity(*opt.author));
     source.author = std::move(author);
   }
-  if (!opt.date.empty()) {
-    DOCTEUR_TRY(date, parse_rfc3339(opt.date));
+  if (opt.date) {
+    DOCTEUR_TRY(date, parse_rfc3339(*opt.date));
     source.date = date;
   } else if (const char* const epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr && *epoch != '\0') {
     DOCTEUR_TRY(date, parse_source_date_epoch(epoch));

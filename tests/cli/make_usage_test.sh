@@ -20,6 +20,7 @@ done
 SOURCE_DATE_EPOCH=soon refused 2 SOURCE_DATE_EPOCH folder out/x.img
 refused 2 'plain folder has no branch' -b main folder out/x.img
 refused 2 'HEAD~1' -b HEAD~1 repository out/x.img
+refused 2 'an empty name' -b '' repository out/x.img
 refused 2 'https' https://user:secret@example.org/x.git out/x.img
 grep -q secret said && die "credentials in a message: $(cat said)"
 refused 2 'folder' folder folder
