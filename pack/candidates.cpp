@@ -127,7 +127,7 @@ std::vector<delta_pair> find_candidates(const object_source& source, const std::
   std::vector<delta_pair> pairs;
   found.combine_each([&](const std::vector<delta_pair>& some) { pairs.insert(pairs.end(), some.begin(), some.end()); });
   tbb::parallel_sort(pairs.begin(), pairs.end());
-  pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   return pairs;
 }
 

@@ -40,7 +40,7 @@ void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
     if ((hash & mask) == 0 && i >= 31) out.push_back(hash * 0x9e3779b1u);
   }
   std::ranges::sort(out);
-  out.erase(std::ranges::unique(out).begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   if (out.size() > most) out.resize(most);
 }
 

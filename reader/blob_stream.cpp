@@ -94,23 +94,25 @@ result<done> blob_stream::seek(std::uint64_t at) noexcept {
 }
 
 result<done> blob_stream::inflate(mutable_bytes out) noexcept {
+  bool ended = false;  // zlib may see the stream's end in the very call that gives the last byte
   while (!out.empty()) {
     if (pending_.empty()) DOCTEUR_CHECK(refill());
     DOCTEUR_TRY(step, inflate_.next(pending_, out, device_at_ - pending_.size()));
     pending_ = pending_.subspan(step.consumed);
     out = out.subspan(step.produced);
     content_at_ += step.produced;
-    if (step.ended && !out.empty()) return fail(errc::malformed, device_at_, "zlib stream is shorter than promised");
+    ended = step.ended;
+    if (ended && !out.empty()) return fail(errc::malformed, device_at_, "zlib stream is shorter than promised");
   }
   if (content_at_ < size_) return done{};
   // The last byte was given: the stream must end here, and a whole one with the right Adler-32.
-  for (;;) {
+  while (!ended) {
     if (pending_.empty()) DOCTEUR_CHECK(refill());
     std::array<std::byte, 1> more;
     DOCTEUR_TRY(step, inflate_.next(pending_, more, device_at_ - pending_.size()));
     pending_ = pending_.subspan(step.consumed);
     if (step.produced > 0) return fail(errc::malformed, device_at_, "zlib stream is longer than promised");
-    if (step.ended) break;
+    ended = step.ended;
   }
   inflating_ = false;
   return done{};
