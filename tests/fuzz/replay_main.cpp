@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-constexpr std::size_t kSweep = 2048;  // bytes: a file this small is swept
+constexpr std::size_t kSweep = 4096;  // bytes: a file this small is swept
 
 void replay(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -1,0 +1,37 @@
+// Property: in an accepted IDX every table lies inside the bytes and every offset inside the PACK, and an id that
+// find() gives is the one that was asked for. Where the ids ascend, each one is found.
+#include <vector>
+
+#include "fuzz/property.hpp"
+#include "idx/reader.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace docteur;
+  constexpr std::uint64_t kPackLimit = std::uint64_t{1} << 33;
+  const bytes in = fuzz_input(data, size);
+  const auto idx = idx_view::open(in, kPackLimit, 0);
+  if (!idx) return 0;
+  PROPERTY(idx->layout().size() <= in.size());
+  bool in_order = true;
+  for (std::uint32_t i = 0; i < idx->count(); ++i) {
+    PROPERTY(idx->offset(i) < kPackLimit);
+    (void)idx->crc(i);
+    if (i > 0 && !(idx->id(i - 1) < idx->id(i))) in_order = false;
+    const auto first = std::to_integer<unsigned>(idx->id(i).raw[0]);
+    const auto fanout = [&](unsigned n) { return load_be<std::uint32_t>(in.data() + idx->layout().fanout() + n * 4); };
+    if (i >= fanout(first) || (first > 0 && i < fanout(first - 1))) in_order = false;
+  }
+  for (std::uint32_t i = 0; i < idx->count(); ++i) {
+    const auto found = idx->find(idx->id(i));
+    if (found) PROPERTY(*found < idx->count() && idx->id(*found) == idx->id(i));
+    if (in_order) PROPERTY(found == i);
+  }
+  for (unsigned first = 0; first < 256; ++first) {
+    oid absent;
+    absent.raw.fill(static_cast<std::byte>(first));
+    if (const auto found = idx->find(absent)) PROPERTY(idx->id(*found) == absent);
+  }
+  (void)idx->pack_checksum();
+  (void)idx->checksum();
+  return 0;
+}
