@@ -61,6 +61,14 @@ class path_tree_builder {
   // that is there already, too_large when the tree passes 2 GiB, out_of_memory.
   [[nodiscard]] result<done> add(std::string_view path, bool is_directory, std::uint32_t record) noexcept;
 
+  // The same for a key that is known by what it shares with the one before: its first `shared` bytes, then `tail`. A
+  // directory's key ends in '/', the root's is empty; the closing NUL is not given. `shared` must be all that the two
+  // keys share; the first key shares nothing.
+  [[nodiscard]] result<done> add_tail(std::size_t shared, std::string_view tail, std::uint32_t record) noexcept;
+
+  // The last key added, without its NUL; until the next call.
+  [[nodiscard]] std::string_view last_key() const noexcept;
+
   // The tree, its memory cut to what it needs; the builder is spent. Errors: malformed when nothing was added.
   [[nodiscard]] result<path_tree> finish() noexcept;
 
@@ -75,14 +83,15 @@ class path_tree_builder {
     std::uint32_t first_child;  // in children_
   };
 
+  [[nodiscard]] result<done> append(std::size_t shared, std::string_view tail, bool slash,
+                                    std::uint32_t record) noexcept;
   [[nodiscard]] result<done> close(std::size_t shared) noexcept;
   [[nodiscard]] result<std::uint32_t> write_leaf(std::size_t depth) noexcept;
   [[nodiscard]] result<std::uint32_t> write_node(std::size_t prefix_at) noexcept;
   [[nodiscard]] result<std::byte*> extend(std::size_t n) noexcept;
 
   path_tree tree_;
-  owned_array<char> key_;    // the last key added, NUL included
-  owned_array<char> fresh_;  // the key being added
+  owned_array<char> key_;  // the last key added, NUL included
   owned_array<open_node> open_;
   owned_array<child> children_;  // of all open nodes, those of deeper ones later
   std::uint32_t record_ = 0;     // of the last key

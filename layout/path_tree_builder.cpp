@@ -15,7 +15,7 @@ std::string_view view(const owned_array<char>& a) noexcept { return {a.data(), a
 }  // namespace
 
 path_tree_builder::path_tree_builder(const memory& from) noexcept
-    : key_(from), fresh_(from), open_(from), children_(from) {
+    : key_(from), open_(from), children_(from) {
   tree_.block_ = owned_array<std::byte>(from);
 }
 
@@ -84,28 +84,42 @@ result<done> path_tree_builder::close(std::size_t shared) noexcept {
   return children_.push_back({last, static_cast<std::uint8_t>(key_[shared])});
 }
 
-result<done> path_tree_builder::add(std::string_view path, bool is_directory, std::uint32_t record) noexcept {
-  const std::size_t slash = is_directory && !path.empty() ? 1 : 0;
-  const std::size_t n = path.size() + slash + 1;
-  if (n > kMaxKey) return fail(errc::too_large, 0, "path is too long for the path tree");
-  DOCTEUR_CHECK(fresh_.resize(n));
-  if (!path.empty()) std::memcpy(fresh_.data(), path.data(), path.size());
-  if (slash != 0) fresh_[n - 2] = '/';
-  fresh_[n - 1] = '\0';
-
-  if (tree_.size_ > 0) {
-    const std::size_t common = std::min(key_.size(), n);
-    const std::size_t shared = static_cast<std::size_t>(
-        std::mismatch(key_.begin(), key_.begin() + common, fresh_.begin()).first - key_.begin());
-    if (shared == common || static_cast<unsigned char>(key_[shared]) > static_cast<unsigned char>(fresh_[shared]))
+// The key is the last one's first `shared` bytes, `tail`, a '/' if there is to be one, NUL.
+result<done> path_tree_builder::append(std::size_t shared, std::string_view tail, bool slash,
+                                       std::uint32_t record) noexcept {
+  if (tree_.size_ == 0) {
+    if (shared != 0) return fail(errc::malformed, 0, "the first path shares bytes with none");
+  } else {
+    const char next = !tail.empty() ? tail.front() : slash ? '/' : '\0';
+    if (shared >= key_.size() || static_cast<unsigned char>(key_[shared]) >= static_cast<unsigned char>(next))
       return fail(errc::malformed, 0, "paths are not in ascending order");
-    DOCTEUR_CHECK(close(shared));
   }
-  std::swap(key_, fresh_);
+  const std::size_t n = shared + tail.size() + (slash ? 2 : 1);
+  if (n > kMaxKey) return fail(errc::too_large, 0, "path is too long for the path tree");
+  if (tree_.size_ > 0) DOCTEUR_CHECK(close(shared));
+  DOCTEUR_CHECK(key_.resize(n));
+  if (!tail.empty()) std::memcpy(key_.data() + shared, tail.data(), tail.size());
+  if (slash) key_[n - 2] = '/';
+  key_[n - 1] = '\0';
   record_ = record;
   ++tree_.size_;
   tree_.longest_ = std::max(tree_.longest_, n - 1);
   return done{};
+}
+
+result<done> path_tree_builder::add_tail(std::size_t shared, std::string_view tail, std::uint32_t record) noexcept {
+  return append(shared, tail, false, record);
+}
+
+result<done> path_tree_builder::add(std::string_view path, bool is_directory, std::uint32_t record) noexcept {
+  const std::size_t common = std::min(path.size(), key_.size());
+  const auto shared = static_cast<std::size_t>(
+      std::mismatch(path.begin(), path.begin() + common, key_.begin()).first - path.begin());
+  return append(shared, drop(path, shared), is_directory && !path.empty(), record);
+}
+
+std::string_view path_tree_builder::last_key() const noexcept {
+  return {key_.data(), key_.size() > 0 ? key_.size() - 1 : 0};
 }
 
 result<path_tree> path_tree_builder::finish() noexcept {
