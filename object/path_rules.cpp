@@ -7,9 +7,7 @@
 namespace docteur {
 namespace {
 
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool starts_with_folded(std::string_view text, std::string_view lower_case) noexcept {
   if (text.size() < lower_case.size()) return false;
@@ -64,6 +62,7 @@ bool is_dot_git_on_ntfs(std::string_view name) noexcept {
 
 const char* bad_entry_name(std::string_view name) noexcept {
   if (name.empty()) return "an entry name is empty";
+  if (name.size() > kMaxEntryName) return "an entry name is longer than 4096 bytes";
   if (name == ".") return "an entry is named \".\"";
   if (name == "..") return "an entry is named \"..\"";
   if (name.find('/') != std::string_view::npos) return "an entry name contains '/'";

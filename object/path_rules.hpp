@@ -2,12 +2,16 @@
 // What the name of a tree entry may be: one place, shared by make, verify, reader and HTTP. Guest-safe.
 // The rules are those of `git fsck` (fsck.c, messages hasDot, hasDotdot, hasDotgit, fullPathname, emptyName).
 
+#include <cstddef>
 #include <string_view>
 
 namespace docteur {
 
-// nullptr when `name` is a good name for a tree entry, else a static text that says why not: empty, ".", "..",
-// a '/' or NUL inside, or ".git" as HFS+ or NTFS would see it (any case, ignorable code points, "git~1",
+// Bytes of the longest name. Git warns of longer ones (fsck, largePathname), and no file system holds them.
+inline constexpr std::size_t kMaxEntryName = 4096;
+
+// nullptr when `name` is a good name for a tree entry, else a static text that says why not: empty, too long,
+// ".", "..", a '/' or NUL inside, or ".git" as HFS+ or NTFS would see it (any case, ignorable code points, "git~1",
 // trailing dots and spaces, ':' streams, behind a backslash).
 [[nodiscard]] const char* bad_entry_name(std::string_view name) noexcept;
 

@@ -8,6 +8,7 @@ namespace docteur {
 namespace {
 
 constexpr std::uint32_t kKindMask = 0170000;
+constexpr std::uint32_t kMaxMode = 0177777;
 
 result<entry_kind> kind_of(std::uint32_t mode, std::uint64_t at) noexcept {
   switch (mode & kKindMask) {
@@ -29,7 +30,7 @@ result<tree_entry> take_entry(cursor& from) noexcept {
     if (text[n] < '0' || text[n] > '7' || n == 7) return fail(errc::malformed, at, "mode of a tree entry");
     e.mode = e.mode << 3 | static_cast<std::uint32_t>(text[n] - '0');
   }
-  if (n == 0) return fail(errc::malformed, at, "mode of a tree entry");
+  if (n == 0 || e.mode > kMaxMode) return fail(errc::malformed, at, "mode of a tree entry");
   const std::size_t nul = text.find('\0', n);
   if (nul == std::string_view::npos) return fail(errc::truncated, at, "tree entry without its end");
   e.zero_padded = text[0] == '0';
@@ -41,18 +42,6 @@ result<tree_entry> take_entry(cursor& from) noexcept {
   DOCTEUR_TRY(kind, kind_of(e.mode, at));
   e.kind = kind;
   return e;
-}
-
-// Between a file `name` and a directory `name` there lie only names that go on with a byte below '/'. So a file is
-// compared with the few that follow it, and each entry is seen once per earlier name that is its prefix.
-bool repeated_as_directory(std::string_view name, cursor ahead) noexcept {
-  while (!ahead.empty()) {
-    const auto e = take_entry(ahead);
-    if (!e || !e->name.starts_with(name)) return false;
-    if (e->name.size() == name.size()) return e->kind == entry_kind::directory;
-    if (e->name[name.size()] >= '/') return false;
-  }
-  return false;
 }
 
 }  // namespace
@@ -77,8 +66,13 @@ result<tree_entry> tree_reader::next() noexcept {
     if (c == 0) return fail(errc::malformed, at, "a name stands twice in a tree");
     if (c > 0) return fail(errc::malformed, at, "tree entries are not in order");
   }
-  if (!is_directory && repeated_as_directory(e.name, rest_))
+  const auto parted = std::mismatch(e.name.begin(), e.name.end(), last_.name.begin(), last_.name.end());
+  files_.cut(static_cast<std::size_t>(parted.first - e.name.begin()));
+  if (!is_directory) {
+    files_.add(e.name.size());
+  } else if (files_.has(e.name.size())) {
     return fail(errc::malformed, at, "a name stands twice in a tree");
+  }
   last_ = e;
   has_last_ = true;
   return e;

@@ -1,11 +1,13 @@
 #pragma once
 // Tree objects (gitformat of a tree: `git help hash-object`, "[mode] [name]\0[raw id]"). Guest-safe.
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
 #include "object/bytes.hpp"
 #include "object/oid.hpp"
+#include "object/path_rules.hpp"
 
 namespace docteur {
 
@@ -47,6 +49,28 @@ struct tree_entry {
 [[nodiscard]] int compare_tree_names(std::string_view a, bool a_is_directory, std::string_view b,
                                      bool b_is_directory) noexcept;
 
+// A set of lengths of prefixes of one name, which is replaced by the next name.
+class prefix_lengths {
+ public:
+  // Keeps those up to `length`, which is at most kMaxEntryName.
+  void cut(std::size_t length) noexcept {
+    if (length / 64 >= used_) return;
+    used_ = length / 64 + 1;
+    words_[length / 64] &= ~std::uint64_t{0} >> (63 - length % 64);
+  }
+  void add(std::size_t length) noexcept {
+    while (used_ <= length / 64) words_[used_++] = 0;
+    words_[length / 64] |= std::uint64_t{1} << length % 64;
+  }
+  [[nodiscard]] bool has(std::size_t length) const noexcept {
+    return length / 64 < used_ && (words_[length / 64] >> length % 64 & 1) != 0;
+  }
+
+ private:
+  std::array<std::uint64_t, kMaxEntryName / 64 + 1> words_;  // the first used_ of them
+  std::size_t used_ = 0;
+};
+
 // Reads the entries of one tree, in order, and refuses what breaks a rule: unknown kinds of mode, bad names
 // (object/path_rules.hpp), wrong order, a name twice (also once as a file and once as a directory).
 class tree_reader {
@@ -62,6 +86,9 @@ class tree_reader {
   cursor rest_;
   tree_entry last_{};
   bool has_last_ = false;
+  // Between a file `a` and a directory `a` there may lie others ("a-b"), but all begin with "a": so this knows every
+  // file whose name a coming directory could repeat.
+  prefix_lengths files_;
 };
 
 }  // namespace docteur

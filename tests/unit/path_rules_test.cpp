@@ -11,20 +11,61 @@ using namespace std::string_view_literals;
 
 TEST(PathRules, RefusesWhatGitFsckRefuses) {
   for (const std::string_view bad : {
-           ""sv, "."sv, ".."sv, "a/b"sv, "/"sv, "a\0b"sv, ".git"sv, ".GIT"sv, ".gIt"sv,
-           ".git."sv, ".git "sv, ".git . ."sv, ".git::$INDEX_ALLOCATION"sv, ".git:x"sv, ".git\\hooks"sv,
-           "git~1"sv, "GIT~1"sv, "git~1."sv, "x\\.git"sv, "x\\y\\GIT~1"sv,
-           ".g\u200cit"sv, "\u200e.git"sv, ".git\ufeff"sv, ".g\u202aI\u206ft"sv,
+           ""sv,
+           "."sv,
+           ".."sv,
+           "a/b"sv,
+           "/"sv,
+           "a\0b"sv,
+           ".git"sv,
+           ".GIT"sv,
+           ".gIt"sv,
+           ".git."sv,
+           ".git "sv,
+           ".git . ."sv,
+           ".git::$INDEX_ALLOCATION"sv,
+           ".git:x"sv,
+           ".git\\hooks"sv,
+           "git~1"sv,
+           "GIT~1"sv,
+           "git~1."sv,
+           "x\\.git"sv,
+           "x\\y\\GIT~1"sv,
+           ".g\u200cit"sv,
+           "\u200e.git"sv,
+           ".git\ufeff"sv,
+           ".g\u202aI\u206ft"sv,
        })
     EXPECT_NE(bad_entry_name(bad), nullptr) << bad;
 }
 
 TEST(PathRules, AcceptsWhatIsMerelyOdd) {
   for (const std::string_view good : {
-           "a"sv, "..."sv, ".gitignore"sv, ".gitmodules"sv, ".git-x"sv, "git"sv, "git~2"sv, "git~10"sv, " .git"sv,
-           "a b"sv, "new\nline"sv, "\xff\xfe"sv, "x\\y"sv, ".gi\u200b t"sv, ".g\u200bit"sv, "x.git"sv, "~"sv, "-rf"sv,
+           "a"sv,
+           "..."sv,
+           ".gitignore"sv,
+           ".gitmodules"sv,
+           ".git-x"sv,
+           "git"sv,
+           "git~2"sv,
+           "git~10"sv,
+           " .git"sv,
+           "a b"sv,
+           "new\nline"sv,
+           "\xff\xfe"sv,
+           "x\\y"sv,
+           ".gi\u200b t"sv,
+           ".g\u200bit"sv,
+           "x.git"sv,
+           "~"sv,
+           "-rf"sv,
        })
     EXPECT_EQ(bad_entry_name(good), nullptr) << good;
+}
+
+TEST(PathRules, NamesHaveALongestLength) {
+  EXPECT_EQ(bad_entry_name(std::string(kMaxEntryName, 'x')), nullptr);
+  EXPECT_NE(bad_entry_name(std::string(kMaxEntryName + 1, 'x')), nullptr);
 }
 
 }  // namespace
