@@ -1,0 +1,144 @@
+#include "object/commit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/image_maker.hpp"
+
+namespace docteur {
+namespace {
+
+const std::string kTree = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n";
+const std::string kParent = "parent 0123456789abcdef0123456789abcdef01234567\n";
+const std::string kAuthor = "author A U Thor <author@example.org> 1600000000 +0200\n";
+const std::string kCommitter = "committer C O Mitter <c@example.org> 1600000001 -0330\n";
+
+// The views lie in `kept`, a block of exactly the size.
+result<commit_view> parse(const std::string& text) {
+  static buffer kept;
+  kept = to_buffer(text);
+  kept.shrink_to_fit();
+  return parse_commit(kept);
+}
+
+TEST(Commit, GivesItsParts) {
+  const auto c = parse(kTree + kParent + kParent + kAuthor + kCommitter + "\nsubject\n\nbody\n");
+  ASSERT_TRUE(c);
+  EXPECT_EQ(hex(c->tree), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  EXPECT_EQ(c->parents, 2u);
+  EXPECT_EQ(c->author.name, "A U Thor");
+  EXPECT_EQ(c->author.mail, "author@example.org");
+  EXPECT_EQ(c->author.seconds, 1600000000);
+  EXPECT_EQ(c->author.zone_minutes, 120);
+  EXPECT_EQ(c->committer.name, "C O Mitter");
+  EXPECT_EQ(c->committer.seconds, 1600000001);
+  EXPECT_EQ(c->committer.zone_minutes, -210);
+  EXPECT_TRUE(c->has_message);
+  EXPECT_EQ(c->message, "subject\n\nbody\n");
+  EXPECT_EQ(c->headers, kTree + kParent + kParent + kAuthor + kCommitter);
+}
+
+TEST(Commit, OfADirectoryEndsWithItsHeaders) {
+  const auto c = parse(kTree + kAuthor + kCommitter);
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->parents, 0u);
+  EXPECT_FALSE(c->has_message);
+  EXPECT_EQ(c->message, "");
+}
+
+TEST(Commit, AnEmptyMessageIsOne) {
+  const auto c = parse(kTree + kAuthor + kCommitter + "\n");
+  ASSERT_TRUE(c);
+  EXPECT_TRUE(c->has_message);
+  EXPECT_EQ(c->message, "");
+}
+
+TEST(Commit, SkipsHeadersItDoesNotKnow) {
+  const auto c =
+      parse(kTree + kAuthor + kCommitter + "encoding ISO-8859-1\ngpgsig -----BEGIN\n line\n encoding x\n \n" +
+            "mergetag object x\n type y\nlast\n\nm");
+  ASSERT_TRUE(c);
+  EXPECT_EQ(c->encoding, "ISO-8859-1");
+  EXPECT_EQ(c->message, "m");
+}
+
+TEST(Commit, MessagesMayHoldAnything) {
+  const std::string message = std::string("a\0b\xff", 4);
+  EXPECT_EQ(parse(kTree + kAuthor + kCommitter + "\n" + message)->message, message);
+}
+
+TEST(Commit, RefusesWhatTheRestReliesOn) {
+  for (const std::string& bad : {std::string(), kAuthor + kCommitter + "\n", kTree, kTree + kAuthor, kTree + kCommitter,
+                                 kTree + kCommitter + kAuthor, kTree + kAuthor + kCommitter + "half a header",
+                                 kParent + kTree + kAuthor + kCommitter, kTree + "parent x\n" + kAuthor + kCommitter,
+                                 "tree 4B825DC642CB6EB9A060E54BF8D69288FBEE4904\n" + kAuthor + kCommitter,
+                                 "tree 4b825dc642cb6eb9a060e54bf8d69288fbee490\n" + kAuthor + kCommitter,
+                                 "tree  4b825dc642cb6eb9a060e54bf8d69288fbee4904\n" + kAuthor + kCommitter,
+                                 "tree\n" + kAuthor + kCommitter, kTree + kAuthor + "committer"})
+    EXPECT_EQ(parse(bad).error().code, errc::malformed) << bad;
+}
+
+TEST(Commit, EveryPrefixIsRefusedOrEndsAtALine) {
+  const std::string text = kTree + kParent + kAuthor + kCommitter + "encoding x\n\nmessage\n";
+  const std::size_t headers = (kTree + kParent + kAuthor + kCommitter).size();
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const bool whole = n == headers || n >= headers + 11;
+    EXPECT_EQ(parse(text.substr(0, n)).has_value(), whole) << "prefix " << n;
+  }
+}
+
+TEST(Signature, OldAndBrokenOnesAreRead) {
+  struct expected {
+    std::string_view line, name, mail;
+    std::int64_t seconds;
+    std::int32_t zone;
+  };
+  for (const expected& e : {
+           expected{"A <a@b> 5 +0000", "A", "a@b", 5, 0},
+           expected{"<a@b> 5 +0000", "", "a@b", 5, 0},
+           expected{"A <> 5 +1400", "A", "", 5, 840},
+           expected{"A <a@b> -5 +0000", "A", "a@b", -5, 0},
+           expected{"A <a@b>", "A", "a@b", 0, 0},
+           expected{"A <a@b> x y", "A", "a@b", 0, 0},
+           expected{"A <a@b> 5", "A", "a@b", 5, 0},
+           expected{"A <a@b> 5 0100", "A", "a@b", 5, 0},
+           expected{"A <a@b> 5 +01x0", "A", "a@b", 5, 0},
+           expected{"A <b> <c> 5 +0100", "A", "b> <c", 5, 60},
+           expected{"nothing of it", "nothing of it", "", 0, 0},
+           expected{"> <", "> <", "", 0, 0},
+           expected{"", "", "", 0, 0},
+       }) {
+    const signature s = parse_signature(e.line);
+    EXPECT_EQ(s.name, e.name) << e.line;
+    EXPECT_EQ(s.mail, e.mail) << e.line;
+    EXPECT_EQ(s.seconds, e.seconds) << e.line;
+    EXPECT_EQ(s.zone_minutes, e.zone) << e.line;
+  }
+}
+
+TEST(Signature, DatesBeyondAnyCalendarSaturate) {
+  const signature s = parse_signature("A <a@b> 99999999999999999999999999999999 +0000");
+  EXPECT_GE(s.seconds, std::int64_t{1} << 58);
+  EXPECT_LE(parse_signature("A <a@b> -99999999999999999999999999 +0000").seconds, -(std::int64_t{1} << 58));
+}
+
+TEST(Tag, GivesItsParts) {
+  const std::string text =
+      "object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype tree\ntag v1\ntagger T <t> 1 +0000\n\nm\n";
+  const auto t = parse_tag(as_bytes(text));
+  ASSERT_TRUE(t);
+  EXPECT_EQ(t->type, object_type::tree);
+  EXPECT_EQ(t->tag, "v1");
+  EXPECT_EQ(hex(t->target), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  for (std::size_t n = 0; n < text.find("tagger"); ++n)
+    EXPECT_EQ(parse_tag(as_bytes(text).first(n)).error().code, errc::malformed) << "prefix " << n;
+}
+
+TEST(Tag, RefusesUnknownTypes) {
+  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype trees\ntag v1\n")));
+  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype \ntag v1\n")));
+}
+
+}  // namespace
+}  // namespace docteur
