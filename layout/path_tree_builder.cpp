@@ -14,8 +14,7 @@ std::string_view view(const owned_array<char>& a) noexcept { return {a.data(), a
 
 }  // namespace
 
-path_tree_builder::path_tree_builder(const memory& from) noexcept
-    : key_(from), open_(from), children_(from) {
+path_tree_builder::path_tree_builder(const memory& from) noexcept : key_(from), open_(from), children_(from) {
   tree_.block_ = owned_array<std::byte>(from);
 }
 
@@ -113,8 +112,8 @@ result<done> path_tree_builder::add_tail(std::size_t shared, std::string_view ta
 
 result<done> path_tree_builder::add(std::string_view path, bool is_directory, std::uint32_t record) noexcept {
   const std::size_t common = std::min(path.size(), key_.size());
-  const auto shared = static_cast<std::size_t>(
-      std::mismatch(path.begin(), path.begin() + common, key_.begin()).first - path.begin());
+  const auto shared =
+      static_cast<std::size_t>(std::mismatch(path.begin(), path.begin() + common, key_.begin()).first - path.begin());
   return append(shared, drop(path, shared), is_directory && !path.empty(), record);
 }
 

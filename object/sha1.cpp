@@ -90,12 +90,8 @@ void compress(bool instructions, state& s, const std::byte* data, std::size_t bl
   instructions ? compress_sha_ni(s, data, blocks) : compress_plain(s, data, blocks);
 }
 #else
-bool has_sha_instructions() noexcept {
-  return false;
-}
-void compress(bool, state& s, const std::byte* data, std::size_t blocks) noexcept {
-  compress_plain(s, data, blocks);
-}
+bool has_sha_instructions() noexcept { return false; }
+void compress(bool, state& s, const std::byte* data, std::size_t blocks) noexcept { compress_plain(s, data, blocks); }
 #endif
 
 }  // namespace
@@ -104,9 +100,7 @@ sha1::sha1() noexcept
     : state_{0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u, 0xc3d2e1f0u},
       has_instructions_(has_sha_instructions()) {}
 
-void sha1::disable_instructions() noexcept {
-  has_instructions_ = false;
-}
+void sha1::disable_instructions() noexcept { has_instructions_ = false; }
 
 void sha1::update(bytes data) noexcept {
   const std::size_t held = length_ % kBlock;

@@ -1,9 +1,9 @@
 /* docteur.h - read a docteur image from C.
  *
- * For a guest or a program that is not C++: attach an image on a block device, find paths, list directories, read files.
- * No globals, no threads, no files: the device and the memory are what the caller hands in. (libdeflate takes one
- * decompressor of about 11 KiB from its own allocator, see libdeflate_set_memory_allocator.) One thread at a time for
- * each handle; any number of handles.
+ * For a guest or a program that is not C++: attach an image on a block device, find paths, list directories, read
+ * files. No globals, no threads, no files: the device and the memory are what the caller hands in. (libdeflate takes
+ * one decompressor of about 11 KiB from its own allocator, see libdeflate_set_memory_allocator.) One thread at a time
+ * for each handle; any number of handles.
  *
  * Paths are '/'-separated bytes with a length; a leading '/' and empty parts do not count.
  */
@@ -19,40 +19,40 @@ extern "C" {
 
 /* The block device. */
 typedef struct docteur_device {
-  void *self;
+  void* self;
   uint64_t size; /* bytes */
   /* Fills all of `out` with `size` bytes from byte `offset` on and returns 0, or returns anything else. */
-  int (*read)(void *self, uint64_t offset, void *out, size_t size);
+  int (*read)(void* self, uint64_t offset, void* out, size_t size);
   /* The whole device as memory when it is mapped (nothing is copied then, `read` may be NULL), else NULL. */
-  const void *view;
+  const void* view;
 } docteur_device;
 
 /* Where memory comes from. */
 typedef struct docteur_memory {
-  void *self;
+  void* self;
   /* NULL when there is no more; otherwise aligned for any scalar type. */
-  void *(*allocate)(void *self, size_t size);
+  void* (*allocate)(void* self, size_t size);
   /* Gets back the size that was asked for. */
-  void (*release)(void *self, void *block, size_t size);
+  void (*release)(void* self, void* block, size_t size);
 } docteur_memory;
 
 typedef enum docteur_status {
   DOCTEUR_OK = 0,
-  DOCTEUR_IO,            /* the device failed */
-  DOCTEUR_DAMAGED,       /* the image breaks a rule of the format, or a checksum does not match */
-  DOCTEUR_UNSUPPORTED,   /* a format version or feature this library does not know */
-  DOCTEUR_LIMIT,         /* over one of the limits on what an image may ask for */
-  DOCTEUR_NOT_FOUND,     /* no such path */
-  DOCTEUR_WRONG_KIND,    /* e.g. listing a file */
-  DOCTEUR_LOOP,          /* too many symbolic links */
+  DOCTEUR_IO,          /* the device failed */
+  DOCTEUR_DAMAGED,     /* the image breaks a rule of the format, or a checksum does not match */
+  DOCTEUR_UNSUPPORTED, /* a format version or feature this library does not know */
+  DOCTEUR_LIMIT,       /* over one of the limits on what an image may ask for */
+  DOCTEUR_NOT_FOUND,   /* no such path */
+  DOCTEUR_WRONG_KIND,  /* e.g. listing a file */
+  DOCTEUR_LOOP,        /* too many symbolic links */
   DOCTEUR_OUT_OF_MEMORY,
-  DOCTEUR_OUT_OF_RANGE   /* the caller asked for a range outside the file */
+  DOCTEUR_OUT_OF_RANGE /* the caller asked for a range outside the file */
 } docteur_status;
 
 typedef struct docteur_error {
   docteur_status status;
   uint64_t at;      /* bytes from the start of the image, where it was noticed */
-  const char *what; /* static text */
+  const char* what; /* static text */
 } docteur_error;
 
 typedef enum docteur_kind {
@@ -76,49 +76,50 @@ typedef struct docteur_list docteur_list;   /* a place in a directory */
 
 /* Attaches an image. `cache_bytes`: for bases of deltas; 0 is allowed. `error` may be NULL, here and below. On success
  * `*out` must be given to docteur_detach(). What the device and the memory stand on must live until then. */
-docteur_status docteur_attach(const docteur_device *device, const docteur_memory *memory, size_t cache_bytes,
-                              docteur_image **out, docteur_error *error);
-void docteur_detach(docteur_image *d);
+docteur_status docteur_attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
+                              docteur_image** out, docteur_error* error);
+void docteur_detach(docteur_image* d);
 
 /* The image's commit: its id, its author's name and mail, its committer's time (seconds since 1970), its message. The
  * texts are not terminated and live as long as `d`. */
 typedef struct docteur_head {
   uint8_t commit[DOCTEUR_OID_SIZE];
   uint8_t root[DOCTEUR_OID_SIZE];
-  const char *author_name;
+  const char* author_name;
   size_t author_name_size;
-  const char *author_mail;
+  const char* author_mail;
   size_t author_mail_size;
   int64_t committed;
-  const char *message;
+  const char* message;
   size_t message_size;
 } docteur_head;
-void docteur_get_head(const docteur_image *d, docteur_head *out);
+void docteur_get_head(const docteur_image* d, docteur_head* out);
 
 /* Paths in the image, directories included, and bytes of memory that the attached image holds. */
-uint32_t docteur_paths(const docteur_image *d);
-size_t docteur_memory_used(const docteur_image *d);
+uint32_t docteur_paths(const docteur_image* d);
+size_t docteur_memory_used(const docteur_image* d);
 
 /* The node at `path`: docteur_find() does not follow symbolic links, docteur_resolve() does, inside the image only. */
-docteur_status docteur_find(const docteur_image *d, const char *path, size_t path_size, docteur_node *out);
-docteur_status docteur_resolve(docteur_image *d, const char *path, size_t path_size, docteur_node *out, docteur_error *error);
+docteur_status docteur_find(const docteur_image* d, const char* path, size_t path_size, docteur_node* out);
+docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_size, docteur_node* out,
+                               docteur_error* error);
 
-void docteur_oid(const docteur_image *d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE]);
-docteur_status docteur_size(docteur_image *d, docteur_node node, uint64_t *out, docteur_error *error);
+void docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE]);
+docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error);
 
 /* The whole content, checked against its id; `size` must be what docteur_size() says. */
-docteur_status docteur_read(docteur_image *d, docteur_node node, void *out, size_t size, docteur_error *error);
+docteur_status docteur_read(docteur_image* d, docteur_node node, void* out, size_t size, docteur_error* error);
 /* `size` bytes from byte `offset` on; a range is not checked against the id. */
-docteur_status docteur_read_range(docteur_image *d, docteur_node node, uint64_t offset, void *out, size_t size,
-                                  docteur_error *error);
+docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,
+                                  docteur_error* error);
 
 /* Lists a directory in Git's order. docteur_list_next() returns 1 and the next entry, or 0 at the end; the name is not
  * terminated and lives until the next call. docteur_list_close() takes what docteur_list_open() gave, before
  * docteur_detach(). */
-docteur_status docteur_list_open(docteur_image *d, const char *path, size_t path_size, docteur_list **out,
-                                 docteur_error *error);
-int docteur_list_next(docteur_list *list, const char **name, size_t *name_size, docteur_node *out);
-void docteur_list_close(docteur_list *list);
+docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, docteur_list** out,
+                                 docteur_error* error);
+int docteur_list_next(docteur_list* list, const char** name, size_t* name_size, docteur_node* out);
+void docteur_list_close(docteur_list* list);
 
 #ifdef __cplusplus
 }

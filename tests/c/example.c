@@ -11,10 +11,10 @@
 
 #include "reader/docteur.h"
 
-static int read_file(void *self, uint64_t offset, void *out, size_t size) {
-  char *to = out;
+static int read_file(void* self, uint64_t offset, void* out, size_t size) {
+  char* to = out;
   while (size > 0) {
-    const ssize_t n = pread(*(int *)self, to, size, (off_t)offset);
+    const ssize_t n = pread(*(int*)self, to, size, (off_t)offset);
     if (n <= 0) return -1;
     to += n;
     offset += (uint64_t)n;
@@ -23,28 +23,28 @@ static int read_file(void *self, uint64_t offset, void *out, size_t size) {
   return 0;
 }
 
-static void *take(void *self, size_t size) {
-  size_t *balance = self;
+static void* take(void* self, size_t size) {
+  size_t* balance = self;
   *balance += size;
   return malloc(size);
 }
 
-static void give_back(void *self, void *block, size_t size) {
-  size_t *balance = self;
+static void give_back(void* self, void* block, size_t size) {
+  size_t* balance = self;
   *balance -= size;
   free(block);
 }
 
-static int fail(const char *what, const docteur_error *error) {
+static int fail(const char* what, const docteur_error* error) {
   fprintf(stderr, "example: %s: %s at 0x%llx\n", what, error->what, (unsigned long long)error->at);
   return 1;
 }
 
-static int print_directory(docteur_image *image, const char *path) {
+static int print_directory(docteur_image* image, const char* path) {
   docteur_error error = {DOCTEUR_OK, 0, ""};
-  docteur_list *list = NULL;
+  docteur_list* list = NULL;
   if (docteur_list_open(image, path, strlen(path), &list, &error) != DOCTEUR_OK) return fail(path, &error);
-  const char *name = NULL;
+  const char* name = NULL;
   size_t name_size = 0;
   docteur_node node;
   while (docteur_list_next(list, &name, &name_size, &node))
@@ -53,13 +53,13 @@ static int print_directory(docteur_image *image, const char *path) {
   return 0;
 }
 
-static int print_file(docteur_image *image, const char *path) {
+static int print_file(docteur_image* image, const char* path) {
   docteur_error error = {DOCTEUR_OK, 0, ""};
   docteur_node node;
   uint64_t size = 0;
   if (docteur_resolve(image, path, strlen(path), &node, &error) != DOCTEUR_OK) return fail(path, &error);
   if (docteur_size(image, node, &size, &error) != DOCTEUR_OK) return fail(path, &error);
-  char *content = malloc(size + 1);
+  char* content = malloc(size + 1);
   if (content == NULL) return 1;
   int status = 0;
   if (docteur_read(image, node, content, size, &error) != DOCTEUR_OK) {
@@ -78,7 +78,7 @@ static int print_file(docteur_image *image, const char *path) {
   return status;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 4) {
     fprintf(stderr, "usage: example IMAGE DIRECTORY FILE\n");
     return 2;
@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
   const docteur_device device = {&fd, (uint64_t)lseek(fd, 0, SEEK_END), read_file, NULL};
   const docteur_memory memory = {&balance, take, give_back};
   docteur_error error = {DOCTEUR_OK, 0, ""};
-  docteur_image *image = NULL;
+  docteur_image* image = NULL;
   if (docteur_attach(&device, &memory, 1 << 20, &image, &error) != DOCTEUR_OK) return fail(argv[1], &error);
 
   docteur_head head;
