@@ -1,0 +1,52 @@
+#pragma once
+// The bytes of a long entry, read forward a piece at a time. Hosted.
+
+#include <cstdint>
+
+#include "verify/fetch.hpp"
+
+namespace docteur {
+
+class entry_input {
+ public:
+  // [from, to) of the image.
+  entry_input(const device& d, std::uint64_t from, std::uint64_t to, reused_bytes& buffer)
+      : device_(d), at_(from), to_(to), buffer_(buffer) {}
+
+  // Where the first byte of ready() lies in the image.
+  [[nodiscard]] std::uint64_t at() const noexcept { return at_ - ready_.size(); }
+  [[nodiscard]] std::uint64_t left() const noexcept { return to_ - at(); }
+  [[nodiscard]] bytes ready() const noexcept { return ready_; }
+  void drop(std::size_t n) noexcept { ready_ = ready_.subspan(n); }
+
+  // ready() is not empty afterwards unless all was read.
+  [[nodiscard]] outcome<void> fill() {
+    constexpr std::uint64_t kAtOnce = 256 << 10;
+    if (!ready_.empty() || at_ == to_) return {};
+    const auto n = static_cast<std::size_t>(std::min(kAtOnce, to_ - at_));
+    DOCTEUR_TRY(piece, fetch(device_, at_, n, buffer_));
+    ready_ = piece;
+    at_ += n;
+    return {};
+  }
+  // Takes exactly out.size() bytes; left() says that there are so many.
+  [[nodiscard]] outcome<void> take(mutable_bytes out) {
+    while (!out.empty()) {
+      DOCTEUR_CHECK(fill());
+      const std::size_t n = std::min(out.size(), ready_.size());
+      std::memcpy(out.data(), ready_.data(), n);
+      drop(n);
+      out = out.subspan(n);
+    }
+    return {};
+  }
+
+ private:
+  device device_;
+  std::uint64_t at_;  // read up to here
+  std::uint64_t to_;
+  reused_bytes& buffer_;
+  bytes ready_;
+};
+
+}  // namespace docteur

@@ -1,0 +1,45 @@
+#pragma once
+// From object ids to entries of the PACK. Hosted.
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "idx/reader.hpp"
+#include "verify/pack_entry.hpp"
+
+namespace docteur {
+
+class id_map {
+ public:
+  struct pair {
+    oid id;
+    std::uint32_t entry;
+  };
+
+  // Computed ids; and where an entry is damaged, or another object than IDX says, what IDX says: that is one fault, and
+  // what refers to it none. `idx`: nullptr when it is not usable.
+  id_map(const scanned_pack& pack, const idx_view* idx) {
+    pairs_.reserve(pack.entries.size());
+    for (std::uint32_t i = 0; i < pack.entries.size(); ++i) {
+      const pack_entry& e = pack.entries[i];
+      if (e.has_id) pairs_.push_back({e.id, i});
+      if (idx == nullptr || e.position == kNoEntry) continue;
+      if (const oid said = idx->id(e.position); !e.has_id || e.id != said) pairs_.push_back({said, i});
+    }
+    std::ranges::sort(pairs_,
+                      [](const pair& a, const pair& b) { return a.id != b.id ? a.id < b.id : a.entry < b.entry; });
+  }
+
+  [[nodiscard]] std::span<const pair> find(const oid& id) const {
+    const auto found = std::ranges::equal_range(pairs_, id, {}, &pair::id);
+    return {found.begin(), found.end()};
+  }
+  // In order of ids, then of entries.
+  [[nodiscard]] std::span<const pair> all() const noexcept { return pairs_; }
+
+ private:
+  std::vector<pair> pairs_;
+};
+
+}  // namespace docteur

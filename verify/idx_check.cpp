@@ -1,0 +1,185 @@
+#include "verify/idx_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
+#include "idx/writer.hpp"
+#include "object/sha1.hpp"
+#include "verify/fetch.hpp"
+
+namespace docteur {
+namespace {
+
+std::string hex_text(std::uint64_t v) {
+  std::array<char, 24> text;
+  std::snprintf(text.data(), text.size(), "0x%" PRIx64, v);
+  return text.data();
+}
+
+// Compares what is written with what lies on the device.
+class comparing_sink final : public byte_sink {
+ public:
+  comparing_sink(const device& d, std::uint64_t at) : device_(d), at_(at) {}
+
+  outcome<void> write(bytes data) override {
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(data.size(), device_.size - at_));
+    DOCTEUR_TRY(there, fetch(device_, at_, room, buffer_));
+    if (!differs_) {
+      const auto pair = std::ranges::mismatch(data, there);
+      if (pair.in1 != data.end()) {
+        differs_ = true;
+        first_difference_ = at_ + static_cast<std::uint64_t>(pair.in1 - data.begin());
+      }
+    }
+    at_ += room;
+    return {};
+  }
+  [[nodiscard]] bool differs() const noexcept { return differs_; }
+  [[nodiscard]] std::uint64_t first_difference() const noexcept { return first_difference_; }
+
+ private:
+  device device_;
+  std::uint64_t at_;
+  bool differs_ = false;
+  std::uint64_t first_difference_ = 0;
+  reused_bytes buffer_;
+};
+
+std::vector<idx_entry> idx_entries(const scanned_pack& pack) {
+  std::vector<idx_entry> entries;
+  entries.reserve(pack.entries.size());
+  for (const pack_entry& e : pack.entries) entries.push_back({e.id, e.offset, e.crc});
+  return entries;
+}
+
+outcome<comparing_sink> compare(const device& d, std::uint64_t idx_at, const oid& trailer,
+                                std::span<const idx_entry> entries) {
+  comparing_sink sink(d, idx_at);
+  DOCTEUR_CHECK(write_idx(entries, trailer, sink));
+  return sink;
+}
+
+// Ids in order, and the fan-out what they make it.
+outcome<void> check_order(const device& d, std::uint64_t idx_at, const idx_view& idx, findings& found) {
+  const idx_layout& layout = idx.layout();
+  std::array<std::byte, 256 * 4> fanout;
+  DOCTEUR_CHECK(fetch(d, idx_at + layout.fanout(), fanout));
+  std::array<std::uint32_t, 256> ids{};
+  for (std::uint32_t i = 0; i < idx.count(); ++i) {
+    ++ids[std::to_integer<unsigned>(idx.id(i).raw[0])];
+    if (i > 0 && idx.id(i) < idx.id(i - 1))
+      found.add(errc::malformed, idx_at + layout.ids() + std::uint64_t{i} * kOidSize, "ids of IDX are not in order");
+  }
+  std::uint32_t up_to = 0;
+  for (unsigned first = 0; first < ids.size(); ++first) {
+    up_to += ids[first];
+    if (load_be<std::uint32_t>(fanout.data() + first * 4) != up_to)
+      found.add(errc::malformed, idx_at + layout.fanout() + first * 4, "fan-out of IDX");
+  }
+  return {};
+}
+
+// True when the offsets that take 64 bits are exactly those that need them; false, and it is no fault, when there are
+// more: `git index-pack --index-version=2,OFFSET` draws the line elsewhere.
+outcome<bool> check_wide_offsets(const device& d, std::uint64_t idx_at, const idx_view& idx, findings& found) {
+  const idx_layout& layout = idx.layout();
+  std::uint32_t next = 0;
+  bool as_usual = true;
+  const auto look = [&](bytes piece, std::uint64_t at) -> outcome<void> {
+    static_assert(kPiece % 4 == 0);
+    for (std::size_t i = 0; i < piece.size(); i += 4) {
+      const auto narrow = load_be<std::uint32_t>(piece.data() + i);
+      if ((narrow & kIdxWideOffset) == 0) continue;
+      if ((narrow & ~kIdxWideOffset) != next++)
+        found.add(errc::malformed, at + i, "64-bit offsets of IDX are not in order");
+      const auto position = static_cast<std::uint32_t>((at + i - idx_at - layout.offsets()) / 4);
+      if (idx.offset(position) < kIdxWideOffset) as_usual = false;
+    }
+    return {};
+  };
+  DOCTEUR_CHECK(for_each_piece(d, idx_at + layout.offsets(), idx_at + layout.wide_offsets(), look));
+  return as_usual;
+}
+
+outcome<oid> digest(const device& d, std::uint64_t from, std::uint64_t to) {
+  sha1 hash;
+  DOCTEUR_CHECK(for_each_piece(d, from, to, [&](bytes piece, std::uint64_t) {
+    hash.update(piece);
+    return outcome<void>();
+  }));
+  return hash.finish();
+}
+
+}  // namespace
+
+void compare_with_idx(const idx_view& idx, std::span<const std::uint32_t> order, std::uint64_t idx_at,
+                      scanned_pack& pack, findings& found) {
+  const auto lacking = [&](const pack_entry& e) {
+    found.add(errc::malformed, e.at(), "IDX has no object that begins here");
+  };
+  auto e = pack.entries.begin();
+  for (const std::uint32_t position : order) {
+    const std::uint64_t offset = idx.offset(position);
+    for (; e != pack.entries.end() && e->offset < offset; ++e) lacking(*e);
+    if (e == pack.entries.end() || e->offset != offset) {
+      found.add(errc::out_of_range, idx_at + idx.layout().offsets() + std::uint64_t{position} * 4,
+                object_text("object", idx.id(position)) + ": IDX has it at " + hex_text(kPackOffset + offset) +
+                    ", where none begins");
+      continue;
+    }
+    e->position = position;
+    if (idx.crc(position) != e->crc)
+      found.add(errc::bad_checksum, e->at(), object_text("object", idx.id(position)) + ": CRC-32 is not what IDX says");
+    ++e;
+  }
+  for (; e != pack.entries.end(); ++e) lacking(*e);
+
+  for (const ref_delta& r : pack.refs) {
+    const auto position = idx.find(r.base);
+    if (!position) continue;
+    const auto base = std::ranges::lower_bound(pack.entries, idx.offset(*position), {}, &pack_entry::offset);
+    if (base != pack.entries.end() && base->position == *position)
+      pack.entries[r.entry].base = static_cast<std::uint32_t>(base - pack.entries.begin());
+  }
+}
+
+outcome<std::uint64_t> check_idx(const device& d, std::uint64_t idx_at, const idx_view& idx, const oid& trailer,
+                                 const scanned_pack& pack, findings& found) {
+  const idx_layout& layout = idx.layout();
+  const std::uint64_t before = found.count();
+  DOCTEUR_CHECK(check_order(d, idx_at, idx, found));
+  DOCTEUR_TRY(as_usual, check_wide_offsets(d, idx_at, idx, found));
+  if (idx.pack_checksum() != trailer)
+    found.add(errc::bad_checksum, idx_at + layout.pack_checksum(), "PACK checksum in IDX");
+  DOCTEUR_TRY(sum, digest(d, idx_at, idx_at + layout.checksum()));
+  if (sum != idx.checksum()) found.add(errc::bad_checksum, idx_at + layout.checksum(), "IDX trailer");
+  if (!as_usual) found.remark("IDX has 64-bit offsets where 32 bits would do");
+
+  // With nothing found so far, ours must be the same: this would show what the checks above forgot.
+  const bool all_known = std::ranges::all_of(pack.entries, &pack_entry::has_id);
+  if (before == 0 && found.count() == 0 && as_usual && all_known) {
+    DOCTEUR_TRY(sink, compare(d, idx_at, trailer, idx_entries(pack)));
+    const bool twice = [&] {
+      for (std::uint32_t i = 1; i < idx.count(); ++i)
+        if (idx.id(i) == idx.id(i - 1)) return true;
+      return false;
+    }();
+    if (sink.differs() && !twice)
+      found.add(errc::malformed, sink.first_difference(), "IDX is not what git makes for this PACK");
+  }
+  return idx_at + layout.size();
+}
+
+outcome<std::uint64_t> check_unreadable_idx(const device& d, std::uint64_t idx_at, const oid& trailer,
+                                            const scanned_pack& pack, findings& found) {
+  const std::vector<idx_entry> entries = idx_entries(pack);
+  if (std::ranges::all_of(pack.entries, &pack_entry::has_id)) {
+    DOCTEUR_TRY(sink, compare(d, idx_at, trailer, entries));
+    if (sink.differs()) found.add(errc::malformed, sink.first_difference(), "IDX is not what git makes for this PACK");
+  }
+  return idx_at + idx_size(entries);
+}
+
+}  // namespace docteur

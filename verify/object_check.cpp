@@ -1,0 +1,72 @@
+#include "verify/object_check.hpp"
+
+#include <algorithm>
+
+#include "object/commit.hpp"
+#include "object/sha1.hpp"
+
+namespace docteur {
+
+void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
+  set_id(e, object_id(e.object, content));
+  switch (e.object) {
+    case object_type::blob: break;
+    case object_type::tree: take_tree(e, index, content, edges); break;
+    case object_type::commit:
+      if (const auto c = parse_commit(content); !c) found_.add(c.error().code, e.at(), c.error().what);
+      if (e.id == commit_) {
+        const std::lock_guard lock(mutex_);
+        commit_content_ = as_text(content);
+      }
+      break;
+    case object_type::tag:
+      if (const auto t = parse_tag(content); !t) found_.add(t.error().code, e.at(), t.error().what);
+      break;
+  }
+}
+
+void object_check::take_blob(pack_entry& e, const oid& id) { set_id(e, id); }
+
+void object_check::set_id(pack_entry& e, const oid& id) {
+  e.id = id;
+  e.has_id = true;
+  e.state = entry_state::whole;
+  if (idx_ == nullptr || e.position == kNoEntry || idx_->id(e.position) == id) return;
+  found_.add(errc::bad_checksum, e.at(),
+             object_text(name(e.object), id) + ": IDX has it as " + object_text("object", idx_->id(e.position)));
+}
+
+void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
+  tree_edges::tree t{index, 0, edges.edges.size()};
+  std::uint64_t odd = 0;
+  for (tree_reader r(content, e.at()); !r.done();) {
+    const auto entry = r.next();
+    if (!entry) {
+      // The offset inside a tree says nothing about the image; that of its PACK entry does.
+      found_.add(entry.error().code, e.at(), object_text("tree", e.id) + ": " + entry.error().what);
+      break;
+    }
+    if (entry->zero_padded || entry->mode != canonical_mode(entry->kind)) ++odd;
+    edges.edges.push_back(
+        {entry->id, entry->kind, static_cast<std::uint16_t>(std::min<std::size_t>(entry->name.size(), 0xffff))});
+    ++t.count;
+  }
+  if (odd > 0) {
+    odd_modes_ += odd;
+    ++odd_trees_;
+  }
+  // What is over the limit is given back: memory stays bounded, and reachability is given up (edges_are_complete()).
+  if (edges_ += t.count; edges_ > bounds_.paths) {
+    edges.edges.resize(t.first);
+    t.count = 0;
+  }
+  edges.trees.push_back(t);
+}
+
+void object_check::finish() {
+  if (odd_modes_ > 0)
+    found_.remark(std::to_string(odd_modes_) + " entries of " + std::to_string(odd_trees_) +
+                  " trees have modes written as git no longer writes them");
+}
+
+}  // namespace docteur

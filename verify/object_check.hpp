@@ -1,0 +1,50 @@
+#pragma once
+// Looks at each object that was rebuilt: its id, and what commits, trees and tags must be like. Hosted; one for all
+// threads.
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+#include "idx/reader.hpp"
+#include "object/bytes.hpp"
+#include "verify/findings.hpp"
+#include "verify/pack_entry.hpp"
+#include "verify/tree_edges.hpp"
+
+namespace docteur {
+
+class object_check {
+ public:
+  // `idx`: nullptr when it is not usable. `commit`: the header's.
+  object_check(const idx_view* idx, const oid& commit, const limits& bounds, findings& found)
+      : idx_(idx), commit_(commit), bounds_(bounds), found_(found) {}
+
+  // An object that was rebuilt whole. Sets the entry's id and state.
+  void take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
+  // A blob that went by.
+  void take_blob(pack_entry& e, const oid& id);
+
+  // Once all were taken: remarks.
+  void finish();
+  // Of the header's commit; empty when it was not seen.
+  [[nodiscard]] std::string&& commit_content() && { return std::move(commit_content_); }
+  // More entries of trees than the limit: some were not kept.
+  [[nodiscard]] bool edges_are_complete() const { return edges_ <= bounds_.paths; }
+
+ private:
+  void set_id(pack_entry& e, const oid& id);
+  void take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
+
+  const idx_view* idx_;
+  oid commit_;
+  limits bounds_;
+  findings& found_;
+  std::mutex mutex_;
+  std::string commit_content_;
+  std::atomic<std::uint64_t> edges_{0};
+  std::atomic<std::uint64_t> odd_modes_{0};
+  std::atomic<std::uint64_t> odd_trees_{0};
+};
+
+}  // namespace docteur

@@ -1,0 +1,137 @@
+#include "verify/pack_examination.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "verify/fetch.hpp"
+#include "verify/idx_check.hpp"
+#include "verify/object_check.hpp"
+#include "verify/pack_scan.hpp"
+#include "verify/pack_walk.hpp"
+#include "verify/restart_check.hpp"
+
+namespace docteur {
+namespace {
+
+using examination = std::unique_ptr<pack_examination>;
+
+// Where the entries lie, as someone says.
+struct entry_places {
+  std::vector<std::uint64_t> offsets;
+  std::uint64_t end = kPackHeaderSize;  // PACK offset behind the last one
+  bool is_complete = true;
+};
+
+class examiner {
+ public:
+  examiner(const device& d, const pack_frame& frame, const verify_options& options, progress& watch)
+      : device_(d), frame_(frame), options_(options), watch_(watch) {}
+
+  outcome<examination> run() {
+    examination by_idx;
+    std::vector<std::uint64_t> said;
+    if (frame_.index != nullptr) {
+      DOCTEUR_TRY(places, places_of_idx());
+      DOCTEUR_TRY(e, examine(places));
+      const bool back_to_back = places.offsets.empty() || places.offsets.front() == kPackHeaderSize;
+      if (back_to_back && places.offsets.size() == frame_.count && !e->resolved.bad_extent) return e;
+      by_idx = std::move(e);
+      said = std::move(places.offsets);
+    }
+    DOCTEUR_TRY(walked, walk());
+    if (by_idx && (walked.stopped || walked.offsets == said)) return finish(std::move(by_idx));
+    by_idx.reset();
+    DOCTEUR_TRY(e, examine({std::move(walked.offsets), walked.end, !walked.stopped}));
+    if (walked.stopped) e->found.add(*walked.stopped);
+    return finish(std::move(e));
+  }
+
+ private:
+  examination finish(examination e) const {
+    if (e->is_complete && e->pack.entries.size() != frame_.count)
+      e->found.add(
+          errc::malformed, kPackOffset + 8,
+          "PACK holds " + std::to_string(e->pack.entries.size()) + " objects and says " + std::to_string(frame_.count));
+    const auto& entries = e->pack.entries;
+    if (!entries.empty() && entries.front().offset != kPackHeaderSize)
+      e->found.add(errc::malformed, kPackOffset + kPackHeaderSize, "bytes before the first entry");
+    return e;
+  }
+
+  outcome<walked_pack> walk() const {
+    const std::uint32_t most = options_.bounds.objects;
+    return walk_pack(device_, kPackHeaderSize,
+                     {frame_.limit, frame_.limit_is_end, frame_.limit_is_end ? most : std::min(frame_.count, most)},
+                     watch_);
+  }
+
+  outcome<entry_places> places_of_idx() const {
+    entry_places p;
+    p.offsets.reserve(frame_.index->count());
+    for (const std::uint32_t position : frame_.index->order())
+      p.offsets.push_back(frame_.index->idx().offset(position));
+    if (frame_.limit_is_end) {
+      p.end = frame_.limit;
+    } else if (!p.offsets.empty()) {
+      // Nothing but the last entry itself says where it ends.
+      DOCTEUR_TRY(last, walk_pack(device_, p.offsets.back(), {frame_.limit, false, 1}, watch_));
+      p.end = last.end;
+      if (last.stopped) {
+        DOCTEUR_TRY(data_end, end_of_data(p.offsets.back() + 1));
+        p.end = std::max(p.offsets.back() + 1, data_end - std::min(data_end, kPackTrailerSize));
+        p.is_complete = false;
+      }
+    }
+    return p;
+  }
+
+  // PACK offset behind the last byte from `from` on that is not zero, up to the frame's limit and a trailer.
+  outcome<std::uint64_t> end_of_data(std::uint64_t from) const {
+    std::uint64_t end = from;
+    const std::uint64_t to = frame_.limit + kPackTrailerSize;
+    DOCTEUR_CHECK(for_each_piece(device_, kPackOffset + from, kPackOffset + to, [&](bytes piece, std::uint64_t at) {
+      const auto last = std::find_if(piece.rbegin(), piece.rend(), [](std::byte b) { return b != std::byte{0}; });
+      if (last != piece.rend()) end = at - kPackOffset + static_cast<std::uint64_t>(piece.rend() - last);
+      return outcome<void>();
+    }));
+    return std::min(end, frame_.limit);
+  }
+
+  outcome<examination> examine(const entry_places& places) {
+    auto e = std::make_unique<pack_examination>(options_.faults);
+    e->end = places.end;
+    e->is_complete = places.is_complete;
+    watch_.phase("scanning", 0);
+    DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, e->found, watch_));
+    e->pack = std::move(pack);
+    const idx_view* idx = frame_.index != nullptr ? &frame_.index->idx() : nullptr;
+    if (idx != nullptr) compare_with_idx(*idx, frame_.index->order(), frame_.idx_offset, e->pack, e->found);
+    restart_check restarts;
+    if (frame_.restarts != nullptr) {
+      DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e->pack, e->found));
+      restarts = std::move(loaded);
+    }
+    object_check check(idx, frame_.commit, options_.bounds, e->found);
+    watch_.phase("checking", e->pack.entries.size());
+    DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, watch_));
+    e->resolved = std::move(resolved);
+    check.finish();
+    e->edges_are_complete = check.edges_are_complete();
+    e->commit_content = std::move(check).commit_content();
+    return e;
+  }
+
+  device device_;
+  const pack_frame& frame_;
+  const verify_options& options_;
+  progress& watch_;
+};
+
+}  // namespace
+
+outcome<examination> examine_pack(const device& d, const pack_frame& frame, const verify_options& options,
+                                  progress& watch) {
+  return examiner(d, frame, options, watch).run();
+}
+
+}  // namespace docteur

@@ -1,0 +1,168 @@
+#include "verify/reachability.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace docteur {
+namespace {
+
+constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
+
+// What lies below a tree.
+struct extent {
+  std::uint64_t paths = 1;  // itself included
+  std::uint32_t depth = 1;  // trees in one another
+  std::uint64_t bytes = 0;  // of the longest path
+};
+
+class walk {
+ public:
+  walk(const scanned_pack& pack, const id_map& ids, const std::vector<tree_edges>& edges, findings& found)
+      : pack_(pack), ids_(ids), found_(found), reached_(pack.entries.size()) {
+    for (const tree_edges& share : edges)
+      for (const tree_edges::tree& t : share.trees) trees_.push_back({t.entry, t.count, share.edges.data() + t.first});
+    std::ranges::sort(trees_, {}, &tree::entry);
+    extents_.resize(trees_.size());
+  }
+
+  // The entry of an object that the entry `from` names; kNoEntry after a fault.
+  std::uint32_t reach(const oid& id, object_type type, std::uint64_t from_at) {
+    const auto named = ids_.find(id);
+    if (named.empty()) {
+      found_.add(errc::malformed, from_at, object_text(name(type), id) + " is named here and not in the PACK");
+      return kNoEntry;
+    }
+    for (const id_map::pair& p : named) reached_[p.entry] = true;
+    const auto whole = std::ranges::find_if(
+        named, [&](const id_map::pair& p) { return pack_.entries[p.entry].state == entry_state::whole; });
+    if (whole == named.end()) return kNoEntry;  // damaged: was reported
+    const pack_entry& e = pack_.entries[whole->entry];
+    if (e.object == type) return whole->entry;
+    found_.add(errc::wrong_kind, from_at,
+               object_text(name(e.object), id) + " is named here as a " + std::string(name(type)));
+    return kNoEntry;
+  }
+
+  // All trees from `root` down, each once, on a stack of our own.
+  extent visit(std::uint32_t root) {
+    const std::size_t first = tree_of(root);
+    if (first == trees_.size()) return {};
+    std::vector<frame> stack;
+    visited_.assign(trees_.size(), false);
+    visited_[first] = true;
+    stack.push_back({first});
+    while (!stack.empty()) {
+      frame& f = stack.back();
+      const tree& t = trees_[f.tree];
+      extent& here = extents_[f.tree];
+      if (f.next == t.count) {
+        stack.pop_back();
+        continue;
+      }
+      const tree_edge& edge = t.edges[f.next];
+      if (edge.kind != entry_kind::directory) {
+        ++f.next;
+        here.paths = std::min(here.paths + 1, kMost);
+        here.bytes = std::max<std::uint64_t>(here.bytes, edge.name_size);
+        if (edge.kind != entry_kind::submodule) reach(edge.id, object_type::blob, pack_.entries[t.entry].at());
+        continue;
+      }
+      // A tree is come to twice: to go into it, and when all below it is known.
+      const std::uint32_t child = f.entered ? f.child : reach(edge.id, object_type::tree, pack_.entries[t.entry].at());
+      const std::size_t below = child == kNoEntry ? trees_.size() : tree_of(child);
+      if (below != trees_.size() && !visited_[below]) {
+        visited_[below] = true;
+        f.entered = true;
+        f.child = child;
+        stack.push_back({below});
+        continue;
+      }
+      f.entered = false;
+      ++f.next;
+      if (below == trees_.size()) continue;
+      const extent& b = extents_[below];
+      here.paths = std::min(here.paths + b.paths, kMost);
+      here.depth = std::max(here.depth, b.depth + 1);
+      here.bytes = std::max(here.bytes, edge.name_size + (b.bytes > 0 ? b.bytes + 1 : 0));
+    }
+    return extents_[first];
+  }
+
+  [[nodiscard]] const std::vector<bool>& reached() const noexcept { return reached_; }
+
+ private:
+  struct tree {
+    std::uint32_t entry;
+    std::uint32_t count;
+    const tree_edge* edges;
+  };
+  struct frame {
+    std::size_t tree;
+    std::uint32_t next = 0;
+    std::uint32_t child = kNoEntry;
+    bool entered = false;
+  };
+
+  [[nodiscard]] std::size_t tree_of(std::uint32_t entry) const {
+    const auto t = std::ranges::lower_bound(trees_, entry, {}, &tree::entry);
+    return t != trees_.end() && t->entry == entry ? static_cast<std::size_t>(t - trees_.begin()) : trees_.size();
+  }
+
+  const scanned_pack& pack_;
+  const id_map& ids_;
+  findings& found_;
+  std::vector<tree> trees_;  // by entry
+  std::vector<extent> extents_;
+  std::vector<bool> visited_;
+  std::vector<bool> reached_;  // by entry
+};
+
+void report_duplicates(const scanned_pack& pack, const id_map& ids, bool is_fault, findings& found) {
+  std::uint64_t twice = 0;
+  const auto all = ids.all();
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i - 1].id != all[i].id) continue;
+    const pack_entry& e = pack.entries[all[i].entry];
+    if (e.state != entry_state::whole || pack.entries[all[i - 1].entry].state != entry_state::whole) continue;
+    ++twice;
+    if (is_fault) found.add(errc::malformed, e.at(), object_text(name(e.object), all[i].id) + " is there twice");
+  }
+  if (twice > 0 && !is_fault) found.remark(std::to_string(twice) + " objects are there twice");
+}
+
+}  // namespace
+
+void check_reachability(const scanned_pack& pack, const id_map& ids, const std::vector<tree_edges>& edges,
+                        const reach_options& options, const limits& bounds, findings& found, verify_report& report) {
+  report_duplicates(pack, ids, options.only_reachable, found);
+  walk w(pack, ids, edges, found);
+  const std::uint32_t commit = w.reach(options.commit, object_type::commit, kHeaderCommit);
+  const auto head = report.head();
+  if (commit == kNoEntry || !head) return;
+  if (!options.edges_are_complete) {
+    found.add(errc::too_large, kPackOffset, "trees have more entries than the limit: reachability was not checked");
+    return;
+  }
+  const std::uint32_t root = w.reach(head->tree, object_type::tree, pack.entries[commit].at());
+  if (root == kNoEntry) return;
+  const extent all = w.visit(root);
+  report.paths = all.paths;
+  const std::uint64_t root_at = pack.entries[root].at();
+  if (all.paths > bounds.paths) found.add(errc::too_large, root_at, "more paths than the limit");
+  if (all.depth > bounds.tree_depth)
+    found.add(errc::too_large, root_at, "directories are nested deeper than the limit");
+  if (all.bytes > bounds.path_bytes) found.add(errc::too_large, root_at, "a path is longer than the limit");
+
+  std::uint64_t besides = 0;
+  for (std::size_t i = 0; i < pack.entries.size(); ++i) {
+    const pack_entry& e = pack.entries[i];
+    if (w.reached()[i] || e.state != entry_state::whole) continue;
+    ++besides;
+    if (options.only_reachable)
+      found.add(errc::malformed, e.at(), object_text(name(e.object), e.id) + " is not reached by the commit");
+  }
+  if (besides > 0 && !options.only_reachable)
+    found.remark(std::to_string(besides) + " objects are not reached by the commit");
+}
+
+}  // namespace docteur

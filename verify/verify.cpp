@@ -1,0 +1,193 @@
+#include "verify/verify.hpp"
+
+#include <libdeflate.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "reader/heap.hpp"
+#include "reader/pack_index.hpp"
+#include "verify/fetch.hpp"
+#include "verify/findings.hpp"
+#include "verify/id_map.hpp"
+#include "verify/idx_check.hpp"
+#include "verify/pack_examination.hpp"
+#include "verify/reachability.hpp"
+#include "verify/unresolved.hpp"
+#include "verify/zero_check.hpp"
+
+namespace docteur {
+namespace {
+
+// The frame: header, section table, sections, padding. What lies in it is checked by the files beside this one.
+class verification {
+ public:
+  verification(const device& d, const verify_options& options, progress& watch)
+      : device_(d), options_(options), watch_(watch), found_(options.faults) {}
+
+  outcome<verify_report> run() {
+    DOCTEUR_TRY(readable, read_header());
+    if (readable) {
+      DOCTEUR_CHECK(read_section_table());
+      DOCTEUR_CHECK(check_sections());
+      DOCTEUR_CHECK(read_pack_header());
+      DOCTEUR_CHECK(load_idx());
+      DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, watch_));
+      DOCTEUR_CHECK(take(*examined));
+    }
+    found_.move_to(report_);
+    return std::move(report_);
+  }
+
+ private:
+  outcome<bool> read_header() {
+    image_header_bytes raw{};
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), device_.size));
+    DOCTEUR_CHECK(fetch(device_, 0, mutable_bytes{raw}.first(room)));
+    const auto h = decode_image_header(bytes{raw}.first(room), device_.size);
+    if (!h) {
+      found_.add(h.error());
+      return false;
+    }
+    frame_.commit = report_.commit = h->commit;
+    frame_.idx_offset = h->idx_offset;
+    frame_.limit = h->idx_offset - kPackOffset - kPackTrailerSize;
+    return true;
+  }
+
+  outcome<void> read_section_table() {
+    if (frame_.idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize + kSectionTableSize) return {};
+    const std::uint64_t at = frame_.idx_offset - kSectionTableSize;
+    section_table_bytes raw;
+    DOCTEUR_CHECK(fetch(device_, at, raw));
+    if (!has_section_table_magic(raw)) return {};
+    has_table_ = true;
+    const auto table = decode_section_table(raw, frame_.idx_offset);
+    if (!table) {
+      found_.add(table.error());
+      return {};
+    }
+    report_.sections = *table;
+    frame_.limit = table->pack_size - kPackTrailerSize;
+    frame_.limit_is_end = true;
+    frame_.restarts = report_.sections->find(section_type::restart);
+    const auto text_end = std::ranges::find(table->builder, '\0');
+    if (std::any_of(text_end, table->builder.end(), [](char c) { return c != '\0'; }))
+      found_.add(errc::malformed, at, "builder text of the section table");
+    if (table->optional != 0) found_.remark("the section table names optional features that are not known here");
+    return {};
+  }
+
+  // Their checksums, and the zeros between them. What the restart section says is checked along with the PACK.
+  outcome<void> check_sections() {
+    if (!report_.sections) return {};
+    std::uint64_t from = kPackOffset + report_.sections->pack_size;
+    for (const section& s : report_.sections->sections()) {
+      DOCTEUR_CHECK(check_zero(device_, from, s.offset, kPadding, found_));
+      from = s.offset + s.length;
+      std::uint32_t crc = 0;
+      DOCTEUR_CHECK(for_each_piece(device_, s.offset, from, [&crc](bytes piece, std::uint64_t) {
+        crc = libdeflate_crc32(crc, piece.data(), piece.size());
+        return outcome<void>();
+      }));
+      if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
+      if (s.type != section_type::restart)
+        found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
+                      ", which is not known here");
+    }
+    return check_zero(device_, from, frame_.idx_offset - kSectionTableSize, kPadding, found_);
+  }
+
+  outcome<void> read_pack_header() {
+    std::array<std::byte, kPackHeaderSize> head;
+    DOCTEUR_CHECK(fetch(device_, kPackOffset, head));
+    if (load_be<std::uint32_t>(head.data()) != kPackMagic)
+      found_.add(errc::bad_magic, kPackOffset, "no PACK where it should be");
+    if (load_be<std::uint32_t>(head.data() + 4) != kPackVersion)
+      found_.add(errc::bad_version, kPackOffset + 4, "PACK version");
+    frame_.count = load_be<std::uint32_t>(head.data() + 8);
+    if (frame_.count > options_.bounds.objects)
+      found_.add(errc::too_large, kPackOffset + 8, "more objects than the limit");
+    return {};
+  }
+
+  outcome<void> load_idx() {
+    auto index =
+        pack_index::load(device_, {kPackOffset, frame_.limit, frame_.idx_offset}, heap_memory(), options_.bounds);
+    if (index) {
+      index_ = std::move(*index);
+      frame_.index = &*index_;
+      return {};
+    }
+    if (index.error().code == errc::io || index.error().code == errc::out_of_memory)
+      return give_up(blame::environment, index.error().what);
+    found_.add(index.error());
+    return {};
+  }
+
+  outcome<void> take(pack_examination& e) {
+    found_.merge(std::move(e.found));
+    report_.commit_content = std::move(e.commit_content);
+    report_.objects = e.resolved.objects;
+    report_.content_bytes = e.resolved.content_bytes;
+    report_.deltas = e.resolved.deltas;
+    report_.depth = e.resolved.depth;
+    report_.pack_size = e.end + kPackTrailerSize;
+    if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
+
+    const idx_view* idx = index_ ? &index_->idx() : nullptr;
+    const id_map ids(e.pack, idx);
+    report_unresolved(e.pack, ids, found_);
+    if (e.is_complete)
+      check_reachability(e.pack, ids, e.resolved.edges, {frame_.commit, has_table_, e.edges_are_complete},
+                         options_.bounds, found_, report_);
+    std::uint64_t idx_end = 0;
+    if (idx != nullptr) {
+      DOCTEUR_TRY(end, check_idx(device_, frame_.idx_offset, *idx, e.pack.checksum, e.pack, found_));
+      idx_end = end;
+    } else {
+      DOCTEUR_TRY(end, check_unreadable_idx(device_, frame_.idx_offset, e.pack.checksum, e.pack, found_));
+      idx_end = std::min(end, device_.size);
+    }
+    return check_tail(idx_end);
+  }
+
+  outcome<void> check_trailer(const pack_examination& e) {
+    oid trailer;
+    const std::uint64_t at = kPackOffset + e.end;
+    DOCTEUR_CHECK(fetch(device_, at, trailer.raw));
+    if (trailer != e.pack.checksum) found_.add(errc::bad_checksum, at, "PACK trailer");
+    if (has_table_) return {};
+    return check_zero(device_, at + kPackTrailerSize, frame_.idx_offset, kPadding, found_);
+  }
+
+  outcome<void> check_tail(std::uint64_t idx_end) {
+    const std::uint64_t unit = report_.sections ? report_.sections->block_size : 1;
+    report_.image_size = round_up(idx_end, unit);
+    if (report_.image_size > device_.size) found_.add(errc::truncated, device_.size, "padding behind IDX is cut short");
+    return check_zero(device_, idx_end, device_.size, "bytes behind IDX that are not zero", found_);
+  }
+
+  static constexpr const char* kPadding = "padding that is not zero";
+
+  device device_;
+  const verify_options& options_;
+  progress& watch_;
+  findings found_;
+  pack_frame frame_;
+  bool has_table_ = false;  // there is a section table, maybe a damaged one
+  std::optional<pack_index> index_;
+  verify_report report_;
+};
+
+}  // namespace
+
+outcome<verify_report> verify_image(const device& image, const verify_options& options, progress& watch) {
+  const int threads = options.threads == 0 ? tbb::task_arena::automatic : static_cast<int>(options.threads);
+  tbb::task_arena arena(threads);
+  return arena.execute([&] { return verification(image, options, watch).run(); });
+}
+
+}  // namespace docteur
