@@ -23,7 +23,7 @@ int end_of_failure(const std::string& program, const failure& why) {
     std::signal(caught_signal, SIG_DFL);
     std::raise(caught_signal);
   }
-  say(program, why.message);
+  if (!why.message.empty()) say(program, why.message);
   return static_cast<int>(why.who);
 }
 

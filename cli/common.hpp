@@ -17,7 +17,8 @@
 namespace docteur::cli {
 
 // Parses the command line, then calls `body`. Returns the command's exit status (doc/ARCHITECTURE.md, "Commands"):
-// 0 for --help and --version, 2 and one line on stderr for wrong usage, the failure's blame and its line otherwise.
+// 0 for --help and --version, 2 and one line on stderr for wrong usage, the failure's blame and its line (unless it
+// is empty: all was said) otherwise.
 // Exceptions (out of memory) end here, with status 3. `app` is named after the program.
 [[nodiscard]] int run(CLI::App& app, int argc, char** argv, const std::function<outcome<void>()>& body);
 

@@ -1,0 +1,131 @@
+// docteur-verify: accounts for every byte of an image.
+
+#include "verify/verify.hpp"
+
+#include "cli/common.hpp"
+#include "cli/json.hpp"
+#include "cli/opened_image.hpp"
+#include "reader/file_device.hpp"
+#include "source/printable.hpp"
+
+namespace docteur::cli {
+namespace {
+
+constexpr const char* kProgram = "docteur-verify";
+
+struct verify_command {
+  std::string image;
+  unsigned threads = 0;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool progress = false;
+};
+
+std::string number(std::uint64_t n) { return std::to_string(n); }
+
+// docteur's own lines.
+std::string head_text(const verify_report& r, const commit_view& c) {
+  std::string text = "commit\t: " + hex(r.commit) + "\n";
+  text.append("author\t: \"").append(c.author.name).append("\" <").append(c.author.mail).append(">\n");
+  text += "root\t: " + hex(c.tree) + "\n";
+  if (!c.has_message) return text;
+  text.append("\n").append(c.message);
+  if (!text.ends_with('\n')) text += '\n';
+  return text;
+}
+
+template <class T, class F>
+std::string json_array(const std::vector<T>& of, F f) {
+  std::string text;
+  for (const T& v : of) text += (text.empty() ? "" : ",") + f(v);
+  return "[" + text + "]";
+}
+
+// The author's date as seconds and zone, as Git keeps it.
+json_object person(const signature& s) {
+  json_object o;
+  o.add_bytes("name", s.name).add_bytes("mail", s.mail);
+  return o.add_raw("date", std::to_string(s.seconds)).add_raw("zone_minutes", std::to_string(s.zone_minutes));
+}
+
+std::string json_text(const verify_report& r) {
+  json_object o;
+  o.add("ok", r.good());
+  if (r.image_size > 0) o.add("commit", hex(r.commit));
+  if (const auto c = r.head()) {
+    o.add_raw("author", person(c->author).text()).add("root", hex(c->tree));
+    if (c->has_message) o.add_bytes("message", c->message);
+  }
+  if (r.sections) {
+    o.add_bytes("builder", r.sections->builder_text()).add("format", std::uint64_t{kFormatVersion});
+    o.add("block_size", std::uint64_t{r.sections->block_size});
+  }
+  json_object objects;
+  for (const object_type t : {object_type::commit, object_type::tree, object_type::blob, object_type::tag})
+    objects.add(name(t), r.objects[static_cast<std::size_t>(t)]);
+  o.add_raw("objects", objects.text()).add("paths", r.paths).add("content_bytes", r.content_bytes);
+  o.add("deltas", r.deltas).add("depth", std::uint64_t{r.depth}).add("pack_bytes", r.pack_size).add("image_bytes", r.image_size);
+  o.add("fault_count", r.fault_count);
+  o.add_raw("faults", json_array(r.faults, [](const fault& f) {
+              return json_object().add("code", name(f.code)).add("offset", f.at).add("what", f.what).text();
+            }));
+  o.add_raw("remarks", json_array(r.remarks, [](const std::string& text) { return json_string(text); }));
+  return o.text() + "\n";
+}
+
+void tell(const std::string& subject, const verify_report& r, const verify_command& opt) {
+  for (const fault& f : r.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, subject).message);
+  if (r.fault_count > r.faults.size())
+    say(kProgram, subject + ": " + number(r.fault_count - r.faults.size()) + " more faults");
+  for (const std::string& text : r.remarks) say(kProgram, subject + ": note: " + text);
+  if (!opt.verbose) return;
+  const std::string maker =
+      r.sections ? "made by " + printable(r.sections->builder_text()) + ", format version " + number(kFormatVersion)
+                 : "without a section table";
+  say(kProgram, subject + ": " + maker);
+  std::uint64_t all = 0;
+  for (const std::uint64_t n : r.objects) all += n;
+  say(kProgram, subject + ": " + number(all) + " objects of " + number(r.content_bytes) + " bytes, " +
+                    number(r.deltas) + " deltas (longest chain " + number(r.depth) + "), " + number(r.paths) +
+                    " paths, PACK " + number(r.pack_size) + " bytes, image " + number(r.image_size) + " bytes");
+}
+
+outcome<void> verify(const verify_command& opt) {
+  const signal_watch signals;
+  DOCTEUR_TRY(file, file_device::open(opt.image));
+  progress_line line(shows_progress(opt.progress, opt.quiet));
+  verify_options options;
+  options.threads = opt.threads;
+  const std::string subject = printable(opt.image);
+  const auto report = verify_image(file.view(), options, line);
+  line.clear();
+  if (!report) return give_up(report.error().who, subject + ": " + report.error().message);
+  if (!opt.quiet) {
+    tell(subject, *report, opt);
+    bool pipe_closed = false;
+    if (opt.json) {
+      DOCTEUR_CHECK(write_out(as_bytes(json_text(*report)), pipe_closed));
+    } else if (const auto head = report->head(); head && report->good()) {
+      DOCTEUR_CHECK(write_out(as_bytes(head_text(*report, *head)), pipe_closed));
+    }
+  }
+  if (!report->good()) return give_up(blame::input, "");  // all was said
+  return {};
+}
+
+}  // namespace
+}  // namespace docteur::cli
+
+int main(int argc, char** argv) {
+  CLI::App app("Checks every byte of an image; prints its commit, author, root and message.", docteur::cli::kProgram);
+  docteur::cli::verify_command options;
+  app.add_option("image", options.image, "the image: a file or a block device")->required();
+  app.add_flag("--json", options.json, "print what was found as one JSON object");
+  app.add_option("--threads", options.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
+  app.add_flag("-q,--quiet", options.quiet, "say nothing of the image: the exit status does");
+  app.add_flag("-v,--verbose", options.verbose, "say who made the image and what is in it");
+  app.add_flag("--progress", options.progress, "show progress even where stderr is no terminal");
+  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
+  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify(options); });
+}
