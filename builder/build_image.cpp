@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "builder/path_section.hpp"
 #include "idx/writer.hpp"
 #include "layout/restart_section.hpp"
 #include "layout/section_table.hpp"
@@ -79,6 +80,8 @@ outcome<image_statistics> build_image(const object_source& source, output_file& 
 
   image_writer image(out, options);
   if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
+  DOCTEUR_TRY(paths, make_path_section(source, pack.entries, report));
+  DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
   DOCTEUR_CHECK(image.align());

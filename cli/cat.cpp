@@ -45,7 +45,9 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
     DOCTEUR_CHECK(write_out(part, pipe_closed));
     at += part.size();
   }
-  if (!pipe_closed && hash.finish() != from.what().id(*n))
+  const auto id = from.what().id(*n);
+  if (!id) return failed(id.error());
+  if (!pipe_closed && hash.finish() != *id)
     return failed({errc::bad_checksum, from.what().offset(*n) + kPackOffset, "content is not what its id says"});
   return {};
 }

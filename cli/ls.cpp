@@ -44,7 +44,9 @@ class listing {
     }
     const auto size = from_.reader().size(n);
     if (!size) return tl::make_unexpected(from_.about(size.error(), name));
-    const std::string id = hex(from_.what().id(n));
+    const auto oid = from_.what().id(n);
+    if (!oid) return tl::make_unexpected(from_.about(oid.error(), name));
+    const std::string id = hex(*oid);
     if (opt_.json) {
       json_object o;
       o.add_bytes("path", name).add("kind", docteur::name(n.kind)).add("oid", id);

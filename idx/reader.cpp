@@ -24,24 +24,37 @@ std::uint32_t count_wide_offsets(bytes offsets) noexcept {
   return wide;
 }
 
+result<idx_offsets> idx_offsets::open(bytes tables, std::uint32_t count, std::uint64_t pack_limit,
+                                      std::uint64_t at) noexcept {
+  DOCTEUR_TRY(narrow, slice(tables, 0, std::uint64_t{count} * 4));
+  idx_offsets o;
+  o.narrow_ = narrow.data();
+  o.wide_ = narrow.data() + narrow.size();
+  o.wide_count_ = static_cast<std::uint32_t>(count_wide_offsets(narrow));
+  if (o.wide_count_ > (tables.size() - narrow.size()) / 8) return fail(errc::truncated, at, "IDX runs past the end");
+
+  constexpr std::uint64_t kFirstEntry = 12;  // behind the PACK header
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto field = load_be<std::uint32_t>(o.narrow_ + std::size_t{i} * 4);
+    if ((field & kIdxWideOffset) != 0 && (field & ~kIdxWideOffset) >= o.wide_count_)
+      return fail(errc::out_of_range, at + std::uint64_t{i} * 4, "IDX points behind its 64-bit offsets");
+    if (const std::uint64_t offset = o[i]; offset < kFirstEntry || offset >= pack_limit)
+      return fail(errc::out_of_range, at + std::uint64_t{i} * 4, "IDX points outside the PACK");
+  }
+  return o;
+}
+
 result<idx_view> idx_view::open(bytes idx, std::uint64_t pack_limit, std::uint64_t at) noexcept {
   DOCTEUR_TRY(objects, decode_idx_head(idx, at));
   idx_view v;
   v.data_ = idx.data();
   v.layout_ = idx_layout{objects, 0};
   if (idx.size() < v.layout_.size()) return fail(errc::truncated, at, "IDX runs past the end");
-  v.layout_.wide = count_wide_offsets(idx.subspan(v.layout_.offsets(), std::uint64_t{objects} * 4));
+  DOCTEUR_TRY(offsets,
+              idx_offsets::open(idx.subspan(v.layout_.offsets()), objects, pack_limit, at + v.layout_.offsets()));
+  v.offsets_ = offsets;
+  v.layout_.wide = offsets.wide_count();
   if (idx.size() < v.layout_.size()) return fail(errc::truncated, at, "IDX runs past the end");
-
-  constexpr std::uint64_t kFirstEntry = 12;  // behind the PACK header
-  const std::uint64_t table = v.layout_.offsets();
-  for (std::uint32_t i = 0; i < objects; ++i) {
-    const auto narrow = load_be<std::uint32_t>(v.at(table + std::uint64_t{i} * 4));
-    if ((narrow & kIdxWideOffset) != 0 && (narrow & ~kIdxWideOffset) >= v.layout_.wide)
-      return fail(errc::out_of_range, at + table + std::uint64_t{i} * 4, "IDX points behind its 64-bit offsets");
-    if (const std::uint64_t offset = v.offset(i); offset < kFirstEntry || offset >= pack_limit)
-      return fail(errc::out_of_range, at + table + std::uint64_t{i} * 4, "IDX points outside the PACK");
-  }
   return v;
 }
 

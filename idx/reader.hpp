@@ -18,8 +18,31 @@ inline constexpr std::uint64_t kIdxHeadSize = 8 + 256 * 4;
 // Entries of the table of 64-bit offsets that these 32-bit offsets (big-endian, as they lie in IDX) use.
 [[nodiscard]] std::uint32_t count_wide_offsets(bytes offsets) noexcept;
 
-// A checked view: to hold one is to know that the tables lie inside the bytes, that the fan-out fits the ids' order as
-// far as find() relies on it, and that every offset lies inside the PACK. The two trailing checksums are not checked.
+// The tables of offsets, the 32-bit one and behind it the 64-bit one: to hold one is to know that every offset lies
+// inside the PACK.
+class idx_offsets {
+ public:
+  // `tables`: from the first 32-bit offset on, to the end of the 64-bit table or beyond. `pack_limit`: PACK offsets are
+  // smaller than this. `at`: of `tables` in the image.
+  [[nodiscard]] static result<idx_offsets> open(bytes tables, std::uint32_t count, std::uint64_t pack_limit,
+                                                std::uint64_t at) noexcept;
+
+  // `position` < the count given. From the start of the PACK.
+  [[nodiscard]] std::uint64_t operator[](std::uint32_t position) const noexcept {
+    const auto narrow = load_be<std::uint32_t>(narrow_ + std::size_t{position} * 4);
+    if ((narrow & kIdxWideOffset) == 0) return narrow;
+    return load_be<std::uint64_t>(wide_ + std::size_t{narrow & ~kIdxWideOffset} * 8);
+  }
+  [[nodiscard]] std::uint32_t wide_count() const noexcept { return wide_count_; }
+
+ private:
+  const std::byte* narrow_ = nullptr;
+  const std::byte* wide_ = nullptr;
+  std::uint32_t wide_count_ = 0;
+};
+
+// A checked view: to hold one is to know that the tables lie inside the bytes, that the fan-out does not decrease, and
+// that every offset lies inside the PACK. The order of ids and the two trailing checksums are not checked.
 class idx_view {
  public:
   // `idx`: the whole IDX, which may be followed by other bytes. `pack_limit`: PACK offsets are smaller than this.
@@ -36,11 +59,8 @@ class idx_view {
     return load_be<std::uint32_t>(at(layout_.crcs() + std::uint64_t{position} * 4));
   }
   // From the start of the PACK.
-  [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept {
-    const auto narrow = load_be<std::uint32_t>(at(layout_.offsets() + std::uint64_t{position} * 4));
-    if ((narrow & kIdxWideOffset) == 0) return narrow;
-    return load_be<std::uint64_t>(at(layout_.wide_offsets() + std::uint64_t{narrow & ~kIdxWideOffset} * 8));
-  }
+  [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept { return offsets_[position]; }
+  [[nodiscard]] const idx_offsets& offsets() const noexcept { return offsets_; }
   [[nodiscard]] std::optional<std::uint32_t> find(const oid& id) const noexcept;
 
   [[nodiscard]] oid pack_checksum() const noexcept { return oid::from(at(layout_.pack_checksum())); }
@@ -54,6 +74,7 @@ class idx_view {
 
   const std::byte* data_ = nullptr;
   idx_layout layout_{};
+  idx_offsets offsets_;
 };
 
 }  // namespace docteur

@@ -22,6 +22,7 @@ inline constexpr std::uint64_t kKnownRequiredFeatures = 0;
 
 enum class section_type : std::uint32_t {
   restart = 1,  // restart points of large blobs, layout/restart_section.hpp
+  paths = 2,    // all paths in order, layout/path_section.hpp
 };
 
 struct section {

@@ -157,8 +157,12 @@ docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_s
   return DOCTEUR_OK;
 }
 
-void docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE]) {
-  copy_id(d->image.id(to_node(node)), out);
+docteur_status docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE],
+                           docteur_error* error) {
+  const auto id = d->image.id(to_node(node));
+  if (!id) return report(id.error(), error);
+  copy_id(*id, out);
+  return DOCTEUR_OK;
 }
 
 docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error) {

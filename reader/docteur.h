@@ -104,7 +104,8 @@ docteur_status docteur_find(const docteur_image* d, const char* path, size_t pat
 docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_size, docteur_node* out,
                                docteur_error* error);
 
-void docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE]);
+docteur_status docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE],
+                           docteur_error* error);
 docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error);
 
 /* The whole content, checked against its id; `size` must be what docteur_size() says. */

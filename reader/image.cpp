@@ -5,6 +5,7 @@
 
 #include "object/sha1.hpp"
 #include "reader/object_reader.hpp"
+#include "reader/path_section_reader.hpp"
 #include "reader/tree_walk.hpp"
 
 namespace docteur {
@@ -30,19 +31,19 @@ bool needs_normalising(std::string_view path) noexcept {
 
 }  // namespace
 
-result<image> image::attach(const device& d, const memory& from, const limits& bounds) noexcept {
+result<image> image::attach(const device& d, const memory& from, const limits& bounds, paths_from source) noexcept {
   image i;
   i.device_ = d;
   i.memory_ = from;
   i.bounds_ = bounds;
   i.commit_ = owned_array<std::byte>(from);
   i.submodules_ = owned_array<oid>(from);
-  DOCTEUR_CHECK(i.read_layout());
-  DOCTEUR_CHECK(i.read_commit_and_trees());
+  DOCTEUR_CHECK(i.read_layout(source));
+  DOCTEUR_CHECK(i.read_paths());
   return i;
 }
 
-result<done> image::read_layout() noexcept {
+result<done> image::read_layout(paths_from source) noexcept {
   image_header_bytes head{};
   if (device_.size < head.size()) return fail(errc::truncated, 0, "shorter than an image header");
   DOCTEUR_CHECK(read_exactly(device_, 0, head));
@@ -68,7 +69,9 @@ result<done> image::read_layout() noexcept {
     return fail(errc::bad_version, kPackOffset + 4, "PACK version");
 
   const pack_extent where{kPackOffset, limit - kPackTrailerSize, header_.idx_offset};
-  DOCTEUR_TRY(index, pack_index::load(device_, where, memory_, bounds_));
+  uses_path_section_ = source == paths_from::section && sections_ && sections_->find(section_type::paths) != nullptr;
+  const auto holding = uses_path_section_ ? pack_index::holding::offsets : pack_index::holding::all;
+  DOCTEUR_TRY(index, pack_index::load(device_, where, memory_, bounds_, holding));
   index_ = std::move(index);
   if (index_.count() != load_be<std::uint32_t>(pack_head.data() + 8))
     return fail(errc::malformed, kPackOffset + 8, "PACK and IDX hold different numbers of objects");
@@ -78,7 +81,8 @@ result<done> image::read_layout() noexcept {
     oid trailer;
     const std::uint64_t trailer_at = kPackOffset + where.limit;
     DOCTEUR_CHECK(read_exactly(device_, trailer_at, trailer.raw));
-    if (trailer != index_.idx().pack_checksum()) return fail(errc::bad_checksum, trailer_at, "IDX is not of this PACK");
+    DOCTEUR_TRY(checksum, index_.pack_checksum());
+    if (trailer != checksum) return fail(errc::bad_checksum, trailer_at, "IDX is not of this PACK");
     if (const section* s = sections_->find(section_type::restart)) {
       DOCTEUR_TRY(restarts, restart_index::open(device_, *s));
       restarts_ = restarts;
@@ -87,11 +91,31 @@ result<done> image::read_layout() noexcept {
   return done{};
 }
 
-result<done> image::read_commit_and_trees() noexcept {
+result<done> image::read_paths() noexcept {
   DOCTEUR_TRY(objects, object_reader::make(device_, index_, memory_, bounds_, kAttachCache));
-  const auto position = index_.idx().find(header_.commit);
-  if (!position) return fail(errc::malformed, kHeaderCommit, "the image's commit is not in it");
-  const std::uint64_t offset = index_.idx().offset(*position);
+  DOCTEUR_CHECK(read_commit(objects));
+  path_tree_builder builder(memory_);
+  if (uses_path_section_) {
+    DOCTEUR_CHECK(read_path_section(device_, *sections_->find(section_type::paths), index_.count(), memory_, bounds_,
+                                    builder, submodules_));
+  } else {
+    DOCTEUR_TRY(root, index_.find(head_.tree));
+    if (!root) return fail(errc::malformed, kHeaderCommit, "the root tree is not in the image");
+    DOCTEUR_CHECK(walk_trees(objects, *root, builder, submodules_));
+  }
+  DOCTEUR_TRY(tree, builder.finish());
+  tree_ = std::move(tree);
+  return submodules_.shrink_to_fit();
+}
+
+result<done> image::read_commit(object_reader& objects) noexcept {
+  // In an image with a path section the commit is the first entry, so that IDX need not be searched.
+  std::uint64_t offset = kPackHeaderSize;
+  if (!uses_path_section_) {
+    DOCTEUR_TRY(position, index_.find(header_.commit));
+    if (!position) return fail(errc::malformed, kHeaderCommit, "the image's commit is not in it");
+    offset = index_.offset(*position);
+  }
   DOCTEUR_TRY(commit, objects.read(offset));
   const std::uint64_t at = objects.device_offset(offset);
   if (commit.type != object_type::commit) return fail(errc::wrong_kind, at, "the image's commit is no commit");
@@ -100,14 +124,7 @@ result<done> image::read_commit_and_trees() noexcept {
   commit_ = std::move(commit.content);
   DOCTEUR_TRY(head, parse_commit(commit_.span(), at));
   head_ = head;
-
-  const auto root = index_.idx().find(head_.tree);
-  if (!root) return fail(errc::malformed, at, "the root tree is not in the image");
-  path_tree_builder builder(memory_);
-  DOCTEUR_CHECK(walk_trees(objects, *root, builder, submodules_));
-  DOCTEUR_TRY(tree, builder.finish());
-  tree_ = std::move(tree);
-  return submodules_.shrink_to_fit();
+  return done{};
 }
 
 std::optional<node> image::find(std::string_view path) const noexcept {
@@ -164,8 +181,9 @@ std::optional<directory_list::entry> directory_list::next() noexcept {
   return entry{{path_.data() + base_, n - base_}, to_node(found->record)};
 }
 
-oid image::id(const node& n) const noexcept {
-  return n.kind == entry_kind::submodule ? submodules_[n.position] : index_.idx().id(n.position);
+result<oid> image::id(const node& n) const noexcept {
+  if (n.kind == entry_kind::submodule) return submodules_[n.position];
+  return index_.id(n.position);
 }
 
 std::size_t image::memory_used() const noexcept {

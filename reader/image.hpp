@@ -16,6 +16,7 @@
 #include "object/memory.hpp"
 #include "object/tree.hpp"
 #include "reader/limits.hpp"
+#include "reader/object_reader.hpp"
 #include "reader/pack_index.hpp"
 #include "reader/restart_index.hpp"
 
@@ -31,14 +32,20 @@ struct node {
   friend bool operator==(const node&, const node&) = default;
 };
 
+// Where attach takes the paths from. The path section is what the image's maker says; the trees are what the commit's
+// id proves (doc/SECURITY.md).
+enum class paths_from { section, trees };
+
 class directory_list;
 
 class image {
  public:
-  // Reads header, section table, IDX, commit and all trees (each checked against its id) and builds the path tree. What
-  // `d` stands on must outlive the image; all memory comes from `from`. Errors: as the parts below find them; an
-  // unknown required feature is bad_version; a limit passed is too_large.
-  [[nodiscard]] static result<image> attach(const device& d, const memory& from, const limits& bounds = {}) noexcept;
+  // Reads header, section table, IDX's offsets and the commit, and builds the path tree: from the path section where
+  // there is one, else from all trees, each checked against its id. What `d` stands on must outlive the image; all
+  // memory comes from `from`. Errors: as the parts below find them; an unknown required feature is bad_version; a limit
+  // passed is too_large.
+  [[nodiscard]] static result<image> attach(const device& d, const memory& from, const limits& bounds = {},
+                                            paths_from source = paths_from::section) noexcept;
 
   [[nodiscard]] const oid& commit_id() const noexcept { return header_.commit; }
   [[nodiscard]] const commit_view& head() const noexcept { return head_; }
@@ -53,10 +60,10 @@ class image {
   enum class depth { children, all };
   [[nodiscard]] result<directory_list> list(std::string_view path, depth how = depth::children) const noexcept;
 
-  // The id of any node.
-  [[nodiscard]] oid id(const node& n) const noexcept;
+  // The id of any node. Errors: the device's, when the ids are not in memory.
+  [[nodiscard]] result<oid> id(const node& n) const noexcept;
   // Where the entry of a node that is no submodule begins, from the start of the PACK.
-  [[nodiscard]] std::uint64_t offset(const node& n) const noexcept { return index_.idx().offset(n.position); }
+  [[nodiscard]] std::uint64_t offset(const node& n) const noexcept { return index_.offset(n.position); }
 
   [[nodiscard]] const device& disk() const noexcept { return device_; }
   [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
@@ -68,19 +75,22 @@ class image {
   [[nodiscard]] const restart_index& restarts() const noexcept { return restarts_; }
   [[nodiscard]] const path_tree& tree() const noexcept { return tree_; }
   [[nodiscard]] std::span<const oid> submodules() const noexcept { return submodules_.span(); }
+  [[nodiscard]] bool uses_path_section() const noexcept { return uses_path_section_; }
   // Bytes of `from` that the attached image holds.
   [[nodiscard]] std::size_t memory_used() const noexcept;
 
  private:
   friend class directory_list;
-  [[nodiscard]] result<done> read_layout() noexcept;
-  [[nodiscard]] result<done> read_commit_and_trees() noexcept;
+  [[nodiscard]] result<done> read_layout(paths_from source) noexcept;
+  [[nodiscard]] result<done> read_paths() noexcept;
+  [[nodiscard]] result<done> read_commit(object_reader& objects) noexcept;
 
   device device_;
   memory memory_;
   limits bounds_;
   image_header header_{};
   std::optional<section_table> sections_;
+  bool uses_path_section_ = false;
   pack_index index_;
   restart_index restarts_;
   owned_array<std::byte> commit_;

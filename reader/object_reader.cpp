@@ -71,9 +71,9 @@ result<done> object_reader::inflate_entry(std::uint64_t offset, const entry& e, 
 
 result<std::uint64_t> object_reader::base_of(const entry_header& h, std::uint64_t offset) const noexcept {
   if (h.type == entry_type::ofs_delta) return h.base_offset;
-  const auto position = index_->idx().find(h.base_id);
+  DOCTEUR_TRY(position, index_->find(h.base_id));
   if (!position) return fail(errc::out_of_range, device_offset(offset), "delta base is not in the PACK");
-  return index_->idx().offset(*position);
+  return index_->offset(*position);
 }
 
 result<entry_header> object_reader::header(std::uint64_t offset) noexcept {

@@ -4,66 +4,125 @@
 #include <array>
 
 namespace docteur {
-namespace {
-
-// The IDX's size is known in steps: the fan-out tells the number of objects, their offsets how many are wide.
-result<owned_array<std::byte>> read_idx(const device& from, std::uint64_t at, const memory& mem,
-                                        const limits& bounds) noexcept {
-  std::array<std::byte, kIdxHeadSize> head;
-  DOCTEUR_CHECK(read_exactly(from, at, head));
-  DOCTEUR_TRY(objects, decode_idx_head(head, at));
-  if (objects > bounds.objects) return fail(errc::too_large, at, "more objects than the limit");
-  idx_layout layout{objects, 0};
-  if (layout.size() > from.size - at) return fail(errc::truncated, at, "IDX runs past the end");
-  DOCTEUR_TRY(idx, owned_array<std::byte>::make(mem, layout.wide_offsets()));
-  DOCTEUR_CHECK(read_exactly(from, at, idx.span()));
-  layout.wide = static_cast<std::uint32_t>(count_wide_offsets(bytes{idx.span()}.subspan(layout.offsets())));
-  if (layout.size() > from.size - at) return fail(errc::truncated, at, "IDX runs past the end");
-  const std::size_t have = idx.size();
-  DOCTEUR_CHECK(idx.set_capacity(layout.size()));
-  DOCTEUR_CHECK(idx.resize(layout.size()));
-  DOCTEUR_CHECK(read_exactly(from, at + have, idx.span().subspan(have)));
-  return idx;
-}
-
-}  // namespace
 
 result<pack_index> pack_index::load(const device& idx_device, const pack_extent& where, const memory& from,
-                                    const limits& bounds) noexcept {
+                                    const limits& bounds, holding what) noexcept {
   pack_index index;
+  index.device_ = idx_device;
   index.where_ = where;
-  if (where.idx_offset > idx_device.size) return fail(errc::truncated, where.idx_offset, "IDX runs past the end");
-  bytes idx;
+  std::array<std::byte, kIdxHeadSize> head;
+  DOCTEUR_CHECK(read_exactly(idx_device, where.idx_offset, head));
+  DOCTEUR_TRY(objects, decode_idx_head(head, where.idx_offset));
+  if (objects > bounds.objects) return fail(errc::too_large, where.idx_offset, "more objects than the limit");
+  index.layout_.objects = objects;
+  if (index.layout_.size() > idx_device.size - where.idx_offset)
+    return fail(errc::truncated, where.idx_offset, "IDX runs past the end");
   if (idx_device.view != nullptr) {
-    idx = bytes(idx_device.view, idx_device.size).subspan(where.idx_offset);
-    DOCTEUR_TRY(objects, decode_idx_head(idx, where.idx_offset));
-    if (objects > bounds.objects) return fail(errc::too_large, where.idx_offset, "more objects than the limit");
+    const bytes idx = bytes(idx_device.view, idx_device.size).subspan(where.idx_offset);
+    DOCTEUR_TRY(view, idx_view::open(idx, where.limit, where.idx_offset));
+    index.whole_ = view;
+    index.offsets_ = view.offsets();
+    index.layout_ = view.layout();
+  } else if (what == holding::all) {
+    DOCTEUR_CHECK(index.hold_all(from));
   } else {
-    DOCTEUR_TRY(copy, read_idx(idx_device, where.idx_offset, from, bounds));
-    index.copy_ = std::move(copy);
-    idx = index.copy_.span();
+    DOCTEUR_CHECK(index.hold_offsets(from));
   }
-  DOCTEUR_TRY(view, idx_view::open(idx, where.limit, where.idx_offset));
-  index.idx_ = view;
   DOCTEUR_CHECK(index.sort_by_offset(from));
   return index;
+}
+
+result<done> pack_index::read_idx(std::uint64_t at, mutable_bytes out) const noexcept {
+  return read_exactly(device_, where_.idx_offset + at, out);
+}
+
+// The IDX's size is known in steps: the fan-out tells the number of objects, their offsets how many are wide.
+result<done> pack_index::hold_all(const memory& from) noexcept {
+  const std::uint64_t known = layout_.wide_offsets();
+  DOCTEUR_TRY(idx, owned_array<std::byte>::make(from, known));
+  DOCTEUR_CHECK(read_idx(0, idx.span()));
+  layout_.wide = static_cast<std::uint32_t>(count_wide_offsets(bytes{idx.span()}.subspan(layout_.offsets())));
+  if (layout_.size() > device_.size - where_.idx_offset)
+    return fail(errc::truncated, where_.idx_offset, "IDX runs past the end");
+  DOCTEUR_CHECK(idx.set_capacity(layout_.size()));
+  DOCTEUR_CHECK(idx.resize(layout_.size()));
+  DOCTEUR_CHECK(read_idx(known, idx.span().subspan(known)));
+  DOCTEUR_TRY(view, idx_view::open(idx.span(), where_.limit, where_.idx_offset));
+  copy_ = std::move(idx);
+  whole_ = view;
+  offsets_ = view.offsets();
+  return done{};
+}
+
+result<done> pack_index::hold_offsets(const memory& from) noexcept {
+  const std::uint64_t narrow = std::uint64_t{layout_.objects} * 4;
+  DOCTEUR_TRY(tables, owned_array<std::byte>::make(from, narrow));
+  DOCTEUR_CHECK(read_idx(layout_.offsets(), tables.span()));
+  layout_.wide = static_cast<std::uint32_t>(count_wide_offsets(tables.span()));
+  if (layout_.size() > device_.size - where_.idx_offset)
+    return fail(errc::truncated, where_.idx_offset, "IDX runs past the end");
+  if (layout_.wide > 0) {
+    DOCTEUR_CHECK(tables.set_capacity(narrow + std::uint64_t{layout_.wide} * 8));
+    DOCTEUR_CHECK(tables.resize(tables.capacity()));
+    DOCTEUR_CHECK(read_idx(layout_.wide_offsets(), tables.span().subspan(narrow)));
+  }
+  DOCTEUR_TRY(offsets,
+              idx_offsets::open(tables.span(), layout_.objects, where_.limit, where_.idx_offset + layout_.offsets()));
+  copy_ = std::move(tables);
+  offsets_ = offsets;
+  return done{};
+}
+
+result<oid> pack_index::id(std::uint32_t position) const noexcept {
+  if (whole_) return whole_->id(position);
+  oid id;
+  DOCTEUR_CHECK(read_idx(layout_.ids() + std::uint64_t{position} * kOidSize, id.raw));
+  return id;
+}
+
+result<oid> pack_index::pack_checksum() const noexcept {
+  oid checksum;
+  DOCTEUR_CHECK(read_idx(layout_.pack_checksum(), checksum.raw));
+  return checksum;
+}
+
+result<std::optional<std::uint32_t>> pack_index::find(const oid& wanted) const noexcept {
+  if (whole_) return whole_->find(wanted);
+  const auto first = std::to_integer<std::uint64_t>(wanted.raw[0]);
+  std::array<std::byte, 8> fanout{};  // of the byte before the first, and of the first
+  DOCTEUR_CHECK(first == 0 ? read_idx(layout_.fanout(), mutable_bytes{fanout}.subspan(4))
+                           : read_idx(layout_.fanout() + (first - 1) * 4, fanout));
+  std::uint32_t low = load_be<std::uint32_t>(fanout.data());
+  std::uint32_t high = load_be<std::uint32_t>(fanout.data() + 4);
+  if (high > layout_.objects) return fail(errc::malformed, where_.idx_offset, "fan-out of IDX changed");
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    DOCTEUR_TRY(there, id(middle));
+    if (there == wanted) return middle;
+    if (there < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return std::nullopt;
 }
 
 // Least significant digit first: a few passes over the positions, no comparison.
 result<done> pack_index::sort_by_offset(const memory& from) noexcept {
   constexpr unsigned kDigit = 11;  // bits
   constexpr std::size_t kValues = std::size_t{1} << kDigit;
-  const std::uint32_t n = idx_.count();
+  const std::uint32_t n = count();
   DOCTEUR_TRY(order, owned_array<std::uint32_t>::make(from, n));
   DOCTEUR_TRY(other, owned_array<std::uint32_t>::make(from, n));
   DOCTEUR_TRY(ends, owned_array<std::uint32_t>::make(from, kValues));
   std::uint64_t bits = 0;
   for (std::uint32_t i = 0; i < n; ++i) {
     order[i] = i;
-    bits |= idx_.offset(i);
+    bits |= offset(i);
   }
   for (unsigned shift = 0; shift < 64 && bits >> shift != 0; shift += kDigit) {
-    const auto digit = [&](std::uint32_t i) { return idx_.offset(i) >> shift & (kValues - 1); };
+    const auto digit = [&](std::uint32_t i) { return offset(i) >> shift & (kValues - 1); };
     std::fill(ends.begin(), ends.end(), 0u);
     for (std::uint32_t i = 0; i < n; ++i) ++ends[digit(i)];
     std::uint32_t before = 0;
@@ -72,7 +131,7 @@ result<done> pack_index::sort_by_offset(const memory& from) noexcept {
     std::swap(order, other);
   }
   for (std::uint32_t i = 1; i < n; ++i)
-    if (idx_.offset(order[i - 1]) == idx_.offset(order[i]))
+    if (offset(order[i - 1]) == offset(order[i]))
       return fail(errc::malformed, where_.idx_offset, "two objects at one offset");
   order_ = std::move(order);
   return done{};
@@ -80,8 +139,8 @@ result<done> pack_index::sort_by_offset(const memory& from) noexcept {
 
 std::uint64_t pack_index::entry_limit(std::uint64_t offset) const noexcept {
   const auto next = std::upper_bound(order_.begin(), order_.end(), offset,
-                                     [this](std::uint64_t o, std::uint32_t i) { return o < idx_.offset(i); });
-  return next == order_.end() ? where_.limit : idx_.offset(*next);
+                                     [this](std::uint64_t o, std::uint32_t i) { return o < this->offset(i); });
+  return next == order_.end() ? where_.limit : this->offset(*next);
 }
 
 }  // namespace docteur

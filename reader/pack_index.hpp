@@ -2,6 +2,7 @@
 // IDX of an image, in memory or in place, and the entries' order in the PACK. Guest-safe.
 
 #include <cstdint>
+#include <optional>
 
 #include "idx/reader.hpp"
 #include "object/device.hpp"
@@ -19,16 +20,26 @@ struct pack_extent {
 
 class pack_index {
  public:
-  // Reads and checks the IDX on `idx_device`. A mapped device is used in place and must then outlive the index;
-  // otherwise the IDX is read into memory from `from`. No two entries may begin at one offset.
+  // What of the IDX is held in memory when its device is not mapped: with an image's path section the ids are needed
+  // seldom, and stay on the device.
+  enum class holding { all, offsets };
+
+  // Reads and checks the IDX on `idx_device`. What that stands on must outlive the index: a mapped device is used in
+  // place, otherwise memory comes from `from`. No two entries may begin at one offset.
   [[nodiscard]] static result<pack_index> load(const device& idx_device, const pack_extent& where, const memory& from,
-                                               const limits& bounds) noexcept;
+                                               const limits& bounds, holding what = holding::all) noexcept;
 
-  [[nodiscard]] const idx_view& idx() const noexcept { return idx_; }
   [[nodiscard]] const pack_extent& where() const noexcept { return where_; }
-  [[nodiscard]] std::uint32_t count() const noexcept { return idx_.count(); }
+  [[nodiscard]] std::uint32_t count() const noexcept { return layout_.objects; }
 
-  // IDX positions by rank in the PACK.
+  // `position` < count(): rank of the object among the ids in ascending order. Offsets are from the start of the PACK.
+  [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept { return offsets_[position]; }
+  // Errors: the device's.
+  [[nodiscard]] result<oid> id(std::uint32_t position) const noexcept;
+  [[nodiscard]] result<std::optional<std::uint32_t>> find(const oid& id) const noexcept;
+  [[nodiscard]] result<oid> pack_checksum() const noexcept;
+
+  // Positions by rank in the PACK.
   [[nodiscard]] std::span<const std::uint32_t> order() const noexcept { return order_.span(); }
 
   // The PACK offset at which the entry at `offset` ends at the latest: where the next one begins.
@@ -39,11 +50,18 @@ class pack_index {
   }
 
  private:
+  [[nodiscard]] result<done> hold_all(const memory& from) noexcept;
+  [[nodiscard]] result<done> hold_offsets(const memory& from) noexcept;
   [[nodiscard]] result<done> sort_by_offset(const memory& from) noexcept;
+  // `out.size()` bytes of the IDX from its byte `at` on.
+  [[nodiscard]] result<done> read_idx(std::uint64_t at, mutable_bytes out) const noexcept;
 
-  idx_view idx_;
+  device device_;
   pack_extent where_{};
-  owned_array<std::byte> copy_;  // of the IDX, when the device is not mapped
+  idx_layout layout_{};
+  std::optional<idx_view> whole_;  // when all of the IDX is in memory
+  idx_offsets offsets_;
+  owned_array<std::byte> copy_;  // of the IDX or of its offsets, when the device is not mapped
   owned_array<std::uint32_t> order_;
 };
 

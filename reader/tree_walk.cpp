@@ -45,13 +45,13 @@ class tree_walk {
 
   // path_ names the directory whose tree is at IDX position `tree`.
   result<done> enter(std::uint32_t tree, std::size_t path_size = 0) noexcept {
-    const idx_view& idx = objects_.index().idx();
-    const std::uint64_t offset = idx.offset(tree);
+    const std::uint64_t offset = objects_.index().offset(tree);
     const std::uint64_t at = objects_.device_offset(offset);
     if (depth_ == objects_.bounds().tree_depth) return fail(errc::too_large, at, "directories are nested too deep");
     DOCTEUR_TRY(object, objects_.read(offset));
     if (object.type != object_type::tree) return fail(errc::wrong_kind, at, "a directory is no tree");
-    if (object_id(object_type::tree, object.content.span()) != idx.id(tree))
+    DOCTEUR_TRY(id, objects_.index().id(tree));
+    if (object_id(object_type::tree, object.content.span()) != id)
       return fail(errc::bad_checksum, at, "a tree's content is not what its id says");
     DOCTEUR_CHECK(add_path(true, {entry_kind::directory, tree}, at));
     const memory& from = objects_.from();
@@ -87,7 +87,7 @@ class tree_walk {
       n.position = static_cast<std::uint32_t>(submodules_.size());
       DOCTEUR_CHECK(submodules_.push_back(e.id));
     } else {
-      const auto position = objects_.index().idx().find(e.id);
+      DOCTEUR_TRY(position, objects_.index().find(e.id));
       if (!position) return fail(errc::malformed, top_->at, "an object that a tree names is not in the image");
       n.position = *position;
     }

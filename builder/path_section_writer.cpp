@@ -1,0 +1,76 @@
+#include "builder/path_section_writer.hpp"
+
+#include <libdeflate.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+namespace docteur {
+namespace {
+
+// A block is closed when it is this large: the reader holds one at a time, and deflate looks back 32 KiB anyway.
+constexpr std::size_t kBlockSize = 64 << 10;  // bytes before deflate
+constexpr int kLevel = 9;                     // libdeflate's
+
+void append(std::vector<std::byte>& to, bytes from) { to.insert(to.end(), from.begin(), from.end()); }
+
+}  // namespace
+
+void path_section_writer::put_number(std::uint32_t v) {
+  for (; v >= 0x80; v >>= 7) records_ += static_cast<char>(0x80 | (v & 0x7f));
+  records_ += static_cast<char>(v);
+}
+
+void path_section_writer::add(std::string_view path, entry_kind kind, std::uint32_t position) {
+  std::string key(path);
+  if (kind == entry_kind::directory && !path.empty()) key += '/';
+  const auto shared = static_cast<std::size_t>(std::ranges::mismatch(key, last_key_).in1 - key.begin());
+  const std::string_view tail = std::string_view(key).substr(shared);
+  put_number(static_cast<std::uint32_t>(shared));
+  put_number(static_cast<std::uint32_t>(tail.size()) << kPathKindBits | static_cast<std::uint32_t>(kind));
+  text_ += tail;
+  for (std::uint32_t i = 0; i < position_size_; ++i) positions_.push_back(static_cast<std::byte>(position >> 8 * i));
+  last_key_ = std::move(key);
+  ++paths_;
+  ++block_paths_;
+  if (records_.size() + text_.size() >= kBlockSize) close_block();
+}
+
+void path_section_writer::add_submodule(std::string_view path, const oid& commit) {
+  add(path, entry_kind::submodule, static_cast<std::uint32_t>(submodules_.size()));
+  submodules_.push_back(commit);
+}
+
+void path_section_writer::close_block() {
+  const std::string raw = records_ + text_;
+  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
+      libdeflate_alloc_compressor(kLevel), libdeflate_free_compressor);
+  if (compressor == nullptr) throw std::bad_alloc();
+  std::vector<std::byte> packed(libdeflate_zlib_compress_bound(compressor.get(), raw.size()));
+  packed.resize(libdeflate_zlib_compress(compressor.get(), raw.data(), raw.size(), packed.data(), packed.size()));
+
+  std::array<std::byte, kPathBlockHeader> head;
+  encode_path_block(head.data(), {block_paths_, static_cast<std::uint32_t>(packed.size()),
+                                  static_cast<std::uint32_t>(raw.size()), static_cast<std::uint32_t>(records_.size())});
+  append(blocks_, head);
+  append(blocks_, packed);
+  append(blocks_, positions_);
+  block_paths_ = 0;
+  records_.clear();
+  text_.clear();
+  positions_.clear();
+}
+
+std::vector<std::byte> path_section_writer::finish() {
+  if (block_paths_ > 0) close_block();
+  std::vector<std::byte> out(kPathSectionHeader);
+  store_le(out.data(), paths_);
+  store_le(out.data() + 4, static_cast<std::uint32_t>(submodules_.size()));
+  store_le(out.data() + 8, position_size_);
+  append(out, blocks_);
+  for (const oid& id : submodules_) append(out, id.raw);
+  return out;
+}
+
+}  // namespace docteur

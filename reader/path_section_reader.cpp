@@ -1,0 +1,144 @@
+#include "reader/path_section_reader.hpp"
+
+#include "layout/path_section.hpp"
+#include "object/path_rules.hpp"
+#include "object/tree.hpp"
+#include "pack/inflate.hpp"
+#include "reader/image.hpp"
+#include "reader/section_stream.hpp"
+
+namespace docteur {
+namespace {
+
+// Numbers of a record; a byte of almost always one.
+result<std::uint32_t> take_number(cursor& from) noexcept {
+  std::uint32_t v = 0;
+  for (unsigned shift = 0; shift <= 21; shift += 7) {
+    DOCTEUR_TRY(b, from.take_be<std::uint8_t>());
+    v |= static_cast<std::uint32_t>(b & 0x7f) << shift;
+    if ((b & 0x80) == 0) return v;
+  }
+  return fail(errc::malformed, from.at(), "number in a path record");
+}
+
+std::uint32_t load_position(const std::byte* at, std::uint32_t size) noexcept {
+  std::uint32_t v = 0;
+  for (std::uint32_t i = 0; i < size; ++i) v |= std::to_integer<std::uint32_t>(at[i]) << 8 * i;
+  return v;
+}
+
+class section_reader {
+ public:
+  section_reader(const device& from, const section& where, const memory& mem, const limits& bounds,
+                 path_tree_builder& paths, inflater&& inflate) noexcept
+      : in_(from, where, mem), raw_(mem), bounds_(bounds), paths_(paths), inflater_(std::move(inflate)) {}
+
+  result<done> run(std::uint32_t objects, owned_array<oid>& submodules) noexcept {
+    const std::uint64_t at = in_.at();
+    DOCTEUR_TRY(head, in_.take(kPathSectionHeader));
+    cursor fields(head, at);
+    DOCTEUR_TRY(paths, fields.take_le<std::uint32_t>());
+    DOCTEUR_TRY(submodule_count, fields.take_le<std::uint32_t>());
+    DOCTEUR_TRY(size, fields.take_le<std::uint32_t>());
+    DOCTEUR_TRY(reserved, fields.take_le<std::uint32_t>());
+    if (reserved != 0) return fail(errc::malformed, at, "reserved bytes of the path section");
+    if (size < 1 || size > 4) return fail(errc::malformed, at, "position size of the path section");
+    if (paths == 0) return fail(errc::malformed, at, "path section without a path");
+    if (paths > bounds_.paths) return fail(errc::too_large, at, "more paths than the limit");
+    position_size_ = size;
+    objects_ = objects;
+    submodules_ = submodule_count;
+    for (std::uint32_t left = paths; left > 0;) {
+      DOCTEUR_TRY(told, read_block(left));
+      left -= told;
+    }
+    if (submodules_met_ != submodules_) return fail(errc::malformed, at, "number of submodules");
+    if (in_.left() != submodules_ * std::uint64_t{kOidSize})
+      return fail(errc::malformed, in_.at(), "ids of the submodules");
+    DOCTEUR_TRY(ids, in_.take(in_.left()));
+    DOCTEUR_CHECK(submodules.resize(submodules_));
+    if (!ids.empty()) std::memcpy(submodules.data(), ids.data(), ids.size());
+    return in_.finish();
+  }
+
+ private:
+  // Returns how many paths it told.
+  result<std::uint32_t> read_block(std::uint32_t left) noexcept {
+    const std::uint64_t at = in_.at();
+    DOCTEUR_TRY(head, in_.take(kPathBlockHeader));
+    DOCTEUR_TRY(block, decode_path_block(head, at));
+    if (block.paths > left) return fail(errc::malformed, at, "block has more paths than are left");
+    DOCTEUR_TRY(packed, in_.take(block.packed));
+    if (block.raw > raw_.capacity()) DOCTEUR_CHECK(raw_.set_capacity(block.raw));
+    DOCTEUR_CHECK(raw_.resize(block.raw));
+    DOCTEUR_TRY(consumed, inflater_.inflate(packed, raw_.span(), at));
+    if (consumed != block.packed) return fail(errc::malformed, at, "bytes behind the stream of a block of paths");
+    DOCTEUR_TRY(positions, in_.take(std::uint64_t{block.paths} * position_size_));
+    cursor records(bytes{raw_.span()}.first(block.records), at);
+    cursor text(bytes{raw_.span()}.subspan(block.records), at);
+    for (std::uint32_t i = 0; i < block.paths; ++i) {
+      const std::uint32_t position = load_position(positions.data() + std::size_t{i} * position_size_, position_size_);
+      DOCTEUR_CHECK(read_path(records, text, position, at));
+    }
+    if (!records.empty() || !text.empty()) return fail(errc::malformed, at, "bytes left in a block of paths");
+    return block.paths;
+  }
+
+  result<done> read_path(cursor& records, cursor& text, std::uint32_t position, std::uint64_t at) noexcept {
+    DOCTEUR_TRY(shared, take_number(records));
+    DOCTEUR_TRY(size_and_kind, take_number(records));
+    DOCTEUR_TRY(tail, text.take(size_and_kind >> kPathKindBits));
+    const std::uint32_t kind_number = size_and_kind & ((1u << kPathKindBits) - 1);
+    if (kind_number > static_cast<std::uint32_t>(entry_kind::submodule))
+      return fail(errc::malformed, at, "kind of a path");
+    const node n{static_cast<entry_kind>(kind_number), position};
+    if (n.kind == entry_kind::submodule) {
+      if (position != submodules_met_++) return fail(errc::malformed, at, "position of a submodule");
+    } else if (position >= objects_) {
+      return fail(errc::out_of_range, at, "position behind the end of IDX");
+    }
+    if (auto added = paths_.add_tail(shared, as_text(tail), to_record(n)); !added)
+      return fail(added.error().code, at, added.error().what);
+    return check_key(paths_.last_key(), shared, n.kind, at);
+  }
+
+  // The shared part ends inside the last key, whose directories are all there; so this path's directory is there when
+  // what is new has no '/' but the one that ends a directory's key.
+  result<done> check_key(std::string_view key, std::size_t shared, entry_kind kind, std::uint64_t at) noexcept {
+    const bool is_directory = kind == entry_kind::directory;
+    if (!std::exchange(has_root_, true)) {
+      if (!key.empty() || !is_directory) return fail(errc::malformed, at, "the first path is not the root directory");
+      return done{};
+    }
+    if (key.size() > bounds_.path_bytes) return fail(errc::too_large, at, "path is longer than the limit");
+    if (is_directory) {
+      if (!key.ends_with('/')) return fail(errc::malformed, at, "a directory's key does not end in '/'");
+      key.remove_suffix(1);
+    }
+    std::size_t name_at = shared < key.size() ? shared : key.size();
+    while (name_at > 0 && key[name_at - 1] != '/') --name_at;
+    if (const char* why = bad_entry_name(drop(key, name_at))) return fail(errc::malformed, at, why);
+    return done{};
+  }
+
+  section_stream in_;
+  owned_array<std::byte> raw_;
+  const limits& bounds_;
+  path_tree_builder& paths_;
+  inflater inflater_;
+  std::uint32_t position_size_ = 0;
+  std::uint32_t objects_ = 0;
+  std::uint32_t submodules_ = 0;
+  std::uint32_t submodules_met_ = 0;
+  bool has_root_ = false;
+};
+
+}  // namespace
+
+result<done> read_path_section(const device& from, const section& where, std::uint32_t objects, const memory& mem,
+                               const limits& bounds, path_tree_builder& paths, owned_array<oid>& submodules) noexcept {
+  DOCTEUR_TRY(inflate, inflater::make());
+  return section_reader(from, where, mem, bounds, paths, std::move(inflate)).run(objects, submodules);
+}
+
+}  // namespace docteur
