@@ -21,7 +21,6 @@ using repository_handle = std::unique_ptr<git_repository, git_free<git_repositor
 using reference_handle = std::unique_ptr<git_reference, git_free<git_reference_free>>;
 using config_handle = std::unique_ptr<git_config, git_free<git_config_free>>;
 using odb_object_handle = std::unique_ptr<git_odb_object, git_free<git_odb_object_free>>;
-using odb_stream_handle = std::unique_ptr<git_odb_stream, git_free<git_odb_stream_free>>;
 
 // Starts libgit2 once for the program, with these settings for all of it:
 // - no owner check (git's safe.directory): that guards against a repository whose configuration makes git run

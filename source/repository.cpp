@@ -15,6 +15,21 @@
 namespace docteur {
 namespace {
 
+// Says whose content it was that failed on the way.
+class named_stream final : public byte_stream {
+ public:
+  named_stream(std::unique_ptr<byte_stream> from, std::string who) : from_(std::move(from)), who_(std::move(who)) {}
+  outcome<std::size_t> read(mutable_bytes out) override {
+    auto n = from_->read(out);
+    if (!n) n.error().message = who_ + ": " + n.error().message;
+    return n;
+  }
+
+ private:
+  std::unique_ptr<byte_stream> from_;
+  std::string who_;
+};
+
 class repository_source final : public commit_source {
  public:
   repository_source(repository_handle repository, const std::string& path)
@@ -66,6 +81,7 @@ class repository_source final : public commit_source {
     }
     const auto type = database_->read(object.id, out);
     if (!type) return failed(object.id, path(index), type.error());
+    if (*type != object_type::blob) return not_a_file(index, *type);
     if (is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);
     return {};
   }
@@ -78,7 +94,7 @@ class repository_source final : public commit_source {
     }
     auto stream = database_->open_stream(objects_[index].id);
     if (!stream) return failed(objects_[index].id, path(index), stream.error());
-    return std::move(*stream);
+    return std::make_unique<named_stream>(std::move(*stream), shown_ + ": " + printable(path(index)));
   }
 
   source_notes notes() const override {
@@ -97,13 +113,15 @@ class repository_source final : public commit_source {
       source_object& object = objects_[first + i];
       const auto info = database_->info(object.id);
       if (!info) return failed(object.id, path(first + i), info.error());
-      if (info->type != object_type::blob)
-        return failed(object.id, path(first + i), {false, "is a " + std::string(name(info->type)) + ", not a file"});
+      if (info->type && *info->type != object_type::blob) return not_a_file(first + i, *info->type);
       object.size = info->size;
       return {};
     });
   }
 
+  [[nodiscard]] tl::unexpected<failure> not_a_file(std::size_t index, object_type type) const {
+    return failed(objects_[index].id, path(index), {false, "is a " + std::string(name(type)) + ", not a file"});
+  }
   [[nodiscard]] tl::unexpected<failure> in_repository(const failure& why) const {
     return give_up(why.who, shown_ + ": " + why.message);
   }

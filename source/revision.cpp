@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "object/commit.hpp"
+#include "object/sha1.hpp"
 #include "source/git_handle.hpp"
 #include "source/printable.hpp"
 
@@ -122,13 +123,12 @@ class resolver {
     };
     std::vector<std::byte> content;
     for (unsigned i = 0; i < kMostTags; ++i) {
-      const auto info = objects_.info(id);
-      if (!info) return give_up(blame::input, object_named() + " " + info.error().why);
-      if (info->type == object_type::commit) return id;
-      if (info->type != object_type::tag)
-        return give_up(blame::input, object_named() + " is a " + std::string(name(info->type)) + ", not a commit");
-      if (const auto read = objects_.read_checked(id, object_type::tag, content); !read)
-        return give_up(blame::input, object_named() + " " + read.error().why);
+      const auto type = objects_.read(id, content);
+      if (!type) return give_up(blame::input, object_named() + " " + type.error().why);
+      if (object_id(*type, content) != id) return give_up(blame::input, object_named() + " is damaged");
+      if (*type == object_type::commit) return id;
+      if (*type != object_type::tag)
+        return give_up(blame::input, object_named() + " is a " + std::string(name(*type)) + ", not a commit");
       const auto tag = parse_tag(content);
       if (!tag) return give_up(blame::input, object_named() + ": a malformed tag: " + tag.error().what);
       id = tag->target;
