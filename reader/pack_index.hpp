@@ -39,6 +39,9 @@ class pack_index {
   [[nodiscard]] result<std::optional<std::uint32_t>> find(const oid& id) const noexcept;
   [[nodiscard]] result<oid> pack_checksum() const noexcept;
 
+  // The IDX itself, nullptr when only its offsets are held.
+  [[nodiscard]] const idx_view* whole() const noexcept { return whole_ ? &*whole_ : nullptr; }
+
   // Positions by rank in the PACK.
   [[nodiscard]] std::span<const std::uint32_t> order() const noexcept { return order_.span(); }
 

@@ -14,6 +14,7 @@
 #include "verify/id_map.hpp"
 #include "verify/idx_check.hpp"
 #include "verify/pack_examination.hpp"
+#include "verify/path_check.hpp"
 #include "verify/reachability.hpp"
 #include "verify/unresolved.hpp"
 #include "verify/zero_check.hpp"
@@ -36,6 +37,8 @@ class verification {
       DOCTEUR_CHECK(load_idx());
       DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, watch_));
       DOCTEUR_CHECK(take(*examined));
+      if (report_.sections && report_.sections->find(section_type::paths) != nullptr)
+        DOCTEUR_CHECK(check_paths(device_, *report_.sections->find(section_type::paths), options_.bounds, found_));
     }
     found_.move_to(report_);
     return std::move(report_);
@@ -80,7 +83,7 @@ class verification {
     return {};
   }
 
-  // Their checksums, and the zeros between them. What the restart section says is checked along with the PACK.
+  // Their checksums, and the zeros between them. What the sections say is checked along with the PACK.
   outcome<void> check_sections() {
     if (!report_.sections) return {};
     std::uint64_t from = kPackOffset + report_.sections->pack_size;
@@ -93,7 +96,7 @@ class verification {
         return outcome<void>();
       }));
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
-      if (s.type != section_type::restart)
+      if (s.type != section_type::restart && s.type != section_type::paths)
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
                       ", which is not known here");
     }
@@ -137,7 +140,7 @@ class verification {
     report_.pack_size = e.end + kPackTrailerSize;
     if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
 
-    const idx_view* idx = index_ ? &index_->idx() : nullptr;
+    const idx_view* idx = index_ ? index_->whole() : nullptr;
     const id_map ids(e.pack, idx);
     report_unresolved(e.pack, ids, found_);
     if (e.is_complete)
