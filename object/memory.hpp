@@ -17,6 +17,9 @@ struct memory {
   void* self = nullptr;
   void* (*allocate)(void* self, std::size_t size) noexcept = nullptr;
   void (*release)(void* self, void* block, std::size_t size) noexcept = nullptr;
+  // May be absent. `block` with `size` bytes instead of `old_size`, its content kept, maybe at another address; nullptr
+  // when there is no more, and then `block` is as it was. Neither size is 0.
+  void* (*resize)(void* self, void* block, std::size_t old_size, std::size_t size) noexcept = nullptr;
 };
 
 // A growable array of trivially copyable T in handed memory. Elements that make() or resize() adds are not
@@ -70,8 +73,16 @@ class owned_array {
   [[nodiscard]] result<done> set_capacity(std::size_t n) noexcept {
     if (n == capacity_) return done{};
     T* fresh = nullptr;
+    if (n > static_cast<std::size_t>(-1) / sizeof(T)) return fail(errc::out_of_memory, 0, "array size wraps");
+    if (n > 0 && data_ != nullptr && memory_.resize != nullptr) {
+      fresh = static_cast<T*>(memory_.resize(memory_.self, data_, capacity_ * sizeof(T), n * sizeof(T)));
+      if (fresh == nullptr) return fail(errc::out_of_memory, 0, "no more memory");
+      data_ = fresh;
+      size_ = size_ < n ? size_ : n;
+      capacity_ = n;
+      return done{};
+    }
     if (n > 0) {
-      if (n > static_cast<std::size_t>(-1) / sizeof(T)) return fail(errc::out_of_memory, 0, "array size wraps");
       fresh = static_cast<T*>(memory_.allocate(memory_.self, n * sizeof(T)));
       if (fresh == nullptr) return fail(errc::out_of_memory, 0, "no more memory");
     }

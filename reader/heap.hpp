@@ -9,7 +9,8 @@ namespace docteur {
 
 [[nodiscard]] inline memory heap_memory() noexcept {
   return {nullptr, [](void*, std::size_t size) noexcept { return std::malloc(size); },
-          [](void*, void* block, std::size_t) noexcept { std::free(block); }};
+          [](void*, void* block, std::size_t) noexcept { std::free(block); },
+          [](void*, void* block, std::size_t, std::size_t size) noexcept { return std::realloc(block, size); }};
 }
 
 }  // namespace docteur

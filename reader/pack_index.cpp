@@ -110,7 +110,7 @@ result<std::optional<std::uint32_t>> pack_index::find(const oid& wanted) const n
 
 // Least significant digit first: a few passes over the positions, no comparison.
 result<done> pack_index::sort_by_offset(const memory& from) noexcept {
-  constexpr unsigned kDigit = 11;  // bits
+  constexpr unsigned kDigit = 14;  // bits: two passes for a PACK of up to 256 MiB
   constexpr std::size_t kValues = std::size_t{1} << kDigit;
   const std::uint32_t n = count();
   DOCTEUR_TRY(order, owned_array<std::uint32_t>::make(from, n));
