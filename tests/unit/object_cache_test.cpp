@@ -1,0 +1,184 @@
+#include "reader/object_cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "support/guest.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr std::uint64_t kCapacity = 100'000;
+constexpr std::uint64_t kSize = 1000;
+
+// What an object at `offset` holds here.
+std::byte content_of(std::uint64_t offset) { return static_cast<std::byte>(offset * 37 + 1); }
+
+void put(object_cache& cache, std::uint64_t offset, std::uint64_t size = kSize) {
+  auto h = cache.make(offset, object_type::tree, size);
+  ASSERT_TRUE(h);
+  std::ranges::fill(h->fill(), content_of(offset));
+  cache.keep(*h);
+}
+
+bool has(object_cache& cache, std::uint64_t offset) {
+  const auto h = cache.find(offset);
+  if (!h) return false;
+  EXPECT_EQ(h.type(), object_type::tree);
+  for (const std::byte b : h.content()) EXPECT_EQ(b, content_of(offset));
+  return true;
+}
+
+TEST(ObjectCache, TakesNothingBeforeItIsNeeded) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  EXPECT_FALSE(cache.find(12));
+  EXPECT_EQ(mem.allocations(), 0u);
+}
+
+TEST(ObjectCache, GivesWhatWasKept) {
+  counting_memory mem;
+  {
+    object_cache cache(mem.handle(), kCapacity);
+    put(cache, 12);
+    put(cache, 13, 0);
+    EXPECT_TRUE(has(cache, 12));
+    EXPECT_TRUE(has(cache, 13));
+    EXPECT_FALSE(has(cache, 14));
+    EXPECT_EQ(cache.count().hits, 2u);
+    EXPECT_EQ(cache.count().misses, 1u);
+  }
+  EXPECT_EQ(mem.blocks(), 0u);
+  EXPECT_TRUE(mem.sizes_match());
+}
+
+TEST(ObjectCache, WhatIsNotKeptGoesWithItsHandle) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  { const auto h = cache.make(12, object_type::blob, kSize); }
+  EXPECT_FALSE(cache.find(12));
+  EXPECT_EQ(cache.count().used, 0u);
+}
+
+TEST(ObjectCache, StaysInItsBytes) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  std::mt19937 random(1);
+  put(cache, 12);
+  const std::size_t table = mem.used() - cache.count().used;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t offset = random() % 500;
+    if (!has(cache, offset)) put(cache, offset, random() % 3000);
+    ASSERT_LE(cache.count().used, kCapacity);
+    ASSERT_EQ(mem.used(), table + cache.count().used);
+  }
+  EXPECT_GT(cache.count().hits, 1000u);
+  cache.clear();
+  EXPECT_EQ(cache.count().used, 0u);
+  EXPECT_EQ(mem.used(), table);
+}
+
+TEST(ObjectCache, WhatAHandleHoldsStays) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  put(cache, 1'000'000);
+  auto held = cache.find(1'000'000);
+  auto again = cache.find(1'000'000);
+  const std::byte* at = held.content().data();
+  for (std::uint64_t i = 0; i < 1000; ++i) put(cache, i);
+  cache.clear();
+  EXPECT_EQ(held.content().data(), at);
+  EXPECT_EQ(held.content()[5], content_of(1'000'000));
+  held = {};
+  EXPECT_TRUE(has(cache, 1'000'000)) << "two handles, one gone";
+  again = {};
+  cache.clear();
+  EXPECT_FALSE(has(cache, 1'000'000));
+}
+
+TEST(ObjectCache, AWalkDoesNotPushOutWhatIsUsedAgain) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  // Half of the capacity in objects that were used a second time.
+  const std::uint64_t hot = kCapacity / 2 / (kSize + 100);
+  for (std::uint64_t i = 0; i < hot; ++i) put(cache, i);
+  for (std::uint64_t i = 0; i < hot; ++i) EXPECT_TRUE(has(cache, i));
+  for (std::uint64_t i = 0; i < 10'000; ++i) put(cache, 1000 + i);
+  for (std::uint64_t i = 0; i < hot; ++i) EXPECT_TRUE(has(cache, i)) << i;
+}
+
+TEST(ObjectCache, WhatIsUsedAgainMakesRoomForNewer) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    put(cache, i);
+    EXPECT_TRUE(has(cache, i));
+  }
+  EXPECT_FALSE(has(cache, 0)) << "the protected list has an end";
+  for (std::uint64_t i = 950; i < 1000; ++i) EXPECT_TRUE(has(cache, i)) << i;
+}
+
+TEST(ObjectCache, EvictsTheOldestFirst) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  for (std::uint64_t i = 0; i < 200; ++i) put(cache, i);
+  bool seen = false;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const bool there = has(cache, i);
+    EXPECT_TRUE(!seen || there) << "an older one outlived " << i;
+    seen = seen || there;
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST(ObjectCache, OneLargeObjectPushesOutNoOther) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  for (std::uint64_t i = 0; i < 20; ++i) put(cache, i);
+  put(cache, 1000, kCapacity / 4);
+  put(cache, 1001, kCapacity * 2);
+  EXPECT_FALSE(has(cache, 1000));
+  EXPECT_FALSE(has(cache, 1001));
+  for (std::uint64_t i = 0; i < 20; ++i) EXPECT_TRUE(has(cache, i));
+}
+
+TEST(ObjectCache, OfNoBytesKeepsNothingAndWorks) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), 0);
+  auto h = cache.make(12, object_type::blob, kSize);
+  ASSERT_TRUE(h);
+  cache.keep(*h);
+  EXPECT_EQ(h->content().size(), kSize);
+  *h = {};
+  EXPECT_FALSE(cache.find(12));
+  EXPECT_EQ(cache.count().used, 0u);
+}
+
+TEST(ObjectCache, GivesUpItsObjectsBeforeItFails) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  for (std::uint64_t i = 0; i < 20; ++i) put(cache, i);
+  mem.fail_at(0);
+  const auto h = cache.make(100, object_type::blob, kSize);
+  EXPECT_TRUE(h) << "the second try, after clearing, has room";
+  EXPECT_EQ(mem.blocks(), 2u) << "the table and this one";
+  mem.fail_at(0, true);
+  EXPECT_EQ(cache.make(101, object_type::blob, kSize).error().code, errc::out_of_memory);
+}
+
+TEST(ObjectCache, MovesWithWhatItHolds) {
+  counting_memory mem;
+  {
+    object_cache first(mem.handle(), kCapacity);
+    for (std::uint64_t i = 0; i < 10; ++i) put(first, i);
+    EXPECT_TRUE(has(first, 3));
+    object_cache second(std::move(first));
+    for (std::uint64_t i = 0; i < 10; ++i) EXPECT_TRUE(has(second, i));
+  }
+  EXPECT_EQ(mem.blocks(), 0u);
+}
+
+}  // namespace
+}  // namespace docteur
