@@ -25,6 +25,8 @@ result<blob_stream> blob_stream::open(object_reader& objects, const restart_inde
   }
   s.stream_start_ = objects.device_offset(offset) + info.header.header_size;
   s.stream_limit_ = std::min(objects.device_offset(objects.index().entry_limit(offset)), objects.pack().size);
+  if (s.stream_start_ > s.stream_limit_)
+    return fail(errc::truncated, s.stream_start_, "entry ends inside its own header");
   DOCTEUR_TRY(record, restarts.find(offset, info.size));
   s.has_restart_ = record.has_value();
   if (record) s.restart_ = *record;
