@@ -145,6 +145,7 @@ result<zlib_extent> image_reader::zlib_stream(const node& n) noexcept {
   const std::uint64_t at = objects_.device_offset(offset);
   if (header.type != entry_type::blob) return fail(errc::wrong_kind, at, "not a whole blob");
   const std::uint64_t limit = objects_.device_offset(image_->index().entry_limit(offset));
+  if (limit - at < header.header_size) return fail(errc::truncated, at, "entry ends inside its own header");
   // Without a section table the PACK's own end, and so the last entry's, is not known.
   const bool is_last = image_->index().entry_limit(offset) == image_->index().where().limit;
   if (is_last && !image_->sections()) return fail(errc::wrong_kind, at, "the last entry's end is not known");

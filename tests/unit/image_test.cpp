@@ -1,0 +1,349 @@
+#include "reader/image.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "support/opened.hpp"
+
+namespace docteur {
+namespace {
+
+using namespace std::string_view_literals;
+using names = std::vector<std::string>;
+
+// A small world: kinds, odd names, links. Each directory's tree is added before the one above it.
+struct sample {
+  image_maker maker;
+  std::map<std::string, std::string> files;  // path, content
+  oid submodule = object_id(object_type::commit, as_bytes("elsewhere"));
+  oid commit;
+  const std::string deep_name = std::string(200, 'n');
+  static constexpr int kDeep = 20;  // directories of deep_name in one another: a path of 4 KB
+
+  // Adds a blob under a path and returns its id.
+  oid file(const std::string& path, const std::string& content) {
+    files[path] = content;
+    return maker.add_blob(content);
+  }
+  oid link(std::string_view target) { return maker.add_blob(target); }
+
+  sample() {
+    tree_text a;
+    a.add("100644", "file", file("a/file", "in a\n"));
+    a.add("120000", "up", link("../top"));
+    tree_text b;
+    b.add("120000", "loop", link("../b/loop"));
+    b.add("120000", "to-a", link("../a"));
+    tree_text odd;
+    odd.add("100644", " ", file("odd/ ", "blank"));
+    odd.add("100644", "new\nline", file("odd/new\nline", "newline"));
+    odd.add("100644", "\xff\xfe", file("odd/\xff\xfe", "not UTF-8"));
+    const oid empty = maker.add_tree({});
+    oid deep = maker.add_tree(tree_text().add("100644", "end", maker.add_blob("deep\n")));
+    for (int i = 0; i < kDeep; ++i) deep = maker.add_tree(tree_text().add("40000", deep_name, deep));
+    tree_text root;
+    root.add("40000", "a", maker.add_tree(a));
+    root.add("100644", "a0", file("a0", "after a/\n"));
+    root.add("120000", "absolute", link("/top"));
+    root.add("40000", "b", maker.add_tree(b));
+    root.add("120000", "chain", link("b/to-a/up"));
+    root.add("120000", "climbs", link("../top"));
+    root.add("120000", "dangling", link("nowhere"));
+    root.add("40000", "deep", deep);
+    root.add("100644", "empty-file", file("empty-file", ""));
+    root.add("120000", "empty-link", link(""));
+    root.add("40000", "empty", empty);
+    root.add("120000", "here", link("."));
+    root.add("120000", "link", link("a/file"));
+    root.add("120000", "link-dir", link("./a//"));
+    root.add("160000", "module", submodule);
+    root.add("40000", "odd", maker.add_tree(odd));
+    root.add("120000", "ping", link("pong"));
+    root.add("120000", "pong", link("ping"));
+    root.add("100755", "run", file("run", "#!/bin/sh\n"));
+    root.add("120000", "self", link("self"));
+    root.add("120000", "through-file", link("top/x"));
+    root.add("100644", "top", file("top", "on top\n"));
+    commit = maker.add(object_type::commit, commit_text(maker.add_tree(root)));
+  }
+};
+
+class Image : public testing::TestWithParam<bool> {
+ protected:
+  sample s;
+  opened o{s.maker.image(s.commit), GetParam()};
+
+  errc resolve_error(std::string_view path) {
+    const auto n = o.reader().resolve(path);
+    EXPECT_FALSE(n) << path;
+    return n ? errc::io : n.error().code;
+  }
+  std::string resolved(std::string_view path) {
+    const auto n = o.reader().resolve(path);
+    return n ? o.content(*n) : std::string("error: ") + n.error().what;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, Image, testing::Bool(),
+                         [](const auto& which) { return which.param ? "Mapped" : "Copying"; });
+
+TEST_P(Image, KnowsItsHead) {
+  EXPECT_EQ(o.of().commit_id(), s.commit);
+  EXPECT_EQ(o.of().head().author.name, "A U Thor");
+  EXPECT_EQ(o.of().head().message, "message\n");
+  EXPECT_EQ(object_id(object_type::commit, o.of().commit_content()), s.commit);
+  EXPECT_EQ(o.of().id(*o.of().find("")), o.of().head().tree);
+}
+
+TEST_P(Image, FindsEveryFile) {
+  for (const auto& [path, content] : s.files) {
+    const auto n = o.of().find(path);
+    ASSERT_TRUE(n) << path;
+    EXPECT_EQ(n->kind, path == "run" ? entry_kind::executable : entry_kind::file) << path;
+    EXPECT_EQ(o.content(*n), content) << path;
+    EXPECT_EQ(o.of().id(*n), object_id(object_type::blob, as_bytes(content)));
+    EXPECT_EQ(o.reader().size(*n).value(), content.size());
+    EXPECT_FALSE(o.of().find(path + "x")) << path;
+    EXPECT_FALSE(o.of().find(path + "/x")) << path;
+  }
+}
+
+TEST_P(Image, FindsByNormalisedPaths) {
+  EXPECT_EQ(o.content("/a/file"), "in a\n");
+  EXPECT_EQ(o.content("a//file"), "in a\n");
+  EXPECT_EQ(o.content("//a///file//"), "in a\n");
+  EXPECT_EQ(o.of().find("")->kind, entry_kind::directory);
+  EXPECT_EQ(o.of().find("/"), o.of().find(""));
+  EXPECT_EQ(o.of().find("a/"), o.of().find("a"));
+  EXPECT_EQ(o.of().find("a")->kind, entry_kind::directory);
+  for (const std::string_view path : {"."sv, ".."sv, "a/."sv, "a/../top"sv, "A"sv, "a\0"sv, "a/file\0x"sv, "nowhere"sv})
+    EXPECT_FALSE(o.of().find(path)) << path;
+}
+
+TEST_P(Image, LongPathsNormalised) {
+  std::string path = "deep";
+  for (int i = 0; i < s.kDeep; ++i) path += "//" + s.deep_name;
+  EXPECT_EQ(o.of().find(path)->kind, entry_kind::directory);
+  EXPECT_EQ(o.content(path + "/end"), "deep\n");
+  EXPECT_EQ(o.names(path), names{"end"});
+  EXPECT_EQ(resolved(path + "/end"), "deep\n");
+  EXPECT_FALSE(o.of().find(path + "/" + s.deep_name));
+  EXPECT_FALSE(o.of().find(std::string(100'000, 'x')));
+  EXPECT_FALSE(o.of().find(std::string(100'000, '/') + "x"));
+  EXPECT_TRUE(o.of().find(std::string(100'000, '/') + "a"));
+}
+
+TEST_P(Image, KindsOfNodes) {
+  EXPECT_EQ(o.of().find("link")->kind, entry_kind::symlink);
+  EXPECT_EQ(o.content("link"), "a/file") << "find() does not follow";
+  const auto module = o.of().find("module");
+  ASSERT_TRUE(module);
+  EXPECT_EQ(module->kind, entry_kind::submodule);
+  EXPECT_EQ(o.of().id(*module), s.submodule);
+  EXPECT_EQ(o.reader().size(*module).value(), 0u);
+  EXPECT_EQ(o.reader().read(*module, {}).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().open(*module).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().open(*o.of().find("a")).error().code, errc::wrong_kind);
+  EXPECT_EQ(object_id(object_type::tree, as_bytes(o.content("a"))), o.of().id(*o.of().find("a")))
+      << "a directory is read as its tree";
+}
+
+TEST_P(Image, ListsInGitsOrder) {
+  EXPECT_EQ(o.names("a"), (names{"file", "up"}));
+  EXPECT_EQ(o.names("/a/"), (names{"file", "up"}));
+  EXPECT_EQ(o.names("empty"), names{});
+  EXPECT_EQ(o.names("odd"), (names{" ", "new\nline", "\xff\xfe"}));
+  EXPECT_EQ(o.names(""),
+            (names{"a/",         "a0",         "absolute", "b/",   "chain",        "climbs",   "dangling", "deep/",
+                   "empty-file", "empty-link", "empty/",   "here", "link",         "link-dir", "module",   "odd/",
+                   "ping",       "pong",       "run",      "self", "through-file", "top"}));
+  EXPECT_EQ(o.of().list("top").error().code, errc::wrong_kind);
+  EXPECT_EQ(o.of().list("link-dir").error().code, errc::wrong_kind) << "links are not followed";
+  EXPECT_EQ(o.of().list("module").error().code, errc::wrong_kind);
+  EXPECT_EQ(o.of().list("nowhere").error().code, errc::not_found);
+}
+
+TEST_P(Image, ListsTheWholeTree) {
+  const names all = o.names("", image::depth::all);
+  // Each name once, parents first, and what find() knows.
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
+  for (const std::string& name : all) EXPECT_TRUE(o.of().find(name)) << name;
+  for (const auto& [path, content] : s.files) EXPECT_NE(std::ranges::find(all, path), all.end()) << path;
+  EXPECT_EQ(all.size(), o.of().tree().size() - 1) << "all but the root itself";
+  EXPECT_EQ(all[0], "a/");
+  EXPECT_EQ(all[1], "a/file");
+  EXPECT_EQ(all[2], "a/up");
+  EXPECT_EQ(all[3], "a0");
+  EXPECT_EQ(o.names("b", image::depth::all), (names{"loop", "to-a"}));
+}
+
+TEST_P(Image, AListKeepsItsPlaceWhileOthersGoOn) {
+  auto first = o.of().list("");
+  EXPECT_EQ(first->next()->name, "a");
+  auto second = o.of().list("");
+  EXPECT_EQ(second->next()->name, "a");
+  EXPECT_EQ(first->next()->name, "a0");
+  EXPECT_EQ(second->next()->name, "a0");
+}
+
+TEST_P(Image, ResolvesLinks) {
+  EXPECT_EQ(resolved("link"), "in a\n");
+  EXPECT_EQ(resolved("link-dir/file"), "in a\n");
+  EXPECT_EQ(resolved("b/to-a/file"), "in a\n");
+  EXPECT_EQ(resolved("b/to-a/up"), "on top\n");
+  EXPECT_EQ(resolved("chain"), "on top\n");
+  EXPECT_EQ(resolved("here/here/./here/top"), "on top\n");
+  EXPECT_EQ(resolved("a/../top"), "on top\n");
+  EXPECT_EQ(resolved("b/to-a/../top"), "on top\n") << ".. is the link's target's parent";
+  EXPECT_EQ(resolved("./a/./file"), "in a\n");
+  EXPECT_EQ(resolved("/a//file"), "in a\n");
+  EXPECT_EQ(o.reader().resolve("")->kind, entry_kind::directory);
+  EXPECT_EQ(*o.reader().resolve("here"), *o.of().find(""));
+  EXPECT_EQ(*o.reader().resolve("a/.."), *o.of().find(""));
+  EXPECT_EQ(*o.reader().resolve("link-dir"), *o.of().find("a"));
+  EXPECT_EQ(o.reader().resolve("module")->kind, entry_kind::submodule);
+  for (const auto& [path, content] : s.files) EXPECT_EQ(resolved(path), content) << path;
+}
+
+TEST_P(Image, RefusesLinksThatLeadNowhere) {
+  EXPECT_EQ(resolve_error("dangling"), errc::not_found);
+  EXPECT_EQ(resolve_error("absolute"), errc::not_found);
+  EXPECT_EQ(resolve_error("climbs"), errc::not_found);
+  EXPECT_EQ(resolve_error("empty-link"), errc::not_found);
+  EXPECT_EQ(resolve_error(".."), errc::not_found);
+  EXPECT_EQ(resolve_error("a/../.."), errc::not_found);
+  EXPECT_EQ(resolve_error("here/.."), errc::not_found);
+  EXPECT_EQ(resolve_error("self"), errc::symlink_loop);
+  EXPECT_EQ(resolve_error("ping"), errc::symlink_loop);
+  EXPECT_EQ(resolve_error("b/loop"), errc::symlink_loop);
+  EXPECT_EQ(resolve_error("through-file"), errc::wrong_kind);
+  EXPECT_EQ(resolve_error("top/x"), errc::wrong_kind);
+  EXPECT_EQ(resolve_error("top/.."), errc::wrong_kind);
+  EXPECT_EQ(resolve_error("top/."), errc::wrong_kind);
+  EXPECT_EQ(resolve_error("module/x"), errc::wrong_kind);
+  EXPECT_EQ(resolve_error("nowhere/.."), errc::not_found);
+}
+
+TEST_P(Image, FollowsAsManyLinksAsTheLimitSays) {
+  image_maker m;
+  const oid end = m.add_blob("end");
+  const oid here = m.add_blob(".");
+  const oid commit = m.add(object_type::commit,
+                           commit_text(m.add_tree(tree_text().add("100644", "end", end).add("120000", "h", here))));
+  opened other(m.image(commit), GetParam());
+  std::string path;
+  for (int i = 0; i < 40; ++i) path += "h/";
+  EXPECT_TRUE(other.reader().resolve(path + "end"));
+  EXPECT_EQ(other.reader().resolve(path + "h/end").error().code, errc::symlink_loop);
+}
+
+TEST_P(Image, ReadsOnlyIntoRoomOfTheRightSize) {
+  const auto n = o.of().find("a/file");
+  buffer small(4);
+  buffer large(6);
+  EXPECT_FALSE(o.reader().read(*n, small));
+  EXPECT_FALSE(o.reader().read(*n, large));
+}
+
+TEST_P(Image, GivesZlibStreamsOfWholeBlobs) {
+  const buffer raw = s.maker.image(s.commit);
+  for (const auto& [path, content] : s.files) {
+    const auto z = o.reader().zlib_stream(*o.of().find(path));
+    ASSERT_TRUE(z) << path;
+    buffer out(content.size());
+    auto inflate = inflater::make();
+    EXPECT_EQ(inflate->inflate(bytes(raw).subspan(z->offset, z->size), out, 0).value(), z->size) << "exactly";
+    EXPECT_EQ(as_text(out), content);
+  }
+  EXPECT_EQ(o.reader().zlib_stream(*o.of().find("a")).error().code, errc::wrong_kind);
+}
+
+TEST_P(Image, OpensWithoutASectionTableAndOnALargerDevice) {
+  for (const std::size_t tail : {0u, 512u, 100'000u}) {
+    opened other(s.maker.image(s.commit, image_maker::sections::none, tail), GetParam());
+    EXPECT_FALSE(other.of().sections());
+    EXPECT_EQ(other.names("", image::depth::all), o.names("", image::depth::all));
+    for (const auto& [path, content] : s.files) EXPECT_EQ(other.content(path), content);
+  }
+}
+
+TEST_P(Image, StaysItselfWhenMoved) {
+  const buffer raw = s.maker.image(s.commit);
+  counting_memory mem;
+  copying_device disk(raw);
+  auto first = image::attach(GetParam() ? memory_device(raw) : disk.handle(), mem.handle());
+  ASSERT_TRUE(first);
+  const image second = std::move(*first);
+  EXPECT_EQ(second.head().author.name, "A U Thor");
+  EXPECT_TRUE(second.find("a/file"));
+  EXPECT_EQ(mem.used(), second.memory_used()) << "nothing else is held";
+}
+
+TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
+  image_maker m;
+  std::string text = prose(5000, 1);
+  tree_text tree;
+  oid last = object_id(object_type::blob, as_bytes(text));
+  std::vector<std::string> versions;
+  // A chain whose base comes last in the PACK.
+  for (int i = 0; i < 50; ++i) {
+    const std::string next = text + "v" + std::to_string(100 + i);
+    const oid id = object_id(object_type::blob, as_bytes(next));
+    m.add_ref_delta(id, last,
+                    delta_text(text.size(), next.size())
+                        .copy(0, static_cast<std::uint32_t>(text.size()))
+                        .insert(next.substr(text.size()))
+                        .view());
+    tree.add("100644", "v" + std::to_string(100 + i), id);
+    versions.push_back(next);
+    text = next;
+    last = id;
+  }
+  const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree)));
+  m.add_blob(prose(5000, 1));
+  for (const limits& bounds : {limits{}, [] {
+                                 limits l;
+                                 l.delta_depth = 50;
+                                 return l;
+                               }()}) {
+    opened other(m.image(commit), GetParam(), bounds);
+    for (int i = 49; i >= 0; --i)
+      EXPECT_TRUE(other.content("v" + std::to_string(100 + i)) == versions[static_cast<std::size_t>(i)]) << i;
+  }
+  limits short_chains;
+  short_chains.delta_depth = 49;
+  opened other(m.image(commit), GetParam(), short_chains);
+  EXPECT_EQ(other.reader().size(*other.of().find("v149")).error().code, errc::too_large);
+  buffer out(versions[49].size());
+  EXPECT_EQ(other.reader().read(*other.of().find("v149"), out).error().code, errc::too_large);
+  EXPECT_TRUE(other.content("v148") == versions[48]);
+}
+
+TEST_P(Image, EachLimitIsKept) {
+  const buffer raw = s.maker.image(s.commit);
+  copying_device disk(raw);
+  const device d = GetParam() ? memory_device(raw) : disk.handle();
+  const auto code = [&](auto change) {
+    limits l;
+    change(l);
+    counting_memory mem;
+    const auto i = image::attach(d, mem.handle(), l);
+    return i ? errc::not_found : i.error().code;
+  };
+  const std::uint32_t objects = o.of().index().count();
+  const std::uint32_t paths = o.of().tree().size();
+  EXPECT_EQ(code([&](limits& l) { l.objects = objects; }), errc::not_found);
+  EXPECT_EQ(code([&](limits& l) { l.objects = objects - 1; }), errc::too_large);
+  EXPECT_EQ(code([&](limits& l) { l.paths = paths; }), errc::not_found);
+  EXPECT_EQ(code([&](limits& l) { l.paths = paths - 1; }), errc::too_large);
+  EXPECT_EQ(code([&](limits& l) { l.tree_depth = 22; }), errc::not_found);
+  EXPECT_EQ(code([&](limits& l) { l.tree_depth = 21; }), errc::too_large);
+  const std::uint32_t longest = 4 + 20 * 201 + 4;
+  EXPECT_EQ(code([&](limits& l) { l.path_bytes = longest; }), errc::not_found);
+  EXPECT_EQ(code([&](limits& l) { l.path_bytes = longest - 1; }), errc::too_large);
+  EXPECT_EQ(code([&](limits& l) { l.object_bytes = 100; }), errc::too_large);
+}
+
+}  // namespace
+}  // namespace docteur
