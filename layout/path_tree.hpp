@@ -58,7 +58,8 @@ class path_tree_builder {
   explicit path_tree_builder(const memory& from) noexcept;
 
   // In ascending order of keys; `path` as path_tree::find() takes it. Errors: malformed when out of order or a path
-  // that is there already, too_large when the tree passes 2 GiB, out_of_memory.
+  // that is there already (as a file and as a directory: seen later, by finish() at the latest), too_large when the
+  // tree passes 2 GiB, out_of_memory.
   [[nodiscard]] result<done> add(std::string_view path, bool is_directory, std::uint32_t record) noexcept;
 
   // The same for a key that is known by what it shares with the one before: its first `shared` bytes, then `tail`. A

@@ -42,6 +42,9 @@ result<std::uint32_t> path_tree_builder::write_node(std::size_t prefix_at) noexc
   const std::string_view prefix = first(drop(view(key_), prefix_at), node.depth - prefix_at);
   const std::span<const child> children = children_.span().subspan(node.first_child);
   const std::size_t n = children.size();
+  // Where a path ends, "path" NUL and "path/" part: both together are a file and a directory of one name.
+  const auto has = [&](char byte) { return std::ranges::binary_search(children, byte, {}, &child::byte); };
+  if (has('\0') && has('/')) return fail(errc::malformed, 0, "a path is a file and a directory");
   constexpr std::size_t kRef = sizeof(child::ref);
   const std::size_t head = 1 + text_size(prefix.size());
   const std::size_t body = n <= kLinear ? n * (1 + kRef) : n <= kIndexed ? 256 + n * kRef : 256 * kRef;

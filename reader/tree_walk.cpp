@@ -50,6 +50,8 @@ class tree_walk {
     if (depth_ == objects_.bounds().tree_depth) return fail(errc::too_large, at, "directories are nested too deep");
     DOCTEUR_TRY(object, objects_.read(offset));
     if (object.type != object_type::tree) return fail(errc::wrong_kind, at, "a directory is no tree");
+    if (object.content.size() > objects_.bounds().object_bytes - held_)
+      return fail(errc::too_large, at, "directories in one another are over the limit of an object");
     DOCTEUR_TRY(id, objects_.index().id(tree));
     if (object_id(object_type::tree, object.content.span()) != id)
       return fail(errc::bad_checksum, at, "a tree's content is not what its id says");
@@ -61,6 +63,7 @@ class tree_walk {
     f->entries = tree_reader(f->content.span(), at);
     top_ = f;
     ++depth_;
+    held_ += f->content.size();
     return done{};
   }
 
@@ -69,6 +72,7 @@ class tree_walk {
     top_ = f->below;
     (void)path_.resize(f->path_size);
     --depth_;
+    held_ -= f->content.size();
     f->~frame();
     objects_.from().release(objects_.from().self, f, sizeof(frame));
   }
@@ -107,6 +111,7 @@ class tree_walk {
   owned_array<char> path_;
   frame* top_ = nullptr;
   std::uint32_t depth_ = 0;
+  std::uint64_t held_ = 0;  // bytes of the trees on the stack, bounded together
   std::uint32_t paths_added_ = 0;
 };
 

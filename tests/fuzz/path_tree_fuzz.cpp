@@ -19,6 +19,15 @@ std::string key_of(const std::string& path, bool is_directory) {
   return path + (is_directory && !path.empty() ? "/" : "");
 }
 
+// As trees are: no path is a file and a directory, be it only by what lies below it.
+bool fits(const std::map<std::string, std::uint32_t>& keys, const std::string& key) {
+  for (std::size_t slash = key.find('/'); slash != std::string::npos; slash = key.find('/', slash + 1))
+    if (keys.contains(key.substr(0, slash))) return false;
+  if (key.ends_with('/')) return true;
+  const auto below = keys.lower_bound(key + "/");
+  return below == keys.end() || !below->first.starts_with(key + "/");
+}
+
 }  // namespace
 
 // Input: paths, each ended by NUL; one that ends in '/' is a directory. What is no path is left out.
@@ -31,9 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest.remove_prefix(std::min(rest.size(), key.size() + 1));
     const bool good = !key.starts_with('/') && key.find("//") == std::string::npos;
     const std::string path = key.ends_with('/') ? key.substr(0, key.size() - 1) : key;
-    // A path is a file or a directory, never both: as trees are.
-    const std::string twin = key.ends_with('/') ? path : key + "/";
-    if (good && !path.empty() && !expected.contains(twin)) expected.emplace(key, expected.size());
+    if (good && !path.empty() && fits(expected, key)) expected.emplace(key, expected.size());
     if (good) asked.push_back(path);
   }
   expected.emplace("", 4711);  // the root directory

@@ -153,8 +153,7 @@ TEST(PathTree, SingleKeys) {
 }
 
 TEST(PathTree, FilesAndDirectoriesInGitsOrder) {
-  expect_like_map(
-      with_records({"", "a-", "a.b", "a/", "a/b", "a/c/", "a0", "b", "b/.x", "c/", "d/", "d/e/", "d/e/f/"}));
+  expect_like_map(with_records({"", "a-", "a.b", "a/", "a/b", "a/c/", "a0", "b", "b.x", "c/", "d/", "d/e/", "d/e/f/"}));
 }
 
 // One directory whose node has `n` children, so that each shape and its borders are met.
@@ -227,6 +226,14 @@ TEST(PathTree, RefusesWhatIsOutOfOrder) {
   EXPECT_EQ(second("\xff", false, "z", false), errc::malformed);
   EXPECT_EQ(second("a", false, "", true), errc::malformed);
   EXPECT_EQ(second("a", true, "a0", false), errc::not_found);
+}
+
+TEST(PathTree, RefusesAFileAndADirectoryOfOneName) {
+  counting_memory mem;
+  for (const key_set& keys : {with_records({"", "a", "a/"}), with_records({"", "a", "a-", "a.b", "a/", "a/b"}),
+                              with_records({"", "d/", "d/a", "d/a-", "d/a/", "e"}), with_records({"a", "a/"})})
+    EXPECT_EQ(build(keys, mem.handle()).error().code, errc::malformed);
+  EXPECT_TRUE(build(with_records({"", "a-", "a/", "a/b"}), mem.handle()));
 }
 
 TEST(PathTree, ARoomThatIsTooSmallIsSaid) {
