@@ -93,7 +93,7 @@ TEST_P(Image, KnowsItsHead) {
   EXPECT_EQ(o.of().head().author.name, "A U Thor");
   EXPECT_EQ(o.of().head().message, "message\n");
   EXPECT_EQ(object_id(object_type::commit, o.of().commit_content()), s.commit);
-  EXPECT_EQ(o.of().id(*o.of().find("")), o.of().head().tree);
+  EXPECT_EQ(*o.of().id(*o.of().find("")), o.of().head().tree);
 }
 
 TEST_P(Image, FindsEveryFile) {
@@ -102,7 +102,7 @@ TEST_P(Image, FindsEveryFile) {
     ASSERT_TRUE(n) << path;
     EXPECT_EQ(n->kind, path == "run" ? entry_kind::executable : entry_kind::file) << path;
     EXPECT_EQ(o.content(*n), content) << path;
-    EXPECT_EQ(o.of().id(*n), object_id(object_type::blob, as_bytes(content)));
+    EXPECT_EQ(*o.of().id(*n), object_id(object_type::blob, as_bytes(content)));
     EXPECT_EQ(o.reader().size(*n).value(), content.size());
     EXPECT_FALSE(o.of().find(path + "x")) << path;
     EXPECT_FALSE(o.of().find(path + "/x")) << path;
@@ -140,12 +140,12 @@ TEST_P(Image, KindsOfNodes) {
   const auto module = o.of().find("module");
   ASSERT_TRUE(module);
   EXPECT_EQ(module->kind, entry_kind::submodule);
-  EXPECT_EQ(o.of().id(*module), s.submodule);
+  EXPECT_EQ(*o.of().id(*module), s.submodule);
   EXPECT_EQ(o.reader().size(*module).value(), 0u);
   EXPECT_EQ(o.reader().read(*module, {}).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*module).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*o.of().find("a")).error().code, errc::wrong_kind);
-  EXPECT_EQ(object_id(object_type::tree, as_bytes(o.content("a"))), o.of().id(*o.of().find("a")))
+  EXPECT_EQ(object_id(object_type::tree, as_bytes(o.content("a"))), *o.of().id(*o.of().find("a")))
       << "a directory is read as its tree";
 }
 

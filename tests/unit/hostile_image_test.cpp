@@ -1,0 +1,374 @@
+// Images that were damaged or made to harm: whatever lies on the device gives an error or exactly the right bytes.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+
+#include "support/opened.hpp"
+
+namespace docteur {
+namespace {
+
+using namespace std::string_view_literals;
+using contents = std::map<std::string, std::string>;  // by path; submodules and links included
+
+limits small_bounds() {
+  limits l;
+  l.streamed_blob = 400;
+  l.object_bytes = 1 << 20;
+  return l;
+}
+
+// All that can be learnt of an image, every blob checked against its id and read as a stream as well. A file that
+// cannot be read is left out.
+result<contents> read_all(const device& d, const memory& mem, bool& whole) {
+  whole = true;
+  DOCTEUR_TRY(i, image::attach(d, mem, small_bounds()));
+  DOCTEUR_TRY(reader, image_reader::make(i, mem, 20'000));
+  DOCTEUR_TRY(list, i.list("", image::depth::all));
+  contents all;
+  while (const auto e = list.next()) {
+    const std::string path(e->name);
+    EXPECT_TRUE(i.find(path)) << path;
+    (void)reader.resolve(path);
+    if (e->what.kind == entry_kind::submodule) {
+      all[path] = hex(*i.id(e->what));
+      continue;
+    }
+    const auto size = reader.size(e->what);
+    if (!size) {
+      whole = false;
+      continue;
+    }
+    if (*size > 1u << 20) {  // a blob that is streamed may be of any size
+      whole = false;
+      continue;
+    }
+    std::string text(*size, '\0');
+    const mutable_bytes out(reinterpret_cast<std::byte*>(text.data()), text.size());
+    if (e->what.is_blob()) (void)reader.read_range(e->what, 0, out);  // not checked: only that it stays inside
+    if (reader.read(e->what, out)) {
+      all[path] = text;
+    } else {
+      whole = false;
+    }
+  }
+  return all;
+}
+
+// A small image with something of everything: both kinds of delta, a stored blob, one with restart points.
+class HostileImage : public testing::Test {
+ protected:
+  HostileImage() {
+    const std::string text = prose(300, 1);
+    const oid base = maker.add_blob(text);
+    const oid ofs = object_id(object_type::blob, as_bytes(text + "ofs"));
+    maker.add_ofs_delta(ofs, base, delta_text(300, 303).copy(0, 300).insert("ofs").view());
+    const oid ref = object_id(object_type::blob, as_bytes(text + "ofs+"));
+    maker.add_ref_delta(ref, ofs, delta_text(303, 304).copy(0, 303).insert("+").view());
+    tree_text below;
+    below.add("100644", "base", base).add("100644", "ofs", ofs).add("100755", "ref", ref);
+    tree_text root;
+    root.add("120000", "link", maker.add_blob("sub/base"));
+    root.add("160000", "module", ofs);
+    root.add("100644", "restartable",
+             maker.add(object_type::blob, std::string(40'000, 'r'), image_maker::form::restartable, 32768));
+    root.add("100644", "stored", maker.add(object_type::blob, noise(410, 1), image_maker::form::stored));
+    root.add("40000", "sub", maker.add_tree(below));
+    commit = maker.add(object_type::commit, commit_text(maker.add_tree(root)));
+    raw = maker.image(commit);
+    bool whole = false;
+    good = read_all(memory_device(raw), mem.handle(), whole).value();
+    EXPECT_TRUE(whole);
+    EXPECT_EQ(good.size(), 8u);
+  }
+
+  // Read through both kinds of device; what was read is what lies in the good image.
+  enum class through { both, mapped, copying };
+  void expect_error_or_right(const buffer& image, const std::string& what, through which = through::both) {
+    copying_device copying(image);
+    const buffer exact(image);
+    for (const device& d : {memory_device(exact), copying.handle()}) {
+      if (which == (d.view != nullptr ? through::copying : through::mapped)) continue;
+      bool whole = false;
+      const auto got = read_all(d, mem.handle(), whole);
+      if (!got) continue;
+      for (const auto& [path, content] : *got) {
+        const auto expected = good.find(path);
+        ASSERT_NE(expected, good.end()) << what << ": " << path;
+        ASSERT_TRUE(content == expected->second) << what << ": " << path;
+      }
+    }
+    ASSERT_TRUE(copying.stayed_inside()) << what;
+    ASSERT_EQ(mem.blocks(), 0u) << what;
+  }
+
+  counting_memory mem;
+  image_maker maker;
+  oid commit;
+  buffer raw;
+  contents good;
+};
+
+TEST_F(HostileImage, EveryPrefix) {
+  for (std::size_t n = 0; n < raw.size(); ++n)
+    expect_error_or_right({raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(n)}, "prefix " + std::to_string(n));
+}
+
+TEST_F(HostileImage, EveryBitFlip) {
+  for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
+    raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
+    // One device for each is enough: the other had the neighbouring bits.
+    expect_error_or_right(raw, "bit " + std::to_string(bit), bit % 2 == 0 ? through::mapped : through::copying);
+    raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
+  }
+}
+
+TEST_F(HostileImage, EveryBlockOfZeros) {
+  for (std::size_t at = 0; at < raw.size(); at += 64) {
+    buffer damaged = raw;
+    std::fill_n(damaged.begin() + static_cast<std::ptrdiff_t>(at), std::min<std::size_t>(64, raw.size() - at),
+                std::byte{0});
+    expect_error_or_right(damaged, "zeros at " + std::to_string(at));
+  }
+}
+
+TEST_F(HostileImage, EveryFailingAllocation) {
+  copying_device copying(raw);
+  for (const device& d : {memory_device(raw), copying.handle()}) {
+    for (const bool all_later : {false, true}) {
+      bool whole = false;
+      for (std::size_t n = 0; !whole; ++n) {
+        ASSERT_LT(n, 2000u);
+        mem.fail_at(n, all_later);
+        const auto got = read_all(d, mem.handle(), whole);
+        whole = whole && got.has_value() && mem.allocations() <= n;
+        if (!got) {
+          EXPECT_EQ(got.error().code, errc::out_of_memory) << n;
+        } else {
+          for (const auto& [path, content] : *got) ASSERT_TRUE(content == good.at(path)) << n;
+        }
+        ASSERT_EQ(mem.blocks(), 0u) << n;
+        ASSERT_TRUE(mem.sizes_match()) << n;
+      }
+    }
+  }
+}
+
+TEST_F(HostileImage, EveryFailingDeviceRead) {
+  copying_device copying(raw);
+  bool whole = false;
+  for (std::size_t n = 0; !whole || copying.reads() > n; ++n) {
+    ASSERT_LT(n, 2000u);
+    copying.fail_at(n);
+    const auto got = read_all(copying.handle(), mem.handle(), whole);
+    if (!got) {
+      EXPECT_EQ(got.error().code, errc::io) << n;
+    } else {
+      for (const auto& [path, content] : *got) ASSERT_TRUE(content == good.at(path)) << n;
+    }
+    ASSERT_EQ(mem.blocks(), 0u) << n;
+  }
+}
+
+// Why attach refuses an image whose root tree is `root`; nullptr when it does not.
+const char* refused(const tree_text& root, image_maker maker = {}) {
+  const oid commit = maker.add(object_type::commit, commit_text(maker.add_tree(root)));
+  counting_memory mem;
+  const buffer raw = maker.image(commit);
+  const auto i = image::attach(memory_device(raw), mem.handle());
+  return i ? nullptr : i.error().what;
+}
+
+TEST(HostileTree, IsRefusedByAttach) {
+  image_maker m;
+  const oid blob = m.add_blob("x");
+  const oid tree = m.add_tree(tree_text().add("100644", "x", blob));
+  const auto one = [&](std::string_view name) { return refused(tree_text().add("100644", name, blob), m); };
+  const auto directory = [&](std::string_view name) { return refused(tree_text().add("40000", name, tree), m); };
+  EXPECT_EQ(one("fine"), nullptr);
+  EXPECT_EQ(directory("fine"), nullptr);
+  for (const std::string_view name : {""sv, "."sv, ".."sv, "a/b"sv, "/"sv, ".git"sv, ".GiT"sv, "git~1"sv, ".git. "sv,
+                                      ".g\u200dit"sv, ".git::$INDEX_ALLOCATION"sv, "..\\.git"sv}) {
+    EXPECT_NE(one(name), nullptr) << name;
+    EXPECT_NE(directory(name), nullptr) << name;
+  }
+  const auto two = [&](std::string_view a, std::string_view b) {
+    return refused(tree_text().add("100644", a, blob).add("100644", b, blob), m);
+  };
+  EXPECT_EQ(two("a", "b"), nullptr);
+  EXPECT_NE(two("a", "a"), nullptr);
+  EXPECT_NE(two("b", "a"), nullptr);
+  EXPECT_NE(refused(tree_text().add("100644", "a", blob).add("40000", "a", tree), m), nullptr);
+  EXPECT_NE(refused(tree_text().add("100644", "a", blob).add("100644", "a-", blob).add("40000", "a", tree), m),
+            nullptr);
+  EXPECT_NE(refused(tree_text().add("160000", "a", blob).add("40000", "a", tree), m), nullptr);
+  EXPECT_NE(refused(tree_text().add("40000", "a", tree).add("100644", "a.", blob), m), nullptr);
+}
+
+TEST(HostileTree, EntriesMustBeWhatTheirModesSay) {
+  image_maker m;
+  const oid blob = m.add_blob("x");
+  const oid tree = m.add_tree(tree_text().add("100644", "x", blob));
+  oid absent = blob;
+  absent.raw[0] ^= std::byte{1};
+  EXPECT_NE(refused(tree_text().add("40000", "d", blob), m), nullptr) << "a blob as a directory";
+  EXPECT_NE(refused(tree_text().add("100644", "f", absent), m), nullptr);
+  EXPECT_NE(refused(tree_text().add("40000", "d", absent), m), nullptr);
+  EXPECT_EQ(refused(tree_text().add("160000", "s", absent), m), nullptr) << "a submodule's commit is elsewhere";
+  // A tree as a file is noticed when it is read.
+  const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "f", tree))));
+  opened o(m.image(commit), true);
+  EXPECT_EQ(o.reader().size(*o.of().find("f")).error().code, errc::wrong_kind);
+  buffer out(m.offset(tree) == 0 ? 0 : tree_text().add("100644", "x", blob).text().size());
+  EXPECT_EQ(o.reader().read(*o.of().find("f"), out).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().open(*o.of().find("f")).error().code, errc::wrong_kind);
+}
+
+TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
+  image_maker m;
+  const oid blob = m.add_blob("x");
+  oid lie = object_id(object_type::blob, as_bytes("something else"));
+  entry_header h{entry_type::blob, 0, 4, 0, {}};
+  m.add_entry(lie, h, deflated(as_bytes("lies")));
+  const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "f", lie))));
+  opened o(m.image(commit), true);
+  buffer out(4);
+  EXPECT_EQ(o.reader().read(*o.of().find("f"), out).error().code, errc::bad_checksum);
+  EXPECT_TRUE(o.reader().read(*o.of().find("f"), out, check::no)) << "the caller asked not to check";
+
+  oid lying_tree = object_id(object_type::tree, as_bytes("no tree"));
+  const std::string text = tree_text().add("100644", "x", blob).text();
+  m.add_entry(lying_tree, {entry_type::tree, 0, text.size(), 0, {}}, deflated(as_bytes(text)));
+  EXPECT_NE(refused(tree_text().add("40000", "d", lying_tree), m), nullptr);
+}
+
+// Trees can hold each other only when the IDX lies about their ids, and then their content is not what their id says.
+TEST(HostileTree, ACycleIsRefused) {
+  image_maker m;
+  oid id;
+  id.raw.fill(std::byte{7});
+  const std::string text = tree_text().add("40000", "again", id).text();
+  m.add_entry(id, {entry_type::tree, 0, text.size(), 0, {}}, deflated(as_bytes(text)));
+  EXPECT_NE(refused(tree_text().add("40000", "d", id), m), nullptr);
+}
+
+// A thousand directories that each hold ten times the one below: 10^n paths from a few hundred bytes.
+TEST(HostileTree, ABombStopsAtTheLimitOfPaths) {
+  image_maker m;
+  oid tree = m.add_tree(tree_text().add("100644", "x", m.add_blob("x")));
+  for (int level = 0; level < 30; ++level) {
+    tree_text t;
+    for (char c = 'a'; c < 'k'; ++c) t.add("40000", std::string(1, c), tree);
+    tree = m.add_tree(t);
+  }
+  const oid commit = m.add(object_type::commit, commit_text(tree));
+  const buffer raw = m.image(commit);
+  limits bounds;
+  bounds.paths = 20'000;
+  counting_memory mem;
+  EXPECT_EQ(image::attach(memory_device(raw), mem.handle(), bounds).error().code, errc::too_large);
+  EXPECT_LT(mem.peak(), 4u << 20);
+}
+
+// Directories in one another whose trees are large: all of those on the way down are held at once.
+TEST(HostileTree, TreesOnTheWayDownAreBoundedTogether) {
+  image_maker m;
+  const oid blob = m.add_blob("x");
+  oid below = m.add_tree(tree_text().add("100644", "x", blob));
+  for (int level = 0; level < 100; ++level) {
+    tree_text t;
+    t.add("40000", "d", below);
+    for (int i = 0; i < 10; ++i) t.add("100644", "e" + std::to_string(i) + std::string(4000, 'e'), blob);
+    below = m.add_tree(t);
+  }
+  const oid commit = m.add(object_type::commit, commit_text(below));
+  const buffer raw = m.image(commit);
+  limits bounds;
+  bounds.object_bytes = 200'000;
+  counting_memory mem;
+  EXPECT_EQ(image::attach(memory_device(raw), mem.handle(), bounds).error().code, errc::too_large);
+  EXPECT_LT(mem.peak(), 1'000'000u);
+}
+
+TEST(HostileDelta, ACycleOfRefDeltasEnds) {
+  image_maker m;
+  const oid a = object_id(object_type::blob, as_bytes("a"));
+  const oid b = object_id(object_type::blob, as_bytes("b"));
+  const delta_text same = delta_text(5, 5).copy(0, 5);
+  m.add_ref_delta(a, b, same.view());
+  m.add_ref_delta(b, a, same.view());
+  const oid self = object_id(object_type::blob, as_bytes("self"));
+  m.add_ref_delta(self, self, same.view());
+  const oid commit = m.add(object_type::commit,
+                           commit_text(m.add_tree(tree_text().add("100644", "a", a).add("100644", "self", self))));
+  for (const bool mapped : {true, false}) {
+    opened o(m.image(commit), mapped);
+    for (const std::string_view name : {"a", "self"}) {
+      buffer out(5);
+      EXPECT_EQ(o.reader().size(*o.of().find(name)).error().code, errc::too_large);
+      EXPECT_EQ(o.reader().read(*o.of().find(name), out).error().code, errc::too_large);
+    }
+  }
+}
+
+TEST(HostileDelta, ABaseThatIsNotThereIsRefused) {
+  image_maker m;
+  oid absent;
+  absent.raw.fill(std::byte{9});
+  const oid id = object_id(object_type::blob, as_bytes("x"));
+  m.add_ref_delta(id, absent, delta_text(1, 1).copy(0, 1).view());
+  const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "x", id))));
+  opened o(m.image(commit), true);
+  EXPECT_EQ(o.reader().size(*o.of().find("x")).error().code, errc::out_of_range);
+}
+
+TEST(HostileDelta, SizesThatLieTakeNoMemory) {
+  const std::uint64_t huge = std::uint64_t{1} << 60;
+  image_maker m;
+  const oid base = m.add_blob("base");
+  const auto lie = [&m](const char* name) { return object_id(object_type::blob, as_bytes(name)); };
+  tree_text tree;
+  m.add_entry(lie("blob"), {entry_type::blob, 0, huge, 0, {}}, deflated(as_bytes("small")));
+  m.add_ofs_delta(lie("result"), base, delta_text(4, huge).copy(0, 4).view());
+  m.add_ofs_delta(lie("base size"), base, delta_text(huge, 4).copy(0, 4).view());
+  m.add_entry(lie("delta"), {entry_type::ref_delta, 0, huge, 0, base}, deflated(delta_text(4, 4).copy(0, 4).view()));
+  for (const char* name : {"base size", "blob", "delta", "result"}) tree.add("100644", name, lie(name));
+  const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree)));
+  for (const bool mapped : {true, false}) {
+    opened o(m.image(commit), mapped);
+    for (const char* name : {"base size", "blob", "delta", "result"}) {
+      buffer out(4);
+      EXPECT_FALSE(o.reader().read(*o.of().find(name), out)) << name;
+      EXPECT_FALSE(o.reader().objects().read(o.of().offset(*o.of().find(name)))) << name;
+      auto stream = o.open(name);
+      EXPECT_FALSE(stream && stream->read(0, out) && as_text(out) != "smal") << name;
+    }
+    EXPECT_LT(o.mem.peak(), 1u << 20);
+  }
+}
+
+TEST(HostileIdx, TwoObjectsAtOneOffsetAreRefused) {
+  image_maker m;
+  const oid blob = m.add_blob("x");
+  m.name(object_id(object_type::blob, as_bytes("y")), m.offset(blob));
+  const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "x", blob))));
+  const buffer raw = m.image(commit);
+  counting_memory mem;
+  EXPECT_EQ(image::attach(memory_device(raw), mem.handle()).error().code, errc::malformed);
+}
+
+TEST(HostileIdx, TheCommitMustBeThereAndBeOne) {
+  image_maker m;
+  const oid blob = m.add_blob("x");
+  const oid tree = m.add_tree(tree_text().add("100644", "x", blob));
+  oid absent;
+  counting_memory mem;
+  for (const oid& commit : {absent, blob, tree}) {
+    const buffer raw = m.image(commit);
+    EXPECT_FALSE(image::attach(memory_device(raw), mem.handle()));
+  }
+}
+
+}  // namespace
+}  // namespace docteur
