@@ -8,6 +8,7 @@
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
+#include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
 
@@ -15,6 +16,10 @@ namespace docteur::cli {
 namespace {
 
 constexpr const char* kProgram = "docteur-make";
+
+// What is made can be read with the limits that are on by default.
+static_assert(kMaxSourcePath <= limits{}.path_bytes && kMaxTreeDepth <= limits{}.tree_depth &&
+              kMaxPaths <= limits{}.paths);
 
 struct make_options {
   std::string repository;

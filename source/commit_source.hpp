@@ -10,9 +10,10 @@
 
 namespace docteur {
 
-// Bounds for what a repository or a folder may hold. The reader has its own limits.
-inline constexpr unsigned kMaxTreeDepth = 1024;      // folders inside each other
-inline constexpr std::size_t kMaxSourcePath = 8192;  // bytes of a path from the root: the reader's limit
+// Bounds for what a repository or a folder may hold, none over the reader's limits.
+inline constexpr unsigned kMaxTreeDepth = 1024;       // folders inside each other
+inline constexpr std::size_t kMaxSourcePath = 8192;   // bytes of a path from the root
+inline constexpr std::uint64_t kMaxPaths = 1u << 24;  // folders and files; few trees that repeat make many paths
 
 // What make tells on stderr. Paths are raw bytes from the root, without a leading '/'.
 struct source_notes {

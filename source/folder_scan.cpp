@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <memory>
 
 #include "object/path_rules.hpp"
@@ -104,7 +103,7 @@ class scanner {
       case S_IFSOCK: return refuse(path, "is a socket; an image holds files, folders and symbolic links");
       default: return refuse(path, "is a device; an image holds files, folders and symbolic links");
     }
-    if (scan_.nodes.size() == std::numeric_limits<std::uint32_t>::max()) return refuse(path, "too many files");
+    if (scan_.nodes.size() == kMaxPaths) return refuse(path, "too many files");
     scan_.nodes.push_back({parent, 0, 0, kind, scan_.names.size(), static_cast<std::uint32_t>(name.size()), stamp, {}});
     scan_.names += name;
     return {};

@@ -56,7 +56,7 @@ void git_objects::add_folder(const std::string& objects, unsigned depth) {
     if (it->path().extension() == ".idx") indexes.push_back(it->path().native());
   std::ranges::sort(indexes);
   for (const std::string& idx : indexes)
-    if (auto pack = pack_file::open(idx)) packs_.push_back(std::move(pack));
+    if (auto pack = pack_file::open(idx, packs_.size(), bases_)) packs_.push_back(std::move(pack));
 
   if (depth == kAlternatesDepth) return;
   std::ifstream alternates(folder / "info" / "alternates");

@@ -44,6 +44,7 @@ class git_objects {
 
   git_odb* odb_;
   std::vector<std::string> folders_;
+  base_cache bases_{std::size_t{64} << 20};
   std::vector<std::unique_ptr<pack_file>> packs_;
   mutable std::atomic<std::size_t> last_pack_{0};  // where the last object was found: the next one is likely there, too
 };

@@ -37,8 +37,8 @@ object_type type_of(entry_type type) { return static_cast<object_type>(type); }
 
 }  // namespace
 
-std::unique_ptr<pack_file> pack_file::open(const std::string& idx_path) {
-  std::unique_ptr<pack_file> pack(new pack_file);
+std::unique_ptr<pack_file> pack_file::open(const std::string& idx_path, std::size_t number, base_cache& bases) {
+  std::unique_ptr<pack_file> pack(new pack_file(number, bases));
   const std::string path = idx_path.substr(0, idx_path.size() - 4) + ".pack";
   pack->fd_ = unique_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat st {};
@@ -143,14 +143,14 @@ object_result<object_type> pack_file::read(std::uint64_t offset, std::vector<std
   std::vector<step> steps;
   std::shared_ptr<const cached_base> base;
   for (std::uint64_t at = offset;;) {
-    if (!steps.empty()) base = bases_.find(at);
+    if (!steps.empty()) base = bases_.find(number_, at);
     if (base) break;
     std::vector<std::byte> content;
     DOCTEUR_TRY(header, inflate_entry(at, steps.empty() ? out : content));
     if (!is_delta(header.type)) {
       if (steps.empty()) return type_of(header.type);
       base = std::make_shared<cached_base>(cached_base{type_of(header.type), std::move(content)});
-      bases_.keep(at, base);
+      bases_.keep(number_, at, base);
       break;
     }
     if (steps.size() == kLongestChain) return damaged("a chain of deltas that is too long");
@@ -172,7 +172,7 @@ object_result<object_type> pack_file::read(std::uint64_t offset, std::vector<std
       out = std::move(made);
     } else {
       base = std::make_shared<cached_base>(cached_base{base->type, std::move(made)});
-      bases_.keep(last.offset, base);
+      bases_.keep(number_, last.offset, base);
     }
     steps.pop_back();
   }

@@ -18,8 +18,10 @@ namespace docteur {
 
 class pack_file {
  public:
-  // `idx_path` ends in ".idx", the PACK lies beside it. Null for what is not understood: an IDX of version 1, damage.
-  [[nodiscard]] static std::unique_ptr<pack_file> open(const std::string& idx_path);
+  // `idx_path` ends in ".idx", the PACK lies beside it. `bases` is shared by PACKs of different `number` and outlives
+  // them. Null for what is not understood: an IDX of version 1, damage.
+  [[nodiscard]] static std::unique_ptr<pack_file> open(const std::string& idx_path, std::size_t number,
+                                                       base_cache& bases);
   pack_file(const pack_file&) = delete;
   pack_file& operator=(const pack_file&) = delete;
   ~pack_file();
@@ -35,7 +37,7 @@ class pack_file {
   [[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_stream(std::uint64_t offset) const;
 
  private:
-  pack_file() = default;
+  pack_file(std::size_t number, base_cache& bases) : number_(number), bases_(bases) {}
   object_result<std::size_t> read_some(std::uint64_t offset, mutable_bytes out) const;
   object_result<entry_header> read_header(std::uint64_t offset) const;
   object_result<entry_header> inflate_entry(std::uint64_t offset, std::vector<std::byte>& content) const;
@@ -45,7 +47,8 @@ class pack_file {
   std::uint64_t end_ = 0;  // of the entries: where the trailer begins
   bytes map_;              // IDX
   idx_view idx_;
-  mutable base_cache bases_{std::size_t{32} << 20};
+  std::size_t number_;
+  base_cache& bases_;
 };
 
 }  // namespace docteur

@@ -1,5 +1,6 @@
 #include "source/tree_walk.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "object/tree.hpp"
@@ -9,6 +10,8 @@
 
 namespace docteur {
 namespace {
+
+constexpr auto kBlob = static_cast<std::size_t>(-1);
 
 class walker {
  public:
@@ -20,7 +23,7 @@ class walker {
       frame& top = open_.back();
       path_.resize(top.path_size);
       if (top.rest.done()) {
-        open_.pop_back();
+        DOCTEUR_CHECK(leave());
         continue;
       }
       const auto entry = top.rest.next();
@@ -35,22 +38,51 @@ class walker {
   }
 
  private:
+  // What lies below a tree, itself counted: it may be met again at other places, and is not walked again then.
+  struct extent {
+    std::uint64_t paths = 1;
+    std::size_t longest = 0;  // bytes of the longest path from it, without a leading '/'
+    unsigned depth = 0;       // folders inside each other
+  };
   struct frame {
     tree_reader rest;
     std::size_t path_size;
+    std::size_t tree;  // in extents_
   };
 
   outcome<void> enter(const oid& id) {
     if (open_.size() > kMaxTreeDepth) return refuse("folders are nested too deeply");
     if (report_.cancelled()) return give_up(blame::environment, "interrupted");
     DOCTEUR_TRY(content, load_(id, path_));
-    seen_.emplace(id, true);
+    seen_.emplace(id, extents_.size());
     listing_.objects.push_back({id, object_type::tree, content.size()});
     add_path(path_);
     listing_.contents.push_back(std::move(content));
     // The bytes stay where they are when `contents` grows: a vector moves without copying.
-    open_.push_back({tree_reader(listing_.contents.back()), path_.size()});
+    open_.push_back({tree_reader(listing_.contents.back()), path_.size(), extents_.size()});
+    extents_.emplace_back();
     report_.advance(1);
+    return {};
+  }
+
+  // The tree of the innermost frame is done: its folder has one more entry.
+  outcome<void> leave() {
+    const extent done = extents_[open_.back().tree];
+    open_.pop_back();
+    return open_.empty() ? outcome<void>() : count(done);
+  }
+
+  // Adds what lies at path_, in the innermost frame's folder.
+  outcome<void> count(const extent& below) {
+    const frame& top = open_.back();
+    extent& folder = extents_[top.tree];
+    const std::size_t name = path_.size() - top.path_size - (top.path_size > 0 ? 1 : 0);
+    folder.paths += below.paths;
+    folder.longest = std::max(folder.longest, name + (below.longest > 0 ? 1 + below.longest : 0));
+    folder.depth = std::max(folder.depth, below.depth + 1);
+    if (folder.paths > kMaxPaths) return refuse("more paths than an image can have");
+    if (top.path_size + folder.longest > kMaxSourcePath) return refuse("the paths below it are too long");
+    if (open_.size() - 1 + folder.depth > kMaxTreeDepth + 1) return refuse("folders are nested too deeply");
     return {};
   }
 
@@ -60,19 +92,19 @@ class walker {
     if (path_.size() > kMaxSourcePath) return refuse("the path is too long");
     if (entry.kind == entry_kind::submodule) {
       listing_.submodules.push_back(path_);
-      return {};
+      return count({});
     }
     const bool is_tree = entry.kind == entry_kind::directory;
     if (const auto known = seen_.find(entry.id); known != seen_.end()) {
-      if (known->second != is_tree) return refuse("its id is that of a folder and of a file");
-      return {};
+      if ((known->second != kBlob) != is_tree) return refuse("its id is that of a folder and of a file");
+      return count(is_tree ? extents_[known->second] : extent());
     }
     if (is_tree) return enter(entry.id);
-    seen_.emplace(entry.id, false);
+    seen_.emplace(entry.id, kBlob);
     blobs_.push_back({entry.id, object_type::blob, 0});
     blob_paths_ += path_;
     blob_ends_.push_back(blob_paths_.size());
-    return {};
+    return count({});
   }
 
   void add_path(std::string_view path) {
@@ -88,7 +120,8 @@ class walker {
   tree_listing listing_;
   std::vector<frame> open_;
   std::string path_;
-  std::unordered_map<oid, bool, oid_hash> seen_;  // true: a tree
+  std::unordered_map<oid, std::size_t, oid_hash> seen_;  // a tree's place in extents_, or kBlob
+  std::vector<extent> extents_;
   std::vector<source_object> blobs_;
   std::string blob_paths_;
   std::vector<std::size_t> blob_ends_{0};
