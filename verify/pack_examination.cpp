@@ -67,9 +67,9 @@ class examiner {
 
   outcome<entry_places> places_of_idx() const {
     entry_places p;
-    p.offsets.reserve(frame_.index->count());
+    p.offsets.reserve(frame_.index->view().count());
     for (const std::uint32_t position : frame_.index->order())
-      p.offsets.push_back(frame_.index->offset(position));
+      p.offsets.push_back(frame_.index->view().offset(position));
     if (frame_.limit_is_end) {
       p.end = frame_.limit;
     } else if (!p.offsets.empty()) {
@@ -104,7 +104,7 @@ class examiner {
     watch_.phase("scanning", 0);
     DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, e->found, watch_));
     e->pack = std::move(pack);
-    const idx_view* idx = frame_.index != nullptr ? frame_.index->whole() : nullptr;
+    const idx_view* idx = frame_.index != nullptr ? &frame_.index->view() : nullptr;
     if (idx != nullptr) compare_with_idx(*idx, frame_.index->order(), frame_.idx_offset, e->pack, e->found);
     restart_check restarts;
     if (frame_.restarts != nullptr) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "layout/section_table.hpp"
-#include "reader/pack_index.hpp"
 #include "verify/findings.hpp"
+#include "verify/loaded_idx.hpp"
 #include "verify/pack_entry.hpp"
 #include "verify/resolve.hpp"
 #include "verify/verify.hpp"
@@ -21,7 +21,7 @@ struct pack_frame {
   std::uint64_t limit = 0;            // PACK offset that no entry passes
   bool limit_is_end = false;          // the trailer begins exactly there
   const section* restarts = nullptr;  // the restart section, if there is one
-  const pack_index* index = nullptr;  // nullptr when IDX cannot be used
+  const loaded_idx* index = nullptr;  // nullptr when IDX cannot be used
   std::uint64_t idx_offset = 0;       // of the image
 };
 

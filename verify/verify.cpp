@@ -9,12 +9,11 @@
 #include <array>
 #include <memory>
 
-#include "reader/heap.hpp"
-#include "reader/pack_index.hpp"
 #include "verify/fetch.hpp"
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/idx_check.hpp"
+#include "verify/loaded_idx.hpp"
 #include "verify/pack_examination.hpp"
 #include "verify/path_check.hpp"
 #include "verify/reachability.hpp"
@@ -119,16 +118,13 @@ class verification {
   }
 
   outcome<void> load_idx() {
-    auto index =
-        pack_index::load(device_, {kPackOffset, frame_.limit, frame_.idx_offset}, heap_memory(), options_.bounds);
+    DOCTEUR_TRY(index, loaded_idx::load(device_, frame_.idx_offset, frame_.limit, options_.bounds.objects));
     if (index) {
       index_ = std::move(*index);
       frame_.index = &*index_;
-      return {};
+    } else {
+      found_.add(index.error());
     }
-    if (index.error().code == errc::io || index.error().code == errc::out_of_memory)
-      return give_up(blame::environment, index.error().what);
-    found_.add(index.error());
     return {};
   }
 
@@ -142,7 +138,7 @@ class verification {
     report_.pack_size = e.end + kPackTrailerSize;
     if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
 
-    const idx_view* idx = index_ ? index_->whole() : nullptr;
+    const idx_view* idx = index_ ? &index_->view() : nullptr;
     const id_map ids(e.pack, idx);
     report_unresolved(e.pack, ids, found_);
     if (e.is_complete)
@@ -183,7 +179,7 @@ class verification {
   findings found_;
   pack_frame frame_;
   bool has_table_ = false;  // there is a section table, maybe a damaged one
-  std::optional<pack_index> index_;
+  std::optional<loaded_idx> index_;
   verify_report report_;
 };
 
