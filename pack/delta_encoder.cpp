@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kWindow = 8;             // bytes hashed
 constexpr std::size_t kShortestCopy = 14;      // found by hash; what is shorter deflates better as it is
 constexpr std::size_t kShortestResumed = 8;    // going on in the base where the last copy would have been
+constexpr std::size_t kResumedWithin = 32;     // bytes after the last copy
+constexpr std::size_t kLongEnough = 64;        // not worth looking for a longer one
+constexpr std::size_t kCloserIsWorth = 4;      // bytes: a copy that goes on deflates better than one from elsewhere
+constexpr std::size_t kLeastTrial = 256;       // bytes of the target to see before giving up
+constexpr std::size_t kHopelessPercent = 88;   // of literals
 constexpr std::size_t kLongestCopy = 0x10000;  // of version 2 packs: git writes no longer ones
 constexpr std::size_t kLongestInsert = 127;
 
@@ -18,6 +23,10 @@ std::uint64_t load64(const std::byte* p) {
   std::memcpy(&v, p, sizeof v);
   return v;
 }
+
+// Of an entry of the index: the position's number in the lower bits, some of its hash above.
+constexpr std::uint32_t kNumber = 2 * delta_encoder::kIndexedPositions - 1;
+std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 8) & ~kNumber; }
 
 std::uint64_t mix(const std::byte* p) { return load_le<std::uint64_t>(p) * 0x9e3779b97f4a7c15u; }
 
@@ -71,31 +80,59 @@ void delta_encoder::set_base(bytes base, const delta_effort& effort) {
   assert(base.size() <= kLargest);
   base_ = base;
   effort_ = effort;
-  stride_ = std::max(effort.stride, static_cast<std::uint32_t>(base.size() / kIndexedPositions));
+  stride_ =
+      std::max(effort.stride, static_cast<std::uint32_t>((base.size() + kIndexedPositions - 1) / kIndexedPositions));
   const std::size_t positions = base.size() < kWindow ? 0 : (base.size() - kWindow) / stride_ + 1;
   const unsigned bits = std::max(8u, static_cast<unsigned>(std::bit_width(positions)));
-  shift_ = 64 - bits;
+  head_shift_ = 64 - bits;
+  filter_shift_ = 64 - (bits - 3);  // eight bits for each head, in words of 64
   heads_.assign(std::size_t{1} << bits, 0);
+  filter_.assign(std::size_t{1} << (bits - 3), 0);
   next_.resize(positions);
   // From the end, so that a chain begins with the lowest positions.
   for (std::size_t i = positions; i-- > 0;) {
-    std::uint32_t& head = heads_[mix(base.data() + i * stride_) >> shift_];
+    const std::uint64_t hash = mix(base.data() + i * stride_);
+    std::uint32_t& head = heads_[hash >> head_shift_];
     next_[i] = head;
-    head = static_cast<std::uint32_t>(i + 1);
+    head = tag_of(hash) | static_cast<std::uint32_t>(i + 1);
+    filter_[hash >> filter_shift_] |= std::uint64_t{1} << (hash >> (filter_shift_ - 6) & 63);
   }
 }
 
-delta_encoder::match delta_encoder::longest(bytes target, std::size_t at) const {
+delta_encoder::match delta_encoder::longest(bytes target, std::size_t at, std::uint64_t hash) const {
   match best;
-  const std::uint64_t here = load64(target.data() + at);
+  const std::uint32_t tag = tag_of(hash);
   std::uint32_t tries = effort_.chain;
-  for (std::uint32_t n = heads_[mix(target.data() + at) >> shift_]; n != 0 && tries-- > 0; n = next_[n - 1]) {
-    const std::size_t from = std::size_t{n - 1} * stride_;
-    if (load64(base_.data() + from) != here) continue;
+  for (std::uint32_t n = heads_[hash >> head_shift_]; n != 0 && tries-- > 0; n = next_[(n & kNumber) - 1]) {
+    if ((n & ~kNumber) != tag) continue;
+    const std::size_t from = std::size_t{(n & kNumber) - 1} * stride_;
     const std::size_t length = common_prefix(base_.subspan(from), target.subspan(at));
     if (length > best.length) best = {from, length};
   }
   return best;
+}
+
+std::size_t delta_encoder::reach_back(bytes target, std::size_t from, std::size_t at, std::size_t base) const {
+  std::size_t back = 0;
+  while (back < at - from && back < base && base_[base - back - 1] == target[at - back - 1]) ++back;
+  return back;
+}
+
+delta_encoder::match delta_encoder::find(bytes target, std::size_t literal, std::size_t at, std::size_t resume) const {
+  // The diagonal of the last copy first: after a small change the base goes on beside the target.
+  match here;
+  const std::size_t beside = resume + (at - literal);
+  if (resume > 0 && at > literal && at - literal <= kResumedWithin && beside + kWindow <= base_.size() &&
+      load64(base_.data() + beside) == load64(target.data() + at))
+    here = {beside, common_prefix(base_.subspan(beside), target.subspan(at))};
+  if (here.length >= kLongEnough) return here;
+  const std::uint64_t hash = mix(target.data() + at);
+  if (!may_have(hash)) return here;
+  const match other = longest(target, at, hash);
+  if (other.length <= here.length + kCloserIsWorth) return here;
+  if (other.length >= kShortestCopy || other.length + reach_back(target, literal, at, other.base) >= kShortestCopy)
+    return other;
+  return here;
 }
 
 bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte>& out) {
@@ -105,47 +142,27 @@ bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte
   put_size(target.size(), out);
   std::size_t literal = 0;   // where bytes not yet written begin
   std::size_t inserted = 0;  // bytes written as literals
-  std::size_t misses = 0;
-  std::size_t resume_base = 0;  // where the base goes on after the last copy
-  const std::size_t give_up_at = effort_.may_give_up ? std::max<std::size_t>(target.size() / 8, 256) : target.size();
-  bool hoped = false;
+  std::size_t misses = 0;    // in a row
+  std::size_t resume = 0;    // where the base goes on after the last copy
+  std::size_t look_at = effort_.may_give_up ? std::max(target.size() / 8, kLeastTrial) : target.size();
   for (std::size_t at = 0; at + kWindow <= target.size();) {
-    if (!hoped && at >= give_up_at) {
-      hoped = true;
-      if ((inserted + at - literal) * 100 > at * 88) return false;
+    if (at >= look_at) {
+      if ((inserted + at - literal) * 100 > at * kHopelessPercent) return false;
+      look_at = target.size();
     }
-    // The diagonal of the last copy first: after a small change the base goes on beside the target.
-    match m;
-    const std::size_t beside = resume_base + (at - literal);
-    if (literal > 0 && at > literal && at - literal <= 32 && beside < base_.size()) {
-      m = {beside, common_prefix(base_.subspan(beside), target.subspan(at))};
-      if (m.length < kShortestResumed) m = {};
-    }
-    if (m.length < 64) {
-      const match other = longest(target, at);
-      if (other.length >= kShortestCopy && other.length > m.length + 4)
-        m = other;
-      else if (m.length == 0 && other.length > 0) {
-        // Too short forward; it may be long enough with what lies before.
-        std::size_t back = 0;
-        while (back < at - literal && back < other.base && base_[other.base - back - 1] == target[at - back - 1])
-          ++back;
-        if (other.length + back >= kShortestCopy) m = other;
-      }
-    }
+    const match m = find(target, literal, at, resume);
     if (m.length == 0) {
       at += 1 + (misses++ >> effort_.patience);
       continue;
     }
-    std::size_t back = 0;
-    while (back < at - literal && back < m.base && base_[m.base - back - 1] == target[at - back - 1]) ++back;
+    const std::size_t back = reach_back(target, literal, at, m.base);
     put_insert(target.subspan(literal, at - back - literal), out);
     put_copy(m.base - back, m.length + back, out);
     inserted += at - back - literal;
     if (out.size() > most) return false;
     at += m.length;
     literal = at;
-    resume_base = m.base + m.length;
+    resume = m.base + m.length;
     misses = 0;
   }
   put_insert(target.subspan(literal), out);

@@ -16,7 +16,7 @@ struct delta_effort {
   unsigned patience;     // log2 of how many misses in a row pass before every second byte is skipped, and so on
   bool may_give_up;      // stop early when most of the beginning is not in the base
 };
-inline constexpr delta_effort kQuickDelta{8, 4, 5, true};
+inline constexpr delta_effort kQuickDelta{8, 2, 4, true};
 inline constexpr delta_effort kBestDelta{1, 32, 12, false};
 
 class delta_encoder {
@@ -37,14 +37,24 @@ class delta_encoder {
     std::size_t base = 0;
     std::size_t length = 0;
   };
-  [[nodiscard]] match longest(bytes target, std::size_t at) const;
+  [[nodiscard]] bool may_have(std::uint64_t hash) const {
+    return (filter_[hash >> filter_shift_] >> (hash >> (filter_shift_ - 6) & 63) & 1) != 0;
+  }
+  // The longest run that begins at target[at] and at an indexed position of the base.
+  [[nodiscard]] match longest(bytes target, std::size_t at, std::uint64_t hash) const;
+  // How far a match also reaches back, over target[from, at).
+  [[nodiscard]] std::size_t reach_back(bytes target, std::size_t from, std::size_t at, std::size_t base) const;
+  // What to copy at target[at], nothing when it is better not to.
+  [[nodiscard]] match find(bytes target, std::size_t literal, std::size_t at, std::size_t resume) const;
 
   bytes base_;
   delta_effort effort_{};
   std::uint32_t stride_ = 1;
-  unsigned shift_ = 63;
-  std::vector<std::uint32_t> heads_;  // by hash: 1 + the number of an indexed position, 0 for none
-  std::vector<std::uint32_t> next_;   // by number: the same, of the next one with that hash
+  unsigned head_shift_ = 0;
+  unsigned filter_shift_ = 0;
+  std::vector<std::uint64_t> filter_;  // a bit for each hash that is indexed: most of what is asked for is not
+  std::vector<std::uint32_t> heads_;   // by hash: 1 + the number of an indexed position and some of its hash, or 0
+  std::vector<std::uint32_t> next_;    // by number: the same, of the next one in that place
 };
 
 }  // namespace docteur

@@ -17,7 +17,7 @@
 namespace docteur {
 namespace {
 
-constexpr int kDeltaLevel = 10;             // libdeflate's; 12 saves 0.1 % more
+constexpr int kDeltaLevel = 9;              // libdeflate's; 10 saves 0.3 % of the PACK in twice the time
 constexpr std::uint64_t kDistanceRoom = 3;  // bytes a delta's header is longer than a whole object's
 
 struct payload {

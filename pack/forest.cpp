@@ -47,30 +47,10 @@ class solver {
         users_(whole.size(), edges, false),
         level_(whole.size()) {}
 
-  // Cheapest edges by what they save first; a level is the depth that comes of it.
-  void start_greedily(std::span<const delta_edge> edges) {
-    std::vector<std::uint32_t> order;
-    for (std::uint32_t i = 0; i < edges.size(); ++i)
-      if (edges[i].cost < whole_[edges[i].target]) order.push_back(i);
-    std::ranges::sort(order, {}, [&](std::uint32_t i) {
-      const delta_edge& e = edges[i];
-      return std::tuple(e.cost - whole_[e.target], e.target, e.base);  // negative, wrapped: most saved first
-    });
-    std::vector<std::uint32_t> base(whole_.size(), kNoBase);
-    std::vector<unsigned> height(whole_.size());
-    for (const std::uint32_t i : order) {
-      const delta_edge& e = edges[i];
-      if (base[e.target] != kNoBase) continue;
-      unsigned depth = 1;
-      bool circular = false;
-      for (std::uint32_t a = e.base; a != kNoBase && !circular; a = base[a], ++depth) circular = a == e.target;
-      if (circular || depth - 1 + height[e.target] > max_depth_) continue;
-      base[e.target] = e.base;
-      unsigned h = height[e.target] + 1;
-      for (std::uint32_t a = e.base; a != kNoBase; a = base[a], ++h) height[a] = std::max(height[a], h);
-    }
-    for (std::uint32_t i = 0; i < base.size(); ++i)
-      for (std::uint32_t a = base[i]; a != kNoBase; a = base[a]) ++level_[i];
+  // Starts from a forest: an object's level is its depth.
+  void start(std::span<const std::uint32_t> bases) {
+    for (std::uint32_t i = 0; i < bases.size(); ++i)
+      for (std::uint32_t a = bases[i]; a != kNoBase; a = bases[a]) ++level_[i];
   }
 
   void improve() {
@@ -136,10 +116,35 @@ class solver {
 
 }  // namespace
 
+std::vector<std::uint32_t> choose_bases_quickly(std::span<const std::uint64_t> whole, std::span<const delta_edge> edges,
+                                                unsigned max_depth) {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < edges.size(); ++i)
+    if (edges[i].cost < whole[edges[i].target]) order.push_back(i);
+  std::ranges::sort(order, {}, [&](std::uint32_t i) {
+    const delta_edge& e = edges[i];
+    return std::tuple(~(whole[e.target] - e.cost), e.target, e.base);
+  });
+  std::vector<std::uint32_t> base(whole.size(), kNoBase);
+  std::vector<unsigned> height(whole.size());
+  for (const std::uint32_t i : order) {
+    const delta_edge& e = edges[i];
+    if (base[e.target] != kNoBase) continue;
+    unsigned depth = 0;  // the target's, on this base
+    bool circular = false;
+    for (std::uint32_t a = e.base; a != kNoBase && !circular; a = base[a], ++depth) circular = a == e.target;
+    if (circular || depth + height[e.target] > max_depth) continue;
+    base[e.target] = e.base;
+    unsigned h = height[e.target] + 1;
+    for (std::uint32_t a = e.base; a != kNoBase; a = base[a], ++h) height[a] = std::max(height[a], h);
+  }
+  return base;
+}
+
 std::vector<std::uint32_t> choose_bases(std::span<const std::uint64_t> whole, std::span<const delta_edge> edges,
                                         unsigned max_depth) {
   solver s(whole, edges, max_depth);
-  s.start_greedily(edges);
+  s.start(choose_bases_quickly(whole, edges, max_depth));
   s.improve();
   return s.answer();
 }

@@ -25,4 +25,8 @@ struct delta_edge {
 [[nodiscard]] std::vector<std::uint32_t> choose_bases(std::span<const std::uint64_t> whole,
                                                       std::span<const delta_edge> edges, unsigned max_depth);
 
+// The greedy answer that choose_bases() starts from: whatever saves most first.
+[[nodiscard]] std::vector<std::uint32_t> choose_bases_quickly(std::span<const std::uint64_t> whole,
+                                                              std::span<const delta_edge> edges, unsigned max_depth);
+
 }  // namespace docteur

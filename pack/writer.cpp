@@ -9,21 +9,18 @@
 #include <memory>
 #include <new>
 
-#include "pack/candidates.hpp"
 #include "pack/delta_encoder.hpp"
-#include "pack/edge_cost.hpp"
 #include "pack/entry_writer.hpp"
 #include "pack/features.hpp"
-#include "pack/forest.hpp"
 #include "pack/large_blob.hpp"
 #include "pack/object_store.hpp"
 #include "pack/pack_stream.hpp"
+#include "pack/planner.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr int kWholeLevel = 6;  // libdeflate's, for objects that are stored whole
-constexpr candidate_limits kCandidates{.best = 6, .reach = 16, .neighbours = 1};
+constexpr int kWholeLevel = 6;                   // libdeflate's, for objects that are stored whole
 constexpr std::uint64_t kLeastDelta = 48;        // bytes of content: below, a delta saves nothing
 constexpr unsigned kDeepest = 59;                // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
 constexpr std::size_t kCacheBytes = 192u << 20;  // of inflated objects, all threads together
@@ -38,19 +35,6 @@ std::vector<bool> find_eligible(std::span<const source_object> objects, const pa
   return eligible;
 }
 
-// For each object its base or kNoBase.
-outcome<std::vector<std::uint32_t>> plan(const object_source& source, const object_store& store,
-                                         feature_collector& features, const std::vector<bool>& eligible,
-                                         unsigned max_depth, progress& report) {
-  const std::span<const source_object> objects = source.objects();
-  const std::vector<delta_pair> pairs = find_candidates(source, eligible, features.finish(), kCandidates);
-  report.phase("comparing", pairs.size());
-  DOCTEUR_TRY(edges, price_pairs(objects, store, pairs, kCacheBytes, report));
-  std::vector<std::uint64_t> whole(objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) whole[i] = whole_cost(store, i);
-  return choose_bases(whole, edges, max_depth);
-}
-
 outcome<written_pack> write_all(const object_source& source, byte_sink& sink, const pack_options& options,
                                 progress& report) {
   const std::span<const source_object> objects = source.objects();
@@ -63,7 +47,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   auto features = std::make_unique<feature_collector>(objects, eligible);
   DOCTEUR_TRY(
       store, object_store::fill(source, {kWholeLevel, options.large_blob, options.spool_directory}, *features, report));
-  DOCTEUR_TRY(bases, plan(source, store, *features, eligible, max_depth, report));
+  DOCTEUR_TRY(bases, plan_deltas(source, store, *features, eligible, {max_depth, kCacheBytes}, report));
   features.reset();
 
   report.phase("writing", objects.size());

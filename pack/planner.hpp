@@ -1,0 +1,25 @@
+#pragma once
+// From the objects of a store to the base of each: candidates, their price, the choice. Hosted.
+
+#include <cstdint>
+#include <vector>
+
+#include "object/progress.hpp"
+#include "pack/features.hpp"
+#include "pack/object_store.hpp"
+
+namespace docteur {
+
+struct plan_limits {
+  unsigned max_depth;       // deltas on the way to any object
+  std::size_t cache_bytes;  // of inflated objects, all threads together
+};
+
+// For each object its base, or kNoBase. `eligible[i]`: object i may be a delta or a base. Takes what `features` has
+// gathered. Uses the threads of the current TBB arena.
+[[nodiscard]] outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, const object_store& store,
+                                                              feature_collector& features,
+                                                              const std::vector<bool>& eligible,
+                                                              const plan_limits& limits, progress& report);
+
+}  // namespace docteur
