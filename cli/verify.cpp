@@ -65,7 +65,10 @@ std::string json_text(const verify_report& r) {
   for (const object_type t : {object_type::commit, object_type::tree, object_type::blob, object_type::tag})
     objects.add(name(t), r.objects[static_cast<std::size_t>(t)]);
   o.add_raw("objects", objects.text()).add("paths", r.paths).add("content_bytes", r.content_bytes);
-  o.add("deltas", r.deltas).add("depth", std::uint64_t{r.depth}).add("pack_bytes", r.pack_size).add("image_bytes", r.image_size);
+  o.add("deltas", r.deltas)
+      .add("depth", std::uint64_t{r.depth})
+      .add("pack_bytes", r.pack_size)
+      .add("image_bytes", r.image_size);
   o.add("fault_count", r.fault_count);
   o.add_raw("faults", json_array(r.faults, [](const fault& f) {
               return json_object().add("code", name(f.code)).add("offset", f.at).add("what", f.what).text();
