@@ -20,7 +20,7 @@
 namespace docteur {
 namespace {
 
-constexpr int kWholeLevel = 6;                   // libdeflate's, for objects that are stored whole
+constexpr int kWholeLevel = 7;                   // libdeflate's, for objects that are stored whole
 constexpr std::uint64_t kLeastDelta = 48;        // bytes of content: below, a delta saves nothing
 constexpr unsigned kDeepest = 59;                // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
 constexpr std::size_t kCacheBytes = 192u << 20;  // of inflated objects, all threads together
