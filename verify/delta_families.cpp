@@ -44,9 +44,10 @@ void delta_families::count_descendants() {
 
 void delta_families::take_children(std::uint32_t base, std::vector<std::uint32_t>& out) {
   out.assign(deltas_.begin() + first_[base], deltas_.begin() + first_[base + 1]);
+  // One flag for all that name the same base: many copies of an object must not each look through many deltas.
   const auto named = std::ranges::equal_range(pack_.refs, pack_.entries[base].id, {}, &ref_delta::base);
-  for (const ref_delta& r : named)
-    if (!claimed_[static_cast<std::size_t>(&r - pack_.refs.data())].test_and_set()) out.push_back(r.entry);
+  if (!named.empty() && !claimed_[static_cast<std::size_t>(named.begin() - pack_.refs.begin())].test_and_set())
+    for (const ref_delta& r : named) out.push_back(r.entry);
   if (out.empty()) return;
   const auto most = std::ranges::max_element(out, {}, [this](std::uint32_t i) { return descendants_[i]; });
   std::swap(*most, out.back());

@@ -6,6 +6,12 @@
 #include "object/sha1.hpp"
 
 namespace docteur {
+namespace {
+
+constexpr std::size_t kLongestName = 0xffff;  // bytes kept; longer ones are over the limit on paths anyway
+constexpr std::size_t kUsualName = 64;        // names longer than this count for more than one entry
+
+}  // namespace
 
 void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
   set_id(e, object_id(e.object, content));
@@ -37,7 +43,7 @@ void object_check::set_id(pack_entry& e, const oid& id) {
 }
 
 void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
-  tree_edges::tree t{index, 0, edges.edges.size()};
+  tree_edges::tree t{index, 0, edges.edges.size(), edges.names.size()};
   std::uint64_t odd = 0;
   for (tree_reader r(content, e.at()); !r.done();) {
     const auto entry = r.next();
@@ -47,8 +53,9 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
       break;
     }
     if (entry->zero_padded || entry->mode != canonical_mode(entry->kind)) ++odd;
-    edges.edges.push_back(
-        {entry->id, entry->kind, static_cast<std::uint16_t>(std::min<std::size_t>(entry->name.size(), 0xffff))});
+    const std::string_view kept = entry->name.substr(0, kLongestName);
+    edges.edges.push_back({entry->id, entry->kind, static_cast<std::uint16_t>(kept.size())});
+    edges.names += kept;
     ++t.count;
   }
   if (odd > 0) {
@@ -56,8 +63,10 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
     ++odd_trees_;
   }
   // What is over the limit is given back: memory stays bounded, and reachability is given up (edges_are_complete()).
-  if (edges_ += t.count; edges_ > bounds_.paths) {
+  const std::uint64_t taken = t.count + (edges.names.size() - t.first_name) / kUsualName;
+  if ((edges_ += taken) > bounds_.paths) {
     edges.edges.resize(t.first);
+    edges.names.resize(t.first_name);
     t.count = 0;
   }
   edges.trees.push_back(t);

@@ -1,46 +1,157 @@
 #include "verify/path_check.hpp"
 
-#include "reader/heap.hpp"
-#include "reader/image.hpp"
+#include <array>
+#include <new>
+
+#include "layout/path_section.hpp"
+#include "pack/inflate.hpp"
+#include "source/printable.hpp"
+#include "verify/fetch.hpp"
+#include "verify/tree_paths.hpp"
 
 namespace docteur {
 namespace {
 
-bool is_environment(const error& e) { return e.code == errc::io || e.code == errc::out_of_memory; }
-
-// Whether both images list the same; nodes are compared by kind and id.
-result<bool> list_the_same(const image& a, const image& b) {
-  DOCTEUR_TRY(in_a, a.list({}, image::depth::all));
-  DOCTEUR_TRY(in_b, b.list({}, image::depth::all));
-  for (;;) {
-    const auto x = in_a.next();
-    const auto y = in_b.next();
-    if (!x || !y) return !x && !y;
-    if (x->name != y->name || x->what != y->what) return false;
-    if (x->what.kind != entry_kind::submodule) continue;
-    DOCTEUR_TRY(x_id, a.id(x->what));
-    DOCTEUR_TRY(y_id, b.id(y->what));
-    if (x_id != y_id) return false;
-  }
+void put_number(std::string& to, std::size_t v) {
+  for (; v >= 0x80; v >>= 7) to += static_cast<char>(0x80 | (v & 0x7f));
+  to += static_cast<char>(v);
 }
+
+class path_checker {
+ public:
+  path_checker(const device& d, const section& where, const path_facts& facts, findings& found, inflater&& inflate)
+      : device_(d),
+        at_(where.offset),
+        end_(where.offset + where.length),
+        facts_(facts),
+        found_(found),
+        inflater_(std::move(inflate)),
+        paths_(facts.ids, facts.trees, facts.root),
+        position_size_(position_size(facts.pack.entries.size())) {}
+
+  outcome<void> run() {
+    if (facts_.pack.entries.front().id != facts_.commit)
+      found_.add(errc::malformed, facts_.pack.entries.front().at(),
+                 "with a path section the commit is the first entry");
+    std::array<std::byte, kPathSectionHeader> head;
+    if (!has(head.size())) return differs("a header");
+    DOCTEUR_CHECK(fetch(device_, at_, head));
+    const auto paths = load_le<std::uint32_t>(head.data());
+    const auto submodules = load_le<std::uint32_t>(head.data() + 4);
+    if (load_le<std::uint32_t>(head.data() + 8) != position_size_) return differs("position size");
+    if (load_le<std::uint32_t>(head.data() + 12) != 0) return differs("reserved bytes");
+    at_ += head.size();
+    for (std::uint32_t told = 0; told < paths;) {
+      DOCTEUR_TRY(n, check_block(paths - told));
+      if (n == 0) return {};  // was reported
+      told += n;
+    }
+    if (const auto more = paths_.next()) return differs("without " + printable(more->key));
+    if (submodules != submodules_.size() || end_ - at_ != submodules_.size() * kOidSize)
+      return differs("number of submodules, or length");
+    for (const oid& id : submodules_) {
+      oid there;
+      DOCTEUR_CHECK(fetch(device_, at_, there.raw));
+      if (there != id) return differs("id of a submodule");
+      at_ += kOidSize;
+    }
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool has(std::uint64_t n) const noexcept { return n <= end_ - at_; }
+
+  outcome<void> differs(const std::string& what) {
+    found_.add(errc::malformed, at_, "path section is not what the trees say: " + what);
+    return {};
+  }
+  outcome<std::uint32_t> differs_in_block(const std::string& what) {
+    return differs(what).map([] { return std::uint32_t{0}; });
+  }
+
+  // How many paths it tells; 0 after a fault.
+  outcome<std::uint32_t> check_block(std::uint32_t left) {
+    if (!has(kPathBlockHeader)) return differs_in_block("length");
+    std::array<std::byte, kPathBlockHeader> head;
+    DOCTEUR_CHECK(fetch(device_, at_, head));
+    const auto b = decode_path_block(head, at_);
+    if (!b) return differs_in_block(b.error().what);
+    const std::uint64_t positions_size = std::uint64_t{b->paths} * position_size_;
+    if (b->paths > left || !has(kPathBlockHeader + b->packed + positions_size)) return differs_in_block("length");
+    DOCTEUR_TRY(packed, fetch(device_, at_ + kPathBlockHeader, b->packed, packed_));
+    const mutable_bytes raw = raw_.get(b->raw);
+    const auto consumed = inflater_.inflate(packed, raw, at_);
+    if (!consumed || *consumed != b->packed) return differs_in_block("the stream of a block");
+    DOCTEUR_TRY(positions, fetch(device_, at_ + kPathBlockHeader + b->packed, static_cast<std::size_t>(positions_size),
+                                 positions_));
+    records_.clear();
+    text_.clear();
+    for (std::uint32_t i = 0; i < b->paths; ++i) {
+      const auto p = paths_.next();
+      if (!p) return differs_in_block("more paths than there are");
+      put_record(*p);
+      if (!is_prefix(records_, raw.first(b->records)) || !is_prefix(text_, raw.subspan(b->records)) ||
+          load_position(positions, i) != position_of(*p))
+        return differs_in_block(p->key.empty() ? "/" : printable(p->key));
+    }
+    if (records_.size() + text_.size() != b->raw || records_.size() != b->records)
+      return differs_in_block("bytes left in a block");
+    at_ += kPathBlockHeader + b->packed + positions_size;
+    return b->paths;
+  }
+
+  void put_record(const tree_paths::path& p) {
+    const auto shared = static_cast<std::size_t>(std::ranges::mismatch(p.key, last_key_).in1 - p.key.begin());
+    const std::string_view tail = p.key.substr(shared);
+    checked_records_ = records_.size();
+    checked_text_ = text_.size();
+    put_number(records_, shared);
+    put_number(records_, tail.size() << kPathKindBits | static_cast<std::size_t>(p.kind));
+    text_ += tail;
+    last_key_ = p.key;
+  }
+
+  // Whether what the last record added to `made` stands in `there`.
+  [[nodiscard]] bool is_prefix(const std::string& made, bytes there) const {
+    const std::size_t from = &made == &records_ ? checked_records_ : checked_text_;
+    return made.size() <= there.size() &&
+           as_text(there.subspan(from, made.size() - from)) == std::string_view(made).substr(from);
+  }
+
+  [[nodiscard]] std::uint32_t load_position(bytes positions, std::uint32_t i) const {
+    std::uint32_t v = 0;
+    for (std::uint32_t k = 0; k < position_size_; ++k)
+      v |= std::to_integer<std::uint32_t>(positions[std::size_t{i} * position_size_ + k]) << 8 * k;
+    return v;
+  }
+  std::uint32_t position_of(const tree_paths::path& p) {
+    if (p.kind != entry_kind::submodule) return facts_.pack.entries[p.entry].position;
+    submodules_.push_back(p.id);
+    return static_cast<std::uint32_t>(submodules_.size() - 1);
+  }
+
+  device device_;
+  std::uint64_t at_;  // in the image
+  std::uint64_t end_;
+  path_facts facts_;
+  findings& found_;
+  inflater inflater_;
+  tree_paths paths_;
+  std::uint32_t position_size_;
+  std::string last_key_;
+  std::vector<oid> submodules_;
+  // Of the block: made anew, and how much of it was there before the last record.
+  std::string records_, text_;
+  std::size_t checked_records_ = 0, checked_text_ = 0;
+  reused_bytes packed_, raw_, positions_;
+};
 
 }  // namespace
 
-outcome<void> check_paths(const device& d, const section& where, const limits& bounds, findings& found) {
-  const auto proved = image::attach(d, heap_memory(), bounds, paths_from::trees);
-  const auto told = image::attach(d, heap_memory(), bounds, paths_from::section);
-  for (const auto* i : {&proved, &told})
-    if (!*i && is_environment(i->error())) return give_up(blame::environment, i->error().what);
-  if (!told && proved) found.add(told.error());
-  if (!told || !proved) {
-    if (found.count() == 0) found.add((proved ? told : proved).error());
-    return {};
-  }
-  const auto same = list_the_same(*told, *proved);
-  if (!same) return give_up(blame::environment, same.error().what);
-  if (!*same || told->find({}) != proved->find({}))
-    found.add(errc::malformed, where.offset, "path section is not what the trees say");
-  return {};
+outcome<void> check_paths(const device& d, const section& where, const path_facts& facts, findings& found) {
+  auto inflate = inflater::make();
+  if (!inflate) throw std::bad_alloc();
+  return path_checker(d, where, facts, found, std::move(*inflate)).run();
 }
 
 }  // namespace docteur

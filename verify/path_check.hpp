@@ -4,13 +4,25 @@
 #include "layout/section_table.hpp"
 #include "object/device.hpp"
 #include "object/failure.hpp"
-#include "reader/limits.hpp"
 #include "verify/findings.hpp"
+#include "verify/id_map.hpp"
+#include "verify/pack_entry.hpp"
+#include "verify/tree_index.hpp"
 
 namespace docteur {
 
-// Attaches the image both ways, from the section and from the trees, and demands the same paths in the same order, of
-// the same kinds, leading to the same ids. Trees that cannot be read are for others to report.
-[[nodiscard]] outcome<void> check_paths(const device& d, const section& where, const limits& bounds, findings& found);
+// What was found to be good.
+struct path_facts {
+  oid commit;
+  oid root;
+  const scanned_pack& pack;  // with positions in IDX
+  const id_map& ids;
+  const tree_index& trees;
+};
+
+// Makes each record anew and demands the same bytes; how they are cut into blocks and deflated is the writer's choice.
+// Reports the first difference.
+[[nodiscard]] outcome<void> check_paths(const device& d, const section& where, const path_facts& facts,
+                                        findings& found);
 
 }  // namespace docteur

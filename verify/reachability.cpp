@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
 
+constexpr std::uint32_t kNotLooked = kNoEntry - 1;
+
 // What lies below a tree.
 struct extent {
   std::uint64_t paths = 1;  // itself included
@@ -17,13 +19,14 @@ struct extent {
 
 class walk {
  public:
-  walk(const scanned_pack& pack, const id_map& ids, const std::vector<tree_edges>& edges, findings& found)
-      : pack_(pack), ids_(ids), found_(found), reached_(pack.entries.size()) {
-    for (const tree_edges& share : edges)
-      for (const tree_edges::tree& t : share.trees) trees_.push_back({t.entry, t.count, share.edges.data() + t.first});
-    std::ranges::sort(trees_, {}, &tree::entry);
-    extents_.resize(trees_.size());
-  }
+  walk(const scanned_pack& pack, const id_map& ids, const tree_index& trees, findings& found)
+      : pack_(pack),
+        ids_(ids),
+        trees_(trees),
+        found_(found),
+        extents_(trees.size()),
+        reached_(pack.entries.size()),
+        whole_(ids.all().size(), kNotLooked) {}
 
   // The entry of an object that the entry `from` names; kNoEntry after a fault.
   std::uint32_t reach(const oid& id, object_type type, std::uint64_t from_at) {
@@ -32,12 +35,18 @@ class walk {
       found_.add(errc::malformed, from_at, object_text(name(type), id) + " is named here and not in the PACK");
       return kNoEntry;
     }
-    for (const id_map::pair& p : named) reached_[p.entry] = true;
-    const auto whole = std::ranges::find_if(
-        named, [&](const id_map::pair& p) { return pack_.entries[p.entry].state == entry_state::whole; });
-    if (whole == named.end()) return kNoEntry;  // damaged: was reported
-    const pack_entry& e = pack_.entries[whole->entry];
-    if (e.object == type) return whole->entry;
+    // What stands for all entries of this id is looked for once.
+    std::uint32_t& whole = whole_[static_cast<std::size_t>(named.data() - ids_.all().data())];
+    if (whole == kNotLooked) {
+      whole = kNoEntry;
+      for (const id_map::pair& p : named) {
+        reached_[p.entry] = true;
+        if (whole == kNoEntry && pack_.entries[p.entry].state == entry_state::whole) whole = p.entry;
+      }
+    }
+    if (whole == kNoEntry) return kNoEntry;  // damaged: was reported
+    const pack_entry& e = pack_.entries[whole];
+    if (e.object == type) return whole;
     found_.add(errc::wrong_kind, from_at,
                object_text(name(e.object), id) + " is named here as a " + std::string(name(type)));
     return kNoEntry;
@@ -45,7 +54,7 @@ class walk {
 
   // All trees from `root` down, each once, on a stack of our own.
   extent visit(std::uint32_t root) {
-    const std::size_t first = tree_of(root);
+    const std::size_t first = trees_.find(root);
     if (first == trees_.size()) return {};
     std::vector<frame> stack;
     visited_.assign(trees_.size(), false);
@@ -53,7 +62,7 @@ class walk {
     stack.push_back({first});
     while (!stack.empty()) {
       frame& f = stack.back();
-      const tree& t = trees_[f.tree];
+      const tree_index::tree& t = trees_[f.tree];
       extent& here = extents_[f.tree];
       if (f.next == t.count) {
         stack.pop_back();
@@ -69,7 +78,7 @@ class walk {
       }
       // A tree is come to twice: to go into it, and when all below it is known.
       const std::uint32_t child = f.entered ? f.child : reach(edge.id, object_type::tree, pack_.entries[t.entry].at());
-      const std::size_t below = child == kNoEntry ? trees_.size() : tree_of(child);
+      const std::size_t below = child == kNoEntry ? trees_.size() : trees_.find(child);
       if (below != trees_.size() && !visited_[below]) {
         visited_[below] = true;
         f.entered = true;
@@ -91,11 +100,6 @@ class walk {
   [[nodiscard]] const std::vector<bool>& reached() const noexcept { return reached_; }
 
  private:
-  struct tree {
-    std::uint32_t entry;
-    std::uint32_t count;
-    const tree_edge* edges;
-  };
   struct frame {
     std::size_t tree;
     std::uint32_t next = 0;
@@ -103,18 +107,14 @@ class walk {
     bool entered = false;
   };
 
-  [[nodiscard]] std::size_t tree_of(std::uint32_t entry) const {
-    const auto t = std::ranges::lower_bound(trees_, entry, {}, &tree::entry);
-    return t != trees_.end() && t->entry == entry ? static_cast<std::size_t>(t - trees_.begin()) : trees_.size();
-  }
-
   const scanned_pack& pack_;
   const id_map& ids_;
+  const tree_index& trees_;
   findings& found_;
-  std::vector<tree> trees_;  // by entry
   std::vector<extent> extents_;
   std::vector<bool> visited_;
-  std::vector<bool> reached_;  // by entry
+  std::vector<bool> reached_;         // by entry
+  std::vector<std::uint32_t> whole_;  // by the first place of an id in ids_
 };
 
 void report_duplicates(const scanned_pack& pack, const id_map& ids, bool is_fault, findings& found) {
@@ -132,10 +132,10 @@ void report_duplicates(const scanned_pack& pack, const id_map& ids, bool is_faul
 
 }  // namespace
 
-void check_reachability(const scanned_pack& pack, const id_map& ids, const std::vector<tree_edges>& edges,
+void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
                         const reach_options& options, const limits& bounds, findings& found, verify_report& report) {
   report_duplicates(pack, ids, options.only_reachable, found);
-  walk w(pack, ids, edges, found);
+  walk w(pack, ids, trees, found);
   const std::uint32_t commit = w.reach(options.commit, object_type::commit, kHeaderCommit);
   const auto head = report.head();
   if (commit == kNoEntry || !head) return;

@@ -1,12 +1,10 @@
 #pragma once
 // What the image's commit reaches: all of it must be there, and nothing else. Hosted.
 
-#include <vector>
-
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/pack_entry.hpp"
-#include "verify/tree_edges.hpp"
+#include "verify/tree_index.hpp"
 
 namespace docteur {
 
@@ -17,7 +15,7 @@ struct reach_options {
 };
 
 // Walks from the header's commit, whose content is in `report`; counts paths into it. Parents are not looked for.
-void check_reachability(const scanned_pack& pack, const id_map& ids, const std::vector<tree_edges>& edges,
+void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
                         const reach_options& options, const limits& bounds, findings& found, verify_report& report);
 
 }  // namespace docteur

@@ -2,6 +2,7 @@
 // What the trees of a PACK name, kept while objects are rebuilt so that no tree is built twice. Hosted.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "object/oid.hpp"
@@ -20,10 +21,12 @@ struct tree_edges {
   struct tree {
     std::uint32_t entry;  // of the tree, in scanned_pack
     std::uint32_t count;
-    std::size_t first;  // in `edges`
+    std::size_t first;       // in `edges`
+    std::size_t first_name;  // in `names`
   };
   std::vector<tree> trees;
   std::vector<tree_edge> edges;
+  std::string names;  // of all edges, one behind the other
 };
 
 }  // namespace docteur

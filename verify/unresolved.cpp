@@ -21,15 +21,19 @@ void report_unresolved(const scanned_pack& pack, const id_map& ids, findings& fo
   std::size_t to_blame = 0;
   for (std::uint32_t i = 0; i < entries.size(); ++i)
     if (entries[i].state == entry_state::pending && entries[i].type == entry_type::ofs_delta) base[i] = entries[i].base;
+  std::uint32_t lost = kNoEntry;  // an entry that was not rebuilt and may be the base that `last` names
+  const ref_delta* last = nullptr;
   for (const ref_delta& r : pack.refs) {
     if (entries[r.entry].state != entry_state::pending) continue;
-    const auto named = ids.find(r.base);
-    const auto lost = std::ranges::find_if(
-        named, [&](const id_map::pair& p) { return entries[p.entry].state != entry_state::whole; });
-    if (lost != named.end()) {
-      base[r.entry] = lost->entry;
-      continue;
+    if (last == nullptr || last->base != r.base) {
+      const auto named = ids.find(r.base);
+      const auto p = std::ranges::find_if(
+          named, [&](const id_map::pair& x) { return entries[x.entry].state != entry_state::whole; });
+      lost = p == named.end() ? kNoEntry : p->entry;
+      last = &r;
     }
+    base[r.entry] = lost;
+    if (lost != kNoEntry) continue;
     ++to_blame;
     found.add(errc::malformed, entries[r.entry].at(),
               "the base of a delta is not in the PACK: " + object_text("object", r.base));

@@ -38,8 +38,6 @@ class verification {
       DOCTEUR_CHECK(load_idx());
       DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, watch_));
       DOCTEUR_CHECK(take(*examined));
-      if (report_.sections && report_.sections->find(section_type::paths) != nullptr)
-        DOCTEUR_CHECK(check_paths(device_, *report_.sections->find(section_type::paths), options_.bounds, found_));
     }
     found_.move_to(report_);
     return std::move(report_);
@@ -76,6 +74,8 @@ class verification {
     report_.sections = *table;
     frame_.limit = table->pack_size - kPackTrailerSize;
     frame_.limit_is_end = true;
+    if (frame_.idx_offset % table->block_size != 0)
+      found_.add(errc::malformed, kHeaderIdxOffset, "IDX offset is no multiple of the block size");
     frame_.restarts = report_.sections->find(section_type::restart);
     const auto text_end = std::ranges::find(table->builder, '\0');
     if (std::any_of(text_end, table->builder.end(), [](char c) { return c != '\0'; }))
@@ -141,9 +141,10 @@ class verification {
     const idx_view* idx = index_ ? &index_->view() : nullptr;
     const id_map ids(e.pack, idx);
     report_unresolved(e.pack, ids, found_);
+    const tree_index trees(std::move(e.resolved.edges));
     if (e.is_complete)
-      check_reachability(e.pack, ids, e.resolved.edges, {frame_.commit, has_table_, e.edges_are_complete},
-                         options_.bounds, found_, report_);
+      check_reachability(e.pack, ids, trees, {frame_.commit, has_table_, e.edges_are_complete}, options_.bounds, found_,
+                         report_);
     std::uint64_t idx_end = 0;
     if (idx != nullptr) {
       DOCTEUR_TRY(end, check_idx(device_, frame_.idx_offset, *idx, e.pack.checksum, e.pack, found_));
@@ -152,7 +153,15 @@ class verification {
       DOCTEUR_TRY(end, check_unreadable_idx(device_, frame_.idx_offset, e.pack.checksum, e.pack, found_));
       idx_end = std::min(end, device_.size);
     }
-    return check_tail(idx_end);
+    DOCTEUR_CHECK(check_tail(idx_end));
+    const section* paths = report_.sections ? report_.sections->find(section_type::paths) : nullptr;
+    const auto head = report_.head();
+    if (paths == nullptr || !head) return {};
+    // What the section must say follows from trees and IDX, so only good ones can be compared with it.
+    if (found_.count() == 0)
+      return check_paths(device_, *paths, {frame_.commit, head->tree, e.pack, ids, trees}, found_);
+    found_.remark("the path section was not compared with the trees: mend the faults first");
+    return {};
   }
 
   outcome<void> check_trailer(const pack_examination& e) {

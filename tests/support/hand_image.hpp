@@ -120,7 +120,8 @@ class hand_pack {
 
 struct hand_options {
   bool table = true;
-  byte_vector restarts;             // content of the restart section; empty: none
+  byte_vector restarts = {};        // content of the restart section; empty: none
+  byte_vector paths = {};           // of the path section
   std::uint32_t other_section = 0;  // type of a section of four bytes; 0: none
 };
 
@@ -159,6 +160,7 @@ inline byte_vector hand_image(const oid& commit, const byte_vector& pack, const 
       append(all, content);
     };
     if (!how.restarts.empty()) add(section_type::restart, how.restarts);
+    if (!how.paths.empty()) add(section_type::paths, how.paths);
     if (how.other_section != 0) add(section_type{how.other_section}, as_bytes("oops"));
     align();
     const std::uint64_t idx_offset = all.size() + kSectionTableSize;

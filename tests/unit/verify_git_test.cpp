@@ -24,7 +24,7 @@ class VerifyGit : public testing::Test {
 
   // The objects of HEAD, or with `all` of the whole history, through `git pack-objects OPTIONS`.
   byte_vector image(const std::string& options, bool all = false, const std::string& idx_options = "",
-                    const hand_options& how = {.table = false, .restarts = {}, .other_section = 0}) {
+                    const hand_options& how = {.table = false}) {
     const std::string objects = all ? "git rev-list --objects --all | cut -d' ' -f1"
                                     : "{ git rev-parse HEAD 'HEAD^{tree}'; git ls-tree -rt HEAD | "
                                       "awk '{print $3}'; }";

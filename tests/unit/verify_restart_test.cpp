@@ -80,8 +80,7 @@ struct written {
     EXPECT_EQ(blobs.size(), 2u);
   }
   [[nodiscard]] byte_vector image(const byte_vector& restarts) const {
-    return hand_image(commit, pack, hand_idx(what.entries, what.checksum),
-                      {.table = true, .restarts = restarts, .other_section = 0});
+    return hand_image(commit, pack, hand_idx(what.entries, what.checksum), {.restarts = restarts});
   }
   [[nodiscard]] byte_vector image() const { return image(encode(blobs)); }
   [[nodiscard]] listed_blob& deflated() { return blobs[blobs[0].record.stored ? 1 : 0]; }
@@ -101,7 +100,7 @@ struct hand_blob {
   [[nodiscard]] byte_vector image(const std::vector<std::uint64_t>& points) {
     const oid root = pack.add(object_type::tree, tree_text().add("100644", "a", blob).text());
     const oid commit = pack.add(object_type::commit, commit_text(root));
-    return hand_image(commit, pack, {.table = true, .restarts = encode({{record, points}}), .other_section = 0});
+    return hand_image(commit, pack, {.restarts = encode({{record, points}})});
   }
 };
 

@@ -42,7 +42,7 @@ byte_vector image_of_tree(hand_pack& pack, const std::string& tree, const hand_o
   return hand_image(commit, pack, how);
 }
 
-constexpr hand_options kNoTable{.table = false, .restarts = {}, .other_section = 0};
+constexpr hand_options kNoTable{.table = false};
 
 }  // namespace
 
@@ -66,7 +66,7 @@ TEST(Verify, PassesAGoodImageAndTellsWhatIsInIt) {
 TEST(Verify, NoticesEveryBitFlip) {
   const sample s;
   for (const bool table : {true, false}) {
-    byte_vector image = s.image({.table = table, .restarts = {}, .other_section = 0});
+    byte_vector image = s.image({.table = table});
     verify_options options;
     options.threads = 1;
     for (std::size_t i = 0; i < image.size(); ++i) {
@@ -105,7 +105,7 @@ TEST(Verify, ADeviceMayBeLargerButOnlyWithZeros) {
 TEST(Verify, PaddingIsZero) {
   const sample s;
   for (const bool table : {true, false}) {
-    byte_vector image = s.image({.table = table, .restarts = {}, .other_section = 0});
+    byte_vector image = s.image({.table = table});
     const std::size_t at = kPackOffset + s.pack.pack().size() + 3;
     ASSERT_LT(at, idx_offset_of(image));
     image[at] = std::byte{0x80};
@@ -115,7 +115,7 @@ TEST(Verify, PaddingIsZero) {
 
 TEST(Verify, AnUnknownSectionIsARemarkAndItsBytesAreChecked) {
   const sample s;
-  byte_vector image = s.image({.table = true, .restarts = {}, .other_section = 0x7fff0001});
+  byte_vector image = s.image({.other_section = 0x7fff0001});
   expect_good(check(image));
   expect_remark(check(image), "a section of type 2147418113");
   const std::uint64_t at = round_up(kPackOffset + s.pack.pack().size(), 512);
@@ -393,8 +393,7 @@ TEST(Verify, AMissingBlob) {
   for (const bool table : {true, false}) {
     hand_pack p;
     const oid gone = object_id(object_type::blob, as_bytes(kHello));
-    const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", gone).text(),
-                                            {.table = table, .restarts = {}, .other_section = 0});
+    const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", gone).text(), {.table = table});
     expect_one_fault(check(image), errc::malformed, p.at(0), "blob " + text_of(gone) + " is named here");
   }
 }
