@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kWindow = 8;             // bytes hashed
 constexpr std::size_t kShortestCopy = 14;      // found by hash; what is shorter deflates better as it is
-constexpr std::size_t kShortestResumed = 8;    // going on in the base where the last copy would have been
 constexpr std::size_t kResumedWithin = 32;     // bytes after the last copy
 constexpr std::size_t kLongEnough = 64;        // not worth looking for a longer one
 constexpr std::size_t kCloserIsWorth = 4;      // bytes: a copy that goes on deflates better than one from elsewhere

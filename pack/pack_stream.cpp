@@ -48,7 +48,7 @@ void pack_stream::end_entry() { entries_.back().crc = crc_; }
 
 outcome<void> pack_stream::flush() {
   hash_.update(held_);
-  const outcome<void> written = held_.empty() ? outcome<void>{} : out_.write(held_);
+  outcome<void> written = held_.empty() ? outcome<void>{} : out_.write(held_);
   held_.clear();
   return written;
 }

@@ -47,7 +47,7 @@ std::vector<delta_pair> ancestor_pairs(std::span<const std::uint32_t> bases, std
     add(chain.size() - 2);
   }
   std::ranges::sort(pairs);
-  pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   return pairs;
 }
 
