@@ -78,11 +78,7 @@ result<image_reader> image_reader::make(const image& of, const memory& from, std
 
 result<std::uint64_t> image_reader::size(const node& n) noexcept {
   if (n.kind == entry_kind::submodule) return std::uint64_t{0};
-  DOCTEUR_TRY(info, objects_.info(image_->offset(n)));
-  if (info.type != type_of(n.kind))
-    return fail(errc::wrong_kind, objects_.device_offset(image_->offset(n)),
-                "object is of another type than its entry");
-  return info.size;
+  return objects_.size(image_->offset(n), type_of(n.kind));
 }
 
 result<done> image_reader::read(const node& n, mutable_bytes out, check how) noexcept {

@@ -17,13 +17,12 @@ constexpr object_type whole_type(entry_type t) noexcept { return static_cast<obj
 
 object_reader::object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
                              std::uint64_t cache_bytes, inflater&& inflate) noexcept
-    : pack_(pack),
-      index_(&index),
+    : index_(&index),
       memory_(from),
       bounds_(bounds),
       inflater_(std::move(inflate)),
       cache_(from, cache_bytes),
-      input_(from),
+      window_(pack, from),
       deltas_(from),
       links_(from) {}
 
@@ -33,38 +32,31 @@ result<object_reader> object_reader::make(const device& pack, const pack_index& 
   return object_reader(pack, index, from, bounds, cache_bytes, std::move(inflate));
 }
 
-result<object_reader::entry> object_reader::fetch(std::uint64_t offset) noexcept {
+// `want`: bytes of the entry that will be needed, if it has as many.
+result<object_reader::entry> object_reader::fetch(std::uint64_t offset, std::uint64_t want) noexcept {
   const std::uint64_t at = device_offset(offset);
-  if (offset >= index_->where().limit || at >= pack_.size)
+  if (offset >= index_->where().limit || at >= pack().size)
     return fail(errc::out_of_range, at, "entry lies outside the PACK");
-  entry e{};
-  if (pack_.view != nullptr) {
-    const std::uint64_t n = std::min(index_->where().limit - offset, pack_.size - at);
-    e.data = bytes(pack_.view + at, n);
-  } else {
-    const std::uint64_t n = std::min({index_->entry_limit(offset) - offset, kFirstRead, pack_.size - at});
-    DOCTEUR_CHECK(input_.resize(std::max<std::size_t>(n, input_.size())));
-    DOCTEUR_CHECK(read_exactly(pack_, at, input_.span().first(n)));
-    e.data = input_.span().first(n);
-  }
-  DOCTEUR_TRY(h, decode_entry_header(e.data.first(std::min(e.data.size(), kMaxEntryHeader)), offset, at));
-  e.header = h;
-  return e;
+  // The end of an entry of a mapped device need not be looked for: nothing is read that is not looked at.
+  const std::uint64_t limit = pack().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
+  DOCTEUR_TRY(data, window_.get(at, std::min({limit - offset, want, pack().size - at})));
+  DOCTEUR_TRY(h, decode_entry_header(data.first(std::min(data.size(), kMaxEntryHeader)), offset, at));
+  return entry{h, data};
 }
 
-// `e` is what fetch() gave last. A stream may be longer than what was read at first.
+// `e` is what fetch() gave last. A stream may be longer than what was fetched.
 result<done> object_reader::inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept {
   const std::uint64_t at = device_offset(offset);
+  const std::uint64_t limit = pack().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
+  const std::uint64_t all = std::min(limit - offset, pack().size - at);
   bytes data = e.data;
-  if (pack_.view == nullptr) {
-    const std::uint64_t all = std::min(index_->entry_limit(offset) - offset, pack_.size - at);
-    if (all > bounds_.object_bytes + kFirstRead) return fail(errc::too_large, at, "entry is over the limit");
-    if (const std::size_t have = data.size(); have < all) {
-      DOCTEUR_CHECK(input_.resize(std::max<std::size_t>(all, input_.size())));
-      DOCTEUR_CHECK(read_exactly(pack_, at + have, input_.span().subspan(have, all - have)));
-      data = input_.span().first(all);
-    }
+  if (data.size() < all) {
+    if (pack().view == nullptr && all > bounds_.object_bytes + kFirstRead)
+      return fail(errc::too_large, at, "entry is over the limit");
+    DOCTEUR_TRY(more, window_.get(at, all));
+    data = more;
   }
+  if (data.size() < e.header.header_size) return fail(errc::truncated, at, "entry ends inside its header");
   DOCTEUR_CHECK(inflater_.inflate(data.subspan(e.header.header_size), out, at));
   return done{};
 }
@@ -77,39 +69,38 @@ result<std::uint64_t> object_reader::base_of(const entry_header& h, std::uint64_
 }
 
 result<entry_header> object_reader::header(std::uint64_t offset) noexcept {
-  DOCTEUR_TRY(e, fetch(offset));
+  DOCTEUR_TRY(e, fetch(offset, kMaxEntryHeader));
   return e.header;
 }
 
-// Inflates no more of a delta than its two sizes.
-result<std::uint64_t> object_reader::delta_result_size(std::uint64_t offset, const entry& e) noexcept {
-  if (!has_prefix_) {
-    DOCTEUR_TRY(fresh, inflate_stream::make(memory_, inflate_stream::framing::zlib));
-    prefix_ = std::move(fresh);
-    has_prefix_ = true;
+result<std::uint64_t> object_reader::size(std::uint64_t offset, object_type expected) noexcept {
+  if (chain_is_started_ && links_[0].offset == offset) return chain_size();
+  DOCTEUR_TRY(e, fetch(offset, kFirstRead));
+  if (is_delta(e.header.type)) {
+    DOCTEUR_CHECK(start_chain(offset, e));
+    return chain_size();
   }
-  prefix_.restart(inflate_stream::framing::zlib);
-  std::array<std::byte, kMaxDeltaHeader> head;
-  bytes data = e.data.subspan(e.header.header_size);
-  std::size_t have = 0;
-  while (have < head.size()) {
-    DOCTEUR_TRY(step, prefix_.next(data, mutable_bytes{head}.subspan(have), device_offset(offset)));
-    have += step.produced;
-    data = data.subspan(step.consumed);
-    if (step.ended || step.produced + step.consumed == 0) break;
-  }
-  DOCTEUR_TRY(sizes, decode_delta_header(bytes{head}.first(have), device_offset(offset)));
+  if (whole_type(e.header.type) != expected)
+    return fail(errc::wrong_kind, device_offset(offset), "object is of another type than its entry");
+  return e.header.size;
+}
+
+// Of what the first delta in links_ makes.
+result<std::uint64_t> object_reader::chain_size() const noexcept {
+  DOCTEUR_TRY(sizes, decode_delta_header(delta(links_[0]), device_offset(links_[0].offset)));
   return sizes.result_size;
 }
 
 result<object_info> object_reader::info(std::uint64_t offset) noexcept {
-  DOCTEUR_TRY(e, fetch(offset));
-  object_info info{object_type::blob, e.header.size, 0, e.header};
-  entry_header h = e.header;
-  if (is_delta(h.type)) {
-    DOCTEUR_TRY(size, delta_result_size(offset, e));
+  DOCTEUR_TRY(own, header(offset));
+  object_info info{object_type::blob, own.size, 0, own};
+  if (is_delta(own.type)) {
+    DOCTEUR_TRY(e, fetch(offset, kFirstRead));
+    DOCTEUR_CHECK(start_chain(offset, e));
+    DOCTEUR_TRY(size, chain_size());
     info.size = size;
   }
+  entry_header h = own;
   for (std::uint64_t at = offset; is_delta(h.type); ++info.depth) {
     if (info.depth == bounds_.delta_depth)
       return fail(errc::too_large, device_offset(offset), "delta chain is too long");
@@ -122,51 +113,74 @@ result<object_info> object_reader::info(std::uint64_t offset) noexcept {
   return info;
 }
 
-// Goes from a delta, `e`, down to a whole object or one that is cached, and collects the deltas on the way in links_.
-// Each entry is read once: its delta is inflated now and applied on the way back.
-result<object_cache::handle> object_reader::descend(std::uint64_t offset, entry e) noexcept {
+// Inflates the delta `e` behind those that are there already.
+result<done> object_reader::add_link(std::uint64_t offset, const entry& e) noexcept {
+  const std::uint64_t at = device_offset(offset);
+  if (links_.size() == bounds_.delta_depth) return fail(errc::too_large, at, "delta chain is too long");
+  if (e.header.size > bounds_.object_bytes - deltas_.size())
+    return fail(errc::too_large, at, "object is over the limit");
+  const link l{offset, deltas_.size(), e.header.size, e.header};
+  DOCTEUR_CHECK(links_.push_back(l));
+  DOCTEUR_CHECK(deltas_.resize(l.delta_at + l.delta_size));
+  return inflate_entry(offset, e, deltas_.span().subspan(l.delta_at));
+}
+
+result<done> object_reader::start_chain(std::uint64_t offset, const entry& e) noexcept {
+  chain_is_started_ = false;
   links_.clear();
   deltas_.clear();
+  DOCTEUR_CHECK(add_link(offset, e));
+  chain_is_started_ = true;
+  return done{};
+}
+
+// Goes from the one delta in links_ down to a whole object or one that is cached, and collects the deltas on the way.
+// Each entry is read once: its delta is inflated now and applied on the way back.
+result<object_cache::handle> object_reader::descend() noexcept {
+  chain_is_started_ = false;
   for (;;) {
-    const std::uint64_t at = device_offset(offset);
+    const link& last = links_.back();
+    DOCTEUR_TRY(offset, base_of(last.header, last.offset));
+    if (auto cached = cache_.find(offset)) return cached;
+    DOCTEUR_TRY(e, fetch(offset, kFirstRead));
+    if (is_delta(e.header.type)) {
+      DOCTEUR_CHECK(add_link(offset, e));
+      continue;
+    }
     if (e.header.size > bounds_.object_bytes - deltas_.size())
-      return fail(errc::too_large, at, "object is over the limit");
-    if (!is_delta(e.header.type)) break;
-    if (links_.size() == bounds_.delta_depth) return fail(errc::too_large, at, "delta chain is too long");
-    const link l{offset, deltas_.size(), e.header.size};
-    DOCTEUR_CHECK(links_.push_back(l));
-    DOCTEUR_CHECK(deltas_.resize(l.delta_at + l.delta_size));
-    DOCTEUR_CHECK(inflate_entry(offset, e, deltas_.span().subspan(l.delta_at)));
-    DOCTEUR_TRY(base, base_of(e.header, offset));
-    if (auto cached = cache_.find(base)) return cached;
-    DOCTEUR_TRY(next, fetch(base));
-    offset = base;
-    e = next;
+      return fail(errc::too_large, device_offset(offset), "object is over the limit");
+    auto base = cache_.make(offset, whole_type(e.header.type), e.header.size);
+    if (!base) return base;
+    DOCTEUR_CHECK(inflate_entry(offset, e, base->fill()));
+    cache_.keep(*base);
+    return base;
   }
-  auto base = cache_.make(offset, whole_type(e.header.type), e.header.size);
-  if (!base) return base;
-  DOCTEUR_CHECK(inflate_entry(offset, e, base->fill()));
-  cache_.keep(*base);
-  return base;
 }
 
 // `place(size)` says where the object goes, once its size is known.
 template <class Place>
 result<object_type> object_reader::build(std::uint64_t offset, Place place) noexcept {
-  auto base = cache_.find(offset);
-  if (!base) {
-    DOCTEUR_TRY(e, fetch(offset));
-    if (!is_delta(e.header.type)) {
-      if (e.header.size > bounds_.object_bytes)
-        return fail(errc::too_large, device_offset(offset), "object is over the limit");
-      DOCTEUR_TRY(out, place(e.header.size));
-      DOCTEUR_CHECK(inflate_entry(offset, e, out));
-      return whole_type(e.header.type);
+  object_cache::handle base;
+  if (!chain_is_started_ || links_[0].offset != offset) {
+    base = cache_.find(offset);
+    if (base) {
+      links_.clear();
+      chain_is_started_ = false;
+    } else {
+      DOCTEUR_TRY(e, fetch(offset, kFirstRead));
+      if (!is_delta(e.header.type)) {
+        if (e.header.size > bounds_.object_bytes)
+          return fail(errc::too_large, device_offset(offset), "object is over the limit");
+        DOCTEUR_TRY(out, place(e.header.size));
+        DOCTEUR_CHECK(inflate_entry(offset, e, out));
+        return whole_type(e.header.type);
+      }
+      DOCTEUR_CHECK(start_chain(offset, e));
     }
-    DOCTEUR_TRY(found, descend(offset, e));
+  }
+  if (!base) {
+    DOCTEUR_TRY(found, descend());
     base = std::move(found);
-  } else {
-    links_.clear();
   }
   for (std::size_t i = links_.size(); i-- > 1;) {
     const link& l = links_[i];

@@ -10,6 +10,7 @@
 #include "reader/limits.hpp"
 #include "reader/object_cache.hpp"
 #include "reader/pack_index.hpp"
+#include "reader/read_window.hpp"
 
 namespace docteur {
 
@@ -29,7 +30,12 @@ class object_reader {
 
   // `offset`: of an entry, from the start of the PACK. Errors as decode_entry_header().
   [[nodiscard]] result<entry_header> header(std::uint64_t offset) noexcept;
+  // Goes down the whole chain of a delta, entry header by entry header.
   [[nodiscard]] result<object_info> info(std::uint64_t offset) noexcept;
+  // Bytes of content, as the entry or its delta tells. A delta is inflated for that, and kept for a read() of the same
+  // object that comes next; its bases are not looked at, so only a whole object can be told to be of another type than
+  // `expected` (wrong_kind).
+  [[nodiscard]] result<std::uint64_t> size(std::uint64_t offset, object_type expected) noexcept;
 
   // The whole object; `out.size()` must be its size. What it is is returned. Its id is not checked. On error the
   // contents of `out` are unspecified.
@@ -42,7 +48,7 @@ class object_reader {
   };
   [[nodiscard]] result<object> read(std::uint64_t offset) noexcept;
 
-  [[nodiscard]] const device& pack() const noexcept { return pack_; }
+  [[nodiscard]] const device& pack() const noexcept { return window_.from(); }
   [[nodiscard]] const pack_index& index() const noexcept { return *index_; }
   [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
   [[nodiscard]] const memory& from() const noexcept { return memory_; }
@@ -59,36 +65,37 @@ class object_reader {
     std::uint64_t offset;
     std::uint64_t delta_at;
     std::uint64_t delta_size;
+    entry_header header;
   };
   struct entry {
     entry_header header;
-    bytes data;  // from the entry's first byte on; all of it unless it was too much to read at once
+    bytes data;  // from the entry's first byte on; not all of it where it is much
   };
   object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
                 std::uint64_t cache_bytes, inflater&& inflate) noexcept;
 
-  [[nodiscard]] result<entry> fetch(std::uint64_t offset) noexcept;
+  [[nodiscard]] result<entry> fetch(std::uint64_t offset, std::uint64_t want) noexcept;
   [[nodiscard]] result<done> inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept;
   [[nodiscard]] result<std::uint64_t> base_of(const entry_header& h, std::uint64_t offset) const noexcept;
-  [[nodiscard]] result<std::uint64_t> delta_result_size(std::uint64_t offset, const entry& e) noexcept;
-  [[nodiscard]] result<object_cache::handle> descend(std::uint64_t offset, entry e) noexcept;
+  [[nodiscard]] result<std::uint64_t> chain_size() const noexcept;
+  [[nodiscard]] result<done> start_chain(std::uint64_t offset, const entry& e) noexcept;
+  [[nodiscard]] result<done> add_link(std::uint64_t offset, const entry& e) noexcept;
+  [[nodiscard]] result<object_cache::handle> descend() noexcept;
   [[nodiscard]] bytes delta(const link& l) const noexcept {
     return bytes{deltas_.span()}.subspan(l.delta_at, l.delta_size);
   }
   template <class Place>
   [[nodiscard]] result<object_type> build(std::uint64_t offset, Place place) noexcept;
 
-  device pack_;
   const pack_index* index_;
   memory memory_;
   limits bounds_;
   inflater inflater_;
   object_cache cache_;
-  owned_array<std::byte> input_;   // of a device that is not mapped
+  read_window window_;
   owned_array<std::byte> deltas_;  // of the chain that is being resolved
   owned_array<link> links_;
-  inflate_stream prefix_;  // for the first bytes of a delta; made when first needed
-  bool has_prefix_ = false;
+  bool chain_is_started_ = false;  // links_ holds one delta that a read() may go on from
 };
 
 }  // namespace docteur

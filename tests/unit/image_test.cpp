@@ -314,7 +314,7 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
   limits short_chains;
   short_chains.delta_depth = 49;
   opened other(m.image(commit), GetParam(), short_chains);
-  EXPECT_EQ(other.reader().size(*other.of().find("v149")).error().code, errc::too_large);
+  EXPECT_EQ(other.reader().objects().info(other.of().offset(*other.of().find("v149"))).error().code, errc::too_large);
   buffer out(versions[49].size());
   EXPECT_EQ(other.reader().read(*other.of().find("v149"), out).error().code, errc::too_large);
   EXPECT_TRUE(other.content("v148") == versions[48]);
