@@ -88,7 +88,7 @@ reference = image.read_bytes()
 
 # Threads.
 for threads in (1, 2, 5):
-    expect(make(world, "threads", "--threads", threads).read_bytes() == reference, f"other bytes with {threads} threads")
+    expect(make(world, "threads", "--threads", threads).read_bytes() == reference, f"other bytes: {threads} threads")
 
 # The same commit, packed in other ways.
 loose = WORK / "loose.git"

@@ -20,7 +20,8 @@ atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 ENVIRONMENT = {
     "PATH": os.environ["PATH"], "HOME": str(WORK), "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C", "TZ": "UTC",
     "GIT_AUTHOR_NAME": "A U Thor", "GIT_AUTHOR_EMAIL": "author@example.org", "GIT_AUTHOR_DATE": "1600000000 +0200",
-    "GIT_COMMITTER_NAME": "C O Mitter", "GIT_COMMITTER_EMAIL": "c@example.org", "GIT_COMMITTER_DATE": "1600000001 +0200",
+    "GIT_COMMITTER_NAME": "C O Mitter", "GIT_COMMITTER_EMAIL": "c@example.org",
+    "GIT_COMMITTER_DATE": "1600000001 +0200",
 }
 for name in ("TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH"):
     if name in os.environ:
@@ -88,7 +89,7 @@ def text(lines, seed):
 
 
 def versions(count, seed, size=2000, changed=40):
-    """Texts of one size that each differ from the one before in `changed` bytes: a chain is the best that git can do."""
+    """Texts of one size that each differ from the one before in `changed` bytes: chains are the best git can do."""
     r = random.Random(seed)
     content = bytearray(r.randbytes(size).hex().encode()[:size])
     for _ in range(count):
@@ -101,7 +102,8 @@ def everything():
     """Paths with something of everything that a tree may hold."""
     files = {b"README.md": (b"100644", b"# read me\n"), b"empty": (b"100644", b""), b"run": (b"100755", b"#!/bin/sh\n"),
              b"link": (b"120000", b"doc/0/text-0"), b"dangling": (b"120000", b"nowhere"),
-             b"module": (b"160000", b"0123456789012345678901234567890123456789"), b"noise": (b"100644", noise(70000, 1)),
+             b"module": (b"160000", b"0123456789012345678901234567890123456789"),
+             b"noise": (b"100644", noise(70000, 1)),
              b"zeros": (b"100644", bytes(300000)), b"large-text": (b"100644", text(60000, 2)),
              b"odd/ ": (b"100644", b"blank"), b"odd/new\nline": (b"100644", b"newline"),
              b"odd/\xff\xfe": (b"100644", b"not UTF-8"), b'odd/"quoted"': (b"100644", b"quoted"),

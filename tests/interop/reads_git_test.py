@@ -24,7 +24,8 @@ def depth_of(data):
 
 def kinds_of_deltas(data):
     index(data)
-    return {line.split()[1] for line in git(WORK / "index", "verify-pack", "-v", "p.idx").splitlines() if len(line.split()) == 7}
+    lines = [line.split() for line in git(WORK / "index", "verify-pack", "-v", "p.idx").splitlines()]
+    return {field[1] for field in lines if len(field) == 7}
 
 
 h = History(WORK / "world.git")
@@ -61,7 +62,7 @@ ids = [line.split()[0] for line in named.splitlines()]
 kinds = dict(line.split() for line in git(world, "cat-file", "--batch-check=%(objectname) %(objecttype)",
                                           stdin=b"".join(i + b"\n" for i in ids)).splitlines())
 contents = contents_of(world, ids)
-order = sorted((i for i in ids if kinds[i] != b"commit"), key=lambda i: i[::-1]) + [i for i in ids if kinds[i] == b"commit"]
+order = sorted(ids, key=lambda i: (kinds[i] == b"commit", i[::-1]))
 check("commit-last", world, pack_by_hand([(kinds[i], contents[i]) for i in order]))
 
 # Chains as deep as git writes them.

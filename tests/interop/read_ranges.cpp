@@ -1,0 +1,41 @@
+// Prints ranges of one file of an image: read_ranges IMAGE PATH, with lines "OFFSET SIZE" on standard input.
+#include <cinttypes>
+#include <cstdio>
+#include <vector>
+
+#include "reader/file_device.hpp"
+#include "reader/heap.hpp"
+#include "reader/image.hpp"
+#include "reader/image_reader.hpp"
+
+using namespace docteur;
+
+namespace {
+
+result<done> print(const device& d, const char* path) {
+  DOCTEUR_TRY(i, image::attach(d, heap_memory()));
+  DOCTEUR_TRY(reader, image_reader::make(i, heap_memory()));
+  const auto n = i.find(path);
+  if (!n) return fail(errc::not_found, 0, "no such path");
+  DOCTEUR_TRY(stream, reader.open(*n));
+  std::vector<std::byte> piece;
+  std::uint64_t at = 0;
+  std::uint64_t size = 0;
+  while (std::scanf("%" SCNu64 " %" SCNu64, &at, &size) == 2) {
+    piece.resize(size);
+    DOCTEUR_CHECK(stream.read(at, piece));
+    std::fwrite(piece.data(), 1, piece.size(), stdout);
+  }
+  return done{};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  const auto file = file_device::open(argv[1]);
+  if (!file) return 3;
+  const auto printed = print(file->view(), argv[2]);
+  if (!printed) std::fprintf(stderr, "%s at %" PRIu64 "\n", printed.error().what, printed.error().at);
+  return printed ? 0 : 1;
+}
