@@ -93,7 +93,7 @@ result<std::uint64_t> object_reader::chain_size() const noexcept {
 
 result<object_info> object_reader::info(std::uint64_t offset) noexcept {
   DOCTEUR_TRY(own, header(offset));
-  object_info info{object_type::blob, own.size, 0, own};
+  object_info info{object_type::blob, own.size, own};
   if (is_delta(own.type)) {
     DOCTEUR_TRY(e, fetch(offset, kFirstRead));
     DOCTEUR_CHECK(start_chain(offset, e));
@@ -101,10 +101,15 @@ result<object_info> object_reader::info(std::uint64_t offset) noexcept {
     info.size = size;
   }
   entry_header h = own;
-  for (std::uint64_t at = offset; is_delta(h.type); ++info.depth) {
-    if (info.depth == bounds_.delta_depth)
-      return fail(errc::too_large, device_offset(offset), "delta chain is too long");
+  std::uint32_t depth = 0;
+  for (std::uint64_t at = offset; is_delta(h.type); ++depth) {
+    if (depth == bounds_.delta_depth) return fail(errc::too_large, device_offset(offset), "delta chain is too long");
     DOCTEUR_TRY(base, base_of(h, at));
+    // All of a chain is of one type: that of the nearest base that is at hand.
+    if (const auto cached = cache_.find(base)) {
+      info.type = cached.type();
+      return info;
+    }
     DOCTEUR_TRY(next, header(base));
     at = base;
     h = next;

@@ -17,7 +17,6 @@ namespace docteur {
 struct object_info {
   object_type type;
   std::uint64_t size;   // bytes of content
-  std::uint32_t depth;  // deltas between it and a whole object
   entry_header header;  // of its own entry
 };
 
