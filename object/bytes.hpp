@@ -2,6 +2,7 @@
 // Views of untrusted bytes, and the one place that compares with their end. Guest-safe.
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -34,30 +35,44 @@ using mutable_bytes = std::span<std::byte>;
   return text;
 }
 
-// Big-endian (Git) and little-endian (image header, own sections) integers at `p`, any alignment.
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr T swap_bytes(T v) noexcept {
+  if constexpr (sizeof(T) == 8) return __builtin_bswap64(v);
+  if constexpr (sizeof(T) == 4) return __builtin_bswap32(v);
+  if constexpr (sizeof(T) == 2) return __builtin_bswap16(v);
+  return v;
+}
+
+// Big-endian (Git) and little-endian (image header, own sections) integers at `p`, any alignment. One load and perhaps
+// one swap: compilers do not find that in a loop over the bytes.
+template <std::unsigned_integral T>
+[[nodiscard]] constexpr T load_native(const std::byte* p) noexcept {
+  std::array<std::byte, sizeof(T)> raw{};
+  for (std::size_t i = 0; i < sizeof(T); ++i) raw[i] = p[i];
+  return std::bit_cast<T>(raw);
+}
+template <std::unsigned_integral T>
+constexpr void store_native(std::byte* p, T v) noexcept {
+  const auto raw = std::bit_cast<std::array<std::byte, sizeof(T)>>(v);
+  for (std::size_t i = 0; i < sizeof(T); ++i) p[i] = raw[i];
+}
+inline constexpr bool kIsLittleEndian = std::endian::native == std::endian::little;
+
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T load_be(const std::byte* p) noexcept {
-  T v = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) v = static_cast<T>(v << 8 | std::to_integer<T>(p[i]));
-  return v;
+  return kIsLittleEndian ? swap_bytes(load_native<T>(p)) : load_native<T>(p);
 }
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T load_le(const std::byte* p) noexcept {
-  T v = 0;
-  for (std::size_t i = sizeof(T); i-- > 0;) v = static_cast<T>(v << 8 | std::to_integer<T>(p[i]));
-  return v;
+  return kIsLittleEndian ? load_native<T>(p) : swap_bytes(load_native<T>(p));
 }
 template <std::unsigned_integral T>
 constexpr void store_be(std::byte* p, T v) noexcept {
-  for (std::size_t i = sizeof(T); i-- > 0; v = static_cast<T>(v >> 8)) p[i] = static_cast<std::byte>(v & 0xff);
+  store_native(p, kIsLittleEndian ? swap_bytes(v) : v);
 }
 template <std::unsigned_integral T>
 constexpr void store_le(std::byte* p, T v) noexcept {
-  for (std::size_t i = 0; i < sizeof(T); ++i, v = static_cast<T>(v >> 8)) p[i] = static_cast<std::byte>(v & 0xff);
-}
-template <>
-constexpr std::uint8_t load_be<std::uint8_t>(const std::byte* p) noexcept {
-  return std::to_integer<std::uint8_t>(*p);
+  store_native(p, kIsLittleEndian ? v : swap_bytes(v));
 }
 
 // `n` bytes of `whole` from `at`. `at + n` is never computed, so it cannot wrap.
