@@ -96,18 +96,18 @@ object_result<T> git_objects::look(const oid& id, const FromPack& from_pack, con
   return from_odb(to_git(id));
 }
 
-object_result<object_info> git_objects::info(const oid& id) const {
-  return look<object_info>(
+object_result<object_summary> git_objects::info(const oid& id) const {
+  return look<object_summary>(
       id, [](const pack_file& pack, std::uint64_t offset) { return pack.info(offset); },
-      [](const loose_file& file) -> object_result<object_info> {
-        return object_info{file.type(), file.size()};
+      [](const loose_file& file) -> object_result<object_summary> {
+        return object_summary{file.type(), file.size()};
       },
-      [&](const git_oid& key) -> object_result<object_info> {
+      [&](const git_oid& key) -> object_result<object_summary> {
         std::size_t size = 0;
         git_object_t type{};
         if (const int error = git_odb_read_header(&size, &type, odb_, &key); error != 0) return fault_of(error);
         DOCTEUR_TRY(known, type_of(type));
-        return object_info{known, size};
+        return object_summary{known, size};
       });
 }
 

@@ -24,7 +24,7 @@ class git_objects {
   git_objects& operator=(const git_objects&) = delete;
   ~git_objects();
 
-  [[nodiscard]] object_result<object_info> info(const oid& id) const;
+  [[nodiscard]] object_result<object_summary> info(const oid& id) const;
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(const oid& id, std::vector<std::byte>& out) const;
   // As read(), and the bytes are what the id promises, of the type that is expected.

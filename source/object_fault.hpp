@@ -22,7 +22,7 @@ using object_result = tl::expected<T, object_fault>;
   return tl::unexpected<object_fault>(object_fault{false, "is damaged: " + std::move(why)});
 }
 
-struct object_info {
+struct object_summary {
   std::optional<object_type> type;  // when it costs nothing to know
   std::uint64_t size;               // bytes
 };

@@ -91,14 +91,14 @@ object_result<entry_header> pack_file::read_header(std::uint64_t offset) const {
   return *header;
 }
 
-object_result<object_info> pack_file::info(std::uint64_t offset) const {
+object_result<object_summary> pack_file::info(std::uint64_t offset) const {
   DOCTEUR_TRY(header, read_header(offset));
-  if (!is_delta(header.type)) return object_info{type_of(header.type), header.size};
+  if (!is_delta(header.type)) return object_summary{type_of(header.type), header.size};
   std::array<std::byte, kMaxDeltaHeader> front;
   DOCTEUR_TRY(n, inflate_front(fd_.get(), offset + header.header_size, end_, front));
   const auto delta = decode_delta_header(bytes(front).first(n), offset);
   if (!delta) return fault_of(delta.error());
-  return object_info{std::nullopt, delta->result_size};
+  return object_summary{std::nullopt, delta->result_size};
 }
 
 object_result<entry_header> pack_file::inflate_entry(std::uint64_t offset, std::vector<std::byte>& content) const {

@@ -30,7 +30,7 @@ class pack_file {
   [[nodiscard]] std::optional<std::uint64_t> find(const oid& id) const;
 
   // Size, and the type where the entry itself tells: a delta has that of its base.
-  [[nodiscard]] object_result<object_info> info(std::uint64_t offset) const;
+  [[nodiscard]] object_result<object_summary> info(std::uint64_t offset) const;
   // Replaces `out`.
   [[nodiscard]] object_result<object_type> read(std::uint64_t offset, std::vector<std::byte>& out) const;
   // Null when the entry is a delta: only read() can rebuild it.
