@@ -1,6 +1,7 @@
 #include "verify/delta_families.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace docteur {
@@ -45,9 +46,11 @@ void delta_families::count_descendants() {
 void delta_families::take_children(std::uint32_t base, std::vector<std::uint32_t>& out) {
   out.assign(deltas_.begin() + first_[base], deltas_.begin() + first_[base + 1]);
   // One flag for all that name the same base: many copies of an object must not each look through many deltas.
-  const auto named = std::ranges::equal_range(pack_.refs, pack_.entries[base].id, {}, &ref_delta::base);
-  if (!named.empty() && !claimed_[static_cast<std::size_t>(named.begin() - pack_.refs.begin())].test_and_set())
-    for (const ref_delta& r : named) out.push_back(r.entry);
+  const oid& id = pack_.entries[base].id;
+  const auto first = std::ranges::lower_bound(pack_.refs, id, {}, &ref_delta::base);
+  const auto last = std::ranges::upper_bound(first, pack_.refs.end(), id, {}, &ref_delta::base);
+  if (first != last && !claimed_[static_cast<std::size_t>(first - pack_.refs.begin())].test_and_set())
+    for (const ref_delta& r : std::span(first, last)) out.push_back(r.entry);
   if (out.empty()) return;
   const auto most = std::ranges::max_element(out, {}, [this](std::uint32_t i) { return descendants_[i]; });
   std::swap(*most, out.back());

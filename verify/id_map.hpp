@@ -32,8 +32,8 @@ class id_map {
   }
 
   [[nodiscard]] std::span<const pair> find(const oid& id) const {
-    const auto found = std::ranges::equal_range(pairs_, id, {}, &pair::id);
-    return {found.begin(), found.end()};
+    const auto first = std::ranges::lower_bound(pairs_, id, {}, &pair::id);
+    return {first, std::ranges::upper_bound(first, pairs_.end(), id, {}, &pair::id)};
   }
   // In order of ids, then of entries.
   [[nodiscard]] std::span<const pair> all() const noexcept { return pairs_; }
