@@ -210,6 +210,22 @@ class image_maker {
   [[nodiscard]] std::uint64_t next_offset() const { return pack_.size(); }
   [[nodiscard]] std::vector<idx_entry>& entries() { return entries_; }
 
+  // The same with the last entry, `commit`, as the first: where the path section has it.
+  [[nodiscard]] image_maker commit_first(const oid& commit) const {
+    const std::uint64_t at = offset(commit);
+    const auto begin = pack_.begin() + static_cast<std::ptrdiff_t>(at);
+    image_maker m = *this;
+    m.pack_.assign(pack_.begin(), pack_.begin() + static_cast<std::ptrdiff_t>(kPackHeaderSize));
+    m.pack_.insert(m.pack_.end(), begin, pack_.end());
+    m.pack_.insert(m.pack_.end(), pack_.begin() + static_cast<std::ptrdiff_t>(kPackHeaderSize), begin);
+    const std::uint64_t moved = pack_.size() - at;
+    for (idx_entry& e : m.entries_) e.offset = e.id == commit ? kPackHeaderSize : e.offset + moved;
+    for (restart& r : m.restarts_) r.offset += moved;
+    return m;
+  }
+  // Bytes of a path section to go into the image.
+  void set_path_section(buffer content) { path_section_ = std::move(content); }
+
   // With the section table, and the restart section when a blob needs it.
   enum class sections { none, table };
   [[nodiscard]] buffer image(const oid& commit, sections which = sections::table, std::size_t tail = 0) const {
@@ -230,13 +246,14 @@ class image_maker {
       section_table table;
       table.pack_size = pack.size();
       std::ranges::copy(std::string_view("test"), table.builder.begin());
-      if (!restarts_.empty()) {
+      const auto add_section = [&](section_type type, const buffer& content) {
         out.resize(round_up(out.size(), 512));
-        const buffer section = restart_section();
-        table.entries[table.count++] = {section_type::restart, libdeflate_crc32(0, section.data(), section.size()),
-                                        out.size(), section.size()};
-        append(out, section);
-      }
+        table.entries[table.count++] = {type, libdeflate_crc32(0, content.data(), content.size()), out.size(),
+                                        content.size()};
+        append(out, content);
+      };
+      if (!restarts_.empty()) add_section(section_type::restart, restart_section());
+      if (!path_section_.empty()) add_section(section_type::paths, path_section_);
       const std::uint64_t idx_offset = round_up(out.size() + kSectionTableSize, 512);
       out.resize(idx_offset - kSectionTableSize);
       append(out, encode_section_table(table));
@@ -299,6 +316,7 @@ class image_maker {
   buffer pack_;
   std::vector<idx_entry> entries_;
   std::vector<restart> restarts_;
+  buffer path_section_;
 };
 
 }  // namespace docteur

@@ -1,6 +1,7 @@
 #pragma once
 // An image in memory, attached and with a reader of it: mapped, or on a device that copies.
 
+#include "builder/path_section_writer.hpp"
 #include "reader/image.hpp"
 #include "reader/image_reader.hpp"
 #include "support/guest.hpp"
@@ -55,5 +56,23 @@ class opened {
   result<image> image_;
   std::optional<image_reader> reader_;
 };
+
+// The image with the path section that its trees give.
+inline buffer image_with_paths(const image_maker& maker, const oid& commit, const limits& bounds = {}) {
+  image_maker m = maker.commit_first(commit);
+  opened o(m.image(commit), true, bounds);
+  path_section_writer paths(o.of().index().count());
+  paths.add("", entry_kind::directory, o.of().find("")->position);
+  auto list = o.of().list("", image::depth::all);
+  while (const auto e = list->next()) {
+    if (e->what.kind == entry_kind::submodule) {
+      paths.add_submodule(e->name, *o.of().id(e->what));
+    } else {
+      paths.add(e->name, e->what.kind, e->what.position);
+    }
+  }
+  m.set_path_section(paths.finish());
+  return m.image(commit);
+}
 
 }  // namespace docteur

@@ -70,10 +70,22 @@ struct sample {
   }
 };
 
-class Image : public testing::TestWithParam<bool> {
+// How an image lies and is told: on a mapped device or one that copies, by its trees or by its path section.
+struct way {
+  bool mapped;
+  bool section;
+};
+
+class Image : public testing::TestWithParam<way> {
  protected:
+  bool mapped() const { return GetParam().mapped; }
+  buffer image_of(const image_maker& m, const oid& commit) const {
+    return GetParam().section ? image_with_paths(m, commit) : m.image(commit);
+  }
+
   sample s;
-  opened o{s.maker.image(s.commit), GetParam()};
+  const buffer raw = image_of(s.maker, s.commit);
+  opened o{raw, mapped()};
 
   errc resolve_error(std::string_view path) {
     const auto n = o.reader().resolve(path);
@@ -85,12 +97,17 @@ class Image : public testing::TestWithParam<bool> {
     return n ? o.content(*n) : std::string("error: ") + n.error().what;
   }
 };
-INSTANTIATE_TEST_SUITE_P(, Image, testing::Bool(),
-                         [](const auto& which) { return which.param ? "Mapped" : "Copying"; });
+INSTANTIATE_TEST_SUITE_P(, Image,
+                         testing::Values(way{true, false}, way{false, false}, way{true, true}, way{false, true}),
+                         [](const auto& which) {
+                           return std::string(which.param.mapped ? "Mapped" : "Copying") +
+                                  (which.param.section ? "Section" : "Trees");
+                         });
 
 TEST_P(Image, KnowsItsHead) {
   EXPECT_EQ(o.of().commit_id(), s.commit);
   EXPECT_EQ(o.of().head().author.name, "A U Thor");
+  EXPECT_EQ(o.of().uses_path_section(), GetParam().section);
   EXPECT_EQ(o.of().head().message, "message\n");
   EXPECT_EQ(object_id(object_type::commit, o.of().commit_content()), s.commit);
   EXPECT_EQ(*o.of().id(*o.of().find("")), o.of().head().tree);
@@ -231,7 +248,7 @@ TEST_P(Image, FollowsAsManyLinksAsTheLimitSays) {
   const oid here = m.add_blob(".");
   const oid commit = m.add(object_type::commit,
                            commit_text(m.add_tree(tree_text().add("100644", "end", end).add("120000", "h", here))));
-  opened other(m.image(commit), GetParam());
+  opened other(image_of(m, commit), mapped());
   std::string path;
   for (int i = 0; i < 40; ++i) path += "h/";
   EXPECT_TRUE(other.reader().resolve(path + "end"));
@@ -247,7 +264,6 @@ TEST_P(Image, ReadsOnlyIntoRoomOfTheRightSize) {
 }
 
 TEST_P(Image, GivesZlibStreamsOfWholeBlobs) {
-  const buffer raw = s.maker.image(s.commit);
   for (const auto& [path, content] : s.files) {
     const auto z = o.reader().zlib_stream(*o.of().find(path));
     ASSERT_TRUE(z) << path;
@@ -261,7 +277,7 @@ TEST_P(Image, GivesZlibStreamsOfWholeBlobs) {
 
 TEST_P(Image, OpensWithoutASectionTableAndOnALargerDevice) {
   for (const std::size_t tail : {0u, 512u, 100'000u}) {
-    opened other(s.maker.image(s.commit, image_maker::sections::none, tail), GetParam());
+    opened other(s.maker.image(s.commit, image_maker::sections::none, tail), mapped());
     EXPECT_FALSE(other.of().sections());
     EXPECT_EQ(other.names("", image::depth::all), o.names("", image::depth::all));
     for (const auto& [path, content] : s.files) EXPECT_EQ(other.content(path), content);
@@ -269,10 +285,9 @@ TEST_P(Image, OpensWithoutASectionTableAndOnALargerDevice) {
 }
 
 TEST_P(Image, StaysItselfWhenMoved) {
-  const buffer raw = s.maker.image(s.commit);
   counting_memory mem;
   copying_device disk(raw);
-  auto first = image::attach(GetParam() ? memory_device(raw) : disk.handle(), mem.handle());
+  auto first = image::attach(mapped() ? memory_device(raw) : disk.handle(), mem.handle());
   ASSERT_TRUE(first);
   const image second = std::move(*first);
   EXPECT_EQ(second.head().author.name, "A U Thor");
@@ -307,13 +322,13 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
                                  l.delta_depth = 50;
                                  return l;
                                }()}) {
-    opened other(m.image(commit), GetParam(), bounds);
+    opened other(m.image(commit), mapped(), bounds);
     for (int i = 49; i >= 0; --i)
       EXPECT_TRUE(other.content("v" + std::to_string(100 + i)) == versions[static_cast<std::size_t>(i)]) << i;
   }
   limits short_chains;
   short_chains.delta_depth = 49;
-  opened other(m.image(commit), GetParam(), short_chains);
+  opened other(m.image(commit), mapped(), short_chains);
   EXPECT_EQ(other.reader().objects().info(other.of().offset(*other.of().find("v149"))).error().code, errc::too_large);
   buffer out(versions[49].size());
   EXPECT_EQ(other.reader().read(*other.of().find("v149"), out).error().code, errc::too_large);
@@ -321,9 +336,9 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
 }
 
 TEST_P(Image, EachLimitIsKept) {
-  const buffer raw = s.maker.image(s.commit);
+  const bool trees = !GetParam().section;  // the path section's reader goes into no tree
   copying_device disk(raw);
-  const device d = GetParam() ? memory_device(raw) : disk.handle();
+  const device d = mapped() ? memory_device(raw) : disk.handle();
   const auto code = [&](auto change) {
     limits l;
     change(l);
@@ -338,7 +353,7 @@ TEST_P(Image, EachLimitIsKept) {
   EXPECT_EQ(code([&](limits& l) { l.paths = paths; }), errc::not_found);
   EXPECT_EQ(code([&](limits& l) { l.paths = paths - 1; }), errc::too_large);
   EXPECT_EQ(code([&](limits& l) { l.tree_depth = 22; }), errc::not_found);
-  EXPECT_EQ(code([&](limits& l) { l.tree_depth = 21; }), errc::too_large);
+  EXPECT_EQ(code([&](limits& l) { l.tree_depth = 21; }), trees ? errc::too_large : errc::not_found);
   const std::uint32_t longest = 4 + 20 * 201 + 4;
   EXPECT_EQ(code([&](limits& l) { l.path_bytes = longest; }), errc::not_found);
   EXPECT_EQ(code([&](limits& l) { l.path_bytes = longest - 1; }), errc::too_large);
