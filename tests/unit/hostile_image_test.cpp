@@ -21,9 +21,9 @@ limits small_bounds() {
 
 // All that can be learnt of an image, every blob checked against its id and read as a stream as well. A file that
 // cannot be read is left out.
-result<contents> read_all(const device& d, const memory& mem, bool& whole) {
+result<contents> read_all(const device& d, const memory& mem, bool& whole, paths_from source = paths_from::section) {
   whole = true;
-  DOCTEUR_TRY(i, image::attach(d, mem, small_bounds()));
+  DOCTEUR_TRY(i, image::attach(d, mem, small_bounds(), source));
   DOCTEUR_TRY(reader, image_reader::make(i, mem, 20'000));
   DOCTEUR_TRY(list, i.list("", image::depth::all));
   contents all;
@@ -76,22 +76,25 @@ class HostileImage : public testing::Test {
     root.add("100644", "stored", maker.add(object_type::blob, noise(410, 1), image_maker::form::stored));
     root.add("40000", "sub", maker.add_tree(below));
     commit = maker.add(object_type::commit, commit_text(maker.add_tree(root)));
-    raw = maker.image(commit);
+    raw = image_with_paths(maker, commit, small_bounds());
     bool whole = false;
     good = read_all(memory_device(raw), mem.handle(), whole).value();
     EXPECT_TRUE(whole);
     EXPECT_EQ(good.size(), 8u);
   }
 
-  // Read through both kinds of device; what was read is what lies in the good image.
-  enum class through { both, mapped, copying };
-  void expect_error_or_right(const buffer& image, const std::string& what, through which = through::both) {
+  // Both kinds of device, paths by section and by trees.
+  static constexpr unsigned kAllWays = 0b1111;
+
+  // Read in some of the four ways; what was read is what lies in the good image.
+  void expect_error_or_right(const buffer& image, const std::string& what, unsigned ways = kAllWays) {
     copying_device copying(image);
     const buffer exact(image);
-    for (const device& d : {memory_device(exact), copying.handle()}) {
-      if (which == (d.view != nullptr ? through::copying : through::mapped)) continue;
+    for (unsigned way = 0; way < 4; ++way) {
+      if ((ways & 1u << way) == 0) continue;
+      const device d = way % 2 == 0 ? memory_device(exact) : copying.handle();
       bool whole = false;
-      const auto got = read_all(d, mem.handle(), whole);
+      const auto got = read_all(d, mem.handle(), whole, way / 2 == 0 ? paths_from::section : paths_from::trees);
       if (!got) continue;
       for (const auto& [path, content] : *got) {
         const auto expected = good.find(path);
@@ -118,8 +121,8 @@ TEST_F(HostileImage, EveryPrefix) {
 TEST_F(HostileImage, EveryBitFlip) {
   for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
     raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
-    // One device for each is enough: the other had the neighbouring bits.
-    expect_error_or_right(raw, "bit " + std::to_string(bit), bit % 2 == 0 ? through::mapped : through::copying);
+    // Two ways for each are enough: the others had the neighbouring bits.
+    expect_error_or_right(raw, "bit " + std::to_string(bit), bit % 2 == 0 ? 0b1001 : 0b0110);
     raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
   }
 }
@@ -135,13 +138,15 @@ TEST_F(HostileImage, EveryBlockOfZeros) {
 
 TEST_F(HostileImage, EveryFailingAllocation) {
   copying_device copying(raw);
-  for (const device& d : {memory_device(raw), copying.handle()}) {
+  for (unsigned way = 0; way < 4; ++way) {
+    const device d = way % 2 == 0 ? memory_device(raw) : copying.handle();
+    const paths_from source = way / 2 == 0 ? paths_from::section : paths_from::trees;
     for (const bool all_later : {false, true}) {
       bool whole = false;
       for (std::size_t n = 0; !whole; ++n) {
         ASSERT_LT(n, 2000u);
         mem.fail_at(n, all_later);
-        const auto got = read_all(d, mem.handle(), whole);
+        const auto got = read_all(d, mem.handle(), whole, source);
         whole = whole && got.has_value() && mem.allocations() <= n;
         if (!got) {
           EXPECT_EQ(got.error().code, errc::out_of_memory) << n;
@@ -157,17 +162,19 @@ TEST_F(HostileImage, EveryFailingAllocation) {
 
 TEST_F(HostileImage, EveryFailingDeviceRead) {
   copying_device copying(raw);
-  bool whole = false;
-  for (std::size_t n = 0; !whole || copying.reads() > n; ++n) {
-    ASSERT_LT(n, 2000u);
-    copying.fail_at(n);
-    const auto got = read_all(copying.handle(), mem.handle(), whole);
-    if (!got) {
-      EXPECT_EQ(got.error().code, errc::io) << n;
-    } else {
-      for (const auto& [path, content] : *got) ASSERT_TRUE(content == good.at(path)) << n;
+  for (const paths_from source : {paths_from::section, paths_from::trees}) {
+    bool whole = false;
+    for (std::size_t n = 0; !whole || copying.reads() > n; ++n) {
+      ASSERT_LT(n, 2000u);
+      copying.fail_at(n);
+      const auto got = read_all(copying.handle(), mem.handle(), whole, source);
+      if (!got) {
+        EXPECT_EQ(got.error().code, errc::io) << n;
+      } else {
+        for (const auto& [path, content] : *got) ASSERT_TRUE(content == good.at(path)) << n;
+      }
+      ASSERT_EQ(mem.blocks(), 0u) << n;
     }
-    ASSERT_EQ(mem.blocks(), 0u) << n;
   }
 }
 
