@@ -112,9 +112,10 @@ int main(int argc, char** argv) {
   std::vector<std::byte> out;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    out.resize(static_cast<std::size_t>(need(reader.size(nodes[i]), paths[i])));
-    need(reader.read(nodes[i], out, unchecked ? check::no : check::yes), paths[i]);
-    total += out.size();
+    const auto size = static_cast<std::size_t>(need(reader.size(nodes[i]), paths[i]));
+    if (size > out.size()) out.resize(size);
+    need(reader.read(nodes[i], std::span(out).first(size), unchecked ? check::no : check::yes), paths[i]);
+    total += size;
   }
   const double read_cpu = cpu_seconds() - start;
 

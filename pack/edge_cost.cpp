@@ -57,7 +57,7 @@ outcome<std::vector<delta_edge>> price_pairs(std::span<const source_object> obje
     if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
     const std::uint64_t size = own.deflate.deflated_size(own.delta) * kFinalPart / 64 + kDeltaHead;
     if (size >= whole) return kNotWorthIt;
-    return size * kCostUnit + objects[pair.base].size;
+    return size * kCostUnit + objects[pair.base].size + kTakenByte * store.stream_size(pair.base);
   };
   const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
     DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));

@@ -11,9 +11,11 @@
 
 namespace docteur {
 
-// Costs are in units of 1/kCostUnit byte of PACK. A delta's has its base's size added once: a byte of PACK is worth
-// kCostUnit bytes inflated on each read.
-inline constexpr std::uint64_t kCostUnit = 1024;
+// Costs are in units of 1/kCostUnit byte of PACK. A delta's has what its base costs to inflate added, once: a byte of
+// PACK is worth kCostUnit bytes made by inflate, and each byte that inflate takes costs as much as kTakenByte that it
+// makes (libdeflate, measured; what a choice of kCostUnit gives: doc/PERFORMANCE.md).
+inline constexpr std::uint64_t kCostUnit = 96;
+inline constexpr std::uint64_t kTakenByte = 16;
 
 // Cost of an object stored whole.
 [[nodiscard]] std::uint64_t whole_cost(const object_store& store, std::size_t index);

@@ -5,25 +5,29 @@
 
 namespace docteur {
 
-// The content follows the node in the same block. A pinned node is in no list.
+// The content follows the node in the same block.
 struct object_cache::node {
+  std::uint64_t block_size;  // bytes, this node included; in the log a multiple of kUnit
   std::uint64_t offset;
   std::uint64_t size;
   node* chain;  // the next one of the bucket
-  node* newer;
-  node* older;
   std::uint32_t pins;
   object_type type;
-  bool kept;        // in the table
-  bool used_again;  // belongs to the protected list
+  bool in_log;
+  bool kept;             // in the table
+  std::uint8_t chances;  // times it will be moved down instead of dropped
 
   [[nodiscard]] std::byte* content() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
-  [[nodiscard]] std::uint64_t block_size() const noexcept { return sizeof(node) + size; }
 };
 
 namespace {
+constexpr std::uint64_t kUnit = 64;     // no gap is too small to be a node
 constexpr std::size_t kBuckets = 4096;  // a power of two
-}
+constexpr std::uint8_t kMostChances = 2;
+constexpr std::uint64_t kSmallestLog = 64 << 10;  // bytes
+
+constexpr std::uint64_t in_units(std::uint64_t n) noexcept { return (n + kUnit - 1) / kUnit * kUnit; }
+}  // namespace
 
 object_cache::handle::~handle() {
   if (node_ != nullptr) cache_->unpin(node_);
@@ -33,35 +37,24 @@ bytes object_cache::handle::content() const noexcept { return {node_->content(),
 mutable_bytes object_cache::handle::fill() noexcept { return {node_->content(), node_->size}; }
 
 object_cache::object_cache(const memory& from, std::uint64_t capacity) noexcept
-    : memory_(from), capacity_(capacity), buckets_(from) {}
+    : memory_(from), capacity_(capacity), buckets_(from), log_(from) {}
 
 object_cache::object_cache(object_cache&& other) noexcept
     : memory_(other.memory_),
       capacity_(other.capacity_),
       buckets_(std::move(other.buckets_)),
-      probation_(std::exchange(other.probation_, {})),
-      protected_(std::exchange(other.protected_, {})),
+      log_(std::move(other.log_)),
+      front_(std::exchange(other.front_, 0)),
+      gap_end_(std::exchange(other.gap_end_, 0)),
       counters_(other.counters_) {}
-
-object_cache::~object_cache() { clear(); }
 
 object_cache::node*& object_cache::bucket(std::uint64_t offset) noexcept {
   const std::uint64_t hash = offset * 0x9e3779b97f4a7c15u;  // 2^64 / golden ratio (Knuth, volume 3, 6.4)
   return buckets_[hash >> 52 & (kBuckets - 1)];
 }
 
-void object_cache::push(list& l, node* n) noexcept {
-  n->newer = nullptr;
-  n->older = l.first;
-  (l.first != nullptr ? l.first->newer : l.last) = n;
-  l.first = n;
-  l.bytes += n->block_size();
-}
-
-void object_cache::remove(list& l, node* n) noexcept {
-  (n->newer != nullptr ? n->newer->older : l.first) = n->older;
-  (n->older != nullptr ? n->older->newer : l.last) = n->newer;
-  l.bytes -= n->block_size();
+object_cache::node* object_cache::node_at(std::uint64_t position) noexcept {
+  return reinterpret_cast<node*>(log_.data() + position);
 }
 
 object_cache::handle object_cache::find(std::uint64_t offset) noexcept {
@@ -69,8 +62,8 @@ object_cache::handle object_cache::find(std::uint64_t offset) noexcept {
     for (node* n = bucket(offset); n != nullptr; n = n->chain) {
       if (n->offset != offset) continue;
       ++counters_.hits;
-      if (n->pins++ == 0) remove(n->used_again ? protected_ : probation_, n);
-      n->used_again = true;
+      if (n->pins++ == 0) ++pinned_;
+      if (n->chances < kMostChances) ++n->chances;
       return {this, n};
     }
   }
@@ -78,25 +71,101 @@ object_cache::handle object_cache::find(std::uint64_t offset) noexcept {
   return {};
 }
 
+// One node that fills the gap, so that all of the log is nodes.
+void object_cache::fill_gap() noexcept {
+  if (front_ == gap_end_) return;
+  new (log_.data() + front_) node{gap_end_ - front_, 0, 0, nullptr, 0, object_type::blob, true, false, 0};
+  front_ = gap_end_;
+}
+
+void object_cache::take_log() noexcept {
+  std::uint64_t size = capacity_ / kUnit * kUnit;
+  if (!buckets_.resize(kBuckets)) return;
+  std::fill(buckets_.begin(), buckets_.end(), nullptr);
+  while (size >= kSmallestLog && !log_.set_capacity(size)) size = size / 2 / kUnit * kUnit;
+  if (log_.capacity() == 0) return;
+  (void)log_.resize(size);  // there is capacity
+  gap_end_ = size;
+}
+
+void object_cache::release_log() noexcept {
+  clear();
+  log_.reset();
+  buckets_.reset();
+  front_ = gap_end_ = 0;
+}
+
+object_cache::node** object_cache::link_to(node* n) noexcept {
+  node** at = &bucket(n->offset);
+  while (*at != n) at = &(*at)->chain;
+  return at;
+}
+
+// Takes it out of the table; what is left fills its place.
+void object_cache::forget(node* n) noexcept {
+  *link_to(n) = n->chain;
+  n->kept = false;
+  counters_.used -= n->block_size;
+}
+
+// To the front of the gap that it ends; the gap is behind it then.
+void object_cache::move_down(node* n) noexcept {
+  node** link = link_to(n);
+  const std::uint64_t size = n->block_size;
+  std::memmove(log_.data() + front_, n, size);
+  *link = node_at(front_);
+  front_ += size;
+  gap_end_ += size;
+}
+
+// Room in the log: the gap is widened until it is enough. nullptr when it cannot be, for what is pinned.
+object_cache::node* object_cache::reserve(std::uint64_t block_size) noexcept {
+  unsigned wraps = 0;
+  while (gap_end_ - front_ < block_size) {
+    if (gap_end_ == log_.size()) {
+      if (++wraps > kMostChances + 2) return nullptr;
+      fill_gap();
+      front_ = gap_end_ = 0;
+      continue;
+    }
+    node* next = node_at(gap_end_);
+    if (next->pins > 0) {
+      fill_gap();
+      front_ = gap_end_ += next->block_size;
+    } else if (next->kept && next->chances > 0) {
+      --next->chances;
+      move_down(next);
+    } else {
+      gap_end_ += next->block_size;
+      if (next->kept) forget(next);
+    }
+  }
+  return node_at(std::exchange(front_, front_ + block_size));
+}
+
 result<object_cache::handle> object_cache::make(std::uint64_t offset, object_type type, std::uint64_t size) noexcept {
-  if (buckets_.empty()) {
-    DOCTEUR_CHECK(buckets_.resize(kBuckets));
-    std::fill(buckets_.begin(), buckets_.end(), nullptr);
-  }
-  const std::uint64_t n = sizeof(node) + size;
-  if (is_worth_keeping(n)) shrink_to(capacity_ - n);
-  void* block = memory_.allocate(memory_.self, n);
-  if (block == nullptr) {
-    clear();
+  std::uint64_t n = in_units(sizeof(node) + size);
+  void* block = nullptr;
+  if (log_.empty() && n <= capacity_ / 4) take_log();
+  if (n <= log_.size() / 4) block = reserve(n);
+  const bool in_log = block != nullptr;
+  if (!in_log) {
+    n = sizeof(node) + size;
     block = memory_.allocate(memory_.self, n);
+    if (block == nullptr && pinned_ == 0 && !log_.empty()) {
+      release_log();
+      block = memory_.allocate(memory_.self, n);
+    }
+    if (block == nullptr) return fail(errc::out_of_memory, 0, "no memory for an object");
+  } else {
+    ++pinned_;
   }
-  if (block == nullptr) return fail(errc::out_of_memory, 0, "no memory for an object");
   counters_.used += n;
-  return handle(this, new (block) node{offset, size, nullptr, nullptr, nullptr, 1, type, false, false});
+  return handle(this, new (block) node{n, offset, size, nullptr, 1, type, in_log, false, 0});
 }
 
 void object_cache::keep(handle& h) noexcept {
-  if (!is_worth_keeping(h.node_->block_size())) return;
+  if (!h.node_->in_log) return;
   node*& head = bucket(h.node_->offset);
   h.node_->chain = std::exchange(head, h.node_);
   h.node_->kept = true;
@@ -104,35 +173,18 @@ void object_cache::keep(handle& h) noexcept {
 
 void object_cache::unpin(node* n) noexcept {
   if (--n->pins > 0) return;
-  if (!n->kept) {
-    counters_.used -= n->block_size();
-    memory_.release(memory_.self, n, n->block_size());
-    return;
-  }
-  push(n->used_again ? protected_ : probation_, n);
-  while (protected_.bytes > capacity_ / 4 * 3) {
-    node* oldest = protected_.last;
-    remove(protected_, oldest);
-    oldest->used_again = false;
-    push(probation_, oldest);
-  }
-  shrink_to(capacity_);
+  if (n->in_log) --pinned_;
+  if (n->kept) return;
+  counters_.used -= n->block_size;
+  if (!n->in_log) memory_.release(memory_.self, n, n->block_size);
 }
 
-void object_cache::shrink_to(std::uint64_t goal) noexcept {
-  while (counters_.used > goal && (probation_.last != nullptr || protected_.last != nullptr))
-    discard(probation_.last != nullptr ? probation_.last : protected_.last);
+void object_cache::clear() noexcept {
+  if (log_.empty()) return;
+  fill_gap();
+  for (std::uint64_t at = 0; at < log_.size(); at += node_at(at)->block_size)
+    if (node* n = node_at(at); n->kept && n->pins == 0) forget(n);
+  front_ = gap_end_ = 0;
 }
-
-void object_cache::discard(node* n) noexcept {
-  remove(n->used_again ? protected_ : probation_, n);
-  node** at = &bucket(n->offset);
-  while (*at != n) at = &(*at)->chain;
-  *at = n->chain;
-  counters_.used -= n->block_size();
-  memory_.release(memory_.self, n, n->block_size());
-}
-
-void object_cache::clear() noexcept { shrink_to(0); }
 
 }  // namespace docteur

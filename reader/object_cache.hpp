@@ -1,9 +1,11 @@
 #pragma once
-// Objects that deltas were built on, kept by their PACK offset in a bounded number of bytes. Guest-safe.
+// Objects that deltas were built on, kept by their PACK offset in a fixed number of bytes. Guest-safe.
 //
-// Segmented LRU (Karedla, Love, Wherry 1994): an object enters the probation list, a second use moves it to the
-// protected list, which holds at most three quarters of the bytes. So a walk over all files does not push out the bases
-// that many files share.
+// A circular log: objects lie one behind another in one block of memory, and room for a new one is made by dropping
+// those that come next, which are the oldest. One that was used since is moved down to the front of the gap instead, a
+// few times at most (CLOCK with a counter; Corbató, "A Paging Experiment with the Multics System", 1968). So a walk
+// over all files does not push out the bases that many files share, no memory is taken for an object, and none is lost
+// between objects.
 
 #include <cstdint>
 
@@ -43,16 +45,17 @@ class object_cache {
     node* node_ = nullptr;
   };
 
-  // Nothing is taken from `from` before it is needed. Handles must go before the cache does, and it must not move
-  // while there are any.
+  // The block of `capacity` bytes is taken from `from` when the first object comes; where it cannot be had, a smaller
+  // one is, or none. Handles must go before the cache does, and it must not move while there are any.
   object_cache(const memory& from, std::uint64_t capacity) noexcept;
   object_cache(object_cache&& other) noexcept;
   object_cache& operator=(object_cache&&) = delete;
-  ~object_cache();
+  ~object_cache() = default;
 
   // An empty handle when the object is not there.
   [[nodiscard]] handle find(std::uint64_t offset) noexcept;
-  // Room for an object that is not in the cache yet; it goes when its handle goes unless keep() came first.
+  // Room for an object that is not in the cache yet; it goes when its handle goes unless keep() came first. An object
+  // of more than a quarter of the capacity has memory of its own and is not kept: it would push out all the others.
   [[nodiscard]] result<handle> make(std::uint64_t offset, object_type type, std::uint64_t size) noexcept;
   void keep(handle& h) noexcept;
   void clear() noexcept;  // all that no handle holds
@@ -60,32 +63,31 @@ class object_cache {
   struct counters {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
-    std::uint64_t used = 0;  // bytes, those that only handles hold included
+    std::uint64_t used = 0;  // bytes of objects, those that only handles hold included
   };
   [[nodiscard]] const counters& count() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
 
  private:
-  // A doubly linked list, most recent first.
-  struct list {
-    node* first = nullptr;
-    node* last = nullptr;
-    std::uint64_t bytes = 0;
-  };
-  static void push(list& l, node* n) noexcept;
-  static void remove(list& l, node* n) noexcept;
+  void take_log() noexcept;
+  void release_log() noexcept;
+  [[nodiscard]] node* reserve(std::uint64_t block_size) noexcept;
+  [[nodiscard]] node* node_at(std::uint64_t position) noexcept;
+  void fill_gap() noexcept;
+  void move_down(node* n) noexcept;
+  void forget(node* n) noexcept;
   void unpin(node* n) noexcept;
-  void shrink_to(std::uint64_t goal) noexcept;
-  // One large object must not push out all the others.
-  [[nodiscard]] bool is_worth_keeping(std::uint64_t block_size) const noexcept { return block_size <= capacity_ / 4; }
-  void discard(node* n) noexcept;
+  [[nodiscard]] node** link_to(node* n) noexcept;
   [[nodiscard]] node*& bucket(std::uint64_t offset) noexcept;
 
   memory memory_;
   std::uint64_t capacity_;
   owned_array<node*> buckets_;
-  list probation_;
-  list protected_;
+  owned_array<std::byte> log_;
+  // The gap: nothing lies from `front_` to `gap_end_`; all else of the log is nodes.
+  std::uint64_t front_ = 0;
+  std::uint64_t gap_end_ = 0;
+  std::uint32_t pinned_ = 0;  // nodes of the log
   counters counters_;
 };
 

@@ -11,6 +11,13 @@ namespace {
 // Read at once when the device is not mapped; only longer entries need a second read.
 constexpr std::uint64_t kFirstRead = 64 << 10;
 
+// A small image does not hold enough for a large cache: what its PACK may well inflate to, and room for a few objects.
+std::uint64_t useful_cache(const pack_index& index, std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t kRatio = 64;
+  constexpr std::uint64_t kLeast = 512 << 10;
+  return std::min(bytes, std::max(kLeast, index.where().limit < bytes / kRatio ? index.where().limit * kRatio : bytes));
+}
+
 constexpr object_type whole_type(entry_type t) noexcept { return static_cast<object_type>(t); }
 
 }  // namespace
@@ -21,7 +28,7 @@ object_reader::object_reader(const device& pack, const pack_index& index, const 
       memory_(from),
       bounds_(bounds),
       inflater_(std::move(inflate)),
-      cache_(from, cache_bytes),
+      cache_(from, useful_cache(index, cache_bytes)),
       window_(pack, from),
       deltas_(from),
       links_(from) {}
@@ -39,21 +46,20 @@ result<object_reader::entry> object_reader::fetch(std::uint64_t offset, std::uin
     return fail(errc::out_of_range, at, "entry lies outside the PACK");
   // The end of an entry of a mapped device need not be looked for: nothing is read that is not looked at.
   const std::uint64_t limit = pack().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
-  DOCTEUR_TRY(data, window_.get(at, std::min({limit - offset, want, pack().size - at})));
+  const std::uint64_t most = std::min(limit - offset, pack().size - at);
+  DOCTEUR_TRY(data, window_.get(at, std::min(most, want)));
   DOCTEUR_TRY(h, decode_entry_header(data.first(std::min(data.size(), kMaxEntryHeader)), offset, at));
-  return entry{h, data};
+  return entry{h, data, most};
 }
 
 // `e` is what fetch() gave last. A stream may be longer than what was fetched.
 result<done> object_reader::inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept {
   const std::uint64_t at = device_offset(offset);
-  const std::uint64_t limit = pack().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
-  const std::uint64_t all = std::min(limit - offset, pack().size - at);
   bytes data = e.data;
-  if (data.size() < all) {
-    if (pack().view == nullptr && all > bounds_.object_bytes + kFirstRead)
+  if (data.size() < e.most) {
+    if (pack().view == nullptr && e.most > bounds_.object_bytes + kFirstRead)
       return fail(errc::too_large, at, "entry is over the limit");
-    DOCTEUR_TRY(more, window_.get(at, all));
+    DOCTEUR_TRY(more, window_.get(at, e.most));
     data = more;
   }
   if (data.size() < e.header.header_size) return fail(errc::truncated, at, "entry ends inside its header");

@@ -68,7 +68,8 @@ class object_reader {
   };
   struct entry {
     entry_header header;
-    bytes data;  // from the entry's first byte on; not all of it where it is much
+    bytes data;          // from the entry's first byte on; not all of it where it is much
+    std::uint64_t most;  // bytes that may belong to it
   };
   object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
                 std::uint64_t cache_bytes, inflater&& inflate) noexcept;

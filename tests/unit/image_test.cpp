@@ -323,8 +323,14 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
                                  return l;
                                }()}) {
     opened other(m.image(commit), mapped(), bounds);
-    for (int i = 49; i >= 0; --i)
-      EXPECT_TRUE(other.content("v" + std::to_string(100 + i)) == versions[static_cast<std::size_t>(i)]) << i;
+    const auto read_all = [&] {
+      for (int i = 49; i >= 0; --i)
+        EXPECT_TRUE(other.content("v" + std::to_string(100 + i)) == versions[static_cast<std::size_t>(i)]) << i;
+    };
+    read_all();
+    const std::size_t taken = other.mem.allocations();
+    read_all();
+    EXPECT_EQ(other.mem.allocations(), taken) << "reading takes no memory once its buffers are there";
   }
   limits short_chains;
   short_chains.delta_depth = 49;
