@@ -1,8 +1,9 @@
-// What a reader of an image costs: attaching it, finding paths, reading files. One thread; prints JSON for bench/run.
+// What a reader of an image costs: attaching it, finding paths, reading files. Prints JSON for bench/run and others.
 //
-//   read_bench IMAGE --paths FILE [--unchecked] [--mapped] [--cache BYTES]
+//   read_bench IMAGE --paths FILE [--unchecked] [--mapped] [--cache BYTES] [--threads N] [--ranges N]
 //
-// FILE: paths, each ended by NUL, read in that order.
+// FILE: paths, each ended by NUL, read in that order; with threads, each has a reader and every N-th path. With
+// --ranges no file is read whole, but N times 64 KiB at a random place of one of them.
 #include <time.h>
 
 #include <CLI/CLI.hpp>
@@ -12,7 +13,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <random>
+#include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "reader/file_device.hpp"
@@ -23,7 +27,8 @@ namespace {
 
 using namespace docteur;
 
-constexpr int kAttaches = 7;  // an odd number, the median counts
+constexpr int kAttaches = 7;              // an odd number, the median counts
+constexpr std::size_t kRange = 64 << 10;  // bytes
 
 // Counts what goes through it.
 struct counted_heap {
@@ -44,11 +49,13 @@ struct counted_heap {
   }
 };
 
-double cpu_seconds() {
+double seconds_of(clockid_t clock) {
   timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  clock_gettime(clock, &t);
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
+double cpu_seconds() { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
+double wall_seconds() { return seconds_of(CLOCK_MONOTONIC); }
 
 template <class T, class E>
 T need(tl::expected<T, E>&& got, const std::string& subject) {
@@ -69,61 +76,123 @@ std::vector<std::string> read_paths(const std::string& file) {
   return paths;
 }
 
+struct attach_cost {
+  double cpu;        // seconds, the median
+  std::size_t most;  // bytes while attaching
+};
+
+attach_cost measure_attach(const file_device& disk, const std::string& file, paths_from source) {
+  std::array<double, kAttaches> cpu{};
+  counted_heap heap;
+  for (double& seconds : cpu) {
+    const double start = cpu_seconds();
+    const image again = need(image::attach(disk.view(), heap.view(), {}, source), file);
+    seconds = cpu_seconds() - start;
+  }
+  std::ranges::sort(cpu);
+  return {cpu[kAttaches / 2], heap.most};
+}
+
+struct file_to_read {
+  std::string path;
+  node what;
+};
+
+struct read_cost {
+  std::uint64_t bytes = 0;
+  std::size_t most = 0;  // memory of the reader, its cache included
+};
+
+// Every `step`-th file from `first` on.
+read_cost read_files(const image& of, std::span<const file_to_read> files, std::size_t first, std::size_t step,
+                     std::uint64_t cache, check how) {
+  counted_heap heap;
+  auto reader = need(image_reader::make(of, heap.view(), cache), "reader");
+  std::vector<std::byte> out;
+  read_cost cost;
+  for (std::size_t i = first; i < files.size(); i += step) {
+    const auto size = static_cast<std::size_t>(need(reader.size(files[i].what), files[i].path));
+    if (size > out.size()) out.resize(size);
+    need(reader.read(files[i].what, std::span(out).first(size), how), files[i].path);
+    cost.bytes += size;
+  }
+  cost.most = heap.most;
+  return cost;
+}
+
+read_cost read_ranges(const image& of, std::span<const file_to_read> files, std::size_t ranges, std::uint64_t cache) {
+  counted_heap heap;
+  auto reader = need(image_reader::make(of, heap.view(), cache), "reader");
+  std::vector<std::byte> out(kRange);
+  std::mt19937_64 random(1);
+  read_cost cost;
+  for (std::size_t i = 0; i < ranges; ++i) {
+    const file_to_read& f = files[random() % files.size()];
+    const std::uint64_t size = need(reader.size(f.what), f.path);
+    if (size < kRange) continue;
+    need(reader.read_range(f.what, random() % (size - kRange + 1), out), f.path);
+    cost.bytes += kRange;
+  }
+  cost.most = heap.most;
+  return cost;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::string file, paths_file;
   bool unchecked = false, mapped = false;
   std::uint64_t cache = kDefaultCache;
+  std::size_t threads = 1, ranges = 0;
   CLI::App app("Measures attach, find and read of an image");
   app.add_option("image", file)->required();
   app.add_option("--paths", paths_file)->required();
   app.add_option("--cache", cache);
+  app.add_option("--threads", threads)->check(CLI::PositiveNumber);
+  app.add_option("--ranges", ranges);
   app.add_flag("--unchecked", unchecked);
   app.add_flag("--mapped", mapped);
   CLI11_PARSE(app, argc, argv);
 
   const file_device disk = need(file_device::open(file, mapped ? access::mapped : access::pread), file);
-  std::array<double, kAttaches> attach_cpu{};
+  const attach_cost attach = measure_attach(disk, file, paths_from::section);
+  const attach_cost from_trees = measure_attach(disk, file, paths_from::trees);
   counted_heap heap;
-  for (double& seconds : attach_cpu) {
-    const double start = cpu_seconds();
-    const image again = need(image::attach(disk.view(), heap.view()), file);
-    seconds = cpu_seconds() - start;
-  }
-  std::ranges::sort(attach_cpu);
-  const std::size_t attach_most = heap.most;
   const image attached = need(image::attach(disk.view(), heap.view()), file);
 
-  const std::vector<std::string> paths = read_paths(paths_file);
-  std::vector<node> nodes;
-  nodes.reserve(paths.size());
+  std::vector<std::string> paths = read_paths(paths_file);
+  std::vector<file_to_read> files;
+  files.reserve(paths.size());
   double start = cpu_seconds();
-  for (const std::string& path : paths) {
+  for (std::string& path : paths) {
     const auto n = attached.find(path);
     if (!n) need(tl::expected<node, error>(fail(errc::not_found, 0, "no such path")), path);
-    nodes.push_back(*n);
+    files.push_back({std::move(path), *n});
   }
   const double find_cpu = cpu_seconds() - start;
 
-  counted_heap reading;
+  std::vector<read_cost> costs(threads);
   start = cpu_seconds();
-  auto reader = need(image_reader::make(attached, reading.view(), cache), file);
-  std::vector<std::byte> out;
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const auto size = static_cast<std::size_t>(need(reader.size(nodes[i]), paths[i]));
-    if (size > out.size()) out.resize(size);
-    need(reader.read(nodes[i], std::span(out).first(size), unchecked ? check::no : check::yes), paths[i]);
-    total += size;
+  const double wall_start = wall_seconds();
+  {
+    std::vector<std::jthread> workers;
+    for (std::size_t t = 0; t < threads; ++t)
+      workers.emplace_back([&, t] {
+        costs[t] = ranges > 0 ? read_ranges(attached, files, ranges, cache)
+                              : read_files(attached, files, t, threads, cache, unchecked ? check::no : check::yes);
+      });
   }
+  const double read_wall = wall_seconds() - wall_start;
   const double read_cpu = cpu_seconds() - start;
+  read_cost total;
+  for (const read_cost& c : costs) total = {total.bytes + c.bytes, total.most + c.most};
 
   std::printf(
-      "{\"attach_cpu\": %.6f, \"attach_bytes\": %zu, \"attach_most\": %zu, \"tree_bytes\": %zu, \"find_ns\": %.1f, "
-      "\"files\": %zu, \"bytes\": %llu, \"read_cpu\": %.3f, \"read_most\": %zu}\n",
-      attach_cpu[kAttaches / 2], attached.memory_used(), attach_most, attached.tree().memory_used(),
-      nodes.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(nodes.size()), nodes.size(),
-      static_cast<unsigned long long>(total), read_cpu, reading.most);
+      "{\"attach_cpu\": %.6f, \"attach_bytes\": %zu, \"attach_most\": %zu, \"tree_bytes\": %zu, "
+      "\"attach_trees_cpu\": %.6f, \"attach_trees_most\": %zu, \"all_paths\": %u, \"find_ns\": %.1f, \"files\": %zu, "
+      "\"bytes\": %llu, \"read_cpu\": %.3f, \"read_wall\": %.3f, \"read_most\": %zu}\n",
+      attach.cpu, attached.memory_used(), attach.most, attached.tree().memory_used(), from_trees.cpu, from_trees.most,
+      attached.tree().size(), files.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(files.size()), files.size(),
+      static_cast<unsigned long long>(total.bytes), read_cpu, read_wall, total.most);
   return 0;
 }
