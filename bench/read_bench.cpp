@@ -45,6 +45,13 @@ struct counted_heap {
             [](void* self, void* block, std::size_t n) noexcept {
               static_cast<counted_heap*>(self)->now -= n;
               std::free(block);
+            },
+            [](void* self, void* block, std::size_t old_size, std::size_t n) noexcept {
+              auto* h = static_cast<counted_heap*>(self);
+              void* moved = std::realloc(block, n);
+              if (moved != nullptr) h->now = h->now - old_size + n;
+              h->most = std::max(h->most, h->now);
+              return moved;
             }};
   }
 };

@@ -95,14 +95,16 @@ class owned_array {
     return done{};
   }
   [[nodiscard]] result<done> resize(std::size_t n) noexcept {
-    if (n > capacity_) DOCTEUR_CHECK(set_capacity(n > capacity_ + capacity_ / 2 ? n : capacity_ + capacity_ / 2));
+    if (n > capacity_) [[unlikely]]
+      DOCTEUR_CHECK(grow(n));
     size_ = n;
     return done{};
   }
   [[nodiscard]] result<done> push_back(const T& v) noexcept {
     const T copy = v;  // `v` may lie in this array
-    DOCTEUR_CHECK(resize(size_ + 1));
-    data_[size_ - 1] = copy;
+    if (size_ == capacity_) [[unlikely]]
+      DOCTEUR_CHECK(grow(size_ + 1));
+    data_[size_++] = copy;
     return done{};
   }
   void pop_back() noexcept { --size_; }
@@ -115,6 +117,11 @@ class owned_array {
   }
 
  private:
+  // Out of line, so that what needs no growth stays small where it is used.
+  [[nodiscard, gnu::noinline]] result<done> grow(std::size_t n) noexcept {
+    return set_capacity(n > capacity_ + capacity_ / 2 ? n : capacity_ + capacity_ / 2);
+  }
+
   memory memory_{};
   T* data_ = nullptr;
   std::size_t size_ = 0;

@@ -10,16 +10,27 @@
 namespace docteur {
 namespace {
 
-// Numbers of a record; a byte of almost always one.
-result<std::uint32_t> take_number(cursor& from) noexcept {
-  std::uint32_t v = 0;
-  for (unsigned shift = 0; shift <= 21; shift += 7) {
-    DOCTEUR_TRY(b, from.take_be<std::uint8_t>());
-    v |= static_cast<std::uint32_t>(b & 0x7f) << shift;
-    if ((b & 0x80) == 0) return v;
+// Where a block's records are read from: plain pointers, as attaching goes through here once for every path.
+class record_reader {
+ public:
+  explicit record_reader(bytes records) noexcept : next_(records.data()), end_(records.data() + records.size()) {}
+  [[nodiscard]] bool empty() const noexcept { return next_ == end_; }
+
+  // A number of a record, most often of one byte. False when there is none.
+  [[nodiscard]] bool take(std::uint32_t& number) noexcept {
+    number = 0;
+    for (unsigned shift = 0; shift <= 21 && next_ != end_; shift += 7) {
+      const auto b = std::to_integer<std::uint32_t>(*next_++);
+      number |= (b & 0x7f) << shift;
+      if ((b & 0x80) == 0) return true;
+    }
+    return false;
   }
-  return fail(errc::malformed, from.at(), "number in a path record");
-}
+
+ private:
+  const std::byte* next_;
+  const std::byte* end_;
+};
 
 std::uint32_t load_position(const std::byte* at, std::uint32_t size) noexcept {
   std::uint32_t v = 0;
@@ -74,7 +85,7 @@ class section_reader {
     DOCTEUR_TRY(consumed, inflater_.inflate(packed, raw_.span(), at));
     if (consumed != block.packed) return fail(errc::malformed, at, "bytes behind the stream of a block of paths");
     DOCTEUR_TRY(positions, in_.take(std::uint64_t{block.paths} * position_size_));
-    cursor records(bytes{raw_.span()}.first(block.records), at);
+    record_reader records(bytes{raw_.span()}.first(block.records));
     cursor text(bytes{raw_.span()}.subspan(block.records), at);
     for (std::uint32_t i = 0; i < block.paths; ++i) {
       const std::uint32_t position = load_position(positions.data() + std::size_t{i} * position_size_, position_size_);
@@ -84,9 +95,11 @@ class section_reader {
     return block.paths;
   }
 
-  result<done> read_path(cursor& records, cursor& text, std::uint32_t position, std::uint64_t at) noexcept {
-    DOCTEUR_TRY(shared, take_number(records));
-    DOCTEUR_TRY(size_and_kind, take_number(records));
+  result<done> read_path(record_reader& records, cursor& text, std::uint32_t position, std::uint64_t at) noexcept {
+    std::uint32_t shared = 0;
+    std::uint32_t size_and_kind = 0;
+    if (!records.take(shared) || !records.take(size_and_kind))
+      return fail(errc::malformed, at, "number in a path record");
     DOCTEUR_TRY(tail, text.take(size_and_kind >> kPathKindBits));
     const std::uint32_t kind_number = size_and_kind & ((1u << kPathKindBits) - 1);
     if (kind_number > static_cast<std::uint32_t>(entry_kind::submodule))

@@ -68,5 +68,26 @@ TEST(PathRules, NamesHaveALongestLength) {
   EXPECT_NE(bad_entry_name(std::string(kMaxEntryName + 1, 'x')), nullptr);
 }
 
+// Names are looked at eight bytes at a time.
+TEST(PathRules, SpecialBytesAreSeenWhereverTheyAre) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    const std::string plain(size, '\xaf');  // '/' with the highest bit set
+    EXPECT_EQ(bad_entry_name(plain), nullptr) << size;
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : {'/', '\0'}) {
+        std::string name = plain;
+        name[at] = c;
+        EXPECT_NE(bad_entry_name(name), nullptr) << size << " " << at;
+      }
+      for (const char c : {'-', '0', '\1', '\\', '[', ']', '\xdc', '\x80', '\xff'}) {
+        std::string name = plain;
+        name[at] = c;
+        EXPECT_EQ(bad_entry_name(name), nullptr) << size << " " << at;
+      }
+      EXPECT_NE(bad_entry_name(plain.substr(0, at) + "\\.git"), nullptr) << at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace docteur
