@@ -26,8 +26,10 @@ constexpr std::int64_t kNone = 0;
 
 // malloc relies on fresh memory being zero, and RAM is not after a reboot.
 void clear(std::uint64_t begin, std::uint64_t end) noexcept {
-  std::uint64_t count = end - begin;
-  asm volatile("rep stosb" : "+D"(begin), "+c"(count) : "a"(0) : "memory");
+  for (; begin % 8 != 0 && begin < end; ++begin) *reinterpret_cast<volatile char*>(begin) = 0;
+  std::uint64_t words = (end - begin) / 8;
+  asm volatile("rep stosq" : "+D"(begin), "+c"(words) : "a"(0) : "memory");
+  for (; begin < end; ++begin) *reinterpret_cast<volatile char*>(begin) = 0;
 }
 
 std::int64_t change_break(std::uint64_t to) noexcept {
