@@ -74,10 +74,7 @@ bool network_device::offer(std::uint32_t slot) {
 }
 
 bytes network_device::receive() {
-  if (taken_ != kNone) {
-    static_cast<void>(offer(std::exchange(taken_, kNone)));  // its descriptors have just become free
-    receive_->kick();
-  }
+  if (taken_ != kNone) static_cast<void>(offer(std::exchange(taken_, kNone)));  // its descriptors are free by now
   const auto c = receive_->take();
   if (!c) return {};
   taken_ = c->token;
@@ -128,7 +125,10 @@ void network_device::send(std::size_t size) {
   count_.sent_bytes += size;
 }
 
-void network_device::flush() { send_->kick(); }
+void network_device::flush() {
+  send_->kick();
+  receive_->kick();
+}
 
 bool network_device::prepare_to_wait() {
   if (!has_interrupts_) return false;

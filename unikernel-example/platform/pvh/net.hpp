@@ -34,7 +34,7 @@ class network_device {
   // Room for a frame of kFrame bytes, to be filled and given to send(). nullptr when the device takes none for 100 ms.
   [[nodiscard]] std::byte* frame_to_send();
   void send(std::size_t size);
-  void flush();  // what was sent goes out
+  void flush();  // what was sent goes out, and what was received makes room
 
   // Before a wait: true when an interrupt will tell of the next frame and none is there now.
   [[nodiscard]] bool prepare_to_wait();

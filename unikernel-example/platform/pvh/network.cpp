@@ -15,6 +15,8 @@
 namespace docteur::cache_vm::pvh {
 namespace {
 
+constexpr std::uint64_t kLookOut = 30'000;  // ns
+
 std::string text_of(const ip4_addr_t& a) {
   char text[IP4ADDR_STRLEN_MAX];
   return ip4addr_ntoa_r(&a, text, sizeof text);
@@ -135,17 +137,21 @@ void network::tick() {
   connections_.tick();
 }
 
-void network::wait(std::uint64_t ns) {
-  const std::uint64_t due = std::uint64_t{sys_timeouts_sleeptime()} * 1'000'000;
-  constexpr std::uint64_t kWithoutInterrupts = 500'000;
-  if (!device_->prepare_to_wait()) {
-    device_->after_wait();
-    if (device_->has_frame()) return;
-    pvh::wait(std::min(std::min(ns, due), kWithoutInterrupts));
-    return;
+bool network::wait(std::uint64_t ns) {
+  // The next frame often comes soon, and to sleep and to be woken costs more than to look for so long.
+  const std::uint64_t begin = monotonic_ns();
+  do {
+    if (device_->has_frame()) return true;
+  } while (monotonic_ns() - begin < kLookOut);
+  const std::uint64_t longest = std::min(ns, std::uint64_t{sys_timeouts_sleeptime()} * 1'000'000);
+  if (device_->prepare_to_wait()) {
+    pvh::wait(longest);
+  } else if (!device_->has_frame()) {  // no interrupt tells of one
+    constexpr std::uint64_t kNap = 500'000;
+    pvh::wait(std::min(longest, kNap));
   }
-  pvh::wait(std::min(ns, due));
   device_->after_wait();
+  return device_->has_frame();
 }
 
 std::string network::status() const {

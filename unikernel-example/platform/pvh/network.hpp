@@ -36,8 +36,8 @@ class network {
   bool poll();
   // About ten times a second.
   void tick();
-  // Sleeps until a frame arrives or a timer of lwIP's is due, but at most `ns`.
-  void wait(std::uint64_t ns);
+  // Sleeps until a frame arrives or a timer of lwIP's is due, but at most `ns`. True when a frame is there.
+  bool wait(std::uint64_t ns);
 
  private:
   static signed char transmit(netif* interface, pbuf* p);

@@ -75,6 +75,7 @@ bool pvh_platform::listen(std::string_view address, std::uint16_t port, service&
 ending pvh_platform::run(application& app) {
   std::uint64_t next_tick = 0;
   bool has_work = true;
+  bool look_at_console = true;  // a port costs more to read than memory: when a wait was ended without a frame
   while (!stopped_) {
     const bool any = network_ != nullptr && network_->poll();
     const std::uint64_t now = pvh::monotonic_ns();
@@ -83,19 +84,23 @@ ending pvh_platform::run(application& app) {
       if (network_ != nullptr) network_->tick();
       app.tick();
       has_work = true;
+      look_at_console = true;
     }
     if (any) continue;
-    if (serial::has_input()) app.console_ready();
+    if (look_at_console && serial::has_input()) app.console_ready();
+    look_at_console = false;
     if (stopped_) break;
     if (has_work) {
       has_work = app.work();
       if (has_work) continue;
     }
     std::fflush(stdout);
+    const std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());
     if (network_ != nullptr) {
-      network_->wait(next_tick - std::min(next_tick, pvh::monotonic_ns()));
+      look_at_console = !network_->wait(left);
     } else {
-      wait(next_tick - std::min(next_tick, pvh::monotonic_ns()));
+      wait(left);
+      look_at_console = true;
     }
   }
   // Answers that are on their way still arrive.

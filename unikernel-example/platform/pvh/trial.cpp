@@ -76,6 +76,11 @@ class trial final : public application, public service {
     if (path == "/") path = "/README.md";
     s.last = request.find("HTTP/1.0") != request.npos && request.find("eep-") == request.npos;
     s.last = s.last || request.find("onnection: close") != request.npos;
+    if (const auto kept = kept_.find(path + (s.last ? "!" : "")); kept != kept_.end()) {
+      s.out = kept->second;
+      s.sent = 0;
+      return;
+    }
     std::string body;
     const char* status = "200 OK";
     const auto node = from_.of().find(path);
@@ -94,7 +99,9 @@ class trial final : public application, public service {
             (s.last ? "" : "\r\nConnection: keep-alive") + "\r\n\r\n";
     s.out += body;
     s.sent = 0;
+    if (size && *size < 4096) kept_[path + (s.last ? "!" : "")] = s.out;
   }
+  std::map<std::string, std::string> kept_;
   platform& on_;
   image_reader& from_;
 };

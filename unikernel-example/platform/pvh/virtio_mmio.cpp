@@ -25,7 +25,6 @@ constexpr std::uint32_t kQueueAlign = 0x03c;  // legacy
 constexpr std::uint32_t kQueuePfn = 0x040;    // legacy
 constexpr std::uint32_t kQueueReady = 0x044;
 constexpr std::uint32_t kQueueNotify = 0x050;
-constexpr std::uint32_t kInterruptStatus = 0x060;
 constexpr std::uint32_t kInterruptAck = 0x064;
 constexpr std::uint32_t kStatus = 0x070;
 constexpr std::uint32_t kQueueDesc = 0x080;
@@ -52,10 +51,8 @@ class mmio_transport final : public virtio_transport {
   [[nodiscard]] bool is_modern() const override { return modern_; }
 
   [[nodiscard]] bool enable_interrupts() override { return interrupt_ != 0 && enable_input(interrupt_); }
-  void acknowledge() override {
-    const std::uint32_t why = get(kInterruptStatus);
-    if (why != 0) set(kInterruptAck, why);
-  }
+  // Whatever it was (4.2.2): to ask first would cost a second access.
+  void acknowledge() override { set(kInterruptAck, 3); }
 
   [[nodiscard]] std::uint16_t queue_limit(std::uint16_t index) override {
     set(kQueueSel, index);
