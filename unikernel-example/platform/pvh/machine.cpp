@@ -96,7 +96,6 @@ void read_memory_map(const start_info& info) noexcept {
   for (std::uint32_t i = 0; i < info.memory_map_count && ram_count < kMostRam; ++i) {
     if (map[i].type != 1 || map[i].size == 0 || map[i].size > ~map[i].address) continue;  // microvm: an all-zero entry
     ram_ranges[ram_count++] = {map[i].address, map[i].address + map[i].size};
-    machine.ram += map[i].size;
   }
 }
 
@@ -131,7 +130,8 @@ void unmap_first_page() noexcept {
 void read_start_info(const start_info& info) noexcept {
   if (info.magic != kStartInfoMagic) end_with_failure("boot: no PVH start information");
   add_busy(0, kFirstMegabyte);  // firmware's, and where loaders put their tables
-  add_busy(reinterpret_cast<std::uint64_t>(__executable_start), static_cast<std::uint64_t>(_end - __executable_start));
+  machine.program = static_cast<std::uint64_t>(_end - __executable_start);
+  add_busy(reinterpret_cast<std::uint64_t>(__executable_start), machine.program);
   copy_command_line(info.command_line);
   machine.acpi_root = info.acpi_root;
   read_memory_map(info);

@@ -14,7 +14,7 @@ struct address_range {
 };
 
 struct machine_facts {
-  std::uint64_t ram = 0;         // bytes
+  std::uint64_t program = 0;     // bytes, stack and static data included
   address_range heap;            // what brk() may give out
   std::uint64_t heap_break = 0;  // the end of what it has given out
   address_range module;          // the first boot module; empty when there is none

@@ -34,6 +34,7 @@ class network_device {
   // Room for a frame of kFrame bytes, to be filled and given to send(). nullptr when the device takes none for 100 ms.
   [[nodiscard]] std::byte* frame_to_send();
   void send(std::size_t size);
+  [[nodiscard]] std::size_t unsent() const { return send_->untold(); }  // frames since flush()
   void flush();  // what was sent goes out, and what was received makes room
 
   // Before a wait: true when an interrupt will tell of the next frame and none is there now.

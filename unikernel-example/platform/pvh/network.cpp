@@ -121,11 +121,13 @@ bool network::receive() {
 }
 
 bool network::poll() {
-  bool any = receive();
+  const bool received = receive();
   sys_check_timeouts();
-  if (connections_.serve()) any = true;
-  device_->flush();
-  return any;
+  const bool served = connections_.serve();
+  // To tell the device costs as much as some frames do: while they keep coming, a few go together.
+  constexpr std::size_t kTogether = 16;
+  if (!received || device_->unsent() >= kTogether) device_->flush();
+  return received || served;
 }
 
 void network::tick() {

@@ -60,8 +60,8 @@ std::span<const disk> pvh_platform::disks() {
 
 memory_use pvh_platform::memory() const {
   const struct mallinfo2 m = mallinfo2();
-  const std::uint64_t unused = machine.heap.end - machine.heap_break + m.fordblks;
-  return {machine.ram, machine.ram - std::min<std::uint64_t>(unused, machine.ram)};
+  const std::uint64_t taken = machine.heap_break - machine.heap.begin;
+  return {machine.program + machine.heap.size(), machine.program + taken - std::min<std::uint64_t>(m.fordblks, taken)};
 }
 
 std::string pvh_platform::network_status() const {

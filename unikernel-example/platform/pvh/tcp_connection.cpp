@@ -45,7 +45,8 @@ signed char tcp_connection::on_received(void* self, tcp_pcb*, pbuf* p, signed ch
 signed char tcp_connection::on_sent(void* self, tcp_pcb*, std::uint16_t size) {
   auto* c = static_cast<tcp_connection*>(self);
   c->delivered_ += size;
-  c->note();
+  // To fill a little room at a time makes many small rounds of it.
+  if (c->room() >= TCP_SNDLOWAT || tcp_sndqueuelen(c->pcb_) == 0) c->note();
   return ERR_OK;
 }
 
