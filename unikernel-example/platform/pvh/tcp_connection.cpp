@@ -137,6 +137,8 @@ void tcp_connection::abort() {
 }
 
 bool tcp_connections::listen(const ip4_addr_t& address, std::uint16_t port, service& s) {
+  // No exception may pass through lwIP: its callbacks find room in these lists, where each connection is at most once.
+  for (auto* list : {&noted_, &serving_, &pushed_}) list->reserve(kMostConnections);
   tcp_pcb* pcb = tcp_new();
   if (pcb == nullptr) return false;
   if (tcp_bind(pcb, &address, port) != ERR_OK) {
