@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Boots docteur-cache.elf in QEMU (software emulation, loopback only) and looks at what it does.
+
+Usage: boot_test.py ELF DOCTEUR_MAKE MACHINE    (q35, microvm, microvm-noacpi, microvm-modern)
+Every QEMU is ended when its check is, and every wait has its bound.
+"""
+
+import contextlib
+import http.client
+import pathlib
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ELF, MAKE, MACHINE = sys.argv[1:4]
+BOOT = 20  # seconds for the first answer on a busy machine
+PCI = ("virtio-blk-pci", "virtio-net-pci")
+MMIO = ("virtio-blk-device", "virtio-net-device")
+OPTIONS, (DISK, NET) = {
+    "q35": (["-M", "q35"], PCI),
+    "microvm": (["-M", "microvm"], MMIO),
+    "microvm-noacpi": (["-M", "microvm,acpi=off"], MMIO),
+    "microvm-modern": (["-M", "microvm", "-global", "virtio-mmio.force-legacy=false"], MMIO),
+}[MACHINE]
+FAILED = 3  # isa-debug-exit with 1
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Guest:
+    def __init__(self, disk=None, module=None, append="ip=10.0.2.15/24", drive=None):
+        self.port = free_port()
+        args = ["qemu-system-x86_64", "-accel", "tcg", "-m", "64", "-nodefaults", "-no-user-config", "-display", "none",
+                "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit", *OPTIONS, "-kernel", ELF,
+                "-append", append, "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:80",
+                "-device", f"{NET},netdev=n0"]
+        if disk:
+            drive = f"if=none,id=d0,file={disk},format=raw,readonly=on"
+        if drive:
+            args += ["-drive", drive, "-device", f"{DISK},drive=d0"]
+        if module:
+            args += ["-initrd", str(module)]
+        self.said = b""
+        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self):
+        while piece := self.process.stdout.read1():
+            self.said += piece
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def get(self, path, patience=BOOT):
+        end = time.monotonic() + patience
+        while True:
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as c:
+                try:
+                    c.request("GET", path)
+                    r = c.getresponse()
+                    return r.status, r.read()
+                except (OSError, http.client.HTTPException) as why:
+                    if time.monotonic() > end or self.process.poll() is not None:
+                        raise AssertionError(f"GET {path}: {why!r}; the guest said {self.said!r}") from why
+            time.sleep(0.02)
+
+    def type(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def waits_for(self, pattern):
+        end = time.monotonic() + BOOT
+        while not re.search(pattern, self.said):
+            assert time.monotonic() < end and self.process.poll() is None, f"not {pattern} in {self.said!r}"
+            time.sleep(0.02)
+
+    def ends_with(self, status, pattern=None):
+        got = self.process.wait(BOOT)
+        self.listener.join(5)
+        assert got == status, f"exit status {got}, not {status}; the guest said {self.said!r}"
+        assert pattern is None or re.search(pattern, self.said), f"not {pattern} in {self.said!r}"
+
+
+def serves(image, files):
+    with Guest(disk=image) as g:
+        for name, content in files.items():
+            status, body = g.get("/" + name)
+            assert status == 200 and body == content, f"{name}: {status}, {len(body)} bytes"
+        g.type("halt\n")
+        g.ends_with(0)
+
+
+def serves_many(image, files):
+    wrong = []
+
+    def client(g, name):
+        try:
+            if g.get("/" + name) != (200, files[name]):
+                wrong.append(name)
+        except AssertionError as why:
+            wrong.append(why)
+
+    with Guest(disk=image) as g:
+        g.get("/README.md")
+        threads = [threading.Thread(target=client, args=(g, name)) for _ in range(10) for name in files]
+        for t in threads:
+            t.start()
+            time.sleep(0.01)  # QEMU's user network listens with a backlog of 1
+        for t in threads:
+            t.join(60)
+        assert not wrong, wrong[:3]
+
+
+def reboots(image, _):
+    with Guest(disk=image) as g:
+        g.get("/README.md")
+        g.type("reboot\n")
+        g.ends_with(0)  # -no-reboot
+
+
+def gets_an_address(image, files):
+    with Guest(disk=image, append="") as g:
+        g.waits_for(rb"10\.0\.2\.15/24 gateway 10\.0\.2\.2")  # a SYN before that would be sent again after 6 s only
+        assert g.get("/README.md") == (200, files["README.md"])
+
+
+def serves_a_module(image, files):
+    with Guest(module=image) as g:
+        for name, content in files.items():
+            assert g.get("/" + name) == (200, content), name
+        g.type("halt\n")
+        g.ends_with(0)
+
+
+def says_that_there_is_no_disk(*_):
+    with Guest() as g:
+        g.ends_with(FAILED, rb"(?i)no disk")
+
+
+def says_that_a_disk_is_short(image, _):
+    short = image.with_name("short.img")
+    for size in (0, 100, image.stat().st_size // 2):
+        short.write_bytes(image.read_bytes()[:size])
+        with Guest(disk=short) as g:
+            g.ends_with(FAILED, rb"truncated")
+
+
+def survives_an_error_of_the_disk(image, files):
+    sector = image.stat().st_size // 2 // 512  # amid large.bin
+    faulty = (f"if=none,id=d0,readonly=on,format=raw,file.driver=blkdebug,file.image.filename={image},"
+              f"file.inject-error.0.event=read_aio,file.inject-error.0.errno=5,file.inject-error.0.sector={sector}")
+    with Guest(drive=faulty) as g:
+        assert g.get("/README.md") == (200, files["README.md"])
+        try:
+            status, body = g.get("/large.bin", patience=0)
+            assert status >= 500 or body != files["large.bin"], "the error was not seen"
+            assert status >= 500 or len(body) < len(files["large.bin"]), "wrong bytes"
+        except AssertionError as why:
+            assert "GET" in str(why), why  # the connection was cut: an answer too
+        assert g.get("/README.md") == (200, files["README.md"])
+
+
+def refuses_a_wrong_address(image, _):
+    with Guest(disk=image, append="ip=10.0.2.256") as g:
+        g.ends_with(FAILED, rb"ip=")
+
+
+def make_image(folder):
+    files = {"README.md": b"# A site\n" * 50, "two.txt": b"0123456789abcde\n" * 128, "empty": b"",
+             "large.bin": random.Random(4).randbytes(3_000_001)}
+    site = folder / "site"
+    site.mkdir()
+    for name, content in files.items():
+        (site / name).write_bytes(content)
+    image = folder / "disk.img"
+    subprocess.run([MAKE, "-q", "-d", "2024-01-01T00:00:00Z", str(site), str(image)], check=True, timeout=60)
+    return image, files
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        image, files = make_image(pathlib.Path(folder))
+        for check in (serves, serves_many, reboots, gets_an_address, serves_a_module, says_that_there_is_no_disk,
+                      says_that_a_disk_is_short, survives_an_error_of_the_disk, refuses_a_wrong_address):
+            begin = time.monotonic()
+            check(image, files)
+            print(f"{MACHINE}: {check.__name__.replace('_', ' ')} ({time.monotonic() - begin:.1f} s)")
+
+
+main()

@@ -1,0 +1,100 @@
+#pragma once
+// The seam between the cache VM's application (HTTP, shell) and what it runs on: an ordinary Linux process, or a bare
+// x86-64 machine. One thread: the platform calls the application, which blocks nowhere but in reads of a disk.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "object/bytes.hpp"
+#include "object/device.hpp"
+
+namespace docteur::cache_vm {
+
+// A TCP connection. It is the platform's; the application may use it from opened() until it calls close() or abort().
+class connection {
+ public:
+  enum class input { open, ended, broken };  // more may come; the peer has sent all it will; nothing works any more
+
+  // Takes what has arrived, at most into.size() bytes. 0: nothing at the moment, or nothing any more (state()).
+  // What is not taken stays with the platform, which slows the peer down when it has enough.
+  [[nodiscard]] virtual std::size_t receive(mutable_bytes into) = 0;
+  [[nodiscard]] virtual input state() const = 0;
+
+  // Takes a copy of as much as there is room for; returns how many bytes.
+  [[nodiscard]] virtual std::size_t send(bytes from) = 0;
+  [[nodiscard]] virtual std::size_t room() const = 0;  // bytes that send() would take now
+  // Bytes that the peer has acknowledged since the connection began, as far as the platform knows: what grows while a
+  // slow client still reads.
+  [[nodiscard]] virtual std::uint64_t delivered() const = 0;
+
+  virtual void close() = 0;  // what was sent still arrives
+  virtual void abort() = 0;  // at once
+  [[nodiscard]] virtual std::string peer() const = 0;  // "192.0.2.1:4711"
+
+  void* user = nullptr;  // the application's
+
+ protected:
+  ~connection() = default;
+};
+
+// What answers on a port.
+class service {
+ public:
+  virtual ~service() = default;
+  virtual void opened(connection& c) = 0;  // sets `user`; may send, close or abort at once
+  // Something arrived, or there is room to send again, or state() has changed.
+  virtual void ready(connection& c) = 0;
+};
+
+struct disk {
+  std::string name;      // "0", "1", ... in the order of the machine's disks; "module" for a boot module
+  docteur::device view;  // valid as long as the platform
+};
+
+struct memory_use {
+  std::uint64_t total;  // bytes the machine (or the process) may use
+  std::uint64_t used;
+};
+
+// How the run ends.
+enum class ending { halt, reboot, failure };
+
+// The application, as the platform sees it.
+class application {
+ public:
+  virtual ~application() = default;
+  virtual void console_ready() = 0;  // there is console input
+  virtual void tick() = 0;           // about ten times a second: time-outs
+  // A slice of background work (prefetch), some milliseconds at most; false when there is nothing more to do.
+  [[nodiscard]] virtual bool work() = 0;
+};
+
+class platform {
+ public:
+  virtual ~platform() = default;
+
+  [[nodiscard]] virtual std::string_view name() const = 0;              // "linux", "pvh"
+  [[nodiscard]] virtual std::uint64_t monotonic_ns() const = 0;         // since boot, or any fixed moment
+  [[nodiscard]] virtual std::optional<std::int64_t> wall_clock() const = 0;  // seconds since 1970 UTC; RTC in a guest
+
+  virtual void console_write(std::string_view text) = 0;               // '\n' ends a line
+  [[nodiscard]] virtual std::size_t console_read(std::span<char> into) = 0;  // what was typed; 0 when nothing is there
+
+  // Looks at the disks again: a disk's size may change between calls, and the bytes on it.
+  [[nodiscard]] virtual std::span<const disk> disks() = 0;
+  [[nodiscard]] virtual memory_use memory() const = 0;
+
+  // Where the machine is to be reached, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ..."; counters of the link.
+  [[nodiscard]] virtual std::string network_status() const = 0;
+  // `address`: "" for all. False when it cannot be had.
+  [[nodiscard]] virtual bool listen(std::string_view address, std::uint16_t port, service& s) = 0;
+
+  // Until stop(); returns how it ended.
+  virtual ending run(application& app) = 0;
+  virtual void stop(ending how) = 0;
+};
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,183 @@
+#include "unikernel-example/platform/pvh/block.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdio>
+
+#include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/cpu.hpp"
+#include "unikernel-example/platform/pvh/interrupts.hpp"
+
+namespace docteur::cache_vm::pvh {
+namespace {
+
+// 5.2.3
+constexpr std::uint64_t kSizeMax = 1u << 1;
+constexpr std::uint64_t kBlkSize = 1u << 6;
+// 5.2.4: struct virtio_blk_config
+constexpr std::uint32_t kConfigCapacity = 0;
+constexpr std::uint32_t kConfigSizeMax = 8;
+constexpr std::uint32_t kConfigBlkSize = 20;
+
+constexpr std::uint32_t kTypeIn = 0;        // VIRTIO_BLK_T_IN
+constexpr std::uint8_t kStatusOk = 0;       // VIRTIO_BLK_S_OK
+constexpr std::uint8_t kStatusNone = 0xff;  // the device writes another one
+constexpr std::uint32_t kSector = 512;
+constexpr std::uint32_t kLargestBlock = 64 * 1024;
+
+constexpr std::uint64_t kPatience = 15'000'000'000;  // ns without any answer
+constexpr std::uint64_t kSpin = 300'000;             // ns before the processor is given away
+constexpr std::uint64_t kNap = 200'000;              // ns
+
+}  // namespace
+
+std::unique_ptr<block_disk> block_disk::open(std::unique_ptr<virtio_transport> t) {
+  std::unique_ptr<block_disk> d(new block_disk(std::move(t)));
+  d->bounce_ = std::make_unique<std::byte[]>(kBounce);
+  if (!d->start()) {
+    d->transport_->give_up();
+    return nullptr;
+  }
+  return d;
+}
+
+block_disk::~block_disk() {
+  // A device that does not even reset may still write to the queue: its memory is not used again.
+  if (!transport_->reset()) static_cast<void>(queue_.release());
+}
+
+bool block_disk::start() {
+  usable_ = false;
+  const auto features = transport_->negotiate(kSizeMax | kBlkSize);
+  if (!features) return false;
+  queue_ = virtqueue::make(*transport_, 0, 4 * kRequests);
+  if (queue_ == nullptr || queue_->size() < 4) return false;
+  block_ = (*features & kBlkSize) != 0 ? transport_->config32(kConfigBlkSize) : kSector;
+  if (block_ < kSector || block_ > kLargestBlock || !std::has_single_bit(block_)) return false;
+  most_ = 1u << 20;
+  if ((*features & kSizeMax) != 0) most_ = std::min(most_, transport_->config32(kConfigSizeMax));
+  most_ = std::max(most_ / block_ * block_, block_);
+  free_count_ = std::min<std::uint32_t>(kRequests, queue_->size() / 3u);
+  for (std::uint32_t i = 0; i < free_count_; ++i) free_[i] = static_cast<std::uint8_t>(i);
+  transport_->ready();
+  usable_ = true;
+  return true;
+}
+
+device block_disk::view() noexcept {
+  const std::uint64_t sectors = transport_->config64(kConfigCapacity);
+  size_ = sectors <= ~std::uint64_t{0} / kSector ? sectors * kSector : 0;
+  device d;
+  d.self = this;
+  d.size = size_;
+  d.read = [](void* self, std::uint64_t offset, mutable_bytes out) noexcept {
+    return static_cast<block_disk*>(self)->read(offset, out);
+  };
+  return d;
+}
+
+result<done> block_disk::read(std::uint64_t offset, mutable_bytes out) noexcept {
+  if (out.empty()) return done{};
+  if (offset > size_ || out.size() > size_ - offset) return fail(errc::io, offset, "the disk is shorter than that");
+  const std::uint64_t end = offset + out.size();
+  const std::uint64_t first = offset / block_ * block_;
+  const std::uint64_t last = std::min(round_up(end, block_), size_);
+  if (first == offset && last == end) {
+    std::array<piece, 1> all{piece{offset, out.data(), out.size()}};
+    return transfer(all);
+  }
+  if (last - first <= kBounce) {
+    std::array<piece, 1> all{piece{first, bounce_.get(), last - first}};
+    DOCTEUR_CHECK(transfer(all));
+    std::memcpy(out.data(), bounce_.get() + (offset - first), out.size());
+    return done{};
+  }
+  // Head and tail by way of the bounce buffer (a block each, which it holds twice: 2 * 64 KiB only when blocks are so
+  // large, and then one at a time), the rest directly.
+  const std::uint64_t direct_begin = round_up(offset, block_);
+  const std::uint64_t direct_end = end / block_ * block_;
+  const std::size_t head = static_cast<std::size_t>(direct_begin - offset);
+  const std::size_t tail = static_cast<std::size_t>(end - direct_end);
+  if (2 * block_ > kBounce) {
+    DOCTEUR_CHECK(read(offset, out.first(head)));
+    DOCTEUR_CHECK(read(direct_begin, out.subspan(head, out.size() - head - tail)));
+    return read(direct_end, out.last(tail));
+  }
+  std::byte* const tail_at = bounce_.get() + block_;
+  std::array<piece, 3> all{piece{first, bounce_.get(), head > 0 ? block_ : 0u},
+                           piece{direct_begin, out.data() + head, direct_end - direct_begin},
+                           piece{direct_end, tail_at, tail > 0 ? last - direct_end : 0}};
+  DOCTEUR_CHECK(transfer(all));
+  if (head > 0) std::memcpy(out.data(), bounce_.get() + (offset - first), head);
+  if (tail > 0) std::memcpy(out.data() + out.size() - tail, tail_at, tail);
+  return done{};
+}
+
+// Takes a request's worth from the front of `p`.
+bool block_disk::submit(piece& p) noexcept {
+  if (free_count_ == 0) return false;
+  const std::uint8_t slot = free_[free_count_ - 1];
+  request& r = requests_[slot];
+  const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(p.size, most_));
+  r.header = {kTypeIn, 0, p.offset / kSector};
+  r.status = kStatusNone;
+  const std::array<virtqueue::part, 3> parts{virtqueue::part{&r.header, sizeof r.header, false},
+                                             virtqueue::part{p.into, n, true}, virtqueue::part{&r.status, 1, true}};
+  if (!queue_->add(parts, slot)) return false;
+  --free_count_;
+  p.offset += n;
+  p.into += n;
+  p.size -= n;
+  return true;
+}
+
+result<done> block_disk::transfer(std::span<piece> pieces) noexcept {
+  const std::uint64_t at = pieces.front().offset;
+  if (!usable_ && !start()) return fail(errc::io, at, "the disk does not answer");
+  std::uint32_t in_flight = 0;
+  bool failed = false;
+  std::uint64_t last_answer = monotonic_ns();
+  for (;;) {
+    while (!failed && !pieces.empty()) {
+      if (pieces.front().size == 0) {
+        pieces = pieces.subspan(1);
+        continue;
+      }
+      if (!submit(pieces.front())) break;
+      ++in_flight;
+    }
+    if (in_flight == 0) break;
+    queue_->kick();
+    while (!queue_->has_completion()) {
+      if (queue_->is_broken()) return start_again(at, "the disk answers nonsense");
+      const std::uint64_t waited = monotonic_ns() - last_answer;
+      if (waited > kPatience) return start_again(at, "the disk does not answer");
+      if (waited > kSpin) {
+        wait(kNap);
+      } else {
+        pause();
+      }
+    }
+    while (const auto c = queue_->take()) {
+      --in_flight;
+      free_[free_count_++] = static_cast<std::uint8_t>(c->token);
+      if (requests_[c->token].status != kStatusOk) failed = true;
+      last_answer = monotonic_ns();
+    }
+  }
+  if (failed) return fail(errc::io, at, "the disk reports an error");
+  return done{};
+}
+
+// Requests are lost: the device must forget them, so that it writes to no memory which is somebody else's by then.
+tl::unexpected<error> block_disk::start_again(std::uint64_t offset, const char* why) noexcept {
+  std::printf("remark: %s: %s; it is reset\n", transport_->where().c_str(), why);
+  usable_ = false;
+  if (transport_->reset()) {
+    queue_.reset();
+    static_cast<void>(start());
+  }
+  return fail(errc::io, offset, why);
+}
+
+}  // namespace docteur::cache_vm::pvh

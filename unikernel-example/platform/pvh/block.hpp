@@ -1,0 +1,65 @@
+#pragma once
+// A virtio block device (virtio 1.1, 5.2), read only.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "object/device.hpp"
+#include "unikernel-example/platform/pvh/virtio_transport.hpp"
+#include "unikernel-example/platform/pvh/virtqueue.hpp"
+
+namespace docteur::cache_vm::pvh {
+
+class block_disk {
+ public:
+  // nullptr when the device refuses.
+  [[nodiscard]] static std::unique_ptr<block_disk> open(std::unique_ptr<virtio_transport> t);
+  ~block_disk();
+  block_disk(const block_disk&) = delete;
+  block_disk& operator=(const block_disk&) = delete;
+
+  // Its size as it is now; the view holds as long as the disk.
+  [[nodiscard]] device view() noexcept;
+
+  // Straight into `out` but for the blocks at its ends, in requests of at most 1 MiB, many at a time. Errors: io, when
+  // the device reports one, answers nonsense, or does not answer at all for 15 s.
+  [[nodiscard]] result<done> read(std::uint64_t offset, mutable_bytes out) noexcept;
+
+ private:
+  static constexpr std::uint32_t kRequests = 32;
+  static constexpr std::uint32_t kBounce = 64 * 1024;  // bytes
+
+  struct request {  // 5.2.6
+    struct {
+      std::uint32_t type;
+      std::uint32_t reserved;
+      std::uint64_t sector;
+    } header;
+    std::uint8_t status;
+  };
+  struct piece {  // whole blocks
+    std::uint64_t offset = 0;
+    std::byte* into = nullptr;
+    std::uint64_t size = 0;
+  };
+
+  explicit block_disk(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
+  [[nodiscard]] bool start();
+  [[nodiscard]] result<done> transfer(std::span<piece> pieces) noexcept;
+  [[nodiscard]] bool submit(piece& p) noexcept;
+  [[nodiscard]] tl::unexpected<error> start_again(std::uint64_t offset, const char* why) noexcept;
+
+  std::unique_ptr<virtio_transport> transport_;
+  std::unique_ptr<virtqueue> queue_;
+  bool usable_ = false;
+  std::uint64_t size_ = 0;         // bytes
+  std::uint32_t block_ = 512;      // bytes; what reads must be a multiple of
+  std::uint32_t most_ = 1u << 20;  // bytes of one request
+  std::array<request, kRequests> requests_{};
+  std::array<std::uint8_t, kRequests> free_{};
+  std::uint32_t free_count_ = 0;
+  std::unique_ptr<std::byte[]> bounce_;
+};
+
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,16 @@
+/* What lwIP calls of ours; defined in lwip_hooks.cpp. */
+#pragma once
+
+#include "lwip/ip_addr.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* RFC 6528: a keyed hash of the connection, and a clock of 4 us. */
+u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
+                                   u16_t remote_port);
+
+#ifdef __cplusplus
+}
+#endif

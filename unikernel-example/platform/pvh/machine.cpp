@@ -1,0 +1,212 @@
+// Runs before glibc's relocations: no library function may be called here, nor may the compiler call one (see the
+// flags in CMakeLists.txt). Loops over bytes are written out.
+
+#include "unikernel-example/platform/pvh/machine.hpp"
+
+#include <elf.h>
+
+#include <cstddef>
+
+#include "unikernel-example/platform/pvh/cpu.hpp"
+#include "unikernel-example/platform/pvh/interrupts.hpp"
+#include "unikernel-example/platform/pvh/power.hpp"
+#include "unikernel-example/platform/pvh/random.hpp"
+#include "unikernel-example/platform/pvh/serial.hpp"
+#include "unikernel-example/platform/pvh/start_info.hpp"
+
+extern "C" {
+extern std::uint64_t page_map_level4[512];
+extern std::uint64_t page_table_low[512];
+extern const char __executable_start[];
+extern const Elf64_Ehdr __ehdr_start;
+extern char _end[];
+void system_call_entry();
+std::uint64_t* prepare_machine(std::uint64_t start_info_address);
+}
+
+namespace docteur::cache_vm::pvh {
+
+constinit machine_facts machine;
+
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kLargePage = std::uint64_t{1} << 21;
+constexpr std::uint64_t kLowMapped = std::uint64_t{1} << 32;  // by boot.S
+constexpr std::uint64_t kFirstMegabyte = std::uint64_t{1} << 20;
+
+constexpr std::size_t kMostRam = 32;
+address_range ram_ranges[kMostRam];
+std::size_t ram_count = 0;
+
+// Page tables beyond the first 4 GiB: one for each GiB, and one for each 512 GiB.
+constexpr std::size_t kTables = 40;
+alignas(kPage) std::uint64_t tables[kTables][512];
+std::size_t tables_used = 0;
+
+// What must not become heap: the program, the boot modules, low memory. All else that the loader hands over is copied.
+constexpr std::size_t kMostBusy = 16;
+address_range busy[kMostBusy];
+std::size_t busy_count = 0;
+
+constexpr std::size_t kStack = 256 * 1024;  // bytes
+alignas(16) std::byte main_stack[kStack];
+
+void add_busy(std::uint64_t begin, std::uint64_t size) noexcept {
+  if (size == 0 || size > ~begin) return;
+  if (busy_count == kMostBusy) end_with_failure("boot: the loader handed over too much");
+  std::size_t at = busy_count++;
+  for (; at > 0 && busy[at - 1].begin > begin; --at) busy[at] = busy[at - 1];
+  busy[at] = {begin, begin + size};
+}
+
+std::uint64_t* entry_of(std::uint64_t* table, std::uint64_t address, unsigned level) noexcept {
+  return table + (address >> (12 + 9 * level) & 511);
+}
+
+// The table that `entry` leads to, made when it is not there.
+std::uint64_t* table_behind(std::uint64_t* entry) noexcept {
+  if ((*entry & 1) == 0) {
+    if (tables_used == kTables) return nullptr;
+    *entry = reinterpret_cast<std::uint64_t>(tables[tables_used++]) | 3;
+  }
+  return reinterpret_cast<std::uint64_t*>(*entry & 0x000f'ffff'ffff'f000);
+}
+
+void use_largest_gap() noexcept {
+  const auto offer = [](std::uint64_t begin, std::uint64_t end) noexcept {
+    begin = (begin + kPage - 1) & ~(kPage - 1);
+    end &= ~(kPage - 1);
+    if (begin < end && end - begin > machine.heap.size()) machine.heap = {begin, end};
+  };
+  for (std::size_t r = 0; r < ram_count; ++r) {
+    std::uint64_t at = ram_ranges[r].begin;
+    for (std::size_t b = 0; b < busy_count; ++b) {
+      if (busy[b].end <= at || busy[b].begin >= ram_ranges[r].end) continue;
+      if (busy[b].begin > at) offer(at, busy[b].begin);
+      at = busy[b].end;
+    }
+    if (at < ram_ranges[r].end) offer(at, ram_ranges[r].end);
+  }
+}
+
+void read_memory_map(const start_info& info) noexcept {
+  if (info.version < 1 || info.memory_map_count == 0) end_with_failure("boot: the loader gives no memory map");
+  const auto* map = reinterpret_cast<const memory_map_entry*>(info.memory_map);
+  for (std::uint32_t i = 0; i < info.memory_map_count && ram_count < kMostRam; ++i) {
+    if (map[i].type != 1 || map[i].size == 0 || map[i].size > ~map[i].address) continue;  // microvm: an all-zero entry
+    ram_ranges[ram_count++] = {map[i].address, map[i].address + map[i].size};
+  }
+}
+
+void read_modules(const start_info& info) noexcept {
+  const auto* modules = reinterpret_cast<const module_entry*>(info.modules);
+  for (std::uint32_t i = 0; i < info.module_count; ++i) {
+    if (modules[i].size == 0 || modules[i].size > ~modules[i].address) continue;
+    add_busy(modules[i].address, modules[i].size);
+    if (machine.module.size() == 0) machine.module = {modules[i].address, modules[i].address + modules[i].size};
+  }
+}
+
+constexpr std::size_t kLongestCommandLine = 4095;
+char command_line[kLongestCommandLine + 1];
+
+void copy_command_line(std::uint64_t from) noexcept {
+  const auto* text = reinterpret_cast<const char*>(from);
+  std::size_t n = 0;
+  for (; from != 0 && text[n] != '\0'; ++n) {
+    if (n == kLongestCommandLine) end_with_failure("boot: the command line is longer than 4095 bytes");
+    command_line[n] = text[n];
+  }
+  machine.command_line = command_line;
+}
+
+// What is at 0 (QEMU's firmware keeps the start information there) has been read: a null pointer becomes an exception.
+void unmap_first_page() noexcept {
+  page_table_low[0] = 0;
+  asm volatile("invlpg (%0)" : : "r"(0) : "memory");
+}
+
+void read_start_info(const start_info& info) noexcept {
+  if (info.magic != kStartInfoMagic) end_with_failure("boot: no PVH start information");
+  add_busy(0, kFirstMegabyte);  // firmware's, and where loaders put their tables
+  machine.program = static_cast<std::uint64_t>(_end - __executable_start);
+  add_busy(reinterpret_cast<std::uint64_t>(__executable_start), machine.program);
+  copy_command_line(info.command_line);
+  machine.acpi_root = info.acpi_root;
+  read_memory_map(info);
+  read_modules(info);
+  use_largest_gap();
+  if (machine.heap.end > kLowMapped && !map_identity(machine.heap.begin, machine.heap.size())) {
+    while (machine.heap.end > kLowMapped && !map_identity(machine.heap.end - kLargePage, kLargePage))
+      machine.heap.end -= kLargePage;  // more memory than there are page tables for
+  }
+  if (machine.module.size() > 0 && !map_identity(machine.module.begin, machine.module.size()))
+    end_with_failure("boot: the boot module lies too high");
+  machine.heap_break = machine.heap.begin;
+  unmap_first_page();
+}
+
+// System V ABI, AMD64, 3.4.1: argc, argv, envp and the auxiliary vector at the top of the stack.
+std::uint64_t* fill_stack() noexcept {
+  static const char name[] = "docteur-cache";
+  static std::uint64_t seed[2];
+  seed[0] = random_number();
+  seed[1] = random_number();
+  const std::uint64_t words[] = {
+      1,         reinterpret_cast<std::uint64_t>(name),
+      0,  // end of argv
+      0,  // end of envp
+      AT_PAGESZ, kPage,
+      AT_PHDR,   reinterpret_cast<std::uint64_t>(&__ehdr_start) + __ehdr_start.e_phoff,
+      AT_PHENT,  __ehdr_start.e_phentsize,
+      AT_PHNUM,  __ehdr_start.e_phnum,
+      AT_SECURE, 0,
+      AT_RANDOM, reinterpret_cast<std::uint64_t>(seed),
+      AT_NULL,   0,
+  };
+  constexpr std::size_t kCount = sizeof words / sizeof words[0];
+  static_assert(kCount % 2 == 0, "the stack pointer must be a multiple of 16");
+  auto* top = reinterpret_cast<std::uint64_t*>(main_stack + kStack) - kCount;
+  for (std::size_t i = 0; i < kCount; ++i) top[i] = words[i];
+  return top;
+}
+
+}  // namespace
+
+bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept {
+  if (size > ~begin) return false;
+  for (std::size_t r = 0; r < ram_count; ++r)
+    if (begin < ram_ranges[r].end && ram_ranges[r].begin < begin + size) return false;
+  return true;
+}
+
+bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept {
+  if (size > ~begin || begin + size > std::uint64_t{1} << 47) return false;
+  for (std::uint64_t at = begin & ~(kLargePage - 1); at < begin + size; at += kLargePage) {
+    if (at < kLowMapped) continue;
+    std::uint64_t* pointers = table_behind(entry_of(page_map_level4, at, 3));
+    if (pointers == nullptr) return false;
+    std::uint64_t* directory = table_behind(entry_of(pointers, at, 2));
+    if (directory == nullptr) return false;
+    *entry_of(directory, at, 1) = at | 0x83;  // present, writable, large
+  }
+  return true;
+}
+
+}  // namespace docteur::cache_vm::pvh
+
+// boot.S calls this on a stack of its own, in long mode.
+std::uint64_t* prepare_machine(std::uint64_t start_info_address) {
+  using namespace docteur::cache_vm::pvh;
+  serial::prepare();
+  prepare_interrupts();
+  constexpr std::uint32_t kStar = 0xc0000081;
+  constexpr std::uint32_t kLstar = 0xc0000082;
+  constexpr std::uint32_t kFmask = 0xc0000084;
+  write_msr(kStar, std::uint64_t{0x08} << 32);
+  write_msr(kLstar, reinterpret_cast<std::uint64_t>(&system_call_entry));
+  write_msr(kFmask, 0x400);  // direction flag
+  read_start_info(*reinterpret_cast<const start_info*>(start_info_address));
+  return fill_stack();
+}

@@ -1,0 +1,32 @@
+#pragma once
+// The machine's memory, and what the loader handed over. Filled in by prepare_machine() before glibc starts.
+
+#include <cstdint>
+
+namespace docteur::cache_vm::pvh {
+
+// Physical addresses, which are the virtual ones as well.
+struct address_range {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;  // past the last byte
+
+  [[nodiscard]] constexpr std::uint64_t size() const noexcept { return end - begin; }
+};
+
+struct machine_facts {
+  std::uint64_t program = 0;     // bytes, stack and static data included
+  address_range heap;            // what brk() may give out
+  std::uint64_t heap_break = 0;  // the end of what it has given out
+  address_range module;          // the first boot module; empty when there is none
+  std::uint64_t acpi_root = 0;   // RSDP, or 0
+  const char* command_line = nullptr;
+};
+extern machine_facts machine;
+
+// Whether all of [begin, begin + size) lies outside RAM, as registers of a device must.
+[[nodiscard]] bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept;
+
+// Makes [begin, begin + size) accessible; all below 4 GiB always is. False when the page tables' memory is used up.
+[[nodiscard]] bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept;
+
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,81 @@
+// From glibc's start-up to the application, and to the end of the machine.
+
+#include <malloc.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "unikernel-example/platform/entry.hpp"
+#include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/machine.hpp"
+#include "unikernel-example/platform/pvh/power.hpp"
+#include "unikernel-example/platform/pvh/pvh_platform.hpp"
+
+namespace docteur::cache_vm::pvh {
+namespace {
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::size_t n = std::min(text.find(' '), text.size());
+    if (n > 0) words.push_back(text.substr(0, n));
+    text.remove_prefix(std::min(n + 1, text.size()));
+  }
+  return words;
+}
+
+[[noreturn]] void end_with_message(const char* what, std::string_view word) {
+  std::printf("failure: %s: %.*s\n", what, static_cast<int>(word.size()), word.data());
+  std::fflush(stdout);
+  end_with_failure(nullptr);
+}
+
+network_options read_options(std::span<const std::string_view> words) {
+  network_options o;
+  for (std::string_view word : words) {
+    ip4_addr_t address{};
+    if (word == "ip=dhcp") {
+      o.address.reset();
+    } else if (word.starts_with("ip=")) {
+      if (!parse_address(word.substr(3), address, &o.prefix)) end_with_message("not ip=ADDRESS[/PREFIX]", word);
+      o.address = address;
+    } else if (word.starts_with("gateway=")) {
+      if (!parse_address(word.substr(8), address, nullptr)) end_with_message("not gateway=ADDRESS", word);
+      o.gateway = address;
+    }
+  }
+  return o;
+}
+
+int run() {
+  static const std::vector<std::string_view> words = split(machine.command_line);
+  auto* on = new pvh_platform(words, read_options(words));  // as long as the machine
+  std::fflush(stdout);
+  const int status = start(*on, words);
+  std::fflush(stdout);
+  if (status != 0 || on->wanted_ending() == ending::failure) end_with_failure(nullptr);
+  if (on->wanted_ending() == ending::reboot) reboot();
+  power_off();
+}
+
+}  // namespace
+}  // namespace docteur::cache_vm::pvh
+
+int main() {
+  using namespace docteur::cache_vm::pvh;
+  mallopt(M_MMAP_MAX, 0);                       // there is brk only
+  mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);  // nobody else wants the memory back
+  std::setvbuf(stdout, nullptr, _IOLBF, 1024);
+  start_clock();
+  try {
+    return run();
+  } catch (const std::bad_alloc&) {
+    end_with_failure("out of memory");
+  } catch (const std::exception& e) {
+    end_with_failure(e.what());
+  }
+}

@@ -1,0 +1,81 @@
+#pragma once
+// A virtio network device (virtio 1.1, 5.1): frames in and out. Both directions copy once, so that no more memory than
+// the two rings is ever the device's.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "object/bytes.hpp"
+#include "unikernel-example/platform/pvh/virtio_transport.hpp"
+#include "unikernel-example/platform/pvh/virtqueue.hpp"
+
+namespace docteur::cache_vm::pvh {
+
+inline constexpr std::size_t kFrame = 1514;  // bytes of an Ethernet frame, without its checksum
+
+class network_device {
+ public:
+  // nullptr when the device refuses.
+  [[nodiscard]] static std::unique_ptr<network_device> open(std::unique_ptr<virtio_transport> t);
+  ~network_device();
+  network_device(const network_device&) = delete;
+  network_device& operator=(const network_device&) = delete;
+
+  [[nodiscard]] const std::array<std::uint8_t, 6>& mac() const { return mac_; }
+  [[nodiscard]] bool has_link();
+  // Whether the host vouches for checksums, or will fill them in.
+  [[nodiscard]] bool receives_checked() const { return receives_checked_; }
+
+  // The next frame that has arrived, until the next call; empty when there is none.
+  [[nodiscard]] bytes receive();
+  [[nodiscard]] bool has_frame() const { return receive_->has_completion(); }
+  // Room for a frame of kFrame bytes, to be filled and given to send(). nullptr when the device takes none for 100 ms.
+  [[nodiscard]] std::byte* frame_to_send();
+  void send(std::size_t size);
+  [[nodiscard]] std::size_t unsent() const { return send_->untold(); }  // frames since flush()
+  void flush();  // what was sent goes out, and what was received makes room
+
+  // Before a wait: true when an interrupt will tell of the next frame and none is there now.
+  [[nodiscard]] bool prepare_to_wait();
+  void after_wait();
+
+  struct counters {
+    std::uint64_t received = 0, sent = 0;              // frames
+    std::uint64_t received_bytes = 0, sent_bytes = 0;  // of frames
+    std::uint64_t lost = 0;                            // frames that could not be sent
+  };
+  [[nodiscard]] const counters& count() const { return count_; }
+  [[nodiscard]] bool is_broken() const { return receive_->is_broken() || send_->is_broken(); }
+
+ private:
+  static constexpr std::uint16_t kSlots = 256;
+  static constexpr std::size_t kMostHeader = 12;
+  static constexpr std::uint32_t kNone = ~0u;
+
+  using buffer = std::array<std::byte, 1528>;  // kMostHeader + kFrame, rounded up
+
+  explicit network_device(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
+  [[nodiscard]] bool start();
+  [[nodiscard]] bool offer(std::uint32_t slot);
+  void reap();
+
+  std::unique_ptr<virtio_transport> transport_;
+  std::unique_ptr<virtqueue> receive_;
+  std::unique_ptr<virtqueue> send_;
+  std::array<std::uint8_t, 6> mac_{};
+  bool has_status_ = false;
+  bool receives_checked_ = false;
+  bool has_interrupts_ = false;
+  bool one_part_ = true;  // header and frame may be one part
+  std::size_t header_ = kMostHeader;
+  std::vector<buffer> receive_buffers_;
+  std::vector<buffer> send_buffers_;
+  std::vector<std::uint32_t> free_;  // slots of send_buffers_
+  std::uint32_t taken_ = kNone;      // slot of the frame that receive() gave out
+  std::uint32_t filling_ = kNone;    // slot of frame_to_send()
+  counters count_;
+};
+
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,181 @@
+#include "unikernel-example/platform/pvh/network.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+
+#include "lwip/dhcp.h"
+#include "lwip/etharp.h"
+#include "lwip/init.h"
+#include "lwip/timeouts.h"
+#include "netif/ethernet.h"
+#include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/interrupts.hpp"
+
+namespace docteur::cache_vm::pvh {
+namespace {
+
+constexpr std::uint64_t kLookOut = 30'000;  // ns
+
+std::string text_of(const ip4_addr_t& a) {
+  char text[IP4ADDR_STRLEN_MAX];
+  return ip4addr_ntoa_r(&a, text, sizeof text);
+}
+
+unsigned prefix_of(const ip4_addr_t& mask) {
+  return static_cast<unsigned>(__builtin_popcount(ip4_addr_get_u32(&mask)));
+}
+
+std::string address_line(const netif& n) {
+  std::string line = text_of(*netif_ip4_addr(&n)) + "/" + std::to_string(prefix_of(*netif_ip4_netmask(&n)));
+  if (!ip4_addr_isany_val(*netif_ip4_gw(&n))) line += " gateway " + text_of(*netif_ip4_gw(&n));
+  return line;
+}
+
+void tell_address(netif* n) {
+  if (netif_is_up(n) && !ip4_addr_isany_val(*netif_ip4_addr(n))) std::printf("network: %s\n", address_line(*n).c_str());
+}
+
+}  // namespace
+
+bool parse_address(std::string_view text, ip4_addr_t& address, unsigned* prefix) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  unsigned parts[4];
+  for (unsigned i = 0; i < 4; ++i) {
+    if (i > 0 && (at == end || *at++ != '.')) return false;
+    const auto [next, error] = std::from_chars(at, end, parts[i]);
+    if (error != std::errc{} || parts[i] > 255) return false;
+    at = next;
+  }
+  if (at != end && *at == '/' && prefix != nullptr) {
+    const auto [next, error] = std::from_chars(at + 1, end, *prefix);
+    if (error != std::errc{} || *prefix < 1 || *prefix > 32) return false;
+    at = next;
+  }
+  IP4_ADDR(&address, parts[0], parts[1], parts[2], parts[3]);
+  return at == end && !ip4_addr_isany_val(address);
+}
+
+network::network(std::unique_ptr<network_device> d, const network_options& options) : device_(std::move(d)) {
+  lwip_init();
+  ip4_addr_t address{};
+  ip4_addr_t mask{};
+  ip4_addr_t gateway{};
+  if (options.address) {
+    address = *options.address;
+    ip4_addr_set_u32(&mask, lwip_htonl(~std::uint32_t{0} << (32 - options.prefix)));
+  }
+  if (options.gateway) gateway = *options.gateway;
+  netif_add(&interface_, &address, &mask, &gateway, this, setup, ethernet_input);
+  if (device_->receives_checked())
+    NETIF_SET_CHECKSUM_CTRL(&interface_,
+                            NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
+  netif_set_default(&interface_);
+  netif_set_status_callback(&interface_, tell_address);
+  if (device_->has_link()) netif_set_link_up(&interface_);
+  netif_set_up(&interface_);
+  if (!options.address) dhcp_start(&interface_);
+}
+
+signed char network::setup(netif* n) {
+  auto* self = static_cast<network*>(n->state);
+  n->name[0] = 'e';
+  n->name[1] = 'n';
+  n->hostname = "docteur-cache";
+  n->mtu = 1500;
+  n->hwaddr_len = ETH_HWADDR_LEN;
+  std::memcpy(n->hwaddr, self->device_->mac().data(), ETH_HWADDR_LEN);
+  n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+  n->output = etharp_output;
+  n->linkoutput = transmit;
+  return ERR_OK;
+}
+
+signed char network::transmit(netif* n, pbuf* p) {
+  auto* self = static_cast<network*>(n->state);
+  if (p->tot_len > kFrame) return ERR_BUF;
+  std::byte* out = self->device_->frame_to_send();
+  if (out == nullptr) return ERR_OK;  // lost, as on any wire: TCP sends it again
+  for (const pbuf* q = p; q != nullptr; q = q->next) {
+    std::memcpy(out, q->payload, q->len);
+    out += q->len;
+  }
+  self->device_->send(p->tot_len);
+  return ERR_OK;
+}
+
+bool network::receive() {
+  constexpr int kMost = 64;  // frames, before the services have their turn
+  bool any = false;
+  for (int i = 0; i < kMost; ++i) {
+    const bytes frame = device_->receive();
+    if (frame.empty()) break;
+    any = true;
+    pbuf* p = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(frame.size()), PBUF_POOL);
+    if (p == nullptr) continue;  // lost
+    pbuf_take(p, frame.data(), static_cast<u16_t>(frame.size()));
+    if (interface_.input(p, &interface_) != ERR_OK) pbuf_free(p);
+  }
+  return any;
+}
+
+bool network::poll() {
+  const bool received = receive();
+  sys_check_timeouts();
+  const bool served = connections_.serve();
+  // To tell the device costs as much as some frames do: while they keep coming, a few go together.
+  constexpr std::size_t kTogether = 16;
+  if (!received || device_->unsent() >= kTogether) device_->flush();
+  return received || served;
+}
+
+void network::tick() {
+  const bool up = device_->has_link() && !device_->is_broken();
+  if (up != (netif_is_link_up(&interface_) != 0)) {
+    std::printf("network: %s\n", up ? "the link is back" : "the link is lost");
+    up ? netif_set_link_up(&interface_) : netif_set_link_down(&interface_);
+  }
+  connections_.tick();
+}
+
+bool network::wait(std::uint64_t ns) {
+  // The next frame often comes soon, and to sleep and to be woken costs more than to look for so long.
+  const std::uint64_t begin = monotonic_ns();
+  do {
+    if (device_->has_frame()) return true;
+  } while (monotonic_ns() - begin < kLookOut);
+  const std::uint64_t longest = std::min(ns, std::uint64_t{sys_timeouts_sleeptime()} * 1'000'000);
+  if (device_->prepare_to_wait()) {
+    pvh::wait(longest);
+  } else if (!device_->has_frame()) {  // no interrupt tells of one
+    constexpr std::uint64_t kNap = 500'000;
+    pvh::wait(std::min(longest, kNap));
+  }
+  device_->after_wait();
+  return device_->has_frame();
+}
+
+std::string network::status() const {
+  char mac[18];
+  const auto& m = device_->mac();
+  std::snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", unsigned{m[0]}, unsigned{m[1]}, unsigned{m[2]},
+                unsigned{m[3]}, unsigned{m[4]}, unsigned{m[5]});
+  const network_device::counters& c = device_->count();
+  char counts[200];
+  std::snprintf(counts, sizeof counts, "received %llu frames, %llu bytes; sent %llu frames, %llu bytes; lost %llu",
+                static_cast<unsigned long long>(c.received), static_cast<unsigned long long>(c.received_bytes),
+                static_cast<unsigned long long>(c.sent), static_cast<unsigned long long>(c.sent_bytes),
+                static_cast<unsigned long long>(c.lost));
+  const bool has_address = !ip4_addr_isany_val(*netif_ip4_addr(&interface_));
+  return (has_address ? address_line(interface_) : std::string("no address yet")) + ", mac " + mac + ", link " +
+         (netif_is_link_up(&interface_) != 0 ? "up" : "down") + "\n" + counts;
+}
+
+bool network::listen(std::string_view address, std::uint16_t port, service& s) {
+  ip4_addr_t at = *IP4_ADDR_ANY4;
+  if (!address.empty() && address != "0.0.0.0" && !parse_address(address, at, nullptr)) return false;
+  return connections_.listen(at, port, s);
+}
+
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,52 @@
+#pragma once
+// IPv4 over one network device: lwIP, its address by DHCP or from the command line.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lwip/netif.h"
+#include "unikernel-example/platform/platform.hpp"
+#include "unikernel-example/platform/pvh/net.hpp"
+#include "unikernel-example/platform/pvh/tcp_connection.hpp"
+
+namespace docteur::cache_vm::pvh {
+
+// What `ip=` and `gateway=` say.
+struct network_options {
+  std::optional<ip4_addr_t> address;  // absent: DHCP
+  unsigned prefix = 24;
+  std::optional<ip4_addr_t> gateway;
+};
+
+// "10.0.2.15" or "10.0.2.15/24". False when it is neither.
+[[nodiscard]] bool parse_address(std::string_view text, ip4_addr_t& address, unsigned* prefix);
+
+class network {
+ public:
+  network(std::unique_ptr<network_device> d, const network_options& options);
+  ~network() = delete;  // as long as the machine
+
+  [[nodiscard]] std::string status() const;
+  [[nodiscard]] bool listen(std::string_view address, std::uint16_t port, service& s);
+
+  // Frames in, timers, the services, frames out. True when something happened.
+  bool poll();
+  // About ten times a second.
+  void tick();
+  // Sleeps until a frame arrives or a timer of lwIP's is due, but at most `ns`. True when a frame is there.
+  bool wait(std::uint64_t ns);
+
+ private:
+  static signed char transmit(netif* interface, pbuf* p);
+  static signed char setup(netif* interface);
+  bool receive();
+
+  std::unique_ptr<network_device> device_;
+  netif interface_{};
+  tcp_connections connections_;
+};
+
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,79 @@
+#include "unikernel-example/platform/pvh/pci.hpp"
+
+#include "unikernel-example/platform/pvh/cpu.hpp"
+
+namespace docteur::cache_vm::pvh {
+namespace {
+
+constexpr std::uint16_t kConfigAddress = 0xcf8;
+constexpr std::uint16_t kConfigData = 0xcfc;
+
+void select(pci_address a, std::uint8_t at) noexcept {
+  out32(kConfigAddress, 0x80000000u | std::uint32_t{a.bus} << 16 | std::uint32_t{a.device} << 11 |
+                            std::uint32_t{a.function} << 8 | (at & 0xfcu));
+}
+
+void scan_bus(std::uint8_t bus, int depth, const std::function<void(pci_address)>& seen) {
+  constexpr int kDeepest = 8;
+  for (std::uint8_t device = 0; device < 32; ++device) {
+    for (std::uint8_t function = 0; function < 8; ++function) {
+      const pci_address a{bus, device, function};
+      if (pci_read16(a, 0) == 0xffff) {
+        if (function == 0) break;
+        continue;
+      }
+      seen(a);
+      const std::uint8_t header = pci_read8(a, 0x0e);
+      const std::uint8_t secondary = pci_read8(a, 0x19);
+      if ((header & 0x7f) == 1 && secondary > bus && depth < kDeepest) scan_bus(secondary, depth + 1, seen);
+      if (function == 0 && (header & 0x80) == 0) break;
+    }
+  }
+}
+
+}  // namespace
+
+std::uint32_t pci_read32(pci_address a, std::uint8_t at) noexcept {
+  select(a, at);
+  return in32(kConfigData);
+}
+std::uint16_t pci_read16(pci_address a, std::uint8_t at) noexcept {
+  select(a, at);
+  return in16(static_cast<std::uint16_t>(kConfigData + (at & 2)));
+}
+std::uint8_t pci_read8(pci_address a, std::uint8_t at) noexcept {
+  select(a, at);
+  return in8(static_cast<std::uint16_t>(kConfigData + (at & 3)));
+}
+void pci_write16(pci_address a, std::uint8_t at, std::uint16_t v) noexcept {
+  select(a, at);
+  out16(static_cast<std::uint16_t>(kConfigData + (at & 2)), v);
+}
+
+std::uint64_t pci_memory_bar(pci_address a, std::uint8_t number) noexcept {
+  if (number > 5) return 0;
+  const auto at = static_cast<std::uint8_t>(0x10 + 4 * number);
+  const std::uint32_t low = pci_read32(a, at);
+  if ((low & 1) != 0) return 0;
+  const std::uint64_t base = low & ~15u;
+  if ((low & 6) != 4) return base;
+  return number < 5 ? base | std::uint64_t{pci_read32(a, static_cast<std::uint8_t>(at + 4))} << 32 : 0;
+}
+
+void for_each_pci(const std::function<void(pci_address)>& seen) {
+  out32(kConfigAddress, 0x80000000u);  // a machine without PCI does not keep the address
+  if (in32(kConfigAddress) == 0x80000000u) scan_bus(0, 0, seen);
+}
+
+void for_each_pci_capability(pci_address a, const std::function<void(std::uint8_t id, std::uint8_t at)>& seen) {
+  constexpr std::uint8_t kStatus = 0x06;
+  constexpr int kMost = 48;  // as many as fit into 256 bytes: a chain that runs in a circle ends
+  if ((pci_read16(a, kStatus) & 0x10) == 0) return;
+  std::uint8_t at = pci_read8(a, 0x34) & 0xfc;
+  for (int i = 0; i < kMost && at >= 0x40; ++i) {
+    seen(pci_read8(a, at), at);
+    at = pci_read8(a, static_cast<std::uint8_t>(at + 1)) & 0xfc;
+  }
+}
+
+}  // namespace docteur::cache_vm::pvh

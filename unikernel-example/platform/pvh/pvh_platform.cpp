@@ -1,0 +1,119 @@
+#include "unikernel-example/platform/pvh/pvh_platform.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/devices.hpp"
+#include "unikernel-example/platform/pvh/interrupts.hpp"
+#include "unikernel-example/platform/pvh/machine.hpp"
+#include "unikernel-example/platform/pvh/serial.hpp"
+
+namespace docteur::cache_vm::pvh {
+namespace {
+
+constexpr std::uint64_t kTick = 100'000'000;  // ns
+
+}  // namespace
+
+pvh_platform::pvh_platform(std::span<const std::string_view> words, const network_options& options) {
+  start_local_apic();
+  for (auto& t : find_devices(words)) {
+    const std::string where = t->where();
+    if (t->kind() == virtio_kind::block) {
+      if (auto b = block_disk::open(std::move(t))) {
+        blocks_.push_back(std::move(b));
+      } else {
+        std::printf("remark: the disk (%s) cannot be used\n", where.c_str());
+      }
+    } else if (network_ == nullptr) {
+      if (auto d = network_device::open(std::move(t))) {
+        network_ = new network(std::move(d), options);
+      } else {
+        std::printf("remark: the network device (%s) cannot be used\n", where.c_str());
+      }
+    }
+  }
+  static_cast<void>(enable_input(serial::kInterrupt));
+  static_cast<void>(disks());
+}
+
+std::uint64_t pvh_platform::monotonic_ns() const { return pvh::monotonic_ns(); }
+std::optional<std::int64_t> pvh_platform::wall_clock() const { return pvh::wall_clock(); }
+
+void pvh_platform::console_write(std::string_view text) {
+  std::fflush(stdout);
+  serial::write(text.data(), text.size());
+}
+std::size_t pvh_platform::console_read(std::span<char> into) { return serial::read(into.data(), into.size()); }
+
+std::span<const disk> pvh_platform::disks() {
+  disks_.resize(blocks_.size());
+  for (std::size_t i = 0; i < blocks_.size(); ++i) disks_[i] = {std::to_string(i), blocks_[i]->view()};
+  if (machine.module.size() > 0)
+    disks_.push_back({"module", memory_device({reinterpret_cast<const std::byte*>(machine.module.begin),
+                                               static_cast<std::size_t>(machine.module.size())})});
+  return disks_;
+}
+
+memory_use pvh_platform::memory() const {
+  const struct mallinfo2 m = mallinfo2();
+  const std::uint64_t taken = machine.heap_break - machine.heap.begin;
+  return {machine.program + machine.heap.size(), machine.program + taken - std::min<std::uint64_t>(m.fordblks, taken)};
+}
+
+std::string pvh_platform::network_status() const {
+  return network_ != nullptr ? network_->status() : "there is no network device";
+}
+
+bool pvh_platform::listen(std::string_view address, std::uint16_t port, service& s) {
+  return network_ != nullptr && network_->listen(address, port, s);
+}
+
+ending pvh_platform::run(application& app) {
+  std::uint64_t next_tick = 0;
+  bool has_work = true;
+  bool look_at_console = true;  // a port costs more to read than memory: when a wait was ended without a frame
+  while (!stopped_) {
+    const bool any = network_ != nullptr && network_->poll();
+    const std::uint64_t now = pvh::monotonic_ns();
+    if (now >= next_tick) {
+      next_tick = now + kTick;
+      if (network_ != nullptr) network_->tick();
+      app.tick();
+      has_work = true;
+      look_at_console = true;
+    }
+    if (any) continue;
+    if (look_at_console && serial::has_input()) app.console_ready();
+    look_at_console = false;
+    if (stopped_) break;
+    if (has_work) {
+      has_work = app.work();
+      if (has_work) continue;
+    }
+    std::fflush(stdout);
+    const std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());
+    if (network_ != nullptr) {
+      look_at_console = !network_->wait(left);
+    } else {
+      wait(left);
+      look_at_console = true;
+    }
+  }
+  // Answers that are on their way still arrive.
+  constexpr std::uint64_t kGrace = 50'000'000;
+  for (const std::uint64_t begin = pvh::monotonic_ns(); network_ != nullptr && pvh::monotonic_ns() - begin < kGrace;)
+    static_cast<void>(network_->poll());
+  stopped_ = false;
+  return ending_;
+}
+
+void pvh_platform::stop(ending how) {
+  stopped_ = true;
+  ending_ = how;
+}
+
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,43 @@
+#pragma once
+// The platform of a bare x86-64 machine.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unikernel-example/platform/platform.hpp"
+#include "unikernel-example/platform/pvh/block.hpp"
+#include "unikernel-example/platform/pvh/network.hpp"
+
+namespace docteur::cache_vm::pvh {
+
+class pvh_platform final : public platform {
+ public:
+  // Brings the devices up. `words`: of the command line.
+  pvh_platform(std::span<const std::string_view> words, const network_options& options);
+
+  [[nodiscard]] std::string_view name() const override { return "pvh"; }
+  [[nodiscard]] std::uint64_t monotonic_ns() const override;
+  [[nodiscard]] std::optional<std::int64_t> wall_clock() const override;
+  void console_write(std::string_view text) override;
+  [[nodiscard]] std::size_t console_read(std::span<char> into) override;
+  [[nodiscard]] std::span<const disk> disks() override;
+  [[nodiscard]] memory_use memory() const override;
+  [[nodiscard]] std::string network_status() const override;
+  [[nodiscard]] bool listen(std::string_view address, std::uint16_t port, service& s) override;
+  ending run(application& app) override;
+  void stop(ending how) override;
+
+  [[nodiscard]] ending wanted_ending() const { return ending_; }
+
+ private:
+  std::vector<std::unique_ptr<block_disk>> blocks_;
+  std::vector<disk> disks_;
+  network* network_ = nullptr;  // never destroyed: frames may arrive until the machine ends
+  bool stopped_ = false;
+  ending ending_ = ending::halt;
+};
+
+}  // namespace docteur::cache_vm::pvh

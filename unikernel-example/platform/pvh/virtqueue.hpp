@@ -1,0 +1,89 @@
+#pragma once
+// A split virtqueue (virtio 1.1, 2.6). The device writes the used ring only, and nothing there is believed: an id that
+// is not in flight or a length over what was offered breaks the queue for good.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "unikernel-example/platform/pvh/virtio_transport.hpp"
+
+namespace docteur::cache_vm::pvh {
+
+class virtqueue {
+ public:
+  struct part {
+    const void* at;
+    std::uint32_t size;  // bytes
+    bool device_writes;
+  };
+  struct completion {
+    std::uint32_t token;   // what add() was given
+    std::uint32_t length;  // bytes that the device has written
+  };
+
+  // Queue `index` of a device between negotiate() and ready(), with at most `size` descriptors. nullptr when the device
+  // has no such queue. `t` must outlive it; the device must be reset before it is destroyed.
+  [[nodiscard]] static std::unique_ptr<virtqueue> make(virtio_transport& t, std::uint16_t index, std::uint16_t size);
+
+  [[nodiscard]] std::uint16_t size() const { return size_; }
+  [[nodiscard]] bool is_broken() const { return broken_; }
+
+  // Offers a chain: parts that the device reads before those that it writes. False when there are too few descriptors
+  // free. The device may not have been told yet.
+  [[nodiscard]] bool add(std::span<const part> parts, std::uint32_t token);
+  [[nodiscard]] std::uint16_t untold() const { return static_cast<std::uint16_t>(available_idx_ - told_idx_); }
+  void kick();  // tells the device about what was added
+
+  // Something that the device is done with, in any order.
+  [[nodiscard]] std::optional<completion> take();
+  [[nodiscard]] bool has_completion() const;
+
+  // Whether the device should interrupt when it is done with something. After switching it on has_completion() must be
+  // asked once more.
+  void want_interrupts(bool yes);
+
+ private:
+  struct descriptor {  // 2.6.5
+    std::uint64_t address;
+    std::uint32_t length;
+    std::uint16_t flags;
+    std::uint16_t next;
+  };
+  struct used_element {  // 2.6.8
+    std::uint32_t id;
+    std::uint32_t length;
+  };
+  struct chain {  // kept apart from the shared memory, which the device could write to
+    std::uint32_t token = 0;
+    std::uint32_t writable = 0;  // bytes
+    std::uint16_t count = 0;     // descriptors; 0: not in flight
+  };
+  struct free_memory {
+    void operator()(std::byte* p) const { std::free(p); }
+  };
+
+  virtqueue(virtio_transport& t, std::uint16_t index, std::uint16_t size) : transport_(t), index_(index), size_(size) {}
+
+  virtio_transport& transport_;
+  std::uint16_t index_;
+  std::uint16_t size_;
+  bool broken_ = false;
+  std::unique_ptr<std::byte[], free_memory> memory_;
+  descriptor* descriptors_ = nullptr;
+  volatile std::uint16_t* available_ = nullptr;  // flags, idx, ring[size]
+  volatile std::uint16_t* used_ = nullptr;       // flags, idx, then used_element[size]
+  const volatile used_element* used_ring_ = nullptr;
+  std::uint16_t available_idx_ = 0;
+  std::uint16_t told_idx_ = 0;
+  std::uint16_t used_idx_ = 0;
+  std::vector<chain> chains_;        // by the id of the first descriptor
+  std::vector<std::uint16_t> next_;  // links of chains and of the free list
+  std::uint16_t free_ = 0;           // head of the free list
+  std::uint16_t free_count_ = 0;
+};
+
+}  // namespace docteur::cache_vm::pvh
