@@ -1,6 +1,7 @@
 #include "unikernel-example/application/cache_machine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 #include "unikernel-example/application/markup.hpp"
@@ -11,6 +12,7 @@
 namespace docteur::cache_vm {
 namespace {
 
+constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed at once
 constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, when nobody says
 
 [[nodiscard]] std::string hex(const oid& id) {
@@ -32,7 +34,8 @@ cache_machine::cache_machine(platform& on, cache_options options)
       server_(on, options_.http, options_.listing,
               {[this] { return status_json(*this); }, [this] { return metrics_text(*this); },
                [] { return std::string(status_page()); }},
-              log_) {}
+              log_),
+      shell_(*this) {}
 
 cache_machine::~cache_machine() = default;
 
@@ -76,6 +79,11 @@ void cache_machine::start_prefetch() {
 outcome<void> cache_machine::open_ports() {
   if (!on_.listen(options_.listen.address, options_.listen.port, server_))
     return give_up(blame::environment, "cannot listen on " + endpoint_text(options_.listen));
+  if (options_.shell) {
+    if (!on_.listen(options_.shell->address, options_.shell->port, shell_))
+      return give_up(blame::environment, "cannot listen on " + endpoint_text(*options_.shell));
+    log_.say("shell on " + endpoint_text(*options_.shell));
+  }
   log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + on_.network_status() + ")");
   return {};
 }
@@ -98,17 +106,38 @@ outcome<void> cache_machine::show(std::string_view path) {
   return {};
 }
 
-void cache_machine::console_ready() {}
+void cache_machine::console_ready() {
+  if (!console_) console_ = std::make_unique<shell_session>(*this);
+  std::array<char, 256> keys;
+  for (std::size_t n = on_.console_read(keys); n > 0; n = on_.console_read(keys)) console_->type({keys.data(), n});
+  (void)print_on_console();
+}
+
+// A slice of what the console's session has to show: a long one must not keep the clients waiting.
+bool cache_machine::print_on_console() {
+  if (!console_) return false;
+  for (std::size_t shown = 0; shown < kConsoleSlice;) {
+    const std::string_view text = console_->output();
+    if (text.empty()) break;
+    on_.console_write(text);
+    shown += text.size();
+    console_->shown(text.size());
+  }
+  // There is no way out of the console: the next key begins a new session.
+  if (console_->is_over()) console_.reset();
+  return console_ && console_->is_busy();
+}
 
 void cache_machine::tick() { server_.tick(); }
 
 bool cache_machine::work() {
+  const bool prints = print_on_console();
   try {
-    return prefetch_.work(on_);
+    return prefetch_.work(on_) || prints;
   } catch (const std::bad_alloc&) {
     prefetch_.stop();
     log_.say("prefetch: out of memory");
-    return false;
+    return prints;
   }
 }
 

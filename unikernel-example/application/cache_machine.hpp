@@ -41,12 +41,14 @@ class cache_machine final : public application {
   [[nodiscard]] const prefetcher& prefetch() const noexcept { return prefetch_; }
 
  private:
+  [[nodiscard]] bool print_on_console();
+
   platform& on_;
   cache_options options_;
   event_log log_;
   http_server server_;
   prefetcher prefetch_;
-  std::unique_ptr<shell_service> shell_;
+  shell_service shell_;
   std::unique_ptr<shell_session> console_;
 };
 

@@ -193,7 +193,7 @@ tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
     return drain() ? next::gone : next::wait;
   }
   // Nobody calls when there is room again that was never taken from us.
-  return (starved_ && !blocked_ && room() > 0) || broken_ ? next::again : next::wait;
+  return (starved_ && !blocked_ && buffered() < kRoom) || broken_ ? next::again : next::wait;
 }
 
 bool tcp_connection::is_overdue(std::uint64_t now) const noexcept {
