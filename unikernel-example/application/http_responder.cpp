@@ -211,10 +211,9 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
     c.out.body = make_body(std::move(source), {{{}, ranges.ranges[0]}});
     return w.end_with(ranges.ranges[0].size);
   }
-  // Nobody can have written this id's own boundary into the content before it had that id; the number is for those who
-  // could after all.
+  // Content that holds its own id would be a fixed point of SHA-1.
   const oid_hex hex = to_hex(f.id);
-  const std::string boundary = "docteur-" + std::string(hex.data(), hex.size()) + "-" + std::to_string(++boundaries_);
+  const std::string boundary = "docteur-" + std::string(hex.data(), hex.size());
   std::vector<body_part> parts;
   std::uint64_t sum = 0;
   for (const byte_range& range : ranges.ranges) {

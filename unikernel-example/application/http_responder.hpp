@@ -53,7 +53,6 @@ class http_responder {
   event_log* log_;
   std::shared_ptr<site> site_;
   std::vector<std::byte> scratch_;
-  std::uint64_t boundaries_ = 0;
 };
 
 }  // namespace docteur::cache_vm

@@ -20,6 +20,7 @@ constexpr std::size_t kRoom = 64 << 10;   // bytes gathered at most
 constexpr std::size_t kDirect = 8 << 10;  // bytes from which on a piece is not copied
 constexpr std::size_t kTurn = 512 << 10;  // bytes of one connection before the others get their turn
 constexpr std::size_t kKept = 16 << 10;   // bytes of a buffer that is kept
+constexpr std::size_t kLittle = 4 << 10;  // bytes
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLinger = 5 * kSecond;    // for the peer to close, too
 constexpr std::uint64_t kStalled = 30 * kSecond;  // for what was sent to get on
@@ -61,7 +62,8 @@ connection::input tcp_connection::state() const {
 std::size_t tcp_connection::room() const {
   if (broken_ || use_ != use::open) return 0;
   const std::size_t n = std::min(kRoom - std::min(kRoom, buffered()), budget_);
-  if (n == 0) starved_ = true;
+  // Whoever sees little room may wait for more of it.
+  if (n < kLittle) starved_ = true;
   return n;
 }
 
