@@ -69,22 +69,27 @@ std::size_t tcp_connection::room() const {
 
 std::size_t tcp_connection::send(bytes from) {
   touch();
-  const bytes taken = from.first(std::min(room(), from.size()));
-  if (taken.size() < from.size()) starved_ = true;
-  budget_ -= taken.size();
-  bytes rest = taken;
-  if (taken.size() >= kDirect && !blocked_) {
+  if (broken_ || use_ != use::open) return 0;
+  // The kernel may take more than there is room for here.
+  std::size_t taken = 0;
+  if (from.size() >= kDirect && !blocked_) {
     const std::size_t before = buffered();
-    const std::size_t n = write(bytes(out_).subspan(out_begin_), taken);
+    const bytes offered = from.first(std::min(from.size(), budget_));
+    const std::size_t n = write(bytes(out_).subspan(out_begin_), offered);
     out_begin_ += std::min(n, before);
-    rest = taken.subspan(n - std::min(n, before));
+    taken = n - std::min(n, before);
+    budget_ -= taken;
+    if (out_begin_ == out_.size()) {
+      out_.clear();
+      out_begin_ = 0;
+    }
   }
-  if (out_begin_ == out_.size()) {
-    out_.clear();
-    out_begin_ = 0;
-  }
+  const bytes rest = from.subspan(taken).first(std::min(room(), from.size() - taken));
   out_.insert(out_.end(), rest.begin(), rest.end());
-  return taken.size();
+  budget_ -= rest.size();
+  taken += rest.size();
+  if (taken < from.size()) starved_ = true;
+  return taken;
 }
 
 std::size_t tcp_connection::write(bytes first, bytes second) {
