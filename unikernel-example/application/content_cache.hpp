@@ -13,8 +13,16 @@
 namespace docteur::cache_vm {
 
 struct content {
+  content() = default;
+  content(const content&) = delete;
+  content& operator=(const content&) = delete;
+  ~content() {
+    if (counted) *counted -= size;
+  }
+
   std::unique_ptr<std::byte[]> data;
   std::size_t size = 0;
+  std::shared_ptr<std::uint64_t> counted;  // sums up the sizes of all that live; may be absent
   [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }
 };
 using shared_content = std::shared_ptr<const content>;

@@ -28,23 +28,32 @@ void http_connection::enter(phase p, std::uint64_t now) {
   since_ = now;
 }
 
+// The platform may forget the connection from here on; nobody is to find this object through it any more.
+bool http_connection::close() {
+  link_->user = nullptr;
+  link_->close();
+  return false;
+}
+
+bool http_connection::abort() {
+  link_->user = nullptr;
+  link_->abort();
+  return false;
+}
+
 bool http_connection::advance() {
   for (;;) {
     if (link_->state() == connection::input::broken) phase_ = phase::lost;
     if (phase_ == phase::reply && !send_reply() && phase_ != phase::lost) return true;
     if (phase_ == phase::lost) {
       if (!reply_.head.empty()) ++shared_->counts.aborted;
-      link_->abort();
-      return false;
+      return abort();
     }
-    if (phase_ == phase::closing) {
-      link_->close();
-      return false;
-    }
+    if (phase_ == phase::closing) return close();
     switch (take_request()) {
       case input::request: start_reply(); break;
       case input::waiting: return true;
-      case input::over: link_->close(); return false;
+      case input::over: return close();
     }
   }
 }
@@ -188,12 +197,12 @@ void http_connection::give_up() {
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
     if (link_->send(as_bytes(sorry)) == sorry.size()) {
       ++shared_->counts.statuses[503];
-      link_->close();
+      (void)close();
       return;
     }
   }
   ++shared_->counts.aborted;
-  link_->abort();
+  (void)abort();
 }
 
 bool http_connection::tick(std::uint64_t now) {
@@ -204,13 +213,11 @@ bool http_connection::tick(std::uint64_t now) {
   switch (phase_) {
     case phase::idle:
       if (!passed(since_, l.idle_s)) return true;
-      link_->close();
-      return false;
+      return close();
     case phase::first:
       if (!passed(since_, l.head_s)) return true;
       ++shared_->counts.timed_out;
-      link_->close();
-      return false;
+      return close();
     case phase::head:
       if (!passed(since_, l.head_s)) return true;
       ++shared_->counts.timed_out;
@@ -227,8 +234,7 @@ bool http_connection::tick(std::uint64_t now) {
       }
       ++shared_->counts.timed_out;
       ++shared_->counts.aborted;
-      link_->abort();
-      return false;
+      return abort();
     }
     case phase::closing:
     case phase::lost: break;

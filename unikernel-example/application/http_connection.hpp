@@ -50,6 +50,8 @@ class http_connection {
   enum class input { request, waiting, over };
   [[nodiscard]] input take_request();
   [[nodiscard]] bool send_reply();
+  [[nodiscard]] bool close();  // false, as advance() then is
+  [[nodiscard]] bool abort();
   void refuse(int status);
   void start_reply();
   void finish_reply();

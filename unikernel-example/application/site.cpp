@@ -1,8 +1,8 @@
 #include "unikernel-example/application/site.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <new>
 
 #include "object/sha1.hpp"
 #include "reader/heap.hpp"
@@ -10,17 +10,10 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kMostFacts = 8192;   // then all are forgotten: learning one costs a read of a header
-constexpr std::size_t kMostProved = 4096;  // large blobs
-constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
-
-// nullptr when there is no memory.
-[[nodiscard]] std::shared_ptr<content> make_content(std::uint64_t size) {
-  auto c = std::make_shared<content>();
-  c->data.reset(new std::byte[size]);
-  c->size = size;
-  return c;
-}
+constexpr std::size_t kMostFacts = 8192;        // then all are forgotten: learning one costs a read of a header
+constexpr std::size_t kMostProved = 4096;       // large blobs
+constexpr std::uint64_t kMostSent = 16u << 20;  // bytes of content besides the cache, or as much as that again
+constexpr std::uint64_t kWorthIt = 64;          // bytes that a coded representation must save
 
 [[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding how) noexcept {
   return std::uint64_t{position} << 1 | (how == coding::deflate ? 1 : 0);
@@ -78,8 +71,20 @@ result<shared_content> site::whole(const object_facts& f, coding how) {
   return c;
 }
 
+result<std::shared_ptr<content>> site::make_content(std::uint64_t size) {
+  // One alone may always be sent.
+  if (*live_ > 0 && *live_ + size > options_.cache_bytes + std::max(options_.cache_bytes, kMostSent))
+    return fail(errc::out_of_memory, 0, "too much is being sent at once");
+  auto c = std::make_shared<content>();
+  c->data.reset(new std::byte[size]);
+  c->size = size;
+  c->counted = live_;
+  *live_ += size;
+  return c;
+}
+
 result<shared_content> site::read_whole(const object_facts& f) {
-  const std::shared_ptr<content> c = make_content(f.size);
+  DOCTEUR_TRY(c, make_content(f.size));
   const mutable_bytes out(c->data.get(), c->size);
   const std::uint64_t offset = image_.index().offset(f.position);
   DOCTEUR_TRY(type, reader_->objects().read(offset, out));
@@ -89,9 +94,9 @@ result<shared_content> site::read_whole(const object_facts& f) {
 }
 
 result<shared_content> site::read_deflated(const object_facts& f) {
-  const std::shared_ptr<content> c = make_content(f.deflate->size);
+  DOCTEUR_TRY(c, make_content(f.deflate->size));
   DOCTEUR_CHECK(read_exactly(image_.disk(), f.deflate->offset, {c->data.get(), c->size}));
-  const std::shared_ptr<content> plain = make_content(f.size);
+  DOCTEUR_TRY(plain, make_content(f.size));
   const mutable_bytes out(plain->data.get(), plain->size);
   const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
   if (taken && *taken == c->size && object_id(object_type::blob, out) == f.id) return shared_content(c);

@@ -68,6 +68,8 @@ class site {
  private:
   site(const disk& from, const site_options& how) : disk_(from), options_(how), cache_(how.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
+  // Errors: out_of_memory, also when what clients are being sent takes too much.
+  [[nodiscard]] result<std::shared_ptr<content>> make_content(std::uint64_t size);
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
   [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
 
@@ -77,7 +79,8 @@ class site {
   std::optional<image_reader> reader_;  // points into image_
   std::optional<inflater> inflater_;
   content_cache cache_;
-  std::unordered_map<std::uint32_t, object_facts> facts_;  // by position
+  std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
+  std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position
   std::unordered_set<std::uint32_t> proved_;
 };
 
