@@ -123,7 +123,7 @@ TEST(Start, StatusesAndLines) {
   EXPECT_EQ(run(&good.raw, {"help"}, &said), 0);
   EXPECT_NE(said.find("time-out=SECONDS"), std::string::npos);
   EXPECT_EQ(run(&good.raw, {"show=/ten.txt"}, &said), 0);
-  EXPECT_TRUE(said.ends_with(kTen));
+  EXPECT_EQ(said, kTen);
   EXPECT_EQ(run(&good.raw, {"show=/nothing"}), 1);
 }
 

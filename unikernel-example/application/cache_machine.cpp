@@ -61,8 +61,11 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   (*attached)->attach_ns = on_.monotonic_ns() - start;
   prefetch_.stop();
   const image& what = (*attached)->of();
-  log_.say("disk " + found->name + ": commit " + hex(what.commit_id()) + ", " + std::to_string(what.index().count()) +
-           " objects, attached in " + std::to_string((*attached)->attach_ns / 1000) + " us");
+  std::string text = "disk " + found->name + ": commit " + hex(what.commit_id()) + ", " +
+                     std::to_string(what.index().count()) + " objects, attached in " +
+                     std::to_string((*attached)->attach_ns / 1000) + " us";
+  // Whoever asked for a file wants to see that and nothing else.
+  options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
   server_.mount(std::move(*attached));
   return {};
 }

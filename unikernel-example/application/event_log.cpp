@@ -2,14 +2,14 @@
 
 namespace docteur::cache_vm {
 
-void event_log::keep(std::string text) {
+void event_log::remember(std::string text) {
   if (lines_.size() >= kMost) lines_.pop_front();
   lines_.push_back({on_->monotonic_ns(), std::move(text)});
 }
 
 void event_log::say(std::string text) {
   on_->console_write("docteur-cache: " + text + "\n");
-  keep(std::move(text));
+  remember(std::move(text));
 }
 
 void event_log::say_rarely(std::string text) {
@@ -19,7 +19,7 @@ void event_log::say_rarely(std::string text) {
     last_rare_ns_ = now;
     say(std::move(text));
   } else {
-    keep(std::move(text));
+    remember(std::move(text));
   }
 }
 

@@ -17,6 +17,8 @@ class event_log {
   // The same, but at most one line a second to the console: clients can cause it.
   void say_rarely(std::string text);
 
+  void remember(std::string text);  // says nothing on the console
+
   struct line {
     std::uint64_t at_ns;  // the platform's monotonic clock
     std::string text;
@@ -25,8 +27,6 @@ class event_log {
 
  private:
   static constexpr std::size_t kMost = 100;
-  void keep(std::string text);
-
   platform* on_;
   std::deque<line> lines_;
   std::uint64_t last_rare_ns_ = 0;
