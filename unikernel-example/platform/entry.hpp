@@ -1,5 +1,5 @@
 #pragma once
-// Where the application begins on a platform that has no command line parser of its own.
+// What a platform calls when it is ready.
 
 #include <span>
 #include <string_view>
@@ -8,10 +8,9 @@
 
 namespace docteur::cache_vm {
 
-// Called once, when the platform is up. `words`: the command line split at spaces, all of it; what a platform consumes
-// itself (pvh: ip=, gateway=, virtio_mmio.device=) is still there and is not the application's to refuse. Both
-// arguments outlive the call. Returns the exit status: 0 ends the machine as platform::stop() said (power off when it
-// was not called), anything else is a failure.
+// Serves until platform::stop(). `words`: the options, as on a kernel command line; those that are the platform's own
+// (ip=, gateway=, virtio_mmio.device=) are passed over. Returns how it went, as the commands' exit statuses: 0 good, 1
+// the image is not, 2 wrong options, 3 the environment failed; what was wrong was said on the console.
 [[nodiscard]] int start(platform& on, std::span<const std::string_view> words);
 
 }  // namespace docteur::cache_vm

@@ -3,6 +3,7 @@
 // x86-64 machine. One thread: the platform calls the application, which blocks nowhere but in reads of a disk.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,8 +31,8 @@ class connection {
   // slow client still reads.
   [[nodiscard]] virtual std::uint64_t delivered() const = 0;
 
-  virtual void close() = 0;  // what was sent still arrives
-  virtual void abort() = 0;  // at once
+  virtual void close() = 0;                            // what was sent still arrives
+  virtual void abort() = 0;                            // at once
   [[nodiscard]] virtual std::string peer() const = 0;  // "192.0.2.1:4711"
 
   void* user = nullptr;  // the application's
@@ -51,7 +52,9 @@ class service {
 
 struct disk {
   std::string name;      // "0", "1", ... in the order of the machine's disks; "module" for a boot module
-  docteur::device view;  // valid as long as the platform
+  docteur::device view;  // valid as long as the platform, or as `keeps` where there is one
+  // What the view needs, to be held while it is used: a host's file that was replaced goes with its last user.
+  std::shared_ptr<const void> keeps = {};
 };
 
 struct memory_use {
@@ -76,11 +79,11 @@ class platform {
  public:
   virtual ~platform() = default;
 
-  [[nodiscard]] virtual std::string_view name() const = 0;              // "linux", "pvh"
-  [[nodiscard]] virtual std::uint64_t monotonic_ns() const = 0;         // since boot, or any fixed moment
+  [[nodiscard]] virtual std::string_view name() const = 0;                   // "linux", "pvh"
+  [[nodiscard]] virtual std::uint64_t monotonic_ns() const = 0;              // since boot, or any fixed moment
   [[nodiscard]] virtual std::optional<std::int64_t> wall_clock() const = 0;  // seconds since 1970 UTC; RTC in a guest
 
-  virtual void console_write(std::string_view text) = 0;               // '\n' ends a line
+  virtual void console_write(std::string_view text) = 0;                     // '\n' ends a line
   [[nodiscard]] virtual std::size_t console_read(std::span<char> into) = 0;  // what was typed; 0 when nothing is there
 
   // Looks at the disks again: a disk's size may change between calls, and the bytes on it.

@@ -1,0 +1,90 @@
+#pragma once
+// The seam in memory: a clock that tests turn, connections that hold what was sent, disks that are buffers.
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unikernel-example/platform/platform.hpp"
+
+namespace docteur::cache_vm {
+
+class fake_connection final : public connection {
+ public:
+  std::size_t receive(mutable_bytes into) override {
+    const std::size_t n = std::min({into.size(), arriving.size(), at_once});
+    std::copy_n(as_bytes(arriving).begin(), n, into.begin());
+    arriving.erase(0, n);
+    return n;
+  }
+  input state() const override {
+    return broken ? input::broken : (ended && arriving.empty() ? input::ended : input::open);
+  }
+  std::size_t send(bytes from) override {
+    const std::size_t n = std::min(from.size(), room());
+    sent.append(as_text(from.first(n)));
+    taken += n;
+    return n;
+  }
+  std::size_t room() const override { return broken ? 0 : window - std::min(window, taken); }
+  std::uint64_t delivered() const override { return read; }
+  void close() override { closed = true; }
+  void abort() override { aborted = true; }
+  std::string peer() const override { return "192.0.2.1:4711"; }
+
+  // The client reads up to `n` bytes of what waits.
+  void drain(std::size_t n) {
+    n = std::min(n, taken);
+    taken -= n;
+    read += n;
+  }
+  [[nodiscard]] bool is_over() const { return closed || aborted; }
+
+  std::string arriving;
+  std::string sent;
+  std::size_t at_once = static_cast<std::size_t>(-1);
+  std::size_t window = std::size_t{1} << 30;
+  std::size_t taken = 0;
+  std::uint64_t read = 0;
+  bool ended = false, broken = false, closed = false, aborted = false;
+};
+
+class fake_platform final : public platform {
+ public:
+  std::string_view name() const override { return "fake"; }
+  std::uint64_t monotonic_ns() const override { return now_ns; }
+  std::optional<std::int64_t> wall_clock() const override { return seconds; }
+  void console_write(std::string_view text) override { console += text; }
+  std::size_t console_read(std::span<char> into) override {
+    const std::size_t n = std::min(into.size(), typed.size());
+    std::copy_n(typed.begin(), n, into.begin());
+    typed.erase(0, n);
+    return n;
+  }
+  std::span<const disk> disks() override { return all_disks; }
+  memory_use memory() const override { return {total_memory, 0}; }
+  std::string network_status() const override { return "no network"; }
+  bool listen(std::string_view, std::uint16_t port, service& s) override {
+    listening.push_back({port, &s});
+    return can_listen;
+  }
+  ending run(application&) override { return ending::halt; }
+  void stop(ending how) override { stopped = how; }
+
+  struct listener {
+    std::uint16_t port;
+    service* of;
+  };
+  std::uint64_t now_ns = 1'000'000'000;
+  std::optional<std::int64_t> seconds = 1'750'000'000;
+  std::uint64_t total_memory = std::uint64_t{1} << 30;
+  std::string console, typed;
+  std::vector<disk> all_disks;
+  std::vector<listener> listening;
+  bool can_listen = true;
+  std::optional<ending> stopped;
+};
+
+}  // namespace docteur::cache_vm

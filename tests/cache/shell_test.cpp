@@ -1,0 +1,142 @@
+// The shell, and what the application does with its options.
+
+#include <gtest/gtest.h>
+
+#include "cache/served_site.hpp"
+#include "unikernel-example/platform/entry.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+class typed_at {
+ public:
+  explicit typed_at(served_site& s) : session(*s.machine) {}
+  std::string type(std::string_view keys) {
+    session.type(keys);
+    std::string all;
+    for (auto text = session.output(); !text.empty(); text = session.output()) {
+      all += text;
+      session.shown(text.size());
+    }
+    return all;
+  }
+  shell_session session;
+};
+
+TEST(Shell, Commands) {
+  served_site s;
+  typed_at t(s);
+  EXPECT_NE(t.type("help\n").find("remount"), std::string::npos);
+  EXPECT_EQ(t.type("ls docs\r\n"), "ls docs\nindex.html\nsub/\n> ");
+  EXPECT_EQ(t.type("cat \"docs/sub/a b&c.txt\"\n"), "cat \"docs/sub/a b&c.txt\"\n0123456789> ");
+  EXPECT_NE(t.type("stat page.html\n").find(hex(s.image.page)), std::string::npos);
+  EXPECT_NE(t.type("info\n").find(hex(s.image.commit)), std::string::npos);
+  EXPECT_EQ(t.type("frob\n"), "frob\nfrob: no such command (see help)\n> ");
+  EXPECT_EQ(t.type("cat\n"), "cat\nusage: cat PATH\n> ");
+  EXPECT_EQ(t.type("cat nothing\n"), "cat nothing\nnothing: no such path\n> ");
+  EXPECT_NE(t.type("cat damaged.txt\n").find("bad checksum"), std::string::npos);
+  for (const char* c : {"df", "prefetch", "cache", "flush", "stats", "http", "net", "uptime", "date", "free", "log"})
+    EXPECT_TRUE(t.type(std::string(c) + "\n").ends_with("> ")) << c;
+  EXPECT_NE(t.type("umount\n").find("503"), std::string::npos);
+  EXPECT_NE(t.type("ls\n").find("no image"), std::string::npos);
+  EXPECT_NE(t.type("mount 1\n").find("no disk 1"), std::string::npos);
+  EXPECT_NE(t.type("mount 0\n").find("mounted"), std::string::npos);
+  EXPECT_NE(t.type("remount\n").find("mounted"), std::string::npos);
+  (void)t.type("halt\n");
+  EXPECT_TRUE(t.session.is_over());
+  EXPECT_EQ(s.on.stopped, ending::halt);
+}
+
+TEST(Shell, Editing) {
+  served_site s;
+  typed_at t(s);
+  (void)t.type("");
+  EXPECT_EQ(t.type("dax\x7fte\x08\x08te\x03"), "^C\n> ");
+  EXPECT_NE(t.type("\xff\xfb\x01ne\xff\xfa\x1fxyz\xff\xf0t\r\n").find("no network"), std::string::npos);
+  (void)t.type("x\x04");
+  EXPECT_FALSE(t.session.is_over());
+  (void)t.type("\x08\x04");
+  EXPECT_TRUE(t.session.is_over());
+}
+
+TEST(Shell, InterruptEndsALongCommand) {
+  served_site s;
+  typed_at t(s);
+  t.session.type("cat large.txt\n");
+  std::size_t seen = 0;
+  while (seen < 20'000) {
+    const auto text = t.session.output();
+    ASSERT_FALSE(text.empty());
+    seen += text.size();
+    t.session.shown(text.size());
+  }
+  EXPECT_EQ(t.type("\x03"), "^C\n> ");
+  EXPECT_EQ(t.type("ls docs/sub\n"), "ls docs/sub\na b&c.txt\n> ");
+}
+
+TEST(Shell, OnTcpWaitsForItsReader) {
+  cache_options o;
+  o.shell = endpoint{"", 23};
+  served_site s(o);
+  ASSERT_EQ(s.on.listening.size(), 2u);
+  service& shell = *s.on.listening[1].of;
+  fake_connection c;
+  c.window = 1000;
+  shell.opened(c);
+  c.arriving = "cat large.txt\r\nexit\r\n";
+  shell.ready(c);
+  EXPECT_LE(c.sent.size(), c.window);
+  for (int i = 0; i < 10'000 && !c.is_over(); ++i) {
+    c.drain(999);
+    shell.ready(c);
+  }
+  EXPECT_TRUE(c.closed);
+  std::string lines;
+  for (const char ch : c.sent)
+    if (ch != '\r') lines += ch;
+  EXPECT_TRUE(lines == "> cat large.txt\n" + kLarge + "> exit\n");
+}
+
+TEST(Start, StatusesAndLines) {
+  const site_image good = make_site();
+  buffer bad = good.raw;
+  bad[20] ^= std::byte{0x40};  // where IDX begins
+  const auto run = [](const buffer* raw, std::vector<std::string_view> words, std::string* said = nullptr) {
+    fake_platform on;
+    if (raw != nullptr) on.all_disks = {{"0", memory_device(*raw)}};
+    const int status = start(on, words);
+    if (said != nullptr) *said = on.console;
+    return status;
+  };
+  std::string said;
+  EXPECT_EQ(run(&good.raw, {"ip=10.0.2.15", "virtio_mmio.device=512@0xfeb00e00:12", "gateway=10.0.2.2"}), 0);
+  EXPECT_EQ(run(&good.raw, {"frobnicate=1"}, &said), 2);
+  EXPECT_EQ(said, "docteur-cache: unknown option: frobnicate=1 (see help)\n");
+  for (const char* word : {"listen=0", "listen=1:2:80", "cache=many", "connections=0", "listing=2", "show="})
+    EXPECT_EQ(run(&good.raw, {word}), 2) << word;
+  EXPECT_EQ(run(&bad, {}, &said), 1);
+  EXPECT_EQ(std::ranges::count(said, '\n'), 1);
+  EXPECT_EQ(run(nullptr, {}, &said), 3);
+  EXPECT_EQ(said, "docteur-cache: no disk\n");
+  EXPECT_EQ(run(nullptr, {"disk=none"}), 0);
+  EXPECT_EQ(run(&good.raw, {"disk=7"}), 3);
+  EXPECT_EQ(run(&good.raw, {"help"}, &said), 0);
+  EXPECT_NE(said.find("time-out=SECONDS"), std::string::npos);
+  EXPECT_EQ(run(&good.raw, {"show=/ten.txt"}, &said), 0);
+  EXPECT_EQ(said, kTen);
+  EXPECT_EQ(run(&good.raw, {"show=/nothing"}), 1);
+}
+
+TEST(Prefetch, FillsTheCacheAndEnds) {
+  served_site s;
+  s.machine->start_prefetch();
+  int slices = 0;
+  while (s.machine->work()) ASSERT_LT(++slices, 1000);
+  EXPECT_GT(s.machine->prefetch().files(), 3u);
+  const auto misses = s.machine->http().mounted()->cache().count().misses;
+  EXPECT_EQ(body_of(s.get("/ten.txt")), kTen);
+  EXPECT_EQ(s.machine->http().mounted()->cache().count().misses, misses);
+}
+
+}  // namespace
+}  // namespace docteur::cache_vm

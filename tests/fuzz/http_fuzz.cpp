@@ -1,0 +1,52 @@
+// Property: whatever arrives, in whatever pieces, and however little room there is, a connection is answered with whole
+// responses and comes to its end; what is answered does not depend on how it was cut.
+#include <string>
+
+#include "cache/served_site.hpp"
+#include "fuzz/property.hpp"
+
+namespace {
+
+using namespace docteur;
+using namespace docteur::cache_vm;
+
+// Kept from one input to the next, so that thousands of them are tried in a second.
+served_site& site_of_all() {
+  static served_site s([] {
+    cache_options o;
+    o.listing = true;
+    return o;
+  }());
+  return s;
+}
+
+std::string talk(std::string_view input, std::size_t cut, std::size_t window) {
+  served_site& s = site_of_all();
+  fake_connection c;
+  c.window = window;
+  s.http->opened(c);
+  c.arriving = input.substr(0, cut);
+  s.http->ready(c);
+  c.arriving += input.substr(cut);
+  c.ended = true;
+  for (int turns = 0; !c.is_over(); ++turns) {
+    PROPERTY(turns < 1'000'000);
+    s.http->ready(c);
+    c.drain(window);
+  }
+  PROPERTY(s.machine->http().counts().active == 0);
+  PROPERTY(c.sent.empty() || c.sent.starts_with("HTTP/1.1 "));
+  return c.aborted ? "" : c.sent;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input = as_text(fuzz_input(data, size));
+  if (input.size() > 4096) return 0;
+  const std::string whole = talk(input, input.size(), std::size_t{1} << 30);
+  if (whole.find("no-store") != std::string::npos) return 0;  // the server's own pages count requests
+  PROPERTY(talk(input, input.size() / 2, std::size_t{1} << 30) == whole);
+  if (whole.size() < 100'000) PROPERTY(talk(input, size > 0 ? data[0] % size : 0, 777) == whole);
+  return 0;
+}

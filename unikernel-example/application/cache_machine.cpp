@@ -1,0 +1,177 @@
+#include "unikernel-example/application/cache_machine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "unikernel-example/application/markup.hpp"
+#include "unikernel-example/application/shell_session.hpp"
+#include "unikernel-example/application/status.hpp"
+#include "unikernel-example/platform/entry.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed at once
+constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, when nobody says
+
+[[nodiscard]] std::string hex(const oid& id) {
+  const oid_hex h = to_hex(id);
+  return {h.data(), h.size()};
+}
+
+[[nodiscard]] std::string endpoint_text(const endpoint& e) {
+  const bool is_v6 = e.address.find(':') != std::string::npos;
+  return (is_v6 ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);
+}
+
+}  // namespace
+
+cache_machine::cache_machine(platform& on, cache_options options)
+    : on_(on),
+      options_(std::move(options)),
+      log_(on),
+      server_(on, options_.http, options_.listing,
+              {[this] { return status_json(*this); }, [this] { return metrics_text(*this); },
+               [] { return std::string(status_page()); }},
+              log_),
+      shell_(*this) {}
+
+cache_machine::~cache_machine() = default;
+
+outcome<void> cache_machine::mount(std::string_view disk_name) {
+  const std::span<const disk> disks = on_.disks();
+  const auto* found = disk_name.empty() ? disks.data() : nullptr;
+  for (const disk& d : disks)
+    if (d.name == disk_name) found = &d;
+  if (disks.empty() || found == nullptr)
+    return give_up(blame::environment,
+                   disk_name.empty() ? std::string("no disk") : "no disk " + terminal_text(disk_name));
+  site_options how{};
+  const std::uint64_t total = on_.memory().total;
+  how.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
+  how.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
+  const std::uint64_t start = on_.monotonic_ns();
+  auto attached = site::mount(*found, how);
+  if (!attached) {
+    const error& e = attached.error();
+    const blame who = e.code == errc::io || e.code == errc::out_of_memory ? blame::environment : blame::input;
+    return give_up(who, "disk " + found->name + ": " + to_text(e));
+  }
+  (*attached)->attach_ns = on_.monotonic_ns() - start;
+  prefetch_.stop();
+  const image& what = (*attached)->of();
+  std::string text = "disk " + found->name + ": commit " + hex(what.commit_id()) + ", " +
+                     std::to_string(what.index().count()) + " objects, attached in " +
+                     std::to_string((*attached)->attach_ns / 1000) + " us";
+  // Whoever asked for a file wants to see that and nothing else.
+  options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
+  server_.mount(std::move(*attached));
+  return {};
+}
+
+void cache_machine::unmount() {
+  prefetch_.stop();
+  server_.mount(nullptr);
+}
+
+void cache_machine::start_prefetch() {
+  if (server_.mounted()) prefetch_.start(server_.mounted());
+}
+
+outcome<void> cache_machine::open_ports() {
+  if (!on_.listen(options_.listen.address, options_.listen.port, server_))
+    return give_up(blame::environment, "cannot listen on " + endpoint_text(options_.listen));
+  if (options_.shell) {
+    if (!on_.listen(options_.shell->address, options_.shell->port, shell_))
+      return give_up(blame::environment, "cannot listen on " + endpoint_text(*options_.shell));
+    log_.say("shell on " + endpoint_text(*options_.shell));
+  }
+  log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + on_.network_status() + ")");
+  return {};
+}
+
+outcome<void> cache_machine::show(std::string_view path) {
+  site& s = *server_.mounted();
+  const auto failed = [&](const error& e) {
+    return give_up(e.code == errc::io ? blame::environment : blame::input,
+                   terminal_text(path) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)));
+  };
+  const auto n = s.find(path);
+  if (!n) return failed(n.error());
+  if (!n->is_blob()) return give_up(blame::input, terminal_text(path) + ": not a file");
+  const auto facts = s.facts(*n);
+  if (!facts) return failed(facts.error());
+  if ((*facts)->streams) return give_up(blame::input, terminal_text(path) + ": too large to show");
+  const auto content = s.whole(**facts, coding::identity);
+  if (!content) return failed(content.error());
+  on_.console_write(as_text((*content)->view()));
+  return {};
+}
+
+void cache_machine::console_ready() {
+  if (!console_) console_ = std::make_unique<shell_session>(*this);
+  std::array<char, 256> keys;
+  for (std::size_t n = on_.console_read(keys); n > 0; n = on_.console_read(keys)) console_->type({keys.data(), n});
+  (void)print_on_console();
+}
+
+// A slice of what the console's session has to show: a long one must not keep the clients waiting.
+bool cache_machine::print_on_console() {
+  if (!console_) return false;
+  for (std::size_t shown = 0; shown < kConsoleSlice;) {
+    const std::string_view text = console_->output();
+    if (text.empty()) break;
+    on_.console_write(text);
+    shown += text.size();
+    console_->shown(text.size());
+  }
+  // There is no way out of the console: the next key begins a new session.
+  if (console_->is_over()) console_.reset();
+  return console_ && console_->is_busy();
+}
+
+void cache_machine::tick() { server_.tick(); }
+
+bool cache_machine::work() {
+  const bool prints = print_on_console();
+  try {
+    return prefetch_.work(on_) || prints;
+  } catch (const std::bad_alloc&) {
+    prefetch_.stop();
+    log_.say("prefetch: out of memory");
+    return prints;
+  }
+}
+
+int start(platform& on, std::span<const std::string_view> words) {
+  const auto failed = [&on](const failure& f) {
+    on.console_write("docteur-cache: " + f.message + "\n");
+    return static_cast<int>(f.who);
+  };
+  try {
+    auto options = parse_words(words);
+    if (!options) return failed(options.error());
+    if (options->help) {
+      on.console_write(words_help());
+      return 0;
+    }
+    cache_machine machine(on, std::move(*options));
+    const cache_options& o = machine.options();
+    if (o.disk != "none") {
+      if (const auto mounted = machine.mount(o.disk); !mounted) return failed(mounted.error());
+    }
+    if (!o.show.empty()) {
+      if (!machine.http().mounted()) return failed({blame::usage, "show: no disk is mounted"});
+      const auto shown = machine.show(o.show);
+      return shown ? 0 : failed(shown.error());
+    }
+    if (const auto open = machine.open_ports(); !open) return failed(open.error());
+    if (o.prefetch) machine.start_prefetch();
+    return on.run(machine) == ending::failure ? static_cast<int>(blame::environment) : 0;
+  } catch (const std::bad_alloc&) {
+    return failed({blame::environment, "out of memory"});
+  }
+}
+
+}  // namespace docteur::cache_vm

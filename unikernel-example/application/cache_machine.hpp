@@ -1,0 +1,55 @@
+#pragma once
+// The application: what is mounted, who serves it, and what else goes on.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "unikernel-example/application/event_log.hpp"
+#include "unikernel-example/application/http_server.hpp"
+#include "unikernel-example/application/options.hpp"
+#include "unikernel-example/application/prefetch.hpp"
+#include "unikernel-example/application/shell_session.hpp"
+
+namespace docteur::cache_vm {
+
+class cache_machine final : public application {
+ public:
+  cache_machine(platform& on, cache_options options);
+  cache_machine(const cache_machine&) = delete;
+  cache_machine& operator=(const cache_machine&) = delete;
+  ~cache_machine() override;
+
+  // Attaches the image on the disk of that name, "" for the first one there is, and only then lets go of what was
+  // mounted. Says what it did, or why not.
+  [[nodiscard]] outcome<void> mount(std::string_view disk);
+  void unmount();
+  void start_prefetch();
+  [[nodiscard]] outcome<void> open_ports();
+  // Prints a file on the console.
+  [[nodiscard]] outcome<void> show(std::string_view path);
+
+  void console_ready() override;
+  void tick() override;
+  [[nodiscard]] bool work() override;
+
+  [[nodiscard]] platform& on() noexcept { return on_; }
+  [[nodiscard]] http_server& http() noexcept { return server_; }
+  [[nodiscard]] event_log& log() noexcept { return log_; }
+  [[nodiscard]] const cache_options& options() const noexcept { return options_; }
+  [[nodiscard]] const prefetcher& prefetch() const noexcept { return prefetch_; }
+
+ private:
+  [[nodiscard]] bool print_on_console();
+
+  platform& on_;
+  cache_options options_;
+  event_log log_;
+  http_server server_;
+  prefetcher prefetch_;
+  shell_service shell_;
+  std::unique_ptr<shell_session> console_;
+};
+
+}  // namespace docteur::cache_vm

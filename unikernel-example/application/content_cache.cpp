@@ -1,0 +1,59 @@
+#include "unikernel-example/application/content_cache.hpp"
+
+namespace docteur::cache_vm {
+
+shared_content content_cache::find(key k) {
+  if (const auto found = items_.find(k); found != items_.end()) {
+    if (found->second != recent_.begin()) recent_.splice(recent_.begin(), recent_, found->second);
+    ++counters_.hits;
+    return found->second->what;
+  }
+  if (!shared_.empty()) {
+    if (const auto found = shared_.find(k); found != shared_.end()) {
+      if (shared_content c = found->second.lock()) {
+        ++counters_.hits;
+        return c;
+      }
+      shared_.erase(found);
+    }
+  }
+  ++counters_.misses;
+  return nullptr;
+}
+
+void content_cache::put(key k, const shared_content& c) {
+  if (items_.contains(k)) return;
+  const std::uint64_t cost = c->size + kOverhead;
+  if (cost > capacity_ / 8) {
+    forget_unused();
+    shared_[k] = c;
+    return;
+  }
+  while (counters_.used + cost > capacity_) {
+    const item& last = recent_.back();
+    counters_.used -= last.what->size + kOverhead;
+    items_.erase(last.k);
+    recent_.pop_back();
+  }
+  recent_.push_front({k, c});
+  try {
+    items_.emplace(k, recent_.begin());
+  } catch (...) {
+    recent_.pop_front();
+    throw;
+  }
+  counters_.used += cost;
+  counters_.items = items_.size();
+}
+
+void content_cache::clear() {
+  items_.clear();
+  recent_.clear();
+  counters_.used = counters_.items = 0;
+}
+
+void content_cache::forget_unused() {
+  std::erase_if(shared_, [](const auto& s) { return s.second.expired(); });
+}
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,68 @@
+#pragma once
+// Checked content of small files, whole, as it goes out: so that a hot file costs no inflate. Bounded in bytes; the
+// least recently used goes first. What a client is being sent stays until that ends, and is shared with others who want
+// the same.
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <unordered_map>
+
+#include "object/bytes.hpp"
+
+namespace docteur::cache_vm {
+
+struct content {
+  content() = default;
+  content(const content&) = delete;
+  content& operator=(const content&) = delete;
+  ~content() {
+    if (counted) *counted -= size;
+  }
+
+  std::unique_ptr<std::byte[]> data;
+  std::size_t size = 0;
+  std::shared_ptr<std::uint64_t> counted;  // sums up the sizes of all that live; may be absent
+  [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }
+};
+using shared_content = std::shared_ptr<const content>;
+
+class content_cache {
+ public:
+  using key = std::uint64_t;
+
+  explicit content_cache(std::uint64_t capacity) : capacity_(capacity) {}
+
+  [[nodiscard]] shared_content find(key k);
+  // Of another size than an eighth of the capacity at most, it is only shared while somebody uses it.
+  void put(key k, const shared_content& c);
+  void clear();
+
+  struct counters {
+    std::uint64_t hits = 0, misses = 0;
+    std::uint64_t used = 0;  // bytes kept
+    std::uint64_t items = 0;
+  };
+  [[nodiscard]] const counters& count() const noexcept { return counters_; }
+  [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
+  // Whether one more item would push out another.
+  [[nodiscard]] bool is_full() const noexcept { return counters_.used + (64 << 10) > capacity_; }
+
+ private:
+  struct item {
+    key k;
+    shared_content what;
+  };
+  using order = std::list<item>;
+  // What an item costs besides its bytes, about.
+  static constexpr std::uint64_t kOverhead = 192;
+  void forget_unused();
+
+  std::uint64_t capacity_;
+  order recent_;  // most recent first
+  std::unordered_map<key, order::iterator> items_;
+  std::unordered_map<key, std::weak_ptr<const content>> shared_;
+  counters counters_;
+};
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,26 @@
+#include "unikernel-example/application/event_log.hpp"
+
+namespace docteur::cache_vm {
+
+void event_log::remember(std::string text) {
+  if (lines_.size() >= kMost) lines_.pop_front();
+  lines_.push_back({on_->monotonic_ns(), std::move(text)});
+}
+
+void event_log::say(std::string text) {
+  on_->console_write("docteur-cache: " + text + "\n");
+  remember(std::move(text));
+}
+
+void event_log::say_rarely(std::string text) {
+  const std::uint64_t now = on_->monotonic_ns();
+  if (!said_rarely_ || now - last_rare_ns_ >= 1'000'000'000) {
+    said_rarely_ = true;
+    last_rare_ns_ = now;
+    say(std::move(text));
+  } else {
+    remember(std::move(text));
+  }
+}
+
+}  // namespace docteur::cache_vm

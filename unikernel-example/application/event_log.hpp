@@ -1,0 +1,36 @@
+#pragma once
+// The last things that happened, for the shell's `log`; each also goes to the console as one line.
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "unikernel-example/platform/platform.hpp"
+
+namespace docteur::cache_vm {
+
+class event_log {
+ public:
+  explicit event_log(platform& on) : on_(&on) {}
+
+  void say(std::string text);
+  // The same, but at most one line a second to the console: clients can cause it.
+  void say_rarely(std::string text);
+
+  void remember(std::string text);  // says nothing on the console
+
+  struct line {
+    std::uint64_t at_ns;  // the platform's monotonic clock
+    std::string text;
+  };
+  [[nodiscard]] const std::deque<line>& lines() const noexcept { return lines_; }
+
+ private:
+  static constexpr std::size_t kMost = 100;
+  platform* on_;
+  std::deque<line> lines_;
+  std::uint64_t last_rare_ns_ = 0;
+  bool said_rarely_ = false;
+};
+
+}  // namespace docteur::cache_vm

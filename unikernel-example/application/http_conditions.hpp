@@ -1,0 +1,43 @@
+#pragma once
+// Entity tags and the fields that compare them (RFC 9110, section 13), and Accept-Encoding (12.5.3).
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "object/oid.hpp"
+#include "unikernel-example/application/http_request.hpp"
+
+namespace docteur::cache_vm {
+
+enum class coding : std::uint8_t { identity, deflate };
+
+// A strong tag: "<oid>" of the blob, "<oid>-deflate" of its zlib stream, quotes included.
+class entity_tag {
+ public:
+  entity_tag(const oid& id, coding how) noexcept;
+  [[nodiscard]] std::string_view view() const noexcept { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, kOidHexSize + 10> text_;
+  std::size_t size_;
+};
+
+enum class comparison { strong, weak };
+// Whether `tag` is one of a field's list, or that is "*". A list that is badly written matches up to where it is good.
+[[nodiscard]] bool tag_matches(std::string_view list, std::string_view tag, comparison how) noexcept;
+
+enum class verdict { proceed, not_modified, failed };
+// In the order of section 13.2.2. `now`: for dates with two digits of a year.
+[[nodiscard]] verdict evaluate_conditions(const http_request& r, std::string_view tag, std::int64_t modified,
+                                          std::int64_t now) noexcept;
+
+// Whether a Range field counts: there is no If-Range, or it names this very representation.
+[[nodiscard]] bool range_counts(const http_request& r, std::string_view tag, std::int64_t modified,
+                                std::int64_t now) noexcept;
+
+// Whether deflate is acceptable and not less wanted than no coding at all.
+[[nodiscard]] bool accepts_deflate(std::string_view accept_encoding) noexcept;
+
+}  // namespace docteur::cache_vm

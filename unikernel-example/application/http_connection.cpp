@@ -1,0 +1,245 @@
+#include "unikernel-example/application/http_connection.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::size_t kPiece = 64 << 10;    // bytes of a body handed on at once
+constexpr std::size_t kKeptHead = 2 << 10;  // a head's memory that is kept for the next
+
+}  // namespace
+
+http_connection::http_connection(http_shared& shared, connection& link)
+    : shared_(&shared), link_(&link), since_(shared.on->monotonic_ns()) {}
+
+http_connection::~http_connection() { return_buffer(); }
+
+void http_connection::return_buffer() noexcept {
+  if (buffer_ && shared_->buffers.size() < shared_->buffers.capacity()) shared_->buffers.push_back(std::move(buffer_));
+  buffer_.reset();
+  begin_ = end_ = seen_ = 0;
+}
+
+void http_connection::enter(phase p, std::uint64_t now) {
+  phase_ = p;
+  since_ = now;
+}
+
+// The platform may forget the connection from here on; nobody is to find this object through it any more.
+bool http_connection::close() {
+  link_->user = nullptr;
+  link_->close();
+  return false;
+}
+
+bool http_connection::abort() {
+  link_->user = nullptr;
+  link_->abort();
+  return false;
+}
+
+bool http_connection::advance() {
+  for (;;) {
+    if (link_->state() == connection::input::broken) phase_ = phase::lost;
+    if (phase_ == phase::reply && !send_reply() && phase_ != phase::lost) return true;
+    if (phase_ == phase::lost) {
+      if (!reply_.head.empty()) ++shared_->counts.aborted;
+      return abort();
+    }
+    if (phase_ == phase::closing) return close();
+    switch (take_request()) {
+      case input::request: start_reply(); break;
+      case input::waiting: return true;
+      case input::over: return close();
+    }
+  }
+}
+
+http_connection::input http_connection::take_request() {
+  const std::uint32_t capacity = shared_->limits.header_bytes;
+  for (;;) {
+    // Empty lines before a request do not count (RFC 9112, section 2.2).
+    while (end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') {
+      begin_ += 2;
+      seen_ = 0;
+    }
+    if (begin_ < end_) {
+      const head_end found = find_head_end(unread(), seen_, shared_->limits);
+      if (found.state == head_end::what::whole) {
+        head_size_ = found.size;
+        return input::request;
+      }
+      if (found.state == head_end::what::refused) {
+        refuse(found.status);
+        return input::request;
+      }
+      // The last byte may be a CR whose LF comes next: that is looked at when the LF is.
+      seen_ = end_ - begin_;
+      if (phase_ != phase::head) enter(phase::head, shared_->on->monotonic_ns());
+    }
+    if (!buffer_) {
+      if (shared_->buffers.empty()) {
+        buffer_ = std::make_unique<char[]>(capacity);
+      } else {
+        buffer_ = std::move(shared_->buffers.back());
+        shared_->buffers.pop_back();
+      }
+    }
+    if (begin_ > 0) {
+      std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    const std::size_t n =
+        link_->receive({reinterpret_cast<std::byte*>(buffer_.get()) + end_, std::size_t{capacity} - end_});
+    if (n == 0) {
+      if (end_ == 0) return_buffer();
+      return link_->state() == connection::input::open ? input::waiting : input::over;
+    }
+    end_ += n;
+  }
+}
+
+reply_context http_connection::context() const noexcept {
+  const http_request& r = shared_->request;
+  const bool close = !r.keep_alive || requests_ >= shared_->limits.requests;
+  return {shared_->wall_clock ? shared_->date.view() : std::string_view(), close, r.is_http_10,
+          r.method == http_method::head};
+}
+
+// Answers what is no request: then nothing more is read.
+void http_connection::refuse(int status) {
+  shared_->request = {};
+  shared_->request.keep_alive = false;
+  reply_.reset();
+  reply_writer(reply_, context()).error(status);
+  head_size_ = 0;
+  phase_ = phase::reply;
+}
+
+void http_connection::start_reply() {
+  request_ns_ = shared_->on->monotonic_ns();
+  ++shared_->counts.requests;
+  ++requests_;
+  if (phase_ != phase::reply) {
+    const int status = parse_head(unread().substr(0, head_size_), shared_->limits, shared_->request);
+    if (status != 0) {
+      const bool is_head = shared_->request.method_name == "HEAD";
+      shared_->request.keep_alive = false;
+      shared_->request.method = is_head ? http_method::head : http_method::get;
+      reply_.reset();
+      reply_writer(reply_, context()).error(status);
+    } else {
+      reply_.reset();
+      shared_->responder->answer(shared_->request, context(), shared_->wall_clock, reply_);
+    }
+    begin_ += head_size_;
+    seen_ = 0;
+    if (begin_ == end_) return_buffer();
+  }
+  head_sent_ = content_sent_ = 0;
+  enter(phase::reply, request_ns_);
+  window_ns_ = request_ns_;
+  window_delivered_ = link_->delivered();
+}
+
+// Everything out, or as much as there is room for; false when it goes on later, or never.
+bool http_connection::send_reply() {
+  if (head_sent_ < reply_.head.size()) {
+    head_sent_ += link_->send(as_bytes(reply_.head).subspan(head_sent_));
+    if (head_sent_ < reply_.head.size()) return false;
+  }
+  if (reply_.content) {
+    const bytes rest = reply_.content->view().subspan(content_sent_);
+    const std::size_t n = rest.empty() ? 0 : link_->send(rest);
+    content_sent_ += n;
+    shared_->counts.body_bytes += n;
+    if (n < rest.size()) return false;
+  }
+  while (reply_.body) {
+    const std::size_t room = std::min(link_->room(), kPiece);
+    if (room == 0) return false;
+    const auto piece = reply_.body->next(room);
+    if (!piece) {
+      ++shared_->counts.faults;
+      phase_ = phase::lost;
+      return false;
+    }
+    if (piece->empty()) break;
+    const std::size_t n = link_->send(*piece);
+    shared_->counts.body_bytes += n;
+    if (n < piece->size()) {  // it broke on the way
+      phase_ = phase::lost;
+      return false;
+    }
+  }
+  finish_reply();
+  return true;
+}
+
+void http_connection::finish_reply() {
+  const std::uint64_t now = shared_->on->monotonic_ns();
+  ++shared_->counts.statuses[static_cast<std::size_t>(reply_.status)];
+  shared_->counts.latency.add(now - request_ns_);
+  const bool close = reply_.close;
+  reply_.reset();
+  if (reply_.head.capacity() > kKeptHead) reply_.head = {};
+  enter(phase::idle, now);
+  if (close) phase_ = phase::closing;
+}
+
+void http_connection::give_up() {
+  if (head_sent_ == 0 && phase_ != phase::lost) {
+    constexpr std::string_view sorry =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
+    if (link_->send(as_bytes(sorry)) == sorry.size()) {
+      ++shared_->counts.statuses[503];
+      (void)close();
+      return;
+    }
+  }
+  ++shared_->counts.aborted;
+  (void)abort();
+}
+
+bool http_connection::tick(std::uint64_t now) {
+  const http_limits& l = shared_->limits;
+  const auto passed = [now](std::uint64_t since, std::uint64_t seconds) {
+    return now > since && now - since >= seconds * kSecond;
+  };
+  switch (phase_) {
+    case phase::idle:
+      if (!passed(since_, l.idle_s)) return true;
+      return close();
+    case phase::first:
+      if (!passed(since_, l.head_s)) return true;
+      ++shared_->counts.timed_out;
+      return close();
+    case phase::head:
+      if (!passed(since_, l.head_s)) return true;
+      ++shared_->counts.timed_out;
+      refuse(408);
+      start_reply();
+      return advance();
+    case phase::reply: {
+      if (!passed(window_ns_, l.stall_s)) return true;
+      const std::uint64_t delivered = link_->delivered();
+      if (delivered - window_delivered_ >= l.stall_bytes) {
+        window_ns_ = now;
+        window_delivered_ = delivered;
+        return true;
+      }
+      ++shared_->counts.timed_out;
+      ++shared_->counts.aborted;
+      return abort();
+    }
+    case phase::closing:
+    case phase::lost: break;
+  }
+  return true;
+}
+
+}  // namespace docteur::cache_vm

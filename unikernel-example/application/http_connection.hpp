@@ -1,0 +1,82 @@
+#pragma once
+// One client: requests found in what arrives, answered in order, sent as fast as the client takes it.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/http_reply.hpp"
+#include "unikernel-example/application/http_responder.hpp"
+#include "unikernel-example/platform/platform.hpp"
+
+namespace docteur::cache_vm {
+
+// What all connections share.
+struct http_shared {
+  platform* on;
+  http_limits limits;
+  metrics counts;
+  http_responder* responder = nullptr;
+  http_request request;  // of the connection that is being served
+  http_date date{};
+  std::optional<std::int64_t> wall_clock;
+  // Input buffers of header_bytes each, lent to connections that hold unread bytes.
+  std::vector<std::unique_ptr<char[]>> buffers;
+};
+
+class http_connection {
+ public:
+  http_connection(http_shared& shared, connection& link);
+  http_connection(const http_connection&) = delete;
+  http_connection& operator=(const http_connection&) = delete;
+  ~http_connection();
+
+  // Goes on as far as it can. False when the connection is closed or aborted: this object is to go then.
+  [[nodiscard]] bool advance();
+  // The same, once somebody's time is over.
+  [[nodiscard]] bool tick(std::uint64_t now);
+  // After bad_alloc: a 503 where nothing was sent, and the end.
+  void give_up();
+
+  [[nodiscard]] connection& link() noexcept { return *link_; }
+  std::size_t place = 0;  // the server's
+
+ private:
+  enum class phase { first, idle, head, reply, closing, lost };
+  // What came of an attempt to read a request.
+  enum class input { request, waiting, over };
+  [[nodiscard]] input take_request();
+  [[nodiscard]] bool send_reply();
+  [[nodiscard]] bool close();  // false, as advance() then is
+  [[nodiscard]] bool abort();
+  void refuse(int status);
+  void start_reply();
+  void finish_reply();
+  void enter(phase p, std::uint64_t now);
+  [[nodiscard]] std::string_view unread() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
+  void return_buffer() noexcept;
+  [[nodiscard]] reply_context context() const noexcept;
+
+  http_shared* shared_;
+  connection* link_;
+  std::unique_ptr<char[]> buffer_;  // absent while nothing is unread
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t seen_ = 0;  // of unread(), by find_head_end()
+  std::size_t head_size_ = 0;
+  std::uint32_t requests_ = 0;
+  phase phase_ = phase::first;
+  std::uint64_t since_;  // monotonic ns, when the phase began
+  std::uint64_t request_ns_ = 0;
+
+  http_reply reply_;
+  std::size_t head_sent_ = 0;
+  std::size_t content_sent_ = 0;
+  std::uint64_t window_ns_ = 0;         // when the present window of stall_s began
+  std::uint64_t window_delivered_ = 0;  // delivered() then
+};
+
+}  // namespace docteur::cache_vm

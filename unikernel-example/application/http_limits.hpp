@@ -1,0 +1,22 @@
+#pragma once
+// Everything that a client can make the server spend, on by default.
+
+#include <cstdint>
+
+namespace docteur::cache_vm {
+
+struct http_limits {
+  std::uint32_t connections = 1024;        // at once; one more is answered 503
+  std::uint32_t header_bytes = 16 << 10;   // of a request's head, and so of what is pipelined: 431
+  std::uint32_t target_bytes = 8 << 10;    // of its target: 414
+  std::uint32_t fields = 100;              // of its header: 431
+  std::uint32_t requests = 10'000;         // on one connection, which then closes
+  std::uint32_t ranges = 16;               // in one request; more of them are not looked at: the whole is sent
+  std::uint32_t head_s = 15;               // from a connection's start, or the first byte of a request, to its end: 408
+  std::uint32_t idle_s = 60;               // between two requests
+  std::uint32_t stall_s = 30;              // in which a reading client must take `stall_bytes`
+  std::uint32_t stall_bytes = 1 << 10;     // so that a byte now and then is not enough
+  std::uint64_t whole_bytes = 4ull << 20;  // content up to this size is built and checked whole before it is sent
+};
+
+}  // namespace docteur::cache_vm

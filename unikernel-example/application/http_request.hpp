@@ -1,0 +1,41 @@
+#pragma once
+// One request's head: found in what has arrived, split by http_parser, and everything odd refused (RFC 9112).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "unikernel-example/application/http_limits.hpp"
+
+namespace docteur::cache_vm {
+
+enum class http_method : std::uint8_t { get, head, options };
+
+// Fields are views of the head, or of `joined` where a list came in several lines; absent ones are nullopt.
+struct http_request {
+  http_method method = http_method::get;
+  std::string_view method_name;  // as sent, for the log
+  std::string_view target;
+  bool is_http_10 = false;
+  bool keep_alive = true;
+  std::optional<std::string_view> host, accept_encoding, if_match, if_none_match, if_modified_since,
+      if_unmodified_since, if_range, range, connection, content_length, transfer_encoding, expect;
+  std::string joined[4];
+};
+
+// Where the head at the front of `text` ends.
+struct head_end {
+  enum class what { more, whole, refused } state;
+  std::size_t size = 0;  // whole: of the head, its last empty line included
+  int status = 0;        // refused
+};
+// `seen`: how many bytes of `text` an earlier call has looked at, so that each is looked at once. Empty lines in front
+// (RFC 9112, section 2.2) must be gone already. A line that ends in LF alone is refused at once.
+[[nodiscard]] head_end find_head_end(std::string_view text, std::size_t seen, const http_limits& limits) noexcept;
+
+// Fills `out` from a whole head. 0 when the request is to be answered, else the status to refuse it with; the
+// connection must then close, for nobody knows where the next request begins.
+[[nodiscard]] int parse_head(std::string_view head, const http_limits& limits, http_request& out);
+
+}  // namespace docteur::cache_vm

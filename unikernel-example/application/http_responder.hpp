@@ -1,0 +1,58 @@
+#pragma once
+// What the answer to a request is.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "unikernel-example/application/event_log.hpp"
+#include "unikernel-example/application/http_reply.hpp"
+#include "unikernel-example/application/http_request.hpp"
+#include "unikernel-example/application/metrics.hpp"
+#include "unikernel-example/application/request_path.hpp"
+
+namespace docteur::cache_vm {
+
+// What the server shows of itself below "/.docteur/", each made when it is asked for.
+struct own_pages {
+  std::function<std::string()> status;   // JSON
+  std::function<std::string()> metrics;  // Prometheus' text format
+  std::function<std::string()> page;     // HTML
+};
+
+class http_responder {
+ public:
+  http_responder(const http_limits& limits, bool listing, own_pages pages, metrics& counts, event_log& log);
+
+  // The image that is served from now on; null: 503.
+  void mount(std::shared_ptr<site> what) noexcept { site_ = std::move(what); }
+  [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
+
+  // `wall_clock`: seconds, if known. Fills `out`, which was reset.
+  void answer(const http_request& r, const reply_context& how, std::optional<std::int64_t> wall_clock, http_reply& out);
+
+ private:
+  struct call;
+  enum class freshness { revalidate, immutable };
+  void answer_own(const call& c, std::string_view rest, bool is_directory);
+  void answer_oid(const call& c, std::string_view hex);
+  void answer_path(const call& c, const request_path& path);
+  void answer_directory(const call& c, const request_path& path);
+  void answer_object(const call& c, const object_facts& f, std::string_view type, freshness how);
+  void answer_absent(const call& c);
+  void answer_fault(const call& c, const error& e);
+  [[nodiscard]] result<std::unique_ptr<object_source>> open(const object_facts& f, coding how, bool all);
+  void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness how);
+
+  const http_limits* limits_;
+  bool listing_;
+  own_pages pages_;
+  metrics* counts_;
+  event_log* log_;
+  std::shared_ptr<site> site_;
+  std::vector<std::byte> scratch_;
+};
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,87 @@
+#include "unikernel-example/application/http_server.hpp"
+
+#include <new>
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kSpareBuffers = 64;
+
+}  // namespace
+
+http_server::http_server(platform& on, const http_limits& limits, bool listing, own_pages pages, event_log& log)
+    : responder_(shared_.limits, listing, std::move(pages), shared_.counts, log) {
+  shared_.on = &on;
+  shared_.limits = limits;
+  shared_.responder = &responder_;
+  shared_.buffers.reserve(kSpareBuffers);
+  shared_.counts.started_ns = on.monotonic_ns();
+  look_at_clock();
+}
+
+void http_server::look_at_clock() {
+  const auto now = shared_.on->wall_clock();
+  if (now && now != shared_.wall_clock) shared_.date = format_http_date(*now);
+  shared_.wall_clock = now;
+}
+
+void http_server::opened(connection& c) {
+  c.user = nullptr;
+  metrics& counts = shared_.counts;
+  ++counts.connections;
+  if (connections_.size() >= shared_.limits.connections) {
+    ++counts.refused;
+    ++counts.statuses[503];
+    constexpr std::string_view full =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
+    (void)c.send(as_bytes(full));
+    c.close();
+    return;
+  }
+  try {
+    auto mine = std::make_unique<http_connection>(shared_, c);
+    mine->place = connections_.size();
+    connections_.push_back(std::move(mine));
+  } catch (const std::bad_alloc&) {
+    ++counts.refused;
+    c.abort();
+    return;
+  }
+  c.user = connections_.back().get();
+  counts.active = connections_.size();
+}
+
+void http_server::ready(connection& c) {
+  auto* mine = static_cast<http_connection*>(c.user);
+  if (mine == nullptr) return;
+  try {
+    if (mine->advance()) return;
+  } catch (const std::bad_alloc&) {
+    mine->give_up();
+  }
+  remove(*mine);
+}
+
+void http_server::remove(http_connection& c) {
+  const std::size_t place = c.place;
+  std::swap(connections_[place], connections_.back());
+  connections_[place]->place = place;
+  connections_.pop_back();
+  shared_.counts.active = connections_.size();
+}
+
+void http_server::tick() {
+  look_at_clock();
+  const std::uint64_t now = shared_.on->monotonic_ns();
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    http_connection& c = *connections_[i];
+    try {
+      if (c.tick(now)) continue;
+    } catch (const std::bad_alloc&) {
+      c.give_up();
+    }
+    remove(c);
+  }
+}
+
+}  // namespace docteur::cache_vm

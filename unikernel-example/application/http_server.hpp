@@ -1,0 +1,33 @@
+#pragma once
+// All HTTP connections.
+
+#include <memory>
+#include <vector>
+
+#include "unikernel-example/application/http_connection.hpp"
+
+namespace docteur::cache_vm {
+
+class http_server final : public service {
+ public:
+  http_server(platform& on, const http_limits& limits, bool listing, own_pages pages, event_log& log);
+
+  void opened(connection& c) override;
+  void ready(connection& c) override;
+  void tick();
+
+  void mount(std::shared_ptr<site> what) noexcept { responder_.mount(std::move(what)); }
+  [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }
+  [[nodiscard]] const metrics& counts() const noexcept { return shared_.counts; }
+  [[nodiscard]] const http_limits& limits() const noexcept { return shared_.limits; }
+
+ private:
+  void look_at_clock();
+  void remove(http_connection& c);
+
+  http_shared shared_;
+  http_responder responder_;
+  std::vector<std::unique_ptr<http_connection>> connections_;
+};
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,67 @@
+#include "unikernel-example/application/listing.hpp"
+
+#include <algorithm>
+
+#include "unikernel-example/application/markup.hpp"
+#include "unikernel-example/application/request_path.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kPiece = 4 << 10;  // bytes of lines made at once
+
+class listing_body final : public response_body {
+ public:
+  listing_body(std::shared_ptr<site> of, directory_list&& entries, std::string_view path)
+      : of_(std::move(of)), entries_(std::move(entries)) {
+    const std::string title = "/" + html_text(path) + (path.empty() ? "" : "/");
+    text_ = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + title +
+            "</title>\n<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui;margin:2rem}"
+            "li{list-style:none}</style>\n<h1>" +
+            title + "</h1>\n<ul>\n";
+    if (!path.empty()) text_ += "<li><a href=\"../\">../</a>\n";
+  }
+
+  result<bytes> next(std::size_t most) override {
+    if (sent_ == text_.size()) {
+      text_.clear();
+      sent_ = 0;
+      make_more();
+    }
+    const bytes rest = as_bytes(text_).subspan(sent_);
+    const bytes piece = rest.first(std::min(most, rest.size()));
+    sent_ += piece.size();
+    return piece;
+  }
+
+ private:
+  void make_more() {
+    while (!ended_ && text_.size() < kPiece) {
+      const auto e = entries_.next();
+      if (!e) {
+        ended_ = true;
+        text_ += "</ul>\n";
+        break;
+      }
+      const char* slash = e->what.kind == entry_kind::directory ? "/" : "";
+      // "./" so that a name with a colon is no scheme.
+      text_ += "<li><a href=\"./" + encode_path(e->name) + slash + "\">" + html_text(e->name) + slash + "</a>\n";
+    }
+  }
+
+  std::shared_ptr<site> of_;
+  directory_list entries_;
+  std::string text_;
+  std::size_t sent_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> of, std::string_view path) {
+  // The links on the way may be anywhere in it: the directory's own name in the image is what can be listed.
+  DOCTEUR_TRY(entries, of->of().list(path));
+  return std::make_unique<listing_body>(std::move(of), std::move(entries), path);
+}
+
+}  // namespace docteur::cache_vm

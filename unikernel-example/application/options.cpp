@@ -1,0 +1,129 @@
+#include "unikernel-example/application/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "unikernel-example/application/http_text.hpp"
+#include "unikernel-example/application/markup.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+struct word {
+  std::string_view key;
+  std::string_view value;
+  bool has_value;
+};
+
+using setter = bool (*)(cache_options&, const word&);
+
+struct known_word {
+  std::string_view key;
+  setter set;  // false: the value makes no sense
+};
+
+template <class T>
+[[nodiscard]] bool set_number(T& to, const word& w, std::uint64_t least, std::uint64_t most) {
+  const auto v = parse_number(w.value);
+  if (!w.has_value || !v || *v < least || *v > most) return false;
+  to = static_cast<T>(*v);
+  return true;
+}
+
+[[nodiscard]] bool set_flag(bool& to, const word& w) {
+  to = !w.has_value || w.value == "1" || w.value == "yes";
+  return !w.has_value || w.value == "1" || w.value == "yes" || w.value == "0" || w.value == "no";
+}
+
+template <class T>
+[[nodiscard]] bool set_endpoint(T& to, const word& w) {
+  const auto e = parse_endpoint(w.value);
+  if (e) to = *e;
+  return e.has_value();
+}
+
+constexpr std::uint64_t kDay = 86'400;
+
+constexpr std::array kWords{
+    known_word{"cache",
+               [](cache_options& o, const word& w) {
+                 std::uint64_t n = 0;
+                 if (!set_number(n, w, 0, std::uint64_t{1} << 40)) return false;
+                 o.cache_bytes = n;
+                 return true;
+               }},
+    known_word{"connections",
+               [](cache_options& o, const word& w) { return set_number(o.http.connections, w, 1, 1'000'000); }},
+    known_word{"disk",
+               [](cache_options& o, const word& w) {
+                 o.disk = w.value;
+                 return !w.value.empty();
+               }},
+    known_word{"help", [](cache_options& o, const word& w) { return set_flag(o.help, w); }},
+    known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
+    known_word{"listen", [](cache_options& o, const word& w) { return set_endpoint(o.listen, w); }},
+    known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.listing, w); }},
+    known_word{"prefetch", [](cache_options& o, const word& w) { return set_flag(o.prefetch, w); }},
+    known_word{"requests",
+               [](cache_options& o, const word& w) { return set_number(o.http.requests, w, 1, 0xffffffff); }},
+    known_word{"shell", [](cache_options& o, const word& w) { return set_endpoint(o.shell, w); }},
+    known_word{"show",
+               [](cache_options& o, const word& w) {
+                 o.show = w.value;
+                 return !w.value.empty();
+               }},
+    known_word{"time-out",
+               [](cache_options& o, const word& w) {
+                 return set_number(o.http.head_s, w, 1, kDay) && set_number(o.http.stall_s, w, 1, kDay);
+               }},
+};
+
+constexpr std::array<std::string_view, 6> kOfThePlatform{"ip",  "gateway", "netmask",
+                                                         "dns", "mac",     "virtio_mmio.device"};
+
+}  // namespace
+
+std::optional<endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view address = colon == std::string_view::npos ? std::string_view() : text.substr(0, colon);
+  const auto port = parse_number(colon == std::string_view::npos ? text : text.substr(colon + 1));
+  if (!port || *port == 0 || *port > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
+  if (address.starts_with('[') && address.ends_with(']')) {
+    address = address.substr(1, address.size() - 2);
+  } else if (address.find(':') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  return endpoint{std::string(address), static_cast<std::uint16_t>(*port)};
+}
+
+outcome<cache_options> parse_words(std::span<const std::string_view> words) {
+  cache_options out;
+  for (const std::string_view text : words) {
+    const std::size_t equals = text.find('=');
+    const bool has_value = equals != std::string_view::npos;
+    const word w{text.substr(0, equals), has_value ? text.substr(equals + 1) : std::string_view(), has_value};
+    if (std::ranges::find(kOfThePlatform, w.key) != kOfThePlatform.end()) continue;
+    const auto* known = std::ranges::find(kWords, w.key, &known_word::key);
+    if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_text(text) + " (see help)");
+    if (!known->set(out, w)) return give_up(blame::usage, "bad value: " + terminal_text(text) + " (see help)");
+  }
+  return out;
+}
+
+std::string_view words_help() noexcept {
+  return "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
+         "  connections=N         clients at once (1024)\n"
+         "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
+         "  help                  print this and end\n"
+         "  idle=SECONDS          between two requests (60)\n"
+         "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
+         "  listing               list directories without index.html\n"
+         "  prefetch              read all files into the cache, as far as they fit\n"
+         "  requests=N            on one connection (10000)\n"
+         "  shell=[ADDRESS:]PORT  a shell for anybody who connects; off without it\n"
+         "  show=/PATH            print this file and end\n"
+         "  time-out=SECONDS      for a request's head (15), and in which a reader must take 1 KiB (30)\n";
+}
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,42 @@
+#pragma once
+// The words on the kernel command line, and what docteur-cache makes of its own options.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "object/failure.hpp"
+#include "unikernel-example/application/http_limits.hpp"
+
+namespace docteur::cache_vm {
+
+struct endpoint {
+  std::string address;  // "": all
+  std::uint16_t port;
+};
+
+struct cache_options {
+  endpoint listen{"", 80};
+  std::optional<endpoint> shell;
+  std::string disk;  // a disk's name, "" for the first, "none"
+  std::optional<std::uint64_t> cache_bytes;
+  bool listing = false;
+  bool prefetch = false;
+  bool help = false;
+  std::string show;  // a path to print instead of serving
+  http_limits http;
+};
+
+// Words are "key=value" or bare. Those that are the platform's (ip=, gateway=, virtio_mmio.device=) are passed over;
+// any other that is unknown, or whose value makes no sense, is a failure (blame::usage).
+[[nodiscard]] outcome<cache_options> parse_words(std::span<const std::string_view> words);
+
+// "[ADDRESS:]PORT"; "[::1]:80" for IPv6.
+[[nodiscard]] std::optional<endpoint> parse_endpoint(std::string_view text);
+
+// All words, a line each.
+[[nodiscard]] std::string_view words_help() noexcept;
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,38 @@
+#include "unikernel-example/application/prefetch.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::uint64_t kSlice = 3'000'000;  // ns
+
+}  // namespace
+
+void prefetcher::start(std::shared_ptr<site> of) {
+  stop();
+  auto all = of->of().list({}, image::depth::all);
+  if (!all) return;
+  site_ = std::move(of);
+  entries_.emplace(std::move(*all));
+}
+
+bool prefetcher::work(platform& on) {
+  if (!entries_) return false;
+  const std::uint64_t start = on.monotonic_ns();
+  do {
+    const auto e = site_->cache().is_full() ? std::nullopt : entries_->next();
+    if (!e) {
+      entries_.reset();
+      site_.reset();
+      return false;
+    }
+    if (e->what.kind != entry_kind::file && e->what.kind != entry_kind::executable) continue;
+    const auto facts = site_->facts(e->what);
+    // A damaged file is told of when somebody asks for it.
+    if (!facts || (*facts)->streams) continue;
+    const coding how = (*facts)->deflate ? coding::deflate : coding::identity;
+    if (site_->whole(**facts, how)) ++files_;
+  } while (on.monotonic_ns() - start < kSlice);
+  return true;
+}
+
+}  // namespace docteur::cache_vm

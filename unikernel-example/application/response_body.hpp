@@ -1,0 +1,46 @@
+#pragma once
+// What follows a response's head, a piece at a time, so that it takes bounded memory however large it is.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "object/sha1.hpp"
+#include "unikernel-example/application/http_range.hpp"
+#include "unikernel-example/application/site.hpp"
+
+namespace docteur::cache_vm {
+
+class response_body {
+ public:
+  virtual ~response_body() = default;
+  // At most `most` (> 0) bytes more, valid until the next call; empty when that was all. After an error the connection
+  // must be aborted: that is how a client is told.
+  [[nodiscard]] virtual result<bytes> next(std::size_t most) = 0;
+};
+
+// Bytes of one object, in any order; forward is cheap.
+class object_source {
+ public:
+  virtual ~object_source() = default;
+  // At least one byte from `at` on, at most `most` (> 0), valid until the next call.
+  [[nodiscard]] virtual result<bytes> read(std::uint64_t at, std::size_t most) = 0;
+};
+
+// Content that is in memory. `of` is held where the content lies on its device.
+[[nodiscard]] std::unique_ptr<object_source> make_source(shared_content what);
+// A large blob, through `scratch`, which all such sources may share. `prove`: the blob will be read from its first byte
+// to its last in order, and is compared with its id before the last piece is given.
+[[nodiscard]] result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
+                                                                 std::span<std::byte> scratch, bool prove);
+
+// Text and ranges of an object in turn: the whole, a range, or a multipart/byteranges (RFC 9110, section 14.6).
+struct body_part {
+  std::string text;  // comes first
+  byte_range range;  // may be of size 0
+};
+[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from,
+                                                       std::vector<body_part> parts);
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,335 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <vector>
+
+#include "unikernel-example/application/cache_machine.hpp"
+#include "unikernel-example/application/markup.hpp"
+#include "unikernel-example/application/media_types.hpp"
+#include "unikernel-example/application/shell_session.hpp"
+#include "unikernel-example/application/status.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kPiece = 4 << 10;  // bytes of output made at once
+
+using arguments = std::span<const std::string>;
+
+struct command {
+  std::string_view name;
+  std::string_view usage;
+  std::string_view what;
+  std::size_t least, most;  // arguments
+  shell_output (*run)(cache_machine& of, arguments a);
+};
+
+[[nodiscard]] std::string hex(const oid& id) {
+  const oid_hex h = to_hex(id);
+  return {h.data(), h.size()};
+}
+
+[[nodiscard]] shell_output text(std::string t) { return {std::move(t), nullptr, false}; }
+[[nodiscard]] shell_output failed(std::string_view about, const error& e) {
+  return text(terminal_text(about) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)) + "\n");
+}
+[[nodiscard]] shell_output no_image() { return text("no image is mounted\n"); }
+
+[[nodiscard]] std::string date_text(std::int64_t seconds) { return std::string(format_http_date(seconds).view()); }
+
+[[nodiscard]] std::string duration_text(std::uint64_t ns) {
+  const std::uint64_t s = ns / 1'000'000'000;
+  std::array<char, 64> out;
+  std::snprintf(out.data(), out.size(), "%llu days %02llu:%02llu:%02llu", static_cast<unsigned long long>(s / 86400),
+                static_cast<unsigned long long>(s / 3600 % 24), static_cast<unsigned long long>(s / 60 % 60),
+                static_cast<unsigned long long>(s % 60));
+  return out.data();
+}
+
+[[nodiscard]] std::string row(std::string_view label, std::string_view value) {
+  std::string out(label);
+  out.resize(std::max<std::size_t>(out.size() + 1, 20), ' ');
+  return out.append(value).append("\n");
+}
+[[nodiscard]] std::string row(std::string_view label, std::uint64_t value) { return row(label, std::to_string(value)); }
+
+shell_output do_ls(cache_machine& of, arguments a) {
+  const auto s = of.http().mounted();
+  if (!s) return no_image();
+  const std::string path = a.empty() ? "" : a[0];
+  const auto n = s->find(path);
+  if (!n) return failed(path, n.error());
+  if (n->kind != entry_kind::directory) return text(terminal_text(path) + "\n");
+  auto list = s->of().list(path);
+  if (!list) return failed(path, list.error());
+  auto entries = std::make_shared<directory_list>(std::move(*list));
+  return {{},
+          [s, entries](std::string& out) {
+            while (out.size() < kPiece) {
+              const auto e = entries->next();
+              if (!e) return false;
+              out += terminal_text(e->name);
+              if (e->what.kind == entry_kind::directory) out += '/';
+              if (e->what.kind == entry_kind::symlink) out += '@';
+              if (e->what.kind == entry_kind::executable) out += '*';
+              out += '\n';
+            }
+            return true;
+          },
+          false};
+}
+
+shell_output do_cat(cache_machine& of, arguments a) {
+  const auto s = of.http().mounted();
+  if (!s) return no_image();
+  const auto n = s->find(a[0]);
+  if (!n) return failed(a[0], n.error());
+  if (!n->is_blob()) return text(terminal_text(a[0]) + ": not a file\n");
+  const auto facts = s->facts(*n);
+  if (!facts) return failed(a[0], facts.error());
+  if (!(*facts)->streams) {
+    const auto content = s->whole(**facts, coding::identity);
+    if (!content) return failed(a[0], content.error());
+    return {{},
+            [c = *content, at = std::size_t{0}](std::string& out) mutable {
+              const std::size_t size = std::min(kPiece, c->size - at);
+              out += terminal_text(as_text(c->view().subspan(at, size)));
+              at += size;
+              return at < c->size;
+            },
+            false};
+  }
+  auto buffer = std::make_shared<std::array<std::byte, kPiece>>();
+  auto source = make_source(s, **facts, *buffer, false);
+  if (!source) return failed(a[0], source.error());
+  const std::shared_ptr<object_source> from = std::move(*source);
+  return {{},
+          [from, buffer, at = std::uint64_t{0}, size = (*facts)->size](std::string& out) mutable {
+            const auto piece = from->read(at, kPiece);
+            if (!piece) {
+              out += to_text(piece.error()) + "\n";
+              return false;
+            }
+            out += terminal_text(as_text(*piece));
+            at += piece->size();
+            return at < size;
+          },
+          false};
+}
+
+shell_output do_stat(cache_machine& of, arguments a) {
+  const auto s = of.http().mounted();
+  if (!s) return no_image();
+  const auto n = s->find(a[0]);
+  if (!n) return failed(a[0], n.error());
+  const auto id = s->of().id(*n);
+  if (!id) return failed(a[0], id.error());
+  std::string out = row("kind", name(n->kind)) + row("object", hex(*id));
+  if (n->kind == entry_kind::submodule) return text(out);
+  const auto facts = s->facts(*n);
+  if (!facts) return failed(a[0], facts.error());
+  const object_facts& f = **facts;
+  out += row("bytes", f.size) + row("PACK offset", s->of().offset(*n));
+  if (n->is_blob()) {
+    out += row("media type", media_type(a[0]));
+    out += row("deflated", f.deflate ? std::to_string(f.deflate->size) + " bytes, sent as they are" : "not as it lies");
+  }
+  return text(out);
+}
+
+shell_output do_df(cache_machine& of, arguments) {
+  const auto& s = of.http().mounted();
+  std::string out;
+  for (const disk& d : of.on().disks()) {
+    out += row(d.name, std::to_string(d.view.size) + " bytes" +
+                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->of().commit_id()) : ""));
+  }
+  return text(out.empty() ? "no disk\n" : out);
+}
+
+shell_output do_info(cache_machine& of, arguments) {
+  const auto& s = of.http().mounted();
+  if (!s) return no_image();
+  const image& i = s->of();
+  const commit_view& head = i.head();
+  std::string out = row("disk", s->disk_name()) + row("commit", hex(i.commit_id())) + row("root", hex(head.tree)) +
+                    row("author", terminal_text(head.author.name)) +
+                    row("committed", date_text(head.committer.seconds)) + row("objects", i.index().count()) +
+                    row("attached in us", s->attach_ns / 1000) + row("memory of paths", i.memory_used());
+  if (i.sections()) out += row("builder", terminal_text(i.sections()->builder_text()));
+  return text(out + terminal_text(head.message));
+}
+
+shell_output do_mount(cache_machine& of, arguments a) {
+  const auto mounted = of.mount(a.empty() ? std::string_view() : std::string_view(a[0]));
+  return text(mounted ? "mounted\n" : mounted.error().message + "\n");
+}
+
+shell_output do_remount(cache_machine& of, arguments) {
+  const auto& s = of.http().mounted();
+  if (!s) return no_image();
+  const auto mounted = of.mount(std::string(s->disk_name()));
+  return text(mounted ? "mounted\n" : mounted.error().message + "; the old image stays\n");
+}
+
+shell_output do_umount(cache_machine& of, arguments) {
+  if (!of.http().mounted()) return no_image();
+  of.unmount();
+  return text("nothing is mounted; requests are answered 503\n");
+}
+
+shell_output do_prefetch(cache_machine& of, arguments) {
+  if (!of.http().mounted()) return no_image();
+  of.start_prefetch();
+  return text("started; see cache\n");
+}
+
+shell_output do_flush(cache_machine& of, arguments) {
+  const auto& s = of.http().mounted();
+  if (!s) return no_image();
+  s->flush();
+  return text("");
+}
+
+shell_output do_cache(cache_machine& of, arguments) {
+  const auto& s = of.http().mounted();
+  if (!s) return no_image();
+  const auto& c = s->cache().count();
+  const auto& b = s->reader().objects().cache();
+  return text(
+      row("content", std::to_string(c.used) + " of " + std::to_string(s->cache().capacity()) + " bytes, " +
+                         std::to_string(c.items) + " items") +
+      row("hits", c.hits) + row("misses", c.misses) +
+      row("bases of deltas", std::to_string(b.count().used) + " of " + std::to_string(b.capacity()) + " bytes") +
+      row("hits", b.count().hits) + row("misses", b.count().misses) +
+      row("prefetch",
+          std::to_string(of.prefetch().files()) + (of.prefetch().is_running() ? " files, goes on" : " files")));
+}
+
+shell_output do_stats(cache_machine& of, arguments) { return text(metrics_text(of)); }
+
+shell_output do_http(cache_machine& of, arguments) {
+  const metrics& m = of.http().counts();
+  std::string out =
+      row("connections", std::to_string(m.active) + " of " + std::to_string(of.http().limits().connections)) +
+      row("accepted", m.connections) + row("refused", m.refused) + row("timed out", m.timed_out) +
+      row("aborted", m.aborted) + row("requests", m.requests) + row("bytes of content", m.body_bytes) +
+      row("sent from PACK", m.deflated) + row("faults", m.faults);
+  for (std::size_t i = 0; i < m.statuses.size(); ++i)
+    if (m.statuses[i] > 0) out += row("status " + std::to_string(i), m.statuses[i]);
+  return text(out);
+}
+
+shell_output do_net(cache_machine& of, arguments) { return text(of.on().network_status() + "\n"); }
+
+shell_output do_uptime(cache_machine& of, arguments) {
+  return text(duration_text(of.on().monotonic_ns() - of.http().counts().started_ns) + "\n");
+}
+
+shell_output do_date(cache_machine& of, arguments) {
+  const auto now = of.on().wall_clock();
+  return text(now ? date_text(*now) + "\n" : "not known\n");
+}
+
+shell_output do_free(cache_machine& of, arguments) {
+  const memory_use m = of.on().memory();
+  return text(row("total", m.total) + row("used", m.used) + row("free", m.total - std::min(m.total, m.used)));
+}
+
+shell_output do_log(cache_machine& of, arguments) {
+  std::string out;
+  const std::uint64_t start = of.http().counts().started_ns;
+  for (const auto& l : of.log().lines()) {
+    std::array<char, 32> at;
+    std::snprintf(at.data(), at.size(), "%10.3f ", static_cast<double>(l.at_ns - std::min(l.at_ns, start)) / 1e9);
+    out += at.data() + terminal_text(l.text) + "\n";
+  }
+  return text(out);
+}
+
+shell_output do_exit(cache_machine&, arguments) { return {{}, nullptr, true}; }
+
+shell_output do_halt(cache_machine& of, arguments) {
+  of.on().stop(ending::halt);
+  return {"halting\n", nullptr, true};
+}
+
+shell_output do_reboot(cache_machine& of, arguments) {
+  of.on().stop(ending::reboot);
+  return {"rebooting\n", nullptr, true};
+}
+
+shell_output do_help(cache_machine&, arguments);
+
+constexpr std::array kCommands{
+    command{"help", "", "this", 0, 0, do_help},
+    command{"ls", "[PATH]", "what lies in a directory", 0, 1, do_ls},
+    command{"cat", "PATH", "a file", 1, 1, do_cat},
+    command{"stat", "PATH", "what a path leads to", 1, 1, do_stat},
+    command{"df", "", "the disks", 0, 0, do_df},
+    command{"info", "", "the image that is mounted", 0, 0, do_info},
+    command{"mount", "[DISK]", "serve the image on a disk, once all of it is attached", 0, 1, do_mount},
+    command{"umount", "", "serve nothing", 0, 0, do_umount},
+    command{"remount", "", "the same disk again, for it was written anew", 0, 0, do_remount},
+    command{"prefetch", "", "read all files into the cache", 0, 0, do_prefetch},
+    command{"flush", "", "empty the caches", 0, 0, do_flush},
+    command{"cache", "", "what the caches hold", 0, 0, do_cache},
+    command{"stats", "", "all counters", 0, 0, do_stats},
+    command{"http", "", "clients and responses", 0, 0, do_http},
+    command{"net", "", "the network", 0, 0, do_net},
+    command{"uptime", "", "time since the start", 0, 0, do_uptime},
+    command{"date", "", "the time of day", 0, 0, do_date},
+    command{"free", "", "memory", 0, 0, do_free},
+    command{"log", "", "the last events", 0, 0, do_log},
+    command{"exit", "", "end this session", 0, 0, do_exit},
+    command{"halt", "", "switch off", 0, 0, do_halt},
+    command{"reboot", "", "start again", 0, 0, do_reboot},
+};
+
+shell_output do_help(cache_machine&, arguments) {
+  std::string out;
+  for (const command& c : kCommands)
+    out += row(std::string(c.name) + (c.usage.empty() ? "" : " ") + std::string(c.usage), c.what);
+  return text(out);
+}
+
+// Words between spaces; double quotes hold a word with spaces together.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words;
+  bool in_word = false;
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+      if (!in_word) words.emplace_back();
+      in_word = true;
+    } else if (!quoted && (c == ' ' || c == '\t')) {
+      in_word = false;
+    } else {
+      if (!in_word) words.emplace_back();
+      in_word = true;
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+}  // namespace
+
+shell_output run_shell_command(cache_machine& of, std::string_view line) {
+  const std::vector<std::string> words = words_of(line);
+  if (words.empty()) return {};
+  const auto* c = std::ranges::find(kCommands, words[0], &command::name);
+  if (c == kCommands.end()) return text(terminal_text(words[0]) + ": no such command (see help)\n");
+  const arguments a = arguments(words).subspan(1);
+  if (a.size() < c->least || a.size() > c->most)
+    return text("usage: " + std::string(c->name) + " " + std::string(c->usage) + "\n");
+  try {
+    return c->run(of, a);
+  } catch (const std::bad_alloc&) {
+    return text("out of memory\n");
+  }
+}
+
+}  // namespace docteur::cache_vm

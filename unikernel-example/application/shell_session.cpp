@@ -1,0 +1,163 @@
+#include "unikernel-example/application/shell_session.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "unikernel-example/application/cache_machine.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kLongestLine = 4096;
+constexpr std::size_t kMostAhead = 16 << 10;
+constexpr std::string_view kPrompt = "> ";
+
+constexpr char kInterrupt = 3;   // ^C
+constexpr char kEndOfInput = 4;  // ^D
+constexpr char kBackspace = 8;   // ^H
+constexpr char kDelete = 127;
+// RFC 854
+constexpr char kTelnet = static_cast<char>(255);
+constexpr char kTelnetWill = static_cast<char>(251);
+constexpr char kTelnetSub = static_cast<char>(250);
+constexpr char kTelnetEnd = static_cast<char>(240);
+
+}  // namespace
+
+shell_session::shell_session(cache_machine& of) : of_(&of), out_(kPrompt) {}
+
+void shell_session::type(std::string_view keys) {
+  for (const char c : keys) {
+    if (telnet_escape_) {
+      telnet_escape_ = false;
+      if (c == kTelnetSub) {
+        telnet_ = -1;
+      } else if (c == kTelnetEnd) {
+        telnet_ = 0;
+      } else if (telnet_ == 0 && static_cast<unsigned char>(c) >= static_cast<unsigned char>(kTelnetWill) &&
+                 c != kTelnet) {
+        telnet_ = 1;
+      }
+      continue;
+    }
+    if (c == kTelnet) {
+      telnet_escape_ = true;
+      continue;
+    }
+    if (telnet_ != 0) {
+      if (telnet_ > 0) --telnet_;
+      continue;
+    }
+    if (c == kInterrupt || !is_busy() || !more_) {
+      key(c);
+    } else if (ahead_.size() < kMostAhead) {
+      ahead_ += c;
+    }
+  }
+}
+
+void shell_session::key(char c) {
+  const bool second_of_pair = last_was_cr_ && (c == '\n' || c == '\0');
+  last_was_cr_ = c == '\r';
+  if (second_of_pair || over_) return;
+  switch (c) {
+    case '\r':
+    case '\n': return finish_line();
+    case kInterrupt:
+      more_ = nullptr;
+      ahead_.clear();
+      line_.clear();
+      out_ = std::string("^C\n").append(kPrompt);
+      return;
+    case kEndOfInput:
+      if (line_.empty()) {
+        over_ = true;
+        out_ += '\n';
+      }
+      return;
+    case kBackspace:
+    case kDelete:
+      if (line_.empty()) return;
+      // A character of several bytes goes as one.
+      while (line_.size() > 1 && (static_cast<unsigned char>(line_.back()) & 0xc0) == 0x80) line_.pop_back();
+      line_.pop_back();
+      out_ += "\b \b";
+      return;
+    default:
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || line_.size() >= kLongestLine) return;
+      line_ += c;
+      out_ += c;
+  }
+}
+
+void shell_session::finish_line() {
+  out_ += '\n';
+  shell_output result = run_shell_command(*of_, line_);
+  line_.clear();
+  out_ += result.text;
+  more_ = std::move(result.more);
+  over_ = result.leaves;
+  if (!more_ && !over_) out_ += kPrompt;
+}
+
+std::string_view shell_session::output() {
+  while (out_.empty() && more_) {
+    if (more_(out_)) continue;
+    more_ = nullptr;
+    out_ += kPrompt;
+    // What was typed meanwhile, up to the next command that goes on printing.
+    const std::string waiting = std::exchange(ahead_, {});
+    type(waiting);
+  }
+  return out_;
+}
+
+void shell_service::opened(connection& c) {
+  c.user = nullptr;
+  if (sessions_.size() >= kMost) {
+    constexpr std::string_view full = "too many sessions\r\n";
+    (void)c.send(as_bytes(full));
+    return c.close();
+  }
+  sessions_.push_back({&c, shell_session(*of_)});
+  c.user = &sessions_.back();
+  of_->log().say("shell: " + c.peer() + " came");
+  ready(c);
+}
+
+void shell_service::ready(connection& c) {
+  auto* mine = static_cast<client*>(c.user);
+  if (mine == nullptr) return;
+  std::array<char, 1024> keys;
+  // A client that types while it does not read is not read either.
+  const auto read = [&] {
+    if (c.room() == 0) return false;
+    const std::size_t n = c.receive(std::as_writable_bytes(std::span(keys)));
+    mine->session.type({keys.data(), n});
+    return n > 0;
+  };
+  bool more = true;
+  while (more) {
+    more = read();
+    for (std::string_view text = mine->session.output(); !text.empty() && c.room() > 0; text = mine->session.output()) {
+      // A terminal on the network wants both ends of a line.
+      const std::string_view line = text.substr(0, std::min(text.find('\n'), c.room()));
+      const std::size_t n = line.empty() ? 0 : c.send(as_bytes(line));
+      mine->session.shown(n);
+      if (n < line.size() || line.size() == text.size() || text[line.size()] != '\n') continue;
+      if (c.room() < 2) break;
+      (void)c.send(as_bytes("\r\n"));
+      mine->session.shown(1);
+    }
+  }
+  const bool gone = c.state() != connection::input::open;
+  if (!gone && !mine->session.is_over()) return;
+  if (c.state() == connection::input::broken) {
+    c.abort();
+  } else {
+    c.close();
+  }
+  sessions_.remove_if([mine](const client& s) { return &s == mine; });
+}
+
+}  // namespace docteur::cache_vm

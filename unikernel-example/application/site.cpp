@@ -1,0 +1,125 @@
+#include "unikernel-example/application/site.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "object/sha1.hpp"
+#include "reader/heap.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kMostFacts = 8192;        // then all are forgotten: learning one costs a read of a header
+constexpr std::size_t kMostProved = 4096;       // large blobs
+constexpr std::uint64_t kMostSent = 16u << 20;  // bytes of content besides the cache, or as much as that again
+constexpr std::uint64_t kWorthIt = 64;          // bytes that a coded representation must save
+
+[[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding how) noexcept {
+  return std::uint64_t{position} << 1 | (how == coding::deflate ? 1 : 0);
+}
+
+}  // namespace
+
+result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& how) {
+  std::shared_ptr<site> s(new site(from, how));
+  limits bounds;
+  // Streams need no more than a window, so only what is checked whole is built whole.
+  bounds.streamed_blob = how.whole_bytes + 1;
+  DOCTEUR_TRY(attached, image::attach(from.view, heap_memory(), bounds));
+  s->image_ = std::move(attached);
+  DOCTEUR_TRY(reader, image_reader::make(s->image_, heap_memory(), how.cache_bytes / 4));
+  s->reader_.emplace(std::move(reader));
+  DOCTEUR_TRY(inflate, inflater::make());
+  s->inflater_.emplace(std::move(inflate));
+  return s;
+}
+
+result<node> site::find(std::string_view path) {
+  // A path that is found has no symbolic link on its way, for those lead nowhere by themselves.
+  if (const auto n = image_.find(path); n && n->kind != entry_kind::symlink) return *n;
+  return reader_->resolve(path);
+}
+
+result<const object_facts*> site::facts(const node& n) { return learn(n.position, image_.offset(n)); }
+
+result<const object_facts*> site::facts(const oid& id) {
+  DOCTEUR_TRY(position, image_.index().find(id));
+  if (!position) return fail(errc::not_found, 0, "no such object");
+  return learn(*position, image_.index().offset(*position));
+}
+
+result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t offset) {
+  if (const auto known = facts_.find(position); known != facts_.end()) return &known->second;
+  DOCTEUR_TRY(info, reader_->objects().info(offset));
+  DOCTEUR_TRY(id, image_.index().id(position));
+  object_facts f{position, info.type, id, info.size, false, std::nullopt};
+  if (info.type == object_type::blob && fits_whole(f)) {
+    const auto stream = reader_->zlib_stream({entry_kind::file, position});
+    if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
+  }
+  f.streams = info.type == object_type::blob && !fits_whole(f) && !is_delta(info.header.type);
+  if (facts_.size() >= kMostFacts) facts_.clear();
+  return &facts_.emplace(position, f).first->second;
+}
+
+result<shared_content> site::whole(const object_facts& f, coding how) {
+  const content_cache::key key = key_of(f.position, how);
+  if (shared_content c = cache_.find(key)) return c;
+  DOCTEUR_TRY(c, how == coding::deflate ? read_deflated(f) : read_whole(f));
+  if (c) cache_.put(key, c);
+  return c;
+}
+
+result<std::shared_ptr<content>> site::make_content(std::uint64_t size) {
+  // One alone may always be sent.
+  if (*live_ > 0 && *live_ + size > options_.cache_bytes + std::max(options_.cache_bytes, kMostSent))
+    return fail(errc::out_of_memory, 0, "too much is being sent at once");
+  auto c = std::make_shared<content>();
+  c->data.reset(new std::byte[size]);
+  c->size = size;
+  c->counted = live_;
+  *live_ += size;
+  return c;
+}
+
+result<shared_content> site::read_whole(const object_facts& f) {
+  DOCTEUR_TRY(c, make_content(f.size));
+  const mutable_bytes out(c->data.get(), c->size);
+  const std::uint64_t offset = image_.index().offset(f.position);
+  DOCTEUR_TRY(type, reader_->objects().read(offset, out));
+  if (type != f.type || object_id(type, out) != f.id)
+    return fail(errc::bad_checksum, reader_->objects().device_offset(offset), "content is not what its id says");
+  return shared_content(c);
+}
+
+result<shared_content> site::read_deflated(const object_facts& f) {
+  DOCTEUR_TRY(c, make_content(f.deflate->size));
+  DOCTEUR_CHECK(read_exactly(image_.disk(), f.deflate->offset, {c->data.get(), c->size}));
+  DOCTEUR_TRY(plain, make_content(f.size));
+  const mutable_bytes out(plain->data.get(), plain->size);
+  const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
+  if (taken && *taken == c->size && object_id(object_type::blob, out) == f.id) return shared_content(c);
+  if (const auto known = facts_.find(f.position); known != facts_.end()) known->second.deflate.reset();
+  return shared_content();
+}
+
+void site::prove(std::uint32_t position) {
+  if (proved_.size() >= kMostProved) proved_.clear();
+  proved_.insert(position);
+}
+
+void site::flush() {
+  cache_.clear();
+  facts_.clear();
+  proved_.clear();
+  reader_->objects().cache().clear();
+}
+
+std::string to_text(const error& e) {
+  std::array<char, 32> at;
+  std::snprintf(at.data(), at.size(), " at 0x%llx: ", static_cast<unsigned long long>(e.at));
+  return std::string(name(e.code)) + at.data() + e.what;
+}
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,95 @@
+#pragma once
+// A mounted image: what its paths lead to, and checked content. Clients that are being sent something of it hold it, so
+// it may be replaced at any moment.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "pack/inflate.hpp"
+#include "reader/image_reader.hpp"
+#include "unikernel-example/application/content_cache.hpp"
+#include "unikernel-example/application/http_conditions.hpp"
+#include "unikernel-example/platform/platform.hpp"
+
+namespace docteur::cache_vm {
+
+struct site_options {
+  std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
+  std::uint64_t whole_bytes;  // http_limits
+};
+
+// What is known of an object without its content.
+struct object_facts {
+  std::uint32_t position;  // in IDX
+  object_type type;
+  oid id;
+  std::uint64_t size;                  // bytes
+  bool streams;                        // too large to be built whole
+  std::optional<zlib_extent> deflate;  // of a blob that is worth sending as it lies in the PACK
+};
+
+class site {
+ public:
+  // Attaches all of the image before it returns. Errors: image::attach()'s.
+  [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& from, const site_options& how);
+  site(const site&) = delete;
+  site& operator=(const site&) = delete;
+  ~site() = default;
+
+  [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
+  [[nodiscard]] const image& of() const noexcept { return image_; }
+  [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
+  [[nodiscard]] std::int64_t modified() const noexcept { return image_.head().committer.seconds; }
+  std::uint64_t attach_ns = 0;  // how long mount() took: set by who has the clock
+
+  // Symbolic links followed inside the image. not_found and the like are answers (is_absent()).
+  [[nodiscard]] result<node> find(std::string_view path);
+  // Valid until the next call.
+  [[nodiscard]] result<const object_facts*> facts(const node& n);
+  [[nodiscard]] result<const object_facts*> facts(const oid& id);
+
+  // Whole content, checked against the id before anybody gets it; its zlib stream, checked to be that and to end where
+  // it says. For a deflate stream that does not pass, nullptr: the facts then know better.
+  [[nodiscard]] result<shared_content> whole(const object_facts& f, coding how);
+  [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept { return f.size <= options_.whole_bytes; }
+
+  // Large blobs that were once hashed to their end.
+  [[nodiscard]] bool is_proved(std::uint32_t position) const { return proved_.contains(position); }
+  void prove(std::uint32_t position);
+
+  [[nodiscard]] content_cache& cache() noexcept { return cache_; }
+  void flush();
+
+ private:
+  site(const disk& from, const site_options& how) : disk_(from), options_(how), cache_(how.cache_bytes / 4 * 3) {}
+  [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
+  // Errors: out_of_memory, also when what clients are being sent takes too much.
+  [[nodiscard]] result<std::shared_ptr<content>> make_content(std::uint64_t size);
+  [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
+  [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
+
+  disk disk_;
+  site_options options_;
+  image image_;
+  std::optional<image_reader> reader_;  // points into image_
+  std::optional<inflater> inflater_;
+  content_cache cache_;
+  std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
+  std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position
+  std::unordered_set<std::uint32_t> proved_;
+};
+
+// Whether an error only says that there is nothing behind a path.
+[[nodiscard]] constexpr bool is_absent(const error& e) noexcept {
+  return e.code == errc::not_found || e.code == errc::symlink_loop || (e.code == errc::wrong_kind && e.at == 0);
+}
+
+// "bad checksum at 0x1f4c: content is not what its id says"
+[[nodiscard]] std::string to_text(const error& e);
+
+}  // namespace docteur::cache_vm

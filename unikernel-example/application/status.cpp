@@ -1,0 +1,187 @@
+#include "unikernel-example/application/status.hpp"
+
+#include <array>
+
+#include "unikernel-example/application/cache_machine.hpp"
+#include "unikernel-example/application/markup.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+[[nodiscard]] std::string hex(const oid& id) {
+  const oid_hex h = to_hex(id);
+  return {h.data(), h.size()};
+}
+
+// Members of a JSON object, in the order they are added.
+class members {
+ public:
+  members& raw(std::string_view key, std::string_view value) {
+    if (!text_.empty()) text_ += ',';
+    text_.append(1, '"').append(key).append("\":").append(value);
+    return *this;
+  }
+  members& text(std::string_view key, std::string_view value) { return raw(key, json_text(value)); }
+  members& number(std::string_view key, std::uint64_t value) { return raw(key, std::to_string(value)); }
+  [[nodiscard]] std::string object() const { return "{" + text_ + "}"; }
+
+ private:
+  std::string text_;
+};
+
+[[nodiscard]] std::string image_json(site& s) {
+  const image& i = s.of();
+  const commit_view& head = i.head();
+  std::string_view message = head.message;
+  while (!message.empty() && message[0] == '\n') message.remove_prefix(1);
+  return members()
+      .text("disk", s.disk_name())
+      .text("commit", hex(i.commit_id()))
+      .text("root", hex(head.tree))
+      .raw("ref", "null")  // an image does not say
+      .text("author", head.author.name)
+      .raw("committed", std::to_string(head.committer.seconds))
+      .text("subject", message.substr(0, message.find('\n')))
+      .text("builder", i.sections() ? i.sections()->builder_text() : std::string_view())
+      .number("objects", i.index().count())
+      .number("device_bytes", i.disk().size)
+      .number("index_memory_bytes", i.memory_used())
+      .number("attach_us", s.attach_ns / 1000)
+      .object();
+}
+
+[[nodiscard]] std::string cache_json(site& s) {
+  const auto& c = s.cache().count();
+  const auto& b = s.reader().objects().cache().count();
+  return members()
+      .number("capacity_bytes", s.cache().capacity())
+      .number("used_bytes", c.used)
+      .number("items", c.items)
+      .number("hits", c.hits)
+      .number("misses", c.misses)
+      .number("bases_used_bytes", b.used)
+      .number("bases_hits", b.hits)
+      .number("bases_misses", b.misses)
+      .object();
+}
+
+[[nodiscard]] std::string latency_json(const histogram& h) {
+  std::string counts;
+  for (const std::uint64_t n : h.buckets()) counts += (counts.empty() ? "" : ",") + std::to_string(n);
+  return members()
+      .number("count", h.count())
+      .number("sum_us", h.sum_ns() / 1000)
+      .raw("below_powers_of_two_us", "[" + counts + "]")
+      .object();
+}
+
+class prometheus {
+ public:
+  prometheus& family(std::string_view name, std::string_view kind, std::string_view help) {
+    name_ = name;
+    text_.append("# HELP docteur_").append(name).append(1, ' ').append(help).append(1, '\n');
+    text_.append("# TYPE docteur_").append(name).append(1, ' ').append(kind).append(1, '\n');
+    return *this;
+  }
+  prometheus& sample(std::string_view labels, std::string_view value, std::string_view suffix = {}) {
+    text_.append("docteur_").append(name_).append(suffix).append(labels).append(1, ' ').append(value).append(1, '\n');
+    return *this;
+  }
+  prometheus& one(std::string_view name, std::string_view kind, std::string_view help, std::uint64_t value) {
+    return family(name, kind, help).sample({}, std::to_string(value));
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  std::string_view name_;
+};
+
+// "0.000128" of 128 us.
+[[nodiscard]] std::string seconds_text(std::uint64_t us) {
+  const std::string rest = std::to_string(us % 1'000'000);
+  return std::to_string(us / 1'000'000) + "." + std::string(6 - rest.size(), '0') + rest;
+}
+
+}  // namespace
+
+std::string status_json(cache_machine& of) {
+  const metrics& m = of.http().counts();
+  const memory_use memory = of.on().memory();
+  std::string statuses;
+  for (std::size_t i = 0; i < m.statuses.size(); ++i)
+    if (m.statuses[i] > 0)
+      statuses += (statuses.empty() ? "\"" : ",\"") + std::to_string(i) + "\":" + std::to_string(m.statuses[i]);
+  const auto& mounted = of.http().mounted();
+  members out;
+  out.text("platform", of.on().name())
+      .number("uptime_ms", (of.on().monotonic_ns() - m.started_ns) / 1'000'000)
+      .raw("image", mounted ? image_json(*mounted) : "null")
+      .raw("cache", mounted ? cache_json(*mounted) : "null")
+      .raw("memory", members().number("total_bytes", memory.total).number("used_bytes", memory.used).object())
+      .raw("connections", members()
+                              .number("active", m.active)
+                              .number("accepted", m.connections)
+                              .number("refused", m.refused)
+                              .number("timed_out", m.timed_out)
+                              .number("aborted", m.aborted)
+                              .number("limit", of.http().limits().connections)
+                              .object())
+      .number("requests", m.requests)
+      .number("body_bytes", m.body_bytes)
+      .number("deflate_from_pack", m.deflated)
+      .number("faults", m.faults)
+      .raw("prefetch", members()
+                           .raw("running", of.prefetch().is_running() ? "true" : "false")
+                           .number("files", of.prefetch().files())
+                           .object())
+      .raw("statuses", "{" + statuses + "}")
+      .raw("latency", latency_json(m.latency));
+  return out.object() + "\n";
+}
+
+std::string metrics_text(cache_machine& of) {
+  const metrics& m = of.http().counts();
+  const memory_use memory = of.on().memory();
+  prometheus p;
+  p.family("image_info", "gauge", "What is served; 1 when an image is mounted.");
+  if (const auto& s = of.http().mounted()) {
+    p.sample("{commit=\"" + hex(s->of().commit_id()) + "\",root=\"" + hex(s->of().head().tree) +
+                 "\",disk=" + json_text(s->disk_name()) + "}",
+             "1");
+    const auto& c = s->cache().count();
+    p.one("cache_hits_total", "counter", "Content found in the cache.", c.hits);
+    p.one("cache_misses_total", "counter", "Content that had to be read.", c.misses);
+    p.one("cache_used_bytes", "gauge", "Content kept.", c.used);
+    p.one("cache_capacity_bytes", "gauge", "Content that may be kept.", s->cache().capacity());
+  } else {
+    p.sample({}, "0");
+  }
+  p.family("uptime_seconds", "gauge", "Since the start.")
+      .sample({}, seconds_text((of.on().monotonic_ns() - m.started_ns) / 1000));
+  p.one("memory_used_bytes", "gauge", "Memory in use.", memory.used);
+  p.one("memory_total_bytes", "gauge", "Memory there is.", memory.total);
+  p.one("connections", "gauge", "Clients connected.", m.active);
+  p.one("connections_accepted_total", "counter", "Connections accepted.", m.connections);
+  p.one("connections_refused_total", "counter", "Connections over the limit.", m.refused);
+  p.one("connections_timed_out_total", "counter", "Connections closed for they were too slow.", m.timed_out);
+  p.one("responses_aborted_total", "counter", "Responses that were not sent to their end.", m.aborted);
+  p.one("body_bytes_total", "counter", "Bytes of content handed to the network.", m.body_bytes);
+  p.one("deflate_from_pack_total", "counter", "Responses sent as they lie in the PACK.", m.deflated);
+  p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
+  p.family("responses_total", "counter", "Responses by status.");
+  for (std::size_t i = 0; i < m.statuses.size(); ++i)
+    if (m.statuses[i] > 0) p.sample("{status=\"" + std::to_string(i) + "\"}", std::to_string(m.statuses[i]));
+  p.family("response_seconds", "histogram", "From a whole request to its last byte handed to the network.");
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i + 1 < histogram::kBuckets; ++i) {
+    sum += m.latency.buckets()[i];
+    p.sample("{le=\"" + seconds_text(std::uint64_t{1} << i) + "\"}", std::to_string(sum), "_bucket");
+  }
+  p.sample("{le=\"+Inf\"}", std::to_string(m.latency.count()), "_bucket");
+  p.sample({}, seconds_text(m.latency.sum_ns() / 1000), "_sum");
+  p.sample({}, std::to_string(m.latency.count()), "_count");
+  return p.take();
+}
+
+}  // namespace docteur::cache_vm

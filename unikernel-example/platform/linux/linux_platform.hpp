@@ -1,0 +1,73 @@
+#pragma once
+// The cache VM's application as an ordinary process: epoll, sockets, files.
+
+#include <termios.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reader/file_device.hpp"
+#include "unikernel-example/platform/linux/tcp_connection.hpp"
+#include "unikernel-example/platform/platform.hpp"
+
+namespace docteur::cache_vm::on_linux {
+
+class linux_platform final : public platform {
+ public:
+  // `images`: files or block devices, the disks "0", "1", ... `console`: whether standard input is one.
+  [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(std::vector<std::string> images, bool console);
+  linux_platform(const linux_platform&) = delete;
+  linux_platform& operator=(const linux_platform&) = delete;
+  ~linux_platform() override;
+
+  std::string_view name() const override { return "linux"; }
+  std::uint64_t monotonic_ns() const override;
+  std::optional<std::int64_t> wall_clock() const override;
+  // What the application says of itself goes to standard error, all else to standard output.
+  void console_write(std::string_view text) override;
+  std::size_t console_read(std::span<char> into) override;
+  std::span<const disk> disks() override;
+  memory_use memory() const override;
+  std::string network_status() const override;
+  bool listen(std::string_view address, std::uint16_t port, service& s) override;
+  ending run(application& app) override;
+  void stop(ending how) override { how_ = how; }
+
+ private:
+  struct listener {
+    int fd;
+    service* of;
+  };
+  struct image_file {
+    std::string path;
+    std::shared_ptr<file_device> file;
+    std::array<std::uint64_t, 3> identity{};  // device, inode, size
+  };
+  linux_platform() = default;
+  [[nodiscard]] bool watch(int fd, std::uint32_t events, void* who) const;
+  void use_console();
+  void accept_all(const listener& l);
+  void take_turn(tcp_connection& c);
+  void look_after_touched();
+  void remove(tcp_connection& c);
+  void remove_overdue();
+
+  int epoll_ = -1;
+  int signals_ = -1;
+  int spare_fd_ = -1;  // given up for a moment when there is no other to accept with
+  bool has_console_ = false;
+  bool console_is_ready_ = false;
+  std::optional<termios> terminal_;  // as it was
+  std::optional<ending> how_;
+  std::vector<image_file> images_;
+  std::vector<disk> disks_;
+  std::vector<std::unique_ptr<listener>> listeners_;
+  std::vector<std::unique_ptr<tcp_connection>> connections_;
+  touched_list touched_;
+  std::vector<tcp_connection*> again_;
+};
+
+}  // namespace docteur::cache_vm::on_linux

@@ -1,0 +1,78 @@
+// docteur-cache: serves an image by HTTP, as an ordinary process.
+
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/common.hpp"
+#include "unikernel-example/platform/entry.hpp"
+#include "unikernel-example/platform/linux/linux_platform.hpp"
+
+namespace docteur::cache_vm::on_linux {
+namespace {
+
+constexpr const char* kProgram = "docteur-cache";
+
+struct options {
+  std::vector<std::string> images;
+  std::string listen = "127.0.0.1:8080";
+  bool console = false;
+  // Words for the application, but for their "KEY=": empty where nothing was said.
+  std::string shell, disk, cache, connections, idle, requests, show, time_out;
+  bool listing = false;
+  bool prefetch = false;
+};
+
+// The same words as on a guest's command line.
+[[nodiscard]] std::vector<std::string> words_of(const options& o) {
+  std::vector<std::string> words{"listen=" + o.listen};
+  const auto add = [&words](const char* key, const std::string& value) {
+    if (!value.empty()) words.push_back(std::string(key) + "=" + value);
+  };
+  add("shell", o.shell);
+  add("disk", o.disk);
+  add("cache", o.cache);
+  add("connections", o.connections);
+  add("idle", o.idle);
+  add("requests", o.requests);
+  add("show", o.show);
+  add("time-out", o.time_out);
+  if (o.listing) words.emplace_back("listing");
+  if (o.prefetch) words.emplace_back("prefetch");
+  return words;
+}
+
+outcome<void> serve(const options& o) {
+  DOCTEUR_TRY(on, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
+  const std::vector<std::string> words = words_of(o);
+  const std::vector<std::string_view> views(words.begin(), words.end());
+  const int status = start(*on, views);
+  if (status == 0) return {};
+  return give_up(static_cast<blame>(status), "");  // all was said
+}
+
+}  // namespace
+}  // namespace docteur::cache_vm::on_linux
+
+int main(int argc, char** argv) {
+  using namespace docteur::cache_vm::on_linux;
+  CLI::App app("Serves an image by HTTP.", kProgram);
+  options o;
+  app.add_option("image", o.images, "images, files or block devices: the disks 0, 1, ...")->required();
+  app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT for HTTP (127.0.0.1:8080)");
+  app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell; off without it");
+  app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
+  app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
+  app.add_option("--connections", o.connections, "clients at once (1024)");
+  app.add_option("--requests", o.requests, "requests on one connection (10000)");
+  app.add_option("--time-out", o.time_out, "seconds for a request's head (15), and for 1 KiB to be read (30)");
+  app.add_option("--idle", o.idle, "seconds between two requests (60)");
+  app.add_flag("--listing", o.listing, "list directories without index.html");
+  app.add_flag("--prefetch", o.prefetch, "read all files into the cache, as far as they fit");
+  app.add_option("--show", o.show, "print this file and end");
+  app.add_flag("--console", o.console, "read shell commands from standard input, also if it is no terminal");
+  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  return docteur::cli::run(app, argc, argv, [&] { return serve(o); });
+}

@@ -1,0 +1,210 @@
+#include "unikernel-example/platform/linux/tcp_connection.hpp"
+
+#include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace docteur::cache_vm::on_linux {
+namespace {
+
+constexpr std::size_t kRoom = 64 << 10;   // bytes gathered at most
+constexpr std::size_t kDirect = 8 << 10;  // bytes from which on a piece is not copied
+constexpr std::size_t kTurn = 512 << 10;  // bytes of one connection before the others get their turn
+constexpr std::size_t kKept = 16 << 10;   // bytes of a buffer that is kept
+constexpr std::size_t kLittle = 4 << 10;  // bytes
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kLinger = 5 * kSecond;    // for the peer to close, too
+constexpr std::uint64_t kStalled = 30 * kSecond;  // for what was sent to get on
+
+}  // namespace
+
+tcp_connection::~tcp_connection() {
+  if (use_ == use::aborted) {
+    const linger now{1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  }
+  ::close(fd_);
+}
+
+std::size_t tcp_connection::receive(mutable_bytes into) {
+  if (!readable_ || ended_ || broken_ || into.empty()) return 0;
+  for (;;) {
+    const ssize_t n = recv(fd_, into.data(), into.size(), 0);
+    if (n > 0) {
+      // Less than there was room for is all there was, unless the end lies behind it.
+      if (static_cast<std::size_t>(n) < into.size() && !hung_up_) readable_ = false;
+      return static_cast<std::size_t>(n);
+    }
+    if (n == 0) {
+      ended_ = true;
+      return 0;
+    }
+    if (errno == EINTR) continue;
+    readable_ = false;
+    if (errno != EAGAIN) broken_ = true;
+    return 0;
+  }
+}
+
+connection::input tcp_connection::state() const {
+  return broken_ ? input::broken : ended_ ? input::ended : input::open;
+}
+
+std::size_t tcp_connection::room() const {
+  if (broken_ || use_ != use::open) return 0;
+  const std::size_t n = std::min(kRoom - std::min(kRoom, buffered()), budget_);
+  // Whoever sees little room may wait for more of it.
+  if (n < kLittle) starved_ = true;
+  return n;
+}
+
+std::size_t tcp_connection::send(bytes from) {
+  touch();
+  if (broken_ || use_ != use::open) return 0;
+  // The kernel may take more than there is room for here.
+  std::size_t taken = 0;
+  if (from.size() >= kDirect && !blocked_) {
+    const std::size_t before = buffered();
+    const bytes offered = from.first(std::min(from.size(), budget_));
+    const std::size_t n = write(bytes(out_).subspan(out_begin_), offered);
+    out_begin_ += std::min(n, before);
+    taken = n - std::min(n, before);
+    budget_ -= taken;
+    if (out_begin_ == out_.size()) {
+      out_.clear();
+      out_begin_ = 0;
+    }
+  }
+  const bytes rest = from.subspan(taken).first(std::min(room(), from.size() - taken));
+  out_.insert(out_.end(), rest.begin(), rest.end());
+  budget_ -= rest.size();
+  taken += rest.size();
+  if (taken < from.size()) starved_ = true;
+  return taken;
+}
+
+std::size_t tcp_connection::write(bytes first, bytes second) {
+  const auto part = [](bytes b) { return iovec{const_cast<std::byte*>(b.data()), b.size()}; };
+  std::array<iovec, 2> parts{part(first), part(second)};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  for (;;) {
+    const ssize_t n = sendmsg(fd_, &message, MSG_NOSIGNAL);
+    if (n >= 0) {
+      sent_ += static_cast<std::uint64_t>(n);
+      if (static_cast<std::size_t>(n) < first.size() + second.size()) blocked_ = true;
+      return static_cast<std::size_t>(n);
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      blocked_ = true;
+    } else {
+      broken_ = true;
+    }
+    return 0;
+  }
+}
+
+std::uint64_t tcp_connection::delivered() const {
+  int waiting = 0;
+  if (ioctl(fd_, SIOCOUTQ, &waiting) != 0) return sent_;
+  return sent_ - std::min(sent_, static_cast<std::uint64_t>(waiting));
+}
+
+void tcp_connection::close() {
+  if (use_ == use::open) use_ = use::closing;
+  touch();
+}
+
+void tcp_connection::abort() {
+  use_ = use::aborted;
+  touch();
+}
+
+std::string tcp_connection::peer() const {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  if (getpeername(fd_, reinterpret_cast<sockaddr*>(&from), &size) != 0) return "?";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (from.ss_family == AF_INET6) {
+    const auto& a = reinterpret_cast<const sockaddr_in6&>(from);
+    inet_ntop(AF_INET6, &a.sin6_addr, text.data(), text.size());
+    return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(a.sin6_port));
+  }
+  const auto& a = reinterpret_cast<const sockaddr_in&>(from);
+  inet_ntop(AF_INET, &a.sin_addr, text.data(), text.size());
+  return std::string(text.data()) + ":" + std::to_string(ntohs(a.sin_port));
+}
+
+void tcp_connection::notice(std::uint32_t events) noexcept {
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) hung_up_ = true;
+  if ((events & EPOLLOUT) != 0) blocked_ = false;
+  if ((events & EPOLLERR) != 0) broken_ = true;
+}
+
+void tcp_connection::begin_turn() noexcept {
+  budget_ = kTurn;
+  starved_ = false;
+  touch();
+}
+
+void tcp_connection::touch() {
+  if (is_touched_) return;
+  is_touched_ = true;
+  touched_->push_back(this);
+}
+
+void tcp_connection::flush() {
+  if (buffered() == 0 || blocked_ || broken_) return;
+  out_begin_ += write(bytes(out_).subspan(out_begin_), {});
+  if (buffered() > 0) return;
+  out_begin_ = 0;
+  out_.clear();
+  if (out_.capacity() > kKept) out_ = {};
+}
+
+// Throws away what a peer still sends after the application is through with it, so that the kernel does not answer it
+// with a reset that overtakes our last bytes. True when the peer has closed.
+bool tcp_connection::drain() {
+  std::array<std::byte, 16 << 10> waste;
+  for (int i = 0; i < 16; ++i) {
+    if (receive(waste) == 0) return ended_ || broken_;
+  }
+  return false;
+}
+
+tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
+  is_touched_ = false;
+  if (use_ == use::aborted) return next::gone;
+  const std::uint64_t before = sent_;
+  flush();
+  if (use_ == use::closing) {
+    if (closing_ns_ == 0 || sent_ > before) closing_ns_ = now;
+    if (broken_) return next::gone;
+    if (buffered() > 0) return next::wait;
+    if (!is_shut_) {
+      is_shut_ = true;
+      shutdown(fd_, SHUT_WR);
+    }
+    return drain() ? next::gone : next::wait;
+  }
+  // Nobody calls when there is room again that was never taken from us.
+  return (starved_ && !blocked_ && buffered() < kRoom) || broken_ ? next::again : next::wait;
+}
+
+bool tcp_connection::is_overdue(std::uint64_t now) const noexcept {
+  return use_ == use::closing && now - closing_ns_ > (is_shut_ ? kLinger : kStalled);
+}
+
+}  // namespace docteur::cache_vm::on_linux
