@@ -14,6 +14,11 @@ for page in "$here"/../../man/*.[15]; do
 done
 for program in "$build"/bin/docteur-*; do
   [ -e "$program" ] || continue
+  case $program in
+    *.elf) # a kernel image
+      [ -f "$prefix/share/docteur/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
+      continue ;;
+  esac
   [ -x "$prefix/bin/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
   "$prefix/bin/$(basename "$program")" --version
 done
