@@ -10,12 +10,14 @@ import http.client
 import pathlib
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
 ELF, MAKE, MACHINE = sys.argv[1:4]
 BOOT = 20  # seconds for the first answer on a busy machine
@@ -179,6 +181,55 @@ def refuses_a_wrong_address(image, _):
         g.ends_with(FAILED, rb"ip=")
 
 
+def serves_every_file_of_a_repository(image, _):
+    """This one, as far as it is a repository: each file as git has it, over one connection."""
+    top = pathlib.Path(__file__).resolve().parents[2]
+    if not (top / ".git").exists():
+        return
+    git = ["git", "-C", str(top), "-c", f"safe.directory={top}"]
+    listed = subprocess.run([*git, "ls-tree", "-r", "-z", "HEAD"], stdout=subprocess.PIPE, check=True, timeout=60).stdout
+    files = {path: what.split() for what, path in (line.split(b"\t", 1) for line in listed.split(b"\0") if line)}
+    repository = image.with_name("repository.img")
+    subprocess.run([MAKE, "-q", str(top), str(repository)], check=True, timeout=120)
+    with Guest(disk=repository) as g:
+        g.get("/README.md")
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", g.port, timeout=20)) as c:
+            for path, (mode, kind, oid) in files.items():
+                if kind != b"blob" or mode == b"120000":
+                    continue
+                content = subprocess.run([*git, "cat-file", "blob", oid], stdout=subprocess.PIPE, check=True, timeout=60).stdout
+                c.request("GET", "/" + urllib.parse.quote(path))
+                r = c.getresponse()
+                assert r.read() == content and r.status == 200, f"{path}: {r.status}"
+                assert r.headers["ETag"] == f'"{oid.decode()}"', path
+
+
+def serves_ranges_of_a_large_file(image, _):
+    """Of 1 GiB, in 64 MiB of memory."""
+    if MACHINE not in ("q35", "microvm"):
+        return
+    dice = random.Random(5)
+    folder = image.with_name("large")
+    folder.mkdir()
+    with open(folder / "file", "wb") as out:
+        for _ in range(1024):
+            out.write(dice.randbytes(1 << 20))
+    large = image.with_name("large.img")
+    subprocess.run([MAKE, "-q", "-d", "2024-01-01T00:00:00Z", str(folder), str(large)], check=True, timeout=200)
+    with Guest(disk=large) as g, open(folder / "file", "rb") as original:
+        g.get("/absent")
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", g.port, timeout=20)) as c:
+            for size in (1, 511, 65536, 1 << 20, 5_000_000):
+                for at in (0, dice.randrange((1 << 30) - size), (1 << 30) - size):
+                    c.request("GET", "/file", headers={"Range": f"bytes={at}-{at + size - 1}"})
+                    r = c.getresponse()
+                    body = r.read()
+                    original.seek(at)
+                    assert r.status == 206 and body == original.read(size), f"{at}, {size}: {r.status}, {len(body)} bytes"
+    shutil.rmtree(folder)
+    large.unlink()
+
+
 def make_image(folder):
     files = {"README.md": b"# A site\n" * 50, "two.txt": b"0123456789abcde\n" * 128, "empty": b"",
              "large.bin": random.Random(4).randbytes(3_000_001)}
@@ -195,7 +246,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         image, files = make_image(pathlib.Path(folder))
         for check in (serves, serves_many, reboots, gets_an_address, serves_a_module, says_that_there_is_no_disk,
-                      says_that_a_disk_is_short, survives_an_error_of_the_disk, refuses_a_wrong_address):
+                      says_that_a_disk_is_short, survives_an_error_of_the_disk, refuses_a_wrong_address,
+                      serves_every_file_of_a_repository, serves_ranges_of_a_large_file):
             begin = time.monotonic()
             check(image, files)
             print(f"{MACHINE}: {check.__name__.replace('_', ' ')} ({time.monotonic() - begin:.1f} s)")
