@@ -1,7 +1,8 @@
-"""Runs a program and says what it cost. Shared by bench/prepare and bench/run."""
+"""Runs a program and says what it cost; what else the benchmarks share."""
 
 import os
 import re
+import socket
 import subprocess
 import tempfile
 
@@ -57,3 +58,10 @@ def total(costs):
     costs = list(costs)
     return {"cpu": round(sum(c["cpu"] for c in costs), 2), "wall": round(sum(c["wall"] for c in costs), 2),
             "peak": max(c["peak"] for c in costs)}
+
+
+def free_port():
+    """A TCP port of loopback that nobody listens on at the moment."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]

@@ -179,7 +179,8 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
   std::unique_ptr<object_source> source;
   if (!c.how.is_head) {
     if (f.streams) {
-      auto opened = open(f, how, ranges.state == range_set::what::ignored);
+      const bool all = ranges.state == range_set::what::ignored;
+      auto opened = make_source(site_, f, scratch_, all && !site_->is_proved(f.position));
       if (!opened) return answer_fault(c, opened.error());
       source = std::move(*opened);
     } else if (!content) {
@@ -227,12 +228,6 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
   w.field("Content-Type", "multipart/byteranges; boundary=" + boundary);
   c.out.body = make_body(std::move(source), std::move(parts));
   w.end_with(sum);
-}
-
-result<std::unique_ptr<object_source>> http_responder::open(const object_facts& f, coding how, bool all) {
-  if (f.streams) return make_source(site_, f, scratch_, all && !site_->is_proved(f.position));
-  DOCTEUR_TRY(content, site_->whole(f, how));
-  return make_source(std::move(content));
 }
 
 void http_responder::answer_absent(const call& c) {

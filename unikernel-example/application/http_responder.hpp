@@ -43,7 +43,6 @@ class http_responder {
   void answer_object(const call& c, const object_facts& f, std::string_view type, freshness how);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
-  [[nodiscard]] result<std::unique_ptr<object_source>> open(const object_facts& f, coding how, bool all);
   void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness how);
 
   const http_limits* limits_;
