@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -168,15 +169,16 @@ int main(int argc, char** argv) {
   const image attached = need(image::attach(disk.view(), heap.view()), file);
 
   std::vector<std::string> paths = read_paths(paths_file);
+  std::vector<std::optional<node>> found(paths.size());
+  double start = cpu_seconds();
+  for (std::size_t i = 0; i < paths.size(); ++i) found[i] = attached.find(paths[i]);
+  const double find_cpu = cpu_seconds() - start;
   std::vector<file_to_read> files;
   files.reserve(paths.size());
-  double start = cpu_seconds();
-  for (std::string& path : paths) {
-    const auto n = attached.find(path);
-    if (!n) need(tl::expected<node, error>(fail(errc::not_found, 0, "no such path")), path);
-    files.push_back({std::move(path), *n});
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (!found[i]) need(tl::expected<node, error>(fail(errc::not_found, 0, "no such path")), paths[i]);
+    files.push_back({std::move(paths[i]), *found[i]});
   }
-  const double find_cpu = cpu_seconds() - start;
 
   std::vector<read_cost> costs(threads);
   start = cpu_seconds();

@@ -57,9 +57,9 @@ class path_tree_builder {
  public:
   explicit path_tree_builder(const memory& from) noexcept;
 
-  // In ascending order of keys; `path` as path_tree::find() takes it. Errors: malformed when out of order or a path
-  // that is there already (as a file and as a directory: seen later, by finish() at the latest), too_large when the
-  // tree passes 2 GiB, out_of_memory.
+  // In ascending order of keys; `path` as path_tree::find() takes it. Errors, after which the builder is spent:
+  // malformed when out of order or a path that is there already, be it as the other of file and directory; too_large
+  // when the tree passes 2 GiB; out_of_memory.
   [[nodiscard]] result<done> add(std::string_view path, bool is_directory, std::uint32_t record) noexcept;
 
   // The same for a key that is known by what it shares with the one before: its first `shared` bytes, then `tail`. A
@@ -68,7 +68,9 @@ class path_tree_builder {
   [[nodiscard]] result<done> add_tail(std::size_t shared, std::string_view tail, std::uint32_t record) noexcept;
 
   // The last key added, without its NUL; until the next call.
-  [[nodiscard]] std::string_view last_key() const noexcept;
+  [[nodiscard]] std::string_view last_key() const noexcept {
+    return {key_.data(), key_.size() > 0 ? key_.size() - 1 : 0};
+  }
 
   // The tree, its memory cut to what it needs; the builder is spent. Errors: malformed when nothing was added.
   [[nodiscard]] result<path_tree> finish() noexcept;
@@ -86,10 +88,20 @@ class path_tree_builder {
 
   [[nodiscard]] result<done> append(std::size_t shared, std::string_view tail, bool slash,
                                     std::uint32_t record) noexcept;
-  [[nodiscard]] result<done> close(std::size_t shared) noexcept;
-  [[nodiscard]] result<std::uint32_t> write_leaf(std::size_t depth) noexcept;
-  [[nodiscard]] result<std::uint32_t> write_node(std::size_t prefix_at) noexcept;
-  [[nodiscard]] result<std::byte*> extend(std::size_t n) noexcept;
+  [[nodiscard]] result<done> make_room() noexcept;
+  void close(std::size_t shared) noexcept;
+  // What the last key goes to behind its byte `depth`, in the innermost open node.
+  void add_child(std::uint32_t ref, std::size_t depth) noexcept {
+    (void)children_.push_back({ref, static_cast<std::uint8_t>(key_[depth])});
+  }
+  [[nodiscard]] std::uint32_t write_leaf(std::size_t depth) noexcept;
+  [[nodiscard]] std::uint32_t write_node(std::size_t prefix_at) noexcept;
+  // `n` bytes of the room at the end of the tree.
+  [[nodiscard]] std::byte* extend(std::size_t n) noexcept {
+    const std::size_t at = tree_.block_.size();
+    (void)tree_.block_.resize(at + n);
+    return tree_.block_.data() + at;
+  }
 
   path_tree tree_;
   owned_array<char> key_;  // the last key added, NUL included

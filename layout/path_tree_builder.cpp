@@ -10,6 +10,9 @@ using namespace path_tree_format;
 
 constexpr std::size_t kMaxKey = 0xffff;  // what a u16 length can say
 
+// Bytes of a Node256 or a leaf but for those of their texts: all texts of a way from the root are parts of one key.
+constexpr std::size_t kLargestNode = 1 + 3 + 256 * sizeof(std::uint32_t);
+
 std::string_view view(const owned_array<char>& a) noexcept { return {a.data(), a.size()}; }
 
 }  // namespace
@@ -18,39 +21,41 @@ path_tree_builder::path_tree_builder(const memory& from) noexcept : key_(from), 
   tree_.block_ = owned_array<std::byte>(from);
 }
 
-result<std::byte*> path_tree_builder::extend(std::size_t n) noexcept {
+// Makes room for all that may have to be written before the next key is the last one, so that nothing that is written
+// needs to ask: the last key's leaf, and every open node. A node that is written has two children at least and becomes
+// one, so that there is never more than one child, and one open node, more than now.
+result<done> path_tree_builder::make_room() noexcept {
+  const std::size_t worst = (open_.size() + 1) * kLargestNode + key_.size();
   const std::size_t at = tree_.block_.size();
-  if (n > kLeaf - at) return fail(errc::too_large, 0, "path tree passes 2 GiB");
-  DOCTEUR_CHECK(tree_.block_.resize(at + n));
-  return tree_.block_.data() + at;
+  if (worst > kLeaf - at) return fail(errc::too_large, 0, "path tree passes 2 GiB");
+  DOCTEUR_CHECK(tree_.block_.reserve(at + worst));
+  DOCTEUR_CHECK(children_.reserve(children_.size() + 1));
+  return open_.reserve(open_.size() + 1);
 }
 
 // The leaf of the last key, below a node that branches at `depth`.
-result<std::uint32_t> path_tree_builder::write_leaf(std::size_t depth) noexcept {
+std::uint32_t path_tree_builder::write_leaf(std::size_t depth) noexcept {
   std::string_view suffix = drop(view(key_), std::min(depth + 1, key_.size()));
   if (!suffix.empty()) suffix.remove_suffix(1);  // the closing NUL
   const std::size_t at = tree_.block_.size();
-  DOCTEUR_TRY(p, extend(sizeof record_ + text_size(suffix.size())));
+  std::byte* const p = extend(sizeof record_ + text_size(suffix.size()));
   std::memcpy(p, &record_, sizeof record_);
   put_text(p + sizeof record_, suffix);
   return static_cast<std::uint32_t>(at) | kLeaf;
 }
 
 // The innermost open node, whose prefix begins at `prefix_at` in the last key. It is open no longer.
-result<std::uint32_t> path_tree_builder::write_node(std::size_t prefix_at) noexcept {
+std::uint32_t path_tree_builder::write_node(std::size_t prefix_at) noexcept {
   const open_node node = open_.back();
   const std::string_view prefix = first(drop(view(key_), prefix_at), node.depth - prefix_at);
-  const std::span<const child> children = children_.span().subspan(node.first_child);
-  const std::size_t n = children.size();
-  // Where a path ends, "path" NUL and "path/" part: both together are a file and a directory of one name.
-  const auto has = [&](char byte) { return std::ranges::binary_search(children, byte, {}, &child::byte); };
-  if (has('\0') && has('/')) return fail(errc::malformed, 0, "a path is a file and a directory");
+  const child* const children = children_.data() + node.first_child;
+  const std::size_t n = children_.size() - node.first_child;
   constexpr std::size_t kRef = sizeof(child::ref);
   const std::size_t head = 1 + text_size(prefix.size());
   const std::size_t body = n <= kLinear ? n * (1 + kRef) : n <= kIndexed ? 256 + n * kRef : 256 * kRef;
 
   const std::size_t at = tree_.block_.size();
-  DOCTEUR_TRY(start, extend(head + body));
+  std::byte* const start = extend(head + body);
   *start = static_cast<std::byte>(n - 1);
   std::byte* p = put_text(start + 1, prefix);
   if (n <= kLinear) {
@@ -64,43 +69,46 @@ result<std::uint32_t> path_tree_builder::write_node(std::size_t prefix_at) noexc
     }
   } else {
     std::memset(p, 0xff, 256 * kRef);
-    for (const child& c : children) std::memcpy(p + c.byte * kRef, &c.ref, kRef);
+    for (std::size_t i = 0; i < n; ++i) std::memcpy(p + children[i].byte * kRef, &children[i].ref, kRef);
   }
-  DOCTEUR_CHECK(children_.resize(node.first_child));
+  (void)children_.resize(node.first_child);
   open_.pop_back();
   return static_cast<std::uint32_t>(at);
 }
 
 // Writes all of the last key's way that the next key, which shares `shared` bytes with it, does not go through, and
 // leaves an open node at depth `shared` whose last child is what was written.
-result<done> path_tree_builder::close(std::size_t shared) noexcept {
-  DOCTEUR_TRY(last, write_leaf(open_.empty() ? shared : std::max<std::size_t>(open_.back().depth, shared)));
+void path_tree_builder::close(std::size_t shared) noexcept {
+  std::uint32_t last = write_leaf(open_.empty() ? shared : std::max<std::size_t>(open_.back().depth, shared));
   while (!open_.empty() && open_.back().depth > shared) {
-    DOCTEUR_CHECK(children_.push_back({last, static_cast<std::uint8_t>(key_[open_.back().depth])}));
+    add_child(last, open_.back().depth);
     const std::size_t above = open_.size() > 1 ? std::max<std::size_t>(open_[open_.size() - 2].depth, shared) : shared;
-    DOCTEUR_TRY(node, write_node(above + 1));
-    last = node;
+    last = write_node(above + 1);
   }
   if (open_.empty() || open_.back().depth < shared)
-    DOCTEUR_CHECK(open_.push_back({static_cast<std::uint32_t>(shared), static_cast<std::uint32_t>(children_.size())}));
-  return children_.push_back({last, static_cast<std::uint8_t>(key_[shared])});
+    (void)open_.push_back({static_cast<std::uint32_t>(shared), static_cast<std::uint32_t>(children_.size())});
+  add_child(last, shared);
 }
 
 // The key is the last one's first `shared` bytes, `tail`, a '/' if there is to be one, NUL.
 result<done> path_tree_builder::append(std::size_t shared, std::string_view tail, bool slash,
                                        std::uint32_t record) noexcept {
+  const std::size_t n = shared + tail.size() + (slash ? 2 : 1);
+  if (n > kMaxKey) return fail(errc::too_large, 0, "path is too long for the path tree");
   if (tree_.size_ == 0) {
     if (shared != 0) return fail(errc::malformed, 0, "the first path shares bytes with none");
   } else {
     const char next = !tail.empty() ? tail.front() : slash ? '/' : '\0';
     if (shared >= key_.size() || static_cast<unsigned char>(key_[shared]) >= static_cast<unsigned char>(next))
       return fail(errc::malformed, 0, "paths are not in ascending order");
+    DOCTEUR_CHECK(make_room());
+    close(shared);
+    // Where a path ends, "path" NUL and "path/" part: both together are a file and a directory of one name.
+    if (next == '/' && children_[open_.back().first_child].byte == '\0')
+      return fail(errc::malformed, 0, "a path is a file and a directory");
   }
-  const std::size_t n = shared + tail.size() + (slash ? 2 : 1);
-  if (n > kMaxKey) return fail(errc::too_large, 0, "path is too long for the path tree");
-  if (tree_.size_ > 0) DOCTEUR_CHECK(close(shared));
   DOCTEUR_CHECK(key_.resize(n));
-  if (!tail.empty()) std::memcpy(key_.data() + shared, tail.data(), tail.size());
+  copy_text(key_.data() + shared, tail.data(), tail.size());
   if (slash) key_[n - 2] = '/';
   key_[n - 1] = '\0';
   record_ = record;
@@ -120,28 +128,21 @@ result<done> path_tree_builder::add(std::string_view path, bool is_directory, st
   return append(shared, drop(path, shared), is_directory && !path.empty(), record);
 }
 
-std::string_view path_tree_builder::last_key() const noexcept {
-  return {key_.data(), key_.size() > 0 ? key_.size() - 1 : 0};
-}
-
 result<path_tree> path_tree_builder::finish() noexcept {
   if (tree_.size_ == 0) return fail(errc::malformed, 0, "path tree without a path");
+  DOCTEUR_CHECK(make_room());
   if (open_.empty()) {
     // A single key hangs from nothing: a leaf whose suffix is the whole key but its NUL.
-    std::string_view suffix = view(key_);
-    suffix.remove_suffix(1);
-    DOCTEUR_TRY(p, extend(sizeof record_ + text_size(suffix.size())));
+    const std::string_view suffix = last_key();
+    std::byte* const p = extend(sizeof record_ + text_size(suffix.size()));
     std::memcpy(p, &record_, sizeof record_);
     put_text(p + sizeof record_, suffix);
     tree_.root_ = kLeaf;
   } else {
-    DOCTEUR_TRY(last, write_leaf(open_.back().depth));
-    for (;;) {
-      DOCTEUR_CHECK(children_.push_back({last, static_cast<std::uint8_t>(key_[open_.back().depth])}));
-      const bool is_root = open_.size() == 1;
-      DOCTEUR_TRY(node, write_node(is_root ? 0 : open_[open_.size() - 2].depth + std::size_t{1}));
-      last = node;
-      if (is_root) break;
+    std::uint32_t last = write_leaf(open_.back().depth);
+    while (!open_.empty()) {
+      add_child(last, open_.back().depth);
+      last = write_node(open_.size() == 1 ? 0 : open_[open_.size() - 2].depth + std::size_t{1});
     }
     tree_.root_ = last;
   }

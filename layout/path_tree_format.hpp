@@ -31,6 +31,27 @@ inline std::uint32_t load_ref(const std::byte* p) noexcept {
 // Bytes that a text of `n` takes with its length in front.
 constexpr std::size_t text_size(std::size_t n) noexcept { return n + (n < kLongText ? 1 : 3); }
 
+// memcpy() for what is mostly a few bytes, without a call for those.
+inline void copy_text(void* to, const void* from, std::size_t n) noexcept {
+  auto* const out = static_cast<std::byte*>(to);
+  const auto* const in = static_cast<const std::byte*>(from);
+  const auto both_ends = [&]<class T>(T low, T high) {  // which overlap
+    std::memcpy(&low, in, sizeof low);
+    std::memcpy(&high, in + n - sizeof high, sizeof high);
+    std::memcpy(out, &low, sizeof low);
+    std::memcpy(out + n - sizeof high, &high, sizeof high);
+  };
+  if (n > 16) {
+    std::memcpy(out, in, n);
+  } else if (n >= 8) {
+    both_ends(std::uint64_t{}, std::uint64_t{});
+  } else if (n >= 4) {
+    both_ends(std::uint32_t{}, std::uint32_t{});
+  } else {
+    for (std::size_t i = 0; i < n; ++i) out[i] = in[i];
+  }
+}
+
 inline std::byte* put_text(std::byte* p, std::string_view text) noexcept {
   if (text.size() < kLongText) {
     *p++ = static_cast<std::byte>(text.size());
@@ -39,7 +60,7 @@ inline std::byte* put_text(std::byte* p, std::string_view text) noexcept {
     store_le(p, static_cast<std::uint16_t>(text.size()));
     p += 2;
   }
-  if (!text.empty()) std::memcpy(p, text.data(), text.size());
+  copy_text(p, text.data(), text.size());
   return p + text.size();
 }
 

@@ -94,9 +94,14 @@ class owned_array {
     capacity_ = n;
     return done{};
   }
-  [[nodiscard]] result<done> resize(std::size_t n) noexcept {
+  // Capacity for `n` elements at least: a resize() or push_back() up to there cannot fail.
+  [[nodiscard]] result<done> reserve(std::size_t n) noexcept {
     if (n > capacity_) [[unlikely]]
       DOCTEUR_CHECK(grow(n));
+    return done{};
+  }
+  [[nodiscard]] result<done> resize(std::size_t n) noexcept {
+    DOCTEUR_CHECK(reserve(n));
     size_ = n;
     return done{};
   }

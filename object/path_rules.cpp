@@ -60,27 +60,30 @@ bool is_dot_git_on_ntfs(std::string_view name) noexcept {
   return true;
 }
 
-// Whether none of 8 bytes is 0 (Warren, Hacker's Delight, 6-1).
-constexpr bool has_no_zero(std::uint64_t v) noexcept {
-  return ((v - 0x0101010101010101u) & ~v & 0x8080808080808080u) == 0;
-}
+constexpr std::uint64_t kEach = 0x0101010101010101;
+
+// The highest bit of some byte is set when one of 8 bytes is 0, none when none is (Warren, Hacker's Delight, 6-1).
+constexpr std::uint64_t has_zero(std::uint64_t v) noexcept { return (v - kEach) & ~v & kEach << 7; }
 
 // No '/', NUL or backslash. Attaching asks for each path: eight bytes at a time.
 bool has_only_plain_bytes(std::string_view name) noexcept {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  const auto plain = [](const char* at) {
-    std::uint64_t v = 0;
-    std::memcpy(&v, at, sizeof v);
-    return has_no_zero(v) && has_no_zero(v ^ kEach * '/') && has_no_zero(v ^ kEach * '\\');
+  const auto plain = [](std::uint64_t v) {
+    return (has_zero(v) | has_zero(v ^ kEach * '/') | has_zero(v ^ kEach * '\\')) == 0;
   };
-  if (name.size() < 8) {
+  const auto load = [&]<class T>(T v, std::size_t at) {
+    std::memcpy(&v, name.data() + at, sizeof v);
+    return v;
+  };
+  const std::size_t n = name.size();
+  if (n < 4) {
     for (const char c : name)
       if (c == '/' || c == '\0' || c == '\\') return false;
     return true;
   }
-  for (std::size_t i = 0; i + 8 <= name.size(); i += 8)
-    if (!plain(name.data() + i)) return false;
-  return plain(name.data() + name.size() - 8);
+  if (n < 8) return plain(std::uint64_t{load(std::uint32_t{}, 0)} << 32 | load(std::uint32_t{}, n - 4));
+  for (std::size_t i = 0; i + 8 <= n; i += 8)
+    if (!plain(load(std::uint64_t{}, i))) return false;
+  return plain(load(std::uint64_t{}, n - 8));
 }
 
 // Of the first byte of a name: '.', the g of "git~1", or the start of a code point that HFS+ ignores.
@@ -88,21 +91,23 @@ constexpr bool may_stand_for_git(char c) noexcept { return c == '.' || lower(c) 
 
 }  // namespace
 
-const char* bad_entry_name(std::string_view name) noexcept {
+const char* bad_plain_name(std::string_view name) noexcept {
   if (name.empty()) return "an entry name is empty";
   if (name.size() > kMaxEntryName) return "an entry name is longer than 4096 bytes";
-  const bool is_plain = has_only_plain_bytes(name);
-  if (!is_plain && name.find('/') != std::string_view::npos) return "an entry name contains '/'";
-  if (!is_plain && name.find('\0') != std::string_view::npos) return "an entry name contains NUL";
-  if (may_stand_for_git(name.front())) {
-    if (name == ".") return "an entry is named \".\"";
-    if (name == "..") return "an entry is named \"..\"";
-    if (is_dot_git_on_hfs(name) || is_dot_git_on_ntfs(name)) return "an entry name stands for .git";
+  if (!may_stand_for_git(name.front())) return nullptr;
+  if (name == ".") return "an entry is named \".\"";
+  if (name == "..") return "an entry is named \"..\"";
+  return is_dot_git_on_hfs(name) || is_dot_git_on_ntfs(name) ? "an entry name stands for .git" : nullptr;
+}
+
+const char* bad_entry_name(std::string_view name) noexcept {
+  if (!has_only_plain_bytes(name)) {
+    if (name.find('/') != std::string_view::npos) return "an entry name contains '/'";
+    if (name.find('\0') != std::string_view::npos) return "an entry name contains NUL";
+    for (std::size_t at = name.find('\\'); at != std::string_view::npos; at = name.find('\\', at + 1))
+      if (is_dot_git_on_ntfs(drop(name, at + 1))) return "an entry name stands for .git";
   }
-  if (is_plain) return nullptr;
-  for (std::size_t at = name.find('\\'); at != std::string_view::npos; at = name.find('\\', at + 1))
-    if (is_dot_git_on_ntfs(drop(name, at + 1))) return "an entry name stands for .git";
-  return nullptr;
+  return bad_plain_name(name);
 }
 
 }  // namespace docteur

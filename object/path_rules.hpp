@@ -15,4 +15,7 @@ inline constexpr std::size_t kMaxEntryName = 4096;
 // trailing dots and spaces, ':' streams, behind a backslash).
 [[nodiscard]] const char* bad_entry_name(std::string_view name) noexcept;
 
+// The same of a name that is known to be plain: without '/', NUL and backslash.
+[[nodiscard]] const char* bad_plain_name(std::string_view name) noexcept;
+
 }  // namespace docteur

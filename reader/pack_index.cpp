@@ -1,6 +1,5 @@
 #include "reader/pack_index.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace docteur {
@@ -28,7 +27,8 @@ result<pack_index> pack_index::load(const device& idx_device, const pack_extent&
   } else {
     DOCTEUR_CHECK(index.hold_offsets(from));
   }
-  DOCTEUR_CHECK(index.sort_by_offset(from));
+  DOCTEUR_TRY(ends, entry_ends::make(index.offsets_, objects, from, where.idx_offset));
+  index.ends_ = std::move(ends);
   return index;
 }
 
@@ -106,41 +106,6 @@ result<std::optional<std::uint32_t>> pack_index::find(const oid& wanted) const n
     }
   }
   return std::nullopt;
-}
-
-// Least significant digit first: a few passes over the positions, no comparison.
-result<done> pack_index::sort_by_offset(const memory& from) noexcept {
-  constexpr unsigned kDigit = 14;  // bits: two passes for a PACK of up to 256 MiB
-  constexpr std::size_t kValues = std::size_t{1} << kDigit;
-  const std::uint32_t n = count();
-  DOCTEUR_TRY(order, owned_array<std::uint32_t>::make(from, n));
-  DOCTEUR_TRY(other, owned_array<std::uint32_t>::make(from, n));
-  DOCTEUR_TRY(ends, owned_array<std::uint32_t>::make(from, kValues));
-  std::uint64_t bits = 0;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    order[i] = i;
-    bits |= offset(i);
-  }
-  for (unsigned shift = 0; shift < 64 && bits >> shift != 0; shift += kDigit) {
-    const auto digit = [&](std::uint32_t i) { return offset(i) >> shift & (kValues - 1); };
-    std::fill(ends.begin(), ends.end(), 0u);
-    for (std::uint32_t i = 0; i < n; ++i) ++ends[digit(i)];
-    std::uint32_t before = 0;
-    for (std::uint32_t& e : ends.span()) before += std::exchange(e, before);
-    for (std::uint32_t i = 0; i < n; ++i) other[ends[digit(order[i])]++] = order[i];
-    std::swap(order, other);
-  }
-  for (std::uint32_t i = 1; i < n; ++i)
-    if (offset(order[i - 1]) == offset(order[i]))
-      return fail(errc::malformed, where_.idx_offset, "two objects at one offset");
-  order_ = std::move(order);
-  return done{};
-}
-
-std::uint64_t pack_index::entry_limit(std::uint64_t offset) const noexcept {
-  const auto next = std::upper_bound(order_.begin(), order_.end(), offset,
-                                     [this](std::uint64_t o, std::uint32_t i) { return o < this->offset(i); });
-  return next == order_.end() ? where_.limit : this->offset(*next);
 }
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// IDX of an image, in memory or in place, and the entries' order in the PACK. Guest-safe.
+// IDX of an image, in memory or in place, and where its entries end. Guest-safe.
 
 #include <cstdint>
 #include <optional>
@@ -7,6 +7,7 @@
 #include "idx/reader.hpp"
 #include "object/device.hpp"
 #include "object/memory.hpp"
+#include "reader/entry_ends.hpp"
 #include "reader/limits.hpp"
 
 namespace docteur {
@@ -42,20 +43,16 @@ class pack_index {
   // The IDX itself, nullptr when only its offsets are held.
   [[nodiscard]] const idx_view* whole() const noexcept { return whole_ ? &*whole_ : nullptr; }
 
-  // Positions by rank in the PACK.
-  [[nodiscard]] std::span<const std::uint32_t> order() const noexcept { return order_.span(); }
-
   // The PACK offset at which the entry at `offset` ends at the latest: where the next one begins.
-  [[nodiscard]] std::uint64_t entry_limit(std::uint64_t offset) const noexcept;
-
-  [[nodiscard]] std::size_t memory_used() const noexcept {
-    return copy_.capacity() + order_.capacity() * sizeof(std::uint32_t);
+  [[nodiscard]] std::uint64_t entry_limit(std::uint64_t offset) const noexcept {
+    return ends_.after(offset, where_.limit);
   }
+
+  [[nodiscard]] std::size_t memory_used() const noexcept { return copy_.capacity() + ends_.memory_used(); }
 
  private:
   [[nodiscard]] result<done> hold_all(const memory& from) noexcept;
   [[nodiscard]] result<done> hold_offsets(const memory& from) noexcept;
-  [[nodiscard]] result<done> sort_by_offset(const memory& from) noexcept;
   // `out.size()` bytes of the IDX from its byte `at` on.
   [[nodiscard]] result<done> read_idx(std::uint64_t at, mutable_bytes out) const noexcept;
 
@@ -65,7 +62,7 @@ class pack_index {
   std::optional<idx_view> whole_;  // when all of the IDX is in memory
   idx_offsets offsets_;
   owned_array<std::byte> copy_;  // of the IDX or of its offsets, when the device is not mapped
-  owned_array<std::uint32_t> order_;
+  entry_ends ends_;
 };
 
 }  // namespace docteur

@@ -1,5 +1,7 @@
 #include "reader/path_section_reader.hpp"
 
+#include <algorithm>
+
 #include "layout/path_section.hpp"
 #include "object/path_rules.hpp"
 #include "object/tree.hpp"
@@ -10,32 +12,40 @@
 namespace docteur {
 namespace {
 
-// Where a block's records are read from: plain pointers, as attaching goes through here once for every path.
-class record_reader {
- public:
-  explicit record_reader(bytes records) noexcept : next_(records.data()), end_(records.data() + records.size()) {}
-  [[nodiscard]] bool empty() const noexcept { return next_ == end_; }
-
-  // A number of a record, most often of one byte. False when there is none.
-  [[nodiscard]] bool take(std::uint32_t& number) noexcept {
-    number = 0;
-    for (unsigned shift = 0; shift <= 21 && next_ != end_; shift += 7) {
-      const auto b = std::to_integer<std::uint32_t>(*next_++);
-      number |= (b & 0x7f) << shift;
-      if ((b & 0x80) == 0) return true;
-    }
-    return false;
+// A record's number; `next` moves behind it. False when there is none before `end`.
+inline bool take_number(const std::byte*& next, const std::byte* end, std::uint32_t& number) noexcept {
+  if (next != end && std::to_integer<std::uint32_t>(*next) < 0x80) [[likely]] {
+    number = std::to_integer<std::uint32_t>(*next++);
+    return true;
   }
-
- private:
-  const std::byte* next_;
-  const std::byte* end_;
-};
+  number = 0;
+  for (unsigned shift = 0; shift <= 21 && next != end; shift += 7) {
+    const auto b = std::to_integer<std::uint32_t>(*next++);
+    number |= (b & 0x7f) << shift;
+    if ((b & 0x80) == 0) return true;
+  }
+  return false;
+}
 
 std::uint32_t load_position(const std::byte* at, std::uint32_t size) noexcept {
   std::uint32_t v = 0;
   for (std::uint32_t i = 0; i < size; ++i) v |= std::to_integer<std::uint32_t>(at[i]) << 8 * i;
   return v;
+}
+
+// How often `c` is in `text`: in each 64-bit word, the bytes that are 0 once `c` was taken from all of them.
+std::size_t count_of(char c, std::string_view text) noexcept {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  constexpr std::uint64_t kLow = 0x7f * kEach;
+  std::size_t n = 0;
+  for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+    std::uint64_t v = 0;
+    std::memcpy(&v, text.data(), sizeof v);
+    v ^= kEach * static_cast<unsigned char>(c);
+    n += (~(((v & kLow) + kLow) | v | kLow) >> 7) * kEach >> 56;
+  }
+  for (const char left : text) n += left == c ? 1 : 0;
+  return n;
 }
 
 class section_reader {
@@ -85,32 +95,41 @@ class section_reader {
     DOCTEUR_TRY(consumed, inflater_.inflate(packed, raw_.span(), at));
     if (consumed != block.packed) return fail(errc::malformed, at, "bytes behind the stream of a block of paths");
     DOCTEUR_TRY(positions, in_.take(std::uint64_t{block.paths} * position_size_));
-    record_reader records(bytes{raw_.span()}.first(block.records));
-    cursor text(bytes{raw_.span()}.subspan(block.records), at);
-    for (std::uint32_t i = 0; i < block.paths; ++i) {
-      const std::uint32_t position = load_position(positions.data() + std::size_t{i} * position_size_, position_size_);
-      DOCTEUR_CHECK(read_path(records, text, position, at));
+    // Plain pointers, as attaching goes through here once for every path.
+    const std::byte* record = raw_.data();
+    const std::byte* const records_end = record + block.records;
+    std::string_view text = as_text(bytes{raw_.span()}.subspan(block.records));
+    // What no name may hold is looked for once: then each '/' is the end of a directory's key.
+    if (text.find('\0') != std::string_view::npos) return fail(errc::malformed, at, "an entry name contains NUL");
+    has_backslash_ = has_backslash_ || text.find('\\') != std::string_view::npos;
+    std::size_t slashes = count_of('/', text);
+    for (const std::byte *p = positions.data(), *end = p + positions.size(); p != end; p += position_size_) {
+      std::uint32_t shared = 0;
+      std::uint32_t size_and_kind = 0;
+      if (!take_number(record, records_end, shared) || !take_number(record, records_end, size_and_kind))
+        return fail(errc::malformed, at, "number in a path record");
+      const std::uint32_t size = size_and_kind >> kPathKindBits;
+      if (size > text.size()) return fail(errc::truncated, at, "text of a path record");
+      const std::uint32_t kind = size_and_kind & ((1u << kPathKindBits) - 1);
+      DOCTEUR_CHECK(add_path(shared, first(text, size), kind, load_position(p, position_size_), at));
+      text.remove_prefix(size);
+      if (kind == static_cast<std::uint32_t>(entry_kind::directory) && size > 0) --slashes;
     }
-    if (!records.empty() || !text.empty()) return fail(errc::malformed, at, "bytes left in a block of paths");
+    if (slashes != 0) return fail(errc::malformed, at, "an entry name contains '/'");
+    if (record != records_end || !text.empty()) return fail(errc::malformed, at, "bytes left in a block of paths");
     return block.paths;
   }
 
-  result<done> read_path(record_reader& records, cursor& text, std::uint32_t position, std::uint64_t at) noexcept {
-    std::uint32_t shared = 0;
-    std::uint32_t size_and_kind = 0;
-    if (!records.take(shared) || !records.take(size_and_kind))
-      return fail(errc::malformed, at, "number in a path record");
-    DOCTEUR_TRY(tail, text.take(size_and_kind >> kPathKindBits));
-    const std::uint32_t kind_number = size_and_kind & ((1u << kPathKindBits) - 1);
-    if (kind_number > static_cast<std::uint32_t>(entry_kind::submodule))
-      return fail(errc::malformed, at, "kind of a path");
-    const node n{static_cast<entry_kind>(kind_number), position};
+  result<done> add_path(std::uint32_t shared, std::string_view tail, std::uint32_t kind, std::uint32_t position,
+                        std::uint64_t at) noexcept {
+    if (kind > static_cast<std::uint32_t>(entry_kind::submodule)) return fail(errc::malformed, at, "kind of a path");
+    const node n{static_cast<entry_kind>(kind), position};
     if (n.kind == entry_kind::submodule) {
       if (position != submodules_met_++) return fail(errc::malformed, at, "position of a submodule");
     } else if (position >= objects_) {
       return fail(errc::out_of_range, at, "position behind the end of IDX");
     }
-    if (auto added = paths_.add_tail(shared, as_text(tail), to_record(n)); !added)
+    if (auto added = paths_.add_tail(shared, tail, to_record(n)); !added)
       return fail(added.error().code, at, added.error().what);
     return check_key(paths_.last_key(), shared, n.kind, at);
   }
@@ -128,9 +147,14 @@ class section_reader {
       if (!key.ends_with('/')) return fail(errc::malformed, at, "a directory's key does not end in '/'");
       key.remove_suffix(1);
     }
-    std::size_t name_at = shared < key.size() ? shared : key.size();
-    while (name_at > 0 && key[name_at - 1] != '/') --name_at;
-    if (const char* why = bad_entry_name(drop(key, name_at))) return fail(errc::malformed, at, why);
+    if (shared < name_at_) {
+      name_at_ = shared;
+      while (name_at_ > 0 && key[name_at_ - 1] != '/') --name_at_;
+    }
+    const std::string_view name = drop(key, std::min(name_at_, key.size()));
+    if (const char* why = has_backslash_ ? bad_entry_name(name) : bad_plain_name(name))
+      return fail(errc::malformed, at, why);
+    if (is_directory) name_at_ = key.size() + 1;
     return done{};
   }
 
@@ -144,6 +168,9 @@ class section_reader {
   std::uint32_t submodules_ = 0;
   std::uint32_t submodules_met_ = 0;
   bool has_root_ = false;
+  bool has_backslash_ = false;  // in any path so far
+  std::size_t name_at_ =
+      0;  // in a key that shares as much with the last one: where the name behind the last '/' begins
 };
 
 }  // namespace

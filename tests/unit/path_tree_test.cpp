@@ -146,6 +146,14 @@ TEST(PathTree, RefusesToBeEmpty) {
   EXPECT_EQ(b.finish().error().code, errc::malformed);
 }
 
+TEST(PathTree, NothingHasANulInIt) {
+  counting_memory mem;
+  const auto tree = build(with_records({"", "a", "ab", "b/", "b/c", "b/cc"}), mem.handle());
+  using namespace std::string_view_literals;
+  for (const auto path : {"\0"sv, "a\0"sv, "a\0b"sv, "b\0"sv, "b/\0"sv, "b/c\0"sv, "b/c\0c"sv})
+    EXPECT_FALSE(tree->find(path)) << testing::PrintToString(path);
+}
+
 TEST(PathTree, SingleKeys) {
   for (const std::string& key : {std::string(), std::string("a"), std::string("a/"), std::string("a/b/c"),
                                  std::string(300, 'x'), std::string(300, 'x') + "/"})
