@@ -1,0 +1,69 @@
+#include "object/sha1_blocks.hpp"
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+namespace docteur {
+namespace {
+
+#if defined(__clang__)
+#define DOCTEUR_SHA_TARGET __attribute__((target("sha2")))
+#else
+#define DOCTEUR_SHA_TARGET __attribute__((target("+crypto")))
+#endif
+
+constexpr std::array<std::uint32_t, 4> kRoundConstants{0x5a827999u, 0x6ed9eba1u, 0x8f1bbcdcu, 0xca62c1d6u};
+
+// Twenty rounds, four at a time. `m` is a ring of the message words' last sixteen; group g (0..19) uses m[g % 4] and
+// then replaces it by the words of group g + 4 (Arm Architecture Reference Manual, SHA1C, SHA1P, SHA1M, SHA1SU0,
+// SHA1SU1).
+template <int kFunction>
+DOCTEUR_SHA_TARGET void twenty_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_t* m) noexcept {
+  const uint32x4_t constant = vdupq_n_u32(kRoundConstants[kFunction]);
+  for (int i = 0; i < 5; ++i) {
+    const int g = kFunction * 5 + i;
+    const uint32x4_t words = vaddq_u32(m[g & 3], constant);
+    const std::uint32_t next_e = vsha1h_u32(vgetq_lane_u32(abcd, 0));
+    if constexpr (kFunction == 0)
+      abcd = vsha1cq_u32(abcd, e, words);
+    else if constexpr (kFunction == 2)
+      abcd = vsha1mq_u32(abcd, e, words);
+    else
+      abcd = vsha1pq_u32(abcd, e, words);
+    e = next_e;
+    m[g & 3] = vsha1su1q_u32(vsha1su0q_u32(m[g & 3], m[(g + 1) & 3], m[(g + 2) & 3]), m[(g + 3) & 3]);
+  }
+}
+
+}  // namespace
+
+// A register that Linux lets every process read (HWCAP_CPUID), and a guest without one reads itself: SHA1 in bits 8
+// to 11.
+bool has_sha1_instructions() noexcept {
+  std::uint64_t features = 0;
+  asm("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));
+  return (features >> 8 & 0xf) != 0;
+}
+
+DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte* data, std::size_t blocks) noexcept {
+  uint32x4_t abcd = vld1q_u32(s.data());
+  std::uint32_t e = s[4];
+  for (; blocks > 0; --blocks, data += kSha1Block) {
+    const uint32x4_t abcd_in = abcd;
+    const std::uint32_t e_in = e;
+    uint32x4_t m[4];
+    for (int i = 0; i < 4; ++i)
+      m[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(reinterpret_cast<const std::uint8_t*>(data) + 16 * i)));
+    twenty_rounds<0>(abcd, e, m);
+    twenty_rounds<1>(abcd, e, m);
+    twenty_rounds<2>(abcd, e, m);
+    twenty_rounds<3>(abcd, e, m);
+    abcd = vaddq_u32(abcd, abcd_in);
+    e += e_in;
+  }
+  vst1q_u32(s.data(), abcd);
+  s[4] = e;
+}
+
+}  // namespace docteur
+#endif

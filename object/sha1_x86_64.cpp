@@ -1,0 +1,66 @@
+#include "object/sha1_blocks.hpp"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+
+#include <atomic>
+
+namespace docteur {
+namespace {
+
+#define DOCTEUR_SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))
+
+// Twenty rounds, four at a time. `m` is a ring of the message words' last sixteen; group g (0..19) uses m[g % 4]
+// and then replaces it by the words of group g + 4 (Intel SHA Extensions, 2013).
+template <int kFunction>
+DOCTEUR_SHA_TARGET void twenty_rounds(__m128i& abcd, __m128i& before, const __m128i& e, __m128i* m) noexcept {
+  for (int i = 0; i < 5; ++i) {
+    const int g = kFunction * 5 + i;
+    const __m128i words = g == 0 ? _mm_add_epi32(e, m[0]) : _mm_sha1nexte_epu32(before, m[g & 3]);
+    before = abcd;
+    abcd = _mm_sha1rnds4_epu32(abcd, words, kFunction);
+    const __m128i mixed = _mm_xor_si128(_mm_sha1msg1_epu32(m[g & 3], m[(g + 1) & 3]), m[(g + 2) & 3]);
+    m[g & 3] = _mm_sha1msg2_epu32(mixed, m[(g + 3) & 3]);
+  }
+}
+
+bool ask_processor() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_SSSE3) == 0 || (c & bit_SSE4_1) == 0) return false;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & bit_SHA) != 0;
+}
+
+}  // namespace
+
+// CPUID leaves the virtual machine and costs microseconds there, so the answer is kept.
+bool has_sha1_instructions() noexcept {
+  static constinit std::atomic<int> answer{-1};
+  int known = answer.load(std::memory_order_relaxed);
+  if (known < 0) answer.store(known = ask_processor() ? 1 : 0, std::memory_order_relaxed);
+  return known == 1;
+}
+
+DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte* data, std::size_t blocks) noexcept {
+  const __m128i swap = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
+  __m128i abcd = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data())), 0x1b);
+  __m128i e = _mm_set_epi32(static_cast<int>(s[4]), 0, 0, 0);
+  for (; blocks > 0; --blocks, data += kSha1Block) {
+    const __m128i abcd_in = abcd;
+    __m128i m[4];
+    for (int i = 0; i < 4; ++i)
+      m[i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 16 * i)), swap);
+    __m128i before = abcd;
+    twenty_rounds<0>(abcd, before, e, m);
+    twenty_rounds<1>(abcd, before, e, m);
+    twenty_rounds<2>(abcd, before, e, m);
+    twenty_rounds<3>(abcd, before, e, m);
+    e = _mm_sha1nexte_epu32(before, e);
+    abcd = _mm_add_epi32(abcd, abcd_in);
+  }
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(s.data()), _mm_shuffle_epi32(abcd, 0x1b));
+  s[4] = static_cast<std::uint32_t>(_mm_extract_epi32(e, 3));
+}
+
+}  // namespace docteur
+#endif

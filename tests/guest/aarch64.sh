@@ -1,0 +1,13 @@
+#!/bin/sh
+# The code for AArch64's SHA instructions, cross-compiled and run in an emulator.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null || exit 77
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# tl::expected is a header for any processor; the host's other headers are not.
+mkdir "$work/include"
+ln -s /usr/include/tl "$work/include/tl"
+aarch64-linux-gnu-g++ -std=c++20 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -static -I"$top" -I"$work/include" \
+  "$top/tests/guest/aarch64_sha1.cpp" "$top/object/sha1.cpp" "$top/object/sha1_aarch64.cpp" -o "$work/sha1"
+qemu-aarch64 -cpu max "$work/sha1"
