@@ -15,7 +15,7 @@
 namespace docteur::cache_vm::pvh {
 namespace {
 
-constexpr std::uint64_t kLookOut = 30'000;  // ns
+constexpr std::uint64_t kLookOut = 100'000;  // ns
 
 std::string text_of(const ip4_addr_t& a) {
   char text[IP4ADDR_STRLEN_MAX];
@@ -71,6 +71,7 @@ network::network(std::unique_ptr<network_device> d, const network_options& optio
   if (device_->receives_checked())
     NETIF_SET_CHECKSUM_CTRL(&interface_,
                             NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
+  device_->on_sent([](void* p) { pbuf_free(static_cast<pbuf*>(p)); });
   netif_set_default(&interface_);
   netif_set_status_callback(&interface_, tell_address);
   if (device_->has_link()) netif_set_link_up(&interface_);
@@ -95,13 +96,20 @@ signed char network::setup(netif* n) {
 signed char network::transmit(netif* n, pbuf* p) {
   auto* self = static_cast<network*>(n->state);
   if (p->tot_len > kFrame) return ERR_BUF;
-  std::byte* out = self->device_->frame_to_send();
-  if (out == nullptr) return ERR_OK;  // lost, as on any wire: TCP sends it again
-  for (const pbuf* q = p; q != nullptr; q = q->next) {
-    std::memcpy(out, q->payload, q->len);
-    out += q->len;
+  const auto header = static_cast<u16_t>(self->device_->header_size());
+  // lwIP looks at the count of references before it changes a segment that it sends again.
+  if (p->next == nullptr && pbuf_add_header(p, header) == ERR_OK) {
+    pbuf_ref(p);
+    const bool sent = self->device_->send({static_cast<std::byte*>(p->payload), p->len}, p);
+    pbuf_remove_header(p, header);
+    if (!sent) pbuf_free(p);  // lost, as on any wire: TCP sends it again
+    return ERR_OK;
   }
-  self->device_->send(p->tot_len);
+  // What was received and is sent back (ICMP) has no room in front.
+  pbuf* const copy = pbuf_clone(PBUF_RAW_TX, PBUF_RAM, p);
+  if (copy == nullptr) return ERR_MEM;
+  static_cast<void>(pbuf_add_header(copy, header));
+  if (!self->device_->send({static_cast<std::byte*>(copy->payload), copy->len}, copy)) pbuf_free(copy);
   return ERR_OK;
 }
 
@@ -122,6 +130,7 @@ bool network::receive() {
 
 bool network::poll() {
   const bool received = receive();
+  device_->reap();
   sys_check_timeouts();
   const bool served = connections_.serve();
   // To tell the device costs as much as some frames do: while they keep coming, a few go together.
