@@ -1,6 +1,5 @@
 #include "unikernel-example/platform/pvh/network.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -9,6 +8,7 @@
 #include "lwip/init.h"
 #include "lwip/timeouts.h"
 #include "netif/ethernet.h"
+#include "unikernel-example/platform/pvh/boot_words.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
 
@@ -38,35 +38,16 @@ void tell_address(netif* n) {
 
 }  // namespace
 
-bool parse_address(std::string_view text, ip4_addr_t& address, unsigned* prefix) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  unsigned parts[4];
-  for (unsigned i = 0; i < 4; ++i) {
-    if (i > 0 && (at == end || *at++ != '.')) return false;
-    const auto [next, error] = std::from_chars(at, end, parts[i]);
-    if (error != std::errc{} || parts[i] > 255) return false;
-    at = next;
-  }
-  if (at != end && *at == '/' && prefix != nullptr) {
-    const auto [next, error] = std::from_chars(at + 1, end, *prefix);
-    if (error != std::errc{} || *prefix < 1 || *prefix > 32) return false;
-    at = next;
-  }
-  IP4_ADDR(&address, parts[0], parts[1], parts[2], parts[3]);
-  return at == end && !ip4_addr_isany_val(address);
-}
-
 network::network(std::unique_ptr<network_device> d, const network_options& options) : device_(std::move(d)) {
   lwip_init();
   ip4_addr_t address{};
   ip4_addr_t mask{};
   ip4_addr_t gateway{};
   if (options.address) {
-    address = *options.address;
+    ip4_addr_set_u32(&address, lwip_htonl(*options.address));
     ip4_addr_set_u32(&mask, lwip_htonl(~std::uint32_t{0} << (32 - options.prefix)));
   }
-  if (options.gateway) gateway = *options.gateway;
+  if (options.gateway) ip4_addr_set_u32(&gateway, lwip_htonl(*options.gateway));
   netif_add(&interface_, &address, &mask, &gateway, this, setup, ethernet_input);
   if (device_->receives_checked())
     NETIF_SET_CHECKSUM_CTRL(&interface_,
@@ -183,7 +164,11 @@ std::string network::status() const {
 
 bool network::listen(std::string_view address, std::uint16_t port, service& s) {
   ip4_addr_t at = *IP4_ADDR_ANY4;
-  if (!address.empty() && address != "0.0.0.0" && !parse_address(address, at, nullptr)) return false;
+  if (!address.empty() && address != "0.0.0.0") {
+    const auto ip = parse_ip(address);
+    if (!ip || ip->prefix) return false;
+    ip4_addr_set_u32(&at, lwip_htonl(ip->address));
+  }
   return connections_.listen(at, port, s);
 }
 
