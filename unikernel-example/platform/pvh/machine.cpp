@@ -36,8 +36,8 @@ constexpr std::uint64_t kLargePage = std::uint64_t{1} << 21;
 constexpr std::uint64_t kLowMapped = std::uint64_t{1} << 32;  // by boot.S
 constexpr std::uint64_t kFirstMegabyte = std::uint64_t{1} << 20;
 
-constinit memory_layout
-    layout;  // busy: the program, the boot modules, low memory; all else that the loader gives is copied
+// Busy are the program, the boot modules and low memory. All else that the loader hands over is copied.
+constinit memory_layout layout;
 
 // Page tables beyond the first 4 GiB: one for each GiB, and one for each 512 GiB.
 constexpr std::size_t kTables = 40;
