@@ -71,6 +71,18 @@ TEST(VirtioPci, WindowsOutsideTheRegistersAreNone) {
   }
 }
 
+TEST(VirtioPci, RegistersAreAligned) {
+  for (const std::uint32_t offset : {1u, 2u, 3u}) {
+    function_of_pci common;
+    common.window(0x40, 0x50, 1, offset, 0x38);
+    EXPECT_EQ(common.found(), 0u) << offset;
+    function_of_pci notify;
+    notify.window(0x50, 0x64, 2, 0x100 + offset, 0x20);
+    EXPECT_EQ(notify.found(), offset % 2 == 0 ? 1u : 0u) << offset;
+    EXPECT_EQ(function_of_pci().put32(0x60, offset).found(), offset % 2 == 0 ? 1u : 0u) << offset;
+  }
+}
+
 TEST(VirtioPci, CapabilitiesThatRunInACircleEnd) {
   function_of_pci f;
   f.put8(0x75, 0x40);
