@@ -5,26 +5,18 @@ Usage: page_test.py DOCTEUR_CACHE DOCTEUR_MAKE [SCREENSHOT]   Exit status 77 whe
 """
 
 import html
-import http.client
-import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import servers
 
 CACHE, MAKE = sys.argv[1:3]
 REQUESTS = 42
-
-
-def get(port, path):
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    client.request("GET", path)
-    answer = client.getresponse()
-    return answer.status, answer.read()
 
 
 def chromium(profile, *options):
@@ -46,32 +38,16 @@ def main():
         (site / "page").write_text("a page\n")
         subprocess.run([MAKE, "-q", "-d", "2024-01-01T00:00:00Z", "--author", "A & \"U\" <b@example.org>", str(site),
                         str(work / "image")], check=True, timeout=60)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        server = subprocess.Popen([CACHE, str(work / "image"), "--listen", f"127.0.0.1:{port}"],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            end = time.monotonic() + 20
-            while True:
-                try:
-                    if get(port, "/page")[0] == 200:
-                        break
-                except OSError:
-                    assert time.monotonic() < end and server.poll() is None, "no answer"
-                    time.sleep(0.05)
-            for _ in range(REQUESTS - 1):
-                assert get(port, "/page")[0] == 200
+        with servers.Process(CACHE, [work / "image"]) as server:
+            for _ in range(REQUESTS):
+                assert server.get("/page")[0] == 200
             for _ in range(3):
-                assert get(port, "/absent")[0] == 404
-            status = json.loads(get(port, "/.docteur/status")[1])
-            page = chromium(work / "profile", "--dump-dom", f"http://127.0.0.1:{port}/.docteur/")
+                assert server.get("/absent")[0] == 404
+            status = server.status()
+            url = f"http://127.0.0.1:{server.port}/.docteur/"
+            page = chromium(work / "profile", "--dump-dom", url)
             if len(sys.argv) > 3:
-                chromium(work / "profile", f"--screenshot={sys.argv[3]}", "--window-size=1100,1000",
-                         f"http://127.0.0.1:{port}/.docteur/")
-        finally:
-            server.kill()
-            server.wait()
+                chromium(work / "profile", f"--screenshot={sys.argv[3]}", "--window-size=1100,1000", url)
     shown = html.unescape(re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.S))
     text = re.sub(r"<[a-z/][^>]*>", " ", re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.S))
     text = " ".join(html.unescape(text).split())

@@ -26,7 +26,10 @@ class typed_at {
 TEST(Shell, Commands) {
   served_site s;
   typed_at t(s);
-  EXPECT_NE(t.type("help\n").find("remount"), std::string::npos);
+  const std::string help = t.type("help\n");
+  for (const char* word : {"remount", "cache=", "connections=", "disk=", "gateway=", "idle=", "ip=", "listen=",
+                           "listing", "prefetch", "requests=", "shell=", "show=", "time-out="})
+    EXPECT_NE(help.find(word), std::string::npos) << word;
   EXPECT_EQ(t.type("ls docs\r\n"), "ls docs\nindex.html\nsub/\n> ");
   EXPECT_EQ(t.type("cat \"docs/sub/a b&c.txt\"\n"), "cat \"docs/sub/a b&c.txt\"\n0123456789> ");
   EXPECT_NE(t.type("stat page.html\n").find(hex(s.image.page)), std::string::npos);

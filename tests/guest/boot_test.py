@@ -9,9 +9,7 @@ import contextlib
 import http.client
 import pathlib
 import random
-import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,86 +17,19 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import servers
+
 ELF, MAKE, MACHINE = sys.argv[1:4]
-BOOT = 20  # seconds for the first answer on a busy machine
-PCI = ("virtio-blk-pci", "virtio-net-pci")
-MMIO = ("virtio-blk-device", "virtio-net-device")
-OPTIONS, (DISK, NET) = {
-    "q35": (["-M", "q35"], PCI),
-    "microvm": (["-M", "microvm"], MMIO),
-    "microvm-noacpi": (["-M", "microvm,acpi=off"], MMIO),
-    "microvm-modern": (["-M", "microvm", "-global", "virtio-mmio.force-legacy=false"], MMIO),
-}[MACHINE]
-FAILED = 3  # isa-debug-exit with 1
+FAILED = servers.FAILED
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Guest:
-    def __init__(self, disk=None, module=None, append="ip=10.0.2.15/24", drive=None):
-        self.port = free_port()
-        args = ["qemu-system-x86_64", "-accel", "tcg", "-m", "64", "-nodefaults", "-no-user-config", "-display", "none",
-                "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit", *OPTIONS, "-kernel", ELF,
-                "-append", append, "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:80",
-                "-device", f"{NET},netdev=n0"]
-        if disk:
-            drive = f"if=none,id=d0,file={disk},format=raw,readonly=on"
-        if drive:
-            args += ["-drive", drive, "-device", f"{DISK},drive=d0"]
-        if module:
-            args += ["-initrd", str(module)]
-        self.said = b""
-        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.listener = threading.Thread(target=self.listen, daemon=True)
-        self.listener.start()
-
-    def listen(self):
-        while piece := self.process.stdout.read1():
-            self.said += piece
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def get(self, path, patience=BOOT):
-        end = time.monotonic() + patience
-        while True:
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as c:
-                try:
-                    c.request("GET", path)
-                    r = c.getresponse()
-                    return r.status, r.read()
-                except (OSError, http.client.HTTPException) as why:
-                    if time.monotonic() > end or self.process.poll() is not None:
-                        raise AssertionError(f"GET {path}: {why!r}; the guest said {self.said!r}") from why
-            time.sleep(0.02)
-
-    def type(self, text):
-        self.process.stdin.write(text.encode())
-        self.process.stdin.flush()
-
-    def waits_for(self, pattern):
-        end = time.monotonic() + BOOT
-        while not re.search(pattern, self.said):
-            assert time.monotonic() < end and self.process.poll() is None, f"not {pattern} in {self.said!r}"
-            time.sleep(0.02)
-
-    def ends_with(self, status, pattern=None):
-        got = self.process.wait(BOOT)
-        self.listener.join(5)
-        assert got == status, f"exit status {got}, not {status}; the guest said {self.said!r}"
-        assert pattern is None or re.search(pattern, self.said), f"not {pattern} in {self.said!r}"
+def boot(**how):
+    return servers.Guest(ELF, MACHINE, **how)
 
 
 def serves(image, files):
-    with Guest(disk=image) as g:
+    with boot(images=[image]) as g:
         for name, content in files.items():
             status, body = g.get("/" + name)
             assert status == 200 and body == content, f"{name}: {status}, {len(body)} bytes"
@@ -116,7 +47,7 @@ def serves_many(image, files):
         except AssertionError as why:
             wrong.append(why)
 
-    with Guest(disk=image) as g:
+    with boot(images=[image]) as g:
         g.get("/README.md")
         threads = [threading.Thread(target=client, args=(g, name)) for _ in range(10) for name in files]
         for t in threads:
@@ -128,20 +59,20 @@ def serves_many(image, files):
 
 
 def reboots(image, _):
-    with Guest(disk=image) as g:
+    with boot(images=[image]) as g:
         g.get("/README.md")
         g.type("reboot\n")
         g.ends_with(0)  # -no-reboot
 
 
 def gets_an_address(image, files):
-    with Guest(disk=image, append="") as g:
+    with boot(images=[image], words=()) as g:
         g.waits_for(rb"10\.0\.2\.15/24 gateway 10\.0\.2\.2")  # a SYN before that would be sent again after 6 s only
         assert g.get("/README.md") == (200, files["README.md"])
 
 
 def serves_a_module(image, files):
-    with Guest(module=image) as g:
+    with boot(module=image) as g:
         for name, content in files.items():
             assert g.get("/" + name) == (200, content), name
         g.type("halt\n")
@@ -149,7 +80,7 @@ def serves_a_module(image, files):
 
 
 def says_that_there_is_no_disk(*_):
-    with Guest() as g:
+    with boot() as g:
         g.ends_with(FAILED, rb"(?i)no disk")
 
 
@@ -157,15 +88,15 @@ def says_that_a_disk_is_short(image, _):
     short = image.with_name("short.img")
     for size in (0, 100, image.stat().st_size // 2):
         short.write_bytes(image.read_bytes()[:size])
-        with Guest(disk=short) as g:
+        with boot(images=[short]) as g:
             g.ends_with(FAILED, rb"truncated")
 
 
 def survives_an_error_of_the_disk(image, files):
     sector = image.stat().st_size // 2 // 512  # amid large.bin
-    faulty = (f"if=none,id=d0,readonly=on,format=raw,file.driver=blkdebug,file.image.filename={image},"
+    faulty = (f"readonly=on,format=raw,file.driver=blkdebug,file.image.filename={image},"
               f"file.inject-error.0.event=read_aio,file.inject-error.0.errno=5,file.inject-error.0.sector={sector}")
-    with Guest(drive=faulty) as g:
+    with boot(drive=faulty) as g:
         assert g.get("/README.md") == (200, files["README.md"])
         try:
             status, body = g.get("/large.bin", patience=0)
@@ -177,7 +108,7 @@ def survives_an_error_of_the_disk(image, files):
 
 
 def refuses_a_wrong_address(image, _):
-    with Guest(disk=image, append="ip=10.0.2.256") as g:
+    with boot(images=[image], words=("ip=10.0.2.256",)) as g:
         g.ends_with(FAILED, rb"ip=")
 
 
@@ -191,7 +122,7 @@ def serves_every_file_of_a_repository(image, _):
     files = {path: what.split() for what, path in (line.split(b"\t", 1) for line in listed.split(b"\0") if line)}
     repository = image.with_name("repository.img")
     subprocess.run([MAKE, "-q", str(top), str(repository)], check=True, timeout=120)
-    with Guest(disk=repository) as g:
+    with boot(images=[repository]) as g:
         g.get("/README.md")
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", g.port, timeout=20)) as c:
             for path, (mode, kind, oid) in files.items():
@@ -216,7 +147,7 @@ def serves_ranges_of_a_large_file(image, _):
             out.write(dice.randbytes(1 << 20))
     large = image.with_name("large.img")
     subprocess.run([MAKE, "-q", "-d", "2024-01-01T00:00:00Z", str(folder), str(large)], check=True, timeout=200)
-    with Guest(disk=large) as g, open(folder / "file", "rb") as original:
+    with boot(images=[large]) as g, open(folder / "file", "rb") as original:
         g.get("/absent")
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", g.port, timeout=20)) as c:
             for size in (1, 511, 65536, 1 << 20, 5_000_000):
@@ -233,12 +164,7 @@ def serves_ranges_of_a_large_file(image, _):
 def make_image(folder):
     files = {"README.md": b"# A site\n" * 50, "two.txt": b"0123456789abcde\n" * 128, "empty": b"",
              "large.bin": random.Random(4).randbytes(3_000_001)}
-    site = folder / "site"
-    site.mkdir()
-    for name, content in files.items():
-        (site / name).write_bytes(content)
-    image = folder / "disk.img"
-    subprocess.run([MAKE, "-q", "-d", "2024-01-01T00:00:00Z", str(site), str(image)], check=True, timeout=60)
+    image = servers.make_image(MAKE, folder / "site", files, folder / "disk.img")
     return image, files
 
 

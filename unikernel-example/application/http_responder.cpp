@@ -126,8 +126,12 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
     w.field("Cache-Control", kImmutable);
   } else {
     // A commit of the future must not be later than Date (RFC 9110, section 8.8.2.1).
-    const std::int64_t modified = std::min(site_->modified(), c.wall_clock.value_or(site_->modified()));
-    w.field("Last-Modified", format_http_date(modified).view()).field("Cache-Control", "no-cache");
+    if (c.wall_clock && *c.wall_clock < site_->modified()) {
+      w.field("Last-Modified", format_http_date(*c.wall_clock).view());
+    } else {
+      w.field("Last-Modified", site_->modified_text());
+    }
+    w.field("Cache-Control", "no-cache");
   }
   if (f.deflate) w.field("Vary", "Accept-Encoding");
 }

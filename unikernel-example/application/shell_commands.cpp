@@ -291,7 +291,9 @@ shell_output do_help(cache_machine&, arguments) {
   std::string out;
   for (const command& c : kCommands)
     out += row(std::string(c.name) + (c.usage.empty() ? "" : " ") + std::string(c.usage), c.what);
-  return text(out);
+  out.append("\nBoot options, words of a guest's command line; docteur-cache has them as --KEY VALUE:\n")
+      .append(words_help());
+  return text(std::move(out));
 }
 
 // Words between spaces; double quotes hold a word with spaces together.

@@ -28,6 +28,7 @@ result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& 
   bounds.streamed_blob = how.whole_bytes + 1;
   DOCTEUR_TRY(attached, image::attach(from.view, heap_memory(), bounds));
   s->image_ = std::move(attached);
+  s->modified_text_ = format_http_date(s->modified());
   DOCTEUR_TRY(reader, image_reader::make(s->image_, heap_memory(), how.cache_bytes / 4));
   s->reader_.emplace(std::move(reader));
   DOCTEUR_TRY(inflate, inflater::make());

@@ -14,6 +14,7 @@
 #include "reader/image_reader.hpp"
 #include "unikernel-example/application/content_cache.hpp"
 #include "unikernel-example/application/http_conditions.hpp"
+#include "unikernel-example/application/http_date.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -45,6 +46,7 @@ class site {
   [[nodiscard]] const image& of() const noexcept { return image_; }
   [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
   [[nodiscard]] std::int64_t modified() const noexcept { return image_.head().committer.seconds; }
+  [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
   std::uint64_t attach_ns = 0;  // how long mount() took: set by who has the clock
 
   // Symbolic links followed inside the image. not_found and the like are answers (is_absent()).
@@ -76,6 +78,7 @@ class site {
   disk disk_;
   site_options options_;
   image image_;
+  http_date modified_text_{};
   std::optional<image_reader> reader_;  // points into image_
   std::optional<inflater> inflater_;
   content_cache cache_;

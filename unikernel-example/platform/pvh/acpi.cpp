@@ -14,9 +14,12 @@ namespace {
 
 constexpr std::size_t kHeader = 36;  // 5.2.6
 constexpr std::uint32_t kLongestTable = 1u << 20;
+constexpr std::size_t kMostTables = 64;
 constexpr std::uint64_t kReachable = std::uint64_t{1} << 32;
 
-bytes memory_at(std::uint64_t address, std::size_t size) { return {reinterpret_cast<const std::byte*>(address), size}; }
+bytes memory_at(std::uint64_t address, std::size_t size) {
+  return {static_cast<const std::byte*>(physical(address, size)), size};
+}
 
 bool sums_to_zero(bytes b) {
   unsigned sum = 0;
@@ -139,7 +142,8 @@ bool read_acpi(std::uint64_t root_pointer,
   const bytes list = table_at(extended ? field<std::uint64_t>(root, 24) : field<std::uint32_t>(root, 16));
   const std::size_t width = extended ? 8 : 4;
   bool any = false;
-  for (std::size_t at = kHeader; at + width <= list.size(); at += width) {
+  const std::size_t end = std::min(list.size(), kHeader + kMostTables * width);
+  for (std::size_t at = kHeader; at + width <= end; at += width) {
     const bytes t = table_at(extended ? field<std::uint64_t>(list, at) : field<std::uint32_t>(list, at));
     if (t.empty()) continue;
     any = true;

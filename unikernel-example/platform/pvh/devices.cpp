@@ -1,64 +1,23 @@
 #include "unikernel-example/platform/pvh/devices.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <optional>
 #include <utility>
 
 #include "unikernel-example/platform/pvh/acpi.hpp"
+#include "unikernel-example/platform/pvh/boot_words.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
 #include "unikernel-example/platform/pvh/machine.hpp"
 #include "unikernel-example/platform/pvh/virtio_mmio.hpp"
 #include "unikernel-example/platform/pvh/virtio_pci.hpp"
 
 namespace docteur::cache_vm::pvh {
-namespace {
-
-struct mmio_place {
-  std::uint64_t address, size;
-  std::uint32_t interrupt;
-};
-
-std::optional<std::uint64_t> take_number(std::string_view& text) {
-  int base = 10;
-  if (text.starts_with("0x")) {
-    base = 16;
-    text.remove_prefix(2);
-  }
-  std::uint64_t v = 0;
-  const auto [next, error] = std::from_chars(text.data(), text.data() + text.size(), v, base);
-  if (error != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(next - text.data()));
-  return v;
-}
-
-// As Linux has it: SIZE[KMG]@ADDRESS:INTERRUPT[:ID] (admin-guide/kernel-parameters).
-std::optional<mmio_place> parse_place(std::string_view text) {
-  auto size = take_number(text);
-  if (!size) return std::nullopt;
-  if (!text.empty() && (text.front() == 'K' || text.front() == 'k')) {
-    *size <<= 10;
-    text.remove_prefix(1);
-  }
-  if (!text.starts_with('@')) return std::nullopt;
-  text.remove_prefix(1);
-  const auto address = take_number(text);
-  if (!address || !text.starts_with(':')) return std::nullopt;
-  text.remove_prefix(1);
-  const auto interrupt = take_number(text);
-  if (!interrupt || *interrupt > 0xffff) return std::nullopt;
-  return mmio_place{*address, *size, static_cast<std::uint32_t>(*interrupt)};
-}
-
-}  // namespace
-
 std::vector<std::unique_ptr<virtio_transport>> find_devices(std::span<const std::string_view> words) {
   std::vector<mmio_place> places;
   for (std::string_view word : words) {
     constexpr std::string_view kKey = "virtio_mmio.device=";
     if (!word.starts_with(kKey)) continue;
-    if (const auto p = parse_place(word.substr(kKey.size()))) {
+    if (const auto p = parse_mmio_place(word.substr(kKey.size()))) {
       places.push_back(*p);
     } else {
       std::printf("remark: not understood: %.*s\n", static_cast<int>(word.size()), word.data());

@@ -1,16 +1,15 @@
 // The functions that lwIP calls: time, randomness, checksums, assertions.
 
 #include <array>
-#include <bit>
 #include <cstdio>
-#include <cstring>
 
 #include "lwip/hooks.h"
 #include "lwip/sys.h"
-#include "object/sha1.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/internet_checksum.hpp"
 #include "unikernel-example/platform/pvh/power.hpp"
 #include "unikernel-example/platform/pvh/random.hpp"
+#include "unikernel-example/platform/pvh/siphash.hpp"
 
 using namespace docteur::cache_vm::pvh;
 
@@ -23,44 +22,14 @@ void docteur_lwip_assertion(const char* message, const char* file, int line) {
   end_with_failure("the TCP/IP library has found a fault in itself");
 }
 
-// The Internet checksum (RFC 1071) before its complement, in the order of memory: a sum of 64-bit words with the carry
-// added again is, folded, the sum of 16-bit words.
 u16_t docteur_lwip_checksum(const void* data, int size) {
-  const auto* at = static_cast<const unsigned char*>(data);
-  auto left = static_cast<std::size_t>(size);
-  std::uint64_t sum = 0;
-  const auto add = [&sum](std::uint64_t v) {
-    sum += v;
-    sum += sum < v ? 1 : 0;
-  };
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t v;
-    std::memcpy(&v, at, 8);
-    add(v);
-  }
-  std::uint64_t rest = 0;
-  std::memcpy(&rest, at, left);
-  add(rest);
-  sum = (sum >> 32) + (sum & 0xffffffff);
-  sum = (sum >> 32) + (sum & 0xffffffff);
-  sum = (sum >> 16) + (sum & 0xffff);
-  sum = (sum >> 16) + (sum & 0xffff);
-  return static_cast<u16_t>(sum);
+  return internet_checksum(data, static_cast<std::size_t>(size));
 }
 
 u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                                    u16_t remote_port) {
   static const std::array<std::uint64_t, 2> secret{random_number(), random_number()};
-  struct {
-    std::array<std::uint64_t, 2> key;
-    u32_t from, to;
-    u16_t from_port, to_port;
-    u32_t reserved;
-  } const what{secret, ip4_addr_get_u32(local), ip4_addr_get_u32(remote), local_port, remote_port, 0};
-  docteur::sha1 keyed;
-  keyed.update({reinterpret_cast<const std::byte*>(&what), sizeof what});
-  const docteur::oid hash = keyed.finish();
-  std::uint32_t v;
-  std::memcpy(&v, &hash, sizeof v);
-  return v + static_cast<u32_t>(monotonic_ns() / 4000);
+  const std::uint64_t addresses = std::uint64_t{ip4_addr_get_u32(local)} << 32 | ip4_addr_get_u32(remote);
+  const std::uint64_t ports = std::uint64_t{local_port} << 16 | remote_port;
+  return static_cast<u32_t>(siphash(secret, {addresses, ports}) + monotonic_ns() / 4000);
 }

@@ -9,6 +9,7 @@
 
 #include "unikernel-example/platform/pvh/cpu.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
+#include "unikernel-example/platform/pvh/memory_layout.hpp"
 #include "unikernel-example/platform/pvh/power.hpp"
 #include "unikernel-example/platform/pvh/random.hpp"
 #include "unikernel-example/platform/pvh/serial.hpp"
@@ -35,29 +36,19 @@ constexpr std::uint64_t kLargePage = std::uint64_t{1} << 21;
 constexpr std::uint64_t kLowMapped = std::uint64_t{1} << 32;  // by boot.S
 constexpr std::uint64_t kFirstMegabyte = std::uint64_t{1} << 20;
 
-constexpr std::size_t kMostRam = 32;
-address_range ram_ranges[kMostRam];
-std::size_t ram_count = 0;
+// Busy are the program, the boot modules and low memory. All else that the loader hands over is copied.
+constinit memory_layout layout;
 
 // Page tables beyond the first 4 GiB: one for each GiB, and one for each 512 GiB.
 constexpr std::size_t kTables = 40;
 alignas(kPage) std::uint64_t tables[kTables][512];
 std::size_t tables_used = 0;
 
-// What must not become heap: the program, the boot modules, low memory. All else that the loader hands over is copied.
-constexpr std::size_t kMostBusy = 16;
-address_range busy[kMostBusy];
-std::size_t busy_count = 0;
-
 constexpr std::size_t kStack = 256 * 1024;  // bytes
 alignas(16) std::byte main_stack[kStack];
 
 void add_busy(std::uint64_t begin, std::uint64_t size) noexcept {
-  if (size == 0 || size > ~begin) return;
-  if (busy_count == kMostBusy) end_with_failure("boot: the loader handed over too much");
-  std::size_t at = busy_count++;
-  for (; at > 0 && busy[at - 1].begin > begin; --at) busy[at] = busy[at - 1];
-  busy[at] = {begin, begin + size};
+  if (!layout.add_busy(begin, size)) end_with_failure("boot: the loader handed over too much");
 }
 
 std::uint64_t* entry_of(std::uint64_t* table, std::uint64_t address, unsigned level) noexcept {
@@ -73,30 +64,11 @@ std::uint64_t* table_behind(std::uint64_t* entry) noexcept {
   return reinterpret_cast<std::uint64_t*>(*entry & 0x000f'ffff'ffff'f000);
 }
 
-void use_largest_gap() noexcept {
-  const auto offer = [](std::uint64_t begin, std::uint64_t end) noexcept {
-    begin = (begin + kPage - 1) & ~(kPage - 1);
-    end &= ~(kPage - 1);
-    if (begin < end && end - begin > machine.heap.size()) machine.heap = {begin, end};
-  };
-  for (std::size_t r = 0; r < ram_count; ++r) {
-    std::uint64_t at = ram_ranges[r].begin;
-    for (std::size_t b = 0; b < busy_count; ++b) {
-      if (busy[b].end <= at || busy[b].begin >= ram_ranges[r].end) continue;
-      if (busy[b].begin > at) offer(at, busy[b].begin);
-      at = busy[b].end;
-    }
-    if (at < ram_ranges[r].end) offer(at, ram_ranges[r].end);
-  }
-}
-
 void read_memory_map(const start_info& info) noexcept {
   if (info.version < 1 || info.memory_map_count == 0) end_with_failure("boot: the loader gives no memory map");
   const auto* map = reinterpret_cast<const memory_map_entry*>(info.memory_map);
-  for (std::uint32_t i = 0; i < info.memory_map_count && ram_count < kMostRam; ++i) {
-    if (map[i].type != 1 || map[i].size == 0 || map[i].size > ~map[i].address) continue;  // microvm: an all-zero entry
-    ram_ranges[ram_count++] = {map[i].address, map[i].address + map[i].size};
-  }
+  for (std::uint32_t i = 0; i < info.memory_map_count; ++i)
+    if (map[i].type == 1) layout.add_ram(map[i].address, map[i].size);  // microvm: an all-zero entry, too
 }
 
 void read_modules(const start_info& info) noexcept {
@@ -136,7 +108,7 @@ void read_start_info(const start_info& info) noexcept {
   machine.acpi_root = info.acpi_root;
   read_memory_map(info);
   read_modules(info);
-  use_largest_gap();
+  machine.heap = layout.largest_gap();
   if (machine.heap.end > kLowMapped && !map_identity(machine.heap.begin, machine.heap.size())) {
     while (machine.heap.end > kLowMapped && !map_identity(machine.heap.end - kLargePage, kLargePage))
       machine.heap.end -= kLargePage;  // more memory than there are page tables for
@@ -174,12 +146,9 @@ std::uint64_t* fill_stack() noexcept {
 
 }  // namespace
 
-bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept {
-  if (size > ~begin) return false;
-  for (std::size_t r = 0; r < ram_count; ++r)
-    if (begin < ram_ranges[r].end && ram_ranges[r].begin < begin + size) return false;
-  return true;
-}
+const void* physical(std::uint64_t address, std::size_t) noexcept { return reinterpret_cast<const void*>(address); }
+
+bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept { return layout.is_outside_ram(begin, size); }
 
 bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept {
   if (size > ~begin || begin + size > std::uint64_t{1} << 47) return false;

@@ -1,6 +1,7 @@
 #pragma once
 // The machine's memory, and what the loader handed over. Filled in by prepare_machine() before glibc starts.
 
+#include <cstddef>
 #include <cstdint>
 
 namespace docteur::cache_vm::pvh {
@@ -22,6 +23,9 @@ struct machine_facts {
   const char* command_line = nullptr;
 };
 extern machine_facts machine;
+
+// RAM or firmware's tables at a physical address, below 4 GiB or mapped by map_identity().
+[[nodiscard]] const void* physical(std::uint64_t address, std::size_t size) noexcept;
 
 // Whether all of [begin, begin + size) lies outside RAM, as registers of a device must.
 [[nodiscard]] bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "unikernel-example/platform/entry.hpp"
+#include "unikernel-example/platform/pvh/boot_words.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/machine.hpp"
 #include "unikernel-example/platform/pvh/power.hpp"
@@ -17,16 +18,6 @@
 
 namespace docteur::cache_vm::pvh {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t n = std::min(text.find(' '), text.size());
-    if (n > 0) words.push_back(text.substr(0, n));
-    text.remove_prefix(std::min(n + 1, text.size()));
-  }
-  return words;
-}
 
 [[noreturn]] void end_with_message(const char* what, std::string_view word) {
   std::printf("failure: %s: %.*s\n", what, static_cast<int>(word.size()), word.data());
@@ -37,22 +28,24 @@ std::vector<std::string_view> split(std::string_view text) {
 network_options read_options(std::span<const std::string_view> words) {
   network_options o;
   for (std::string_view word : words) {
-    ip4_addr_t address{};
     if (word == "ip=dhcp") {
       o.address.reset();
     } else if (word.starts_with("ip=")) {
-      if (!parse_address(word.substr(3), address, &o.prefix)) end_with_message("not ip=ADDRESS[/PREFIX]", word);
-      o.address = address;
+      const auto ip = parse_ip(word.substr(3));
+      if (!ip) end_with_message("not ip=ADDRESS[/PREFIX]", word);
+      o.address = ip->address;
+      o.prefix = ip->prefix.value_or(24);
     } else if (word.starts_with("gateway=")) {
-      if (!parse_address(word.substr(8), address, nullptr)) end_with_message("not gateway=ADDRESS", word);
-      o.gateway = address;
+      const auto ip = parse_ip(word.substr(8));
+      if (!ip || ip->prefix) end_with_message("not gateway=ADDRESS", word);
+      o.gateway = ip->address;
     }
   }
   return o;
 }
 
 int run() {
-  static const std::vector<std::string_view> words = split(machine.command_line);
+  static const std::vector<std::string_view> words = split_words(machine.command_line);
   auto* on = new pvh_platform(words, read_options(words));  // as long as the machine
   std::fflush(stdout);
   const int status = start(*on, words);

@@ -28,7 +28,11 @@ std::unique_ptr<network_device> network_device::open(std::unique_ptr<virtio_tran
 }
 
 network_device::~network_device() {
-  if (transport_->reset()) return;
+  if (transport_->reset()) {
+    for (void* owner : owners_)
+      if (owner != nullptr) done_(owner);
+    return;
+  }
   static_cast<void>(receive_.release());  // the device may still write: this memory is not used again
   static_cast<void>(send_.release());
   static_cast<void>(new std::vector<buffer>(std::move(receive_buffers_)));
@@ -52,10 +56,10 @@ bool network_device::start() {
   send_ = virtqueue::make(*transport_, 1, static_cast<std::uint16_t>(kSlots * parts));
   if (receive_ == nullptr || send_ == nullptr) return false;
   receive_buffers_.resize(receive_->size() / parts);
-  send_buffers_.resize(send_->size() / parts);
+  owners_.resize(send_->size() / parts);
   for (std::uint32_t i = 0; i < receive_buffers_.size(); ++i)
     if (!offer(i)) return false;
-  for (std::uint32_t i = 0; i < send_buffers_.size(); ++i) free_.push_back(i);
+  for (std::uint32_t i = 0; i < owners_.size(); ++i) free_.push_back(i);
   transport_->ready();
   receive_->kick();
   return true;
@@ -86,11 +90,13 @@ bytes network_device::receive() {
 }
 
 void network_device::reap() {
-  while (const auto c = send_->take()) free_.push_back(c->token);
+  while (const auto c = send_->take()) {
+    done_(std::exchange(owners_[c->token], nullptr));
+    free_.push_back(c->token);
+  }
 }
 
-std::byte* network_device::frame_to_send() {
-  if (filling_ != kNone) return send_buffers_[filling_].data() + kMostHeader;
+bool network_device::send(mutable_bytes header_and_frame, void* owner) {
   if (free_.empty()) reap();
   if (free_.empty()) {
     flush();
@@ -98,31 +104,26 @@ std::byte* network_device::frame_to_send() {
     for (const std::uint64_t begin = monotonic_ns(); free_.empty(); reap()) {
       if (send_->is_broken() || monotonic_ns() - begin > kPatience) {
         ++count_.lost;
-        return nullptr;
+        return false;
       }
       pause();
     }
   }
-  filling_ = free_.back();
-  free_.pop_back();
-  return send_buffers_[filling_].data() + kMostHeader;
-}
-
-void network_device::send(std::size_t size) {
-  const std::uint32_t slot = std::exchange(filling_, kNone);
-  std::byte* const begin = send_buffers_[slot].data() + (kMostHeader - header_);  // a header of zeros asks for nothing
+  std::memset(header_and_frame.data(), 0, header_);  // asks for nothing
   const auto header = static_cast<std::uint32_t>(header_);
-  const auto frame = static_cast<std::uint32_t>(size);
-  const std::array<virtqueue::part, 2> two{virtqueue::part{begin, header, false},
-                                           virtqueue::part{begin + header_, frame, false}};
-  const std::array<virtqueue::part, 1> one{virtqueue::part{begin, header + frame, false}};
-  if (!(one_part_ ? send_->add(one, slot) : send_->add(two, slot))) {
+  const auto frame = static_cast<std::uint32_t>(header_and_frame.size() - header_);
+  const std::array<virtqueue::part, 2> two{virtqueue::part{header_and_frame.data(), header, false},
+                                           virtqueue::part{header_and_frame.data() + header_, frame, false}};
+  const std::array<virtqueue::part, 1> one{virtqueue::part{header_and_frame.data(), header + frame, false}};
+  if (!(one_part_ ? send_->add(one, free_.back()) : send_->add(two, free_.back()))) {
     ++count_.lost;
-    free_.push_back(slot);
-    return;
+    return false;
   }
+  owners_[free_.back()] = owner;
+  free_.pop_back();
   ++count_.sent;
-  count_.sent_bytes += size;
+  count_.sent_bytes += frame;
+  return true;
 }
 
 void network_device::flush() {

@@ -1,6 +1,6 @@
 #pragma once
-// A virtio network device (virtio 1.1, 5.1): frames in and out. Both directions copy once, so that no more memory than
-// the two rings is ever the device's.
+// A virtio network device (virtio 1.1, 5.1): frames in and out. What arrives is lent from the receive ring until the
+// next frame is asked for; what is sent goes out from where it lies and is given back when the device is done with it.
 
 #include <array>
 #include <cstdint>
@@ -31,9 +31,15 @@ class network_device {
   // The next frame that has arrived, until the next call; empty when there is none.
   [[nodiscard]] bytes receive();
   [[nodiscard]] bool has_frame() const { return receive_->has_completion(); }
-  // Room for a frame of kFrame bytes, to be filled and given to send(). nullptr when the device takes none for 100 ms.
-  [[nodiscard]] std::byte* frame_to_send();
-  void send(std::size_t size);
+
+  // Bytes in front of a frame that are the device's, as long as the frame is.
+  [[nodiscard]] std::size_t header_size() const { return header_; }
+  // Sends header_size() bytes, which it fills in, and the frame behind them. They stay as they are until they are given
+  // back through `done`, the function of on_sent(). False when the device takes none for 100 ms: the frame is lost, and
+  // still the caller's.
+  [[nodiscard]] bool send(mutable_bytes header_and_frame, void* owner);
+  void on_sent(void (*done)(void* owner)) { done_ = done; }
+  void reap();                                                          // gives back what was sent by now
   [[nodiscard]] std::size_t unsent() const { return send_->untold(); }  // frames since flush()
   void flush();  // what was sent goes out, and what was received makes room
 
@@ -59,7 +65,6 @@ class network_device {
   explicit network_device(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
   [[nodiscard]] bool start();
   [[nodiscard]] bool offer(std::uint32_t slot);
-  void reap();
 
   std::unique_ptr<virtio_transport> transport_;
   std::unique_ptr<virtqueue> receive_;
@@ -71,10 +76,10 @@ class network_device {
   bool one_part_ = true;  // header and frame may be one part
   std::size_t header_ = kMostHeader;
   std::vector<buffer> receive_buffers_;
-  std::vector<buffer> send_buffers_;
-  std::vector<std::uint32_t> free_;  // slots of send_buffers_
-  std::uint32_t taken_ = kNone;      // slot of the frame that receive() gave out
-  std::uint32_t filling_ = kNone;    // slot of frame_to_send()
+  std::vector<void*> owners_;        // of frames that are being sent, by slot
+  std::vector<std::uint32_t> free_;  // slots of owners_
+  void (*done_)(void*) = nullptr;
+  std::uint32_t taken_ = kNone;  // slot of the frame that receive() gave out
   counters count_;
 };
 

@@ -1,6 +1,5 @@
 #include "unikernel-example/platform/pvh/network.hpp"
 
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -9,13 +8,14 @@
 #include "lwip/init.h"
 #include "lwip/timeouts.h"
 #include "netif/ethernet.h"
+#include "unikernel-example/platform/pvh/boot_words.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
 
 namespace docteur::cache_vm::pvh {
 namespace {
 
-constexpr std::uint64_t kLookOut = 30'000;  // ns
+constexpr std::uint64_t kLookOut = 100'000;  // ns
 
 std::string text_of(const ip4_addr_t& a) {
   char text[IP4ADDR_STRLEN_MAX];
@@ -38,39 +38,21 @@ void tell_address(netif* n) {
 
 }  // namespace
 
-bool parse_address(std::string_view text, ip4_addr_t& address, unsigned* prefix) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  unsigned parts[4];
-  for (unsigned i = 0; i < 4; ++i) {
-    if (i > 0 && (at == end || *at++ != '.')) return false;
-    const auto [next, error] = std::from_chars(at, end, parts[i]);
-    if (error != std::errc{} || parts[i] > 255) return false;
-    at = next;
-  }
-  if (at != end && *at == '/' && prefix != nullptr) {
-    const auto [next, error] = std::from_chars(at + 1, end, *prefix);
-    if (error != std::errc{} || *prefix < 1 || *prefix > 32) return false;
-    at = next;
-  }
-  IP4_ADDR(&address, parts[0], parts[1], parts[2], parts[3]);
-  return at == end && !ip4_addr_isany_val(address);
-}
-
 network::network(std::unique_ptr<network_device> d, const network_options& options) : device_(std::move(d)) {
   lwip_init();
   ip4_addr_t address{};
   ip4_addr_t mask{};
   ip4_addr_t gateway{};
   if (options.address) {
-    address = *options.address;
+    ip4_addr_set_u32(&address, lwip_htonl(*options.address));
     ip4_addr_set_u32(&mask, lwip_htonl(~std::uint32_t{0} << (32 - options.prefix)));
   }
-  if (options.gateway) gateway = *options.gateway;
+  if (options.gateway) ip4_addr_set_u32(&gateway, lwip_htonl(*options.gateway));
   netif_add(&interface_, &address, &mask, &gateway, this, setup, ethernet_input);
   if (device_->receives_checked())
     NETIF_SET_CHECKSUM_CTRL(&interface_,
                             NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
+  device_->on_sent([](void* p) { pbuf_free(static_cast<pbuf*>(p)); });
   netif_set_default(&interface_);
   netif_set_status_callback(&interface_, tell_address);
   if (device_->has_link()) netif_set_link_up(&interface_);
@@ -95,13 +77,20 @@ signed char network::setup(netif* n) {
 signed char network::transmit(netif* n, pbuf* p) {
   auto* self = static_cast<network*>(n->state);
   if (p->tot_len > kFrame) return ERR_BUF;
-  std::byte* out = self->device_->frame_to_send();
-  if (out == nullptr) return ERR_OK;  // lost, as on any wire: TCP sends it again
-  for (const pbuf* q = p; q != nullptr; q = q->next) {
-    std::memcpy(out, q->payload, q->len);
-    out += q->len;
+  const auto header = static_cast<u16_t>(self->device_->header_size());
+  // lwIP looks at the count of references before it changes a segment that it sends again.
+  if (p->next == nullptr && pbuf_add_header(p, header) == ERR_OK) {
+    pbuf_ref(p);
+    const bool sent = self->device_->send({static_cast<std::byte*>(p->payload), p->len}, p);
+    pbuf_remove_header(p, header);
+    if (!sent) pbuf_free(p);  // lost, as on any wire: TCP sends it again
+    return ERR_OK;
   }
-  self->device_->send(p->tot_len);
+  // What was received and is sent back (ICMP) has no room in front.
+  pbuf* const copy = pbuf_clone(PBUF_RAW_TX, PBUF_RAM, p);
+  if (copy == nullptr) return ERR_MEM;
+  static_cast<void>(pbuf_add_header(copy, header));
+  if (!self->device_->send({static_cast<std::byte*>(copy->payload), copy->len}, copy)) pbuf_free(copy);
   return ERR_OK;
 }
 
@@ -122,6 +111,7 @@ bool network::receive() {
 
 bool network::poll() {
   const bool received = receive();
+  device_->reap();
   sys_check_timeouts();
   const bool served = connections_.serve();
   // To tell the device costs as much as some frames do: while they keep coming, a few go together.
@@ -174,7 +164,11 @@ std::string network::status() const {
 
 bool network::listen(std::string_view address, std::uint16_t port, service& s) {
   ip4_addr_t at = *IP4_ADDR_ANY4;
-  if (!address.empty() && address != "0.0.0.0" && !parse_address(address, at, nullptr)) return false;
+  if (!address.empty() && address != "0.0.0.0") {
+    const auto ip = parse_ip(address);
+    if (!ip || ip->prefix) return false;
+    ip4_addr_set_u32(&at, lwip_htonl(ip->address));
+  }
   return connections_.listen(at, port, s);
 }
 

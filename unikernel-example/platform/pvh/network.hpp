@@ -16,13 +16,10 @@ namespace docteur::cache_vm::pvh {
 
 // What `ip=` and `gateway=` say.
 struct network_options {
-  std::optional<ip4_addr_t> address;  // absent: DHCP
+  std::optional<std::uint32_t> address;  // as parse_ip() has it; absent: DHCP
   unsigned prefix = 24;
-  std::optional<ip4_addr_t> gateway;
+  std::optional<std::uint32_t> gateway;
 };
-
-// "10.0.2.15" or "10.0.2.15/24". False when it is neither.
-[[nodiscard]] bool parse_address(std::string_view text, ip4_addr_t& address, unsigned* prefix);
 
 class network {
  public:

@@ -1,17 +1,7 @@
 #include "unikernel-example/platform/pvh/pci.hpp"
 
-#include "unikernel-example/platform/pvh/cpu.hpp"
-
 namespace docteur::cache_vm::pvh {
 namespace {
-
-constexpr std::uint16_t kConfigAddress = 0xcf8;
-constexpr std::uint16_t kConfigData = 0xcfc;
-
-void select(pci_address a, std::uint8_t at) noexcept {
-  out32(kConfigAddress, 0x80000000u | std::uint32_t{a.bus} << 16 | std::uint32_t{a.device} << 11 |
-                            std::uint32_t{a.function} << 8 | (at & 0xfcu));
-}
 
 void scan_bus(std::uint8_t bus, int depth, const std::function<void(pci_address)>& seen) {
   constexpr int kDeepest = 8;
@@ -33,23 +23,6 @@ void scan_bus(std::uint8_t bus, int depth, const std::function<void(pci_address)
 
 }  // namespace
 
-std::uint32_t pci_read32(pci_address a, std::uint8_t at) noexcept {
-  select(a, at);
-  return in32(kConfigData);
-}
-std::uint16_t pci_read16(pci_address a, std::uint8_t at) noexcept {
-  select(a, at);
-  return in16(static_cast<std::uint16_t>(kConfigData + (at & 2)));
-}
-std::uint8_t pci_read8(pci_address a, std::uint8_t at) noexcept {
-  select(a, at);
-  return in8(static_cast<std::uint16_t>(kConfigData + (at & 3)));
-}
-void pci_write16(pci_address a, std::uint8_t at, std::uint16_t v) noexcept {
-  select(a, at);
-  out16(static_cast<std::uint16_t>(kConfigData + (at & 2)), v);
-}
-
 std::uint64_t pci_memory_bar(pci_address a, std::uint8_t number) noexcept {
   if (number > 5) return 0;
   const auto at = static_cast<std::uint8_t>(0x10 + 4 * number);
@@ -61,8 +34,7 @@ std::uint64_t pci_memory_bar(pci_address a, std::uint8_t number) noexcept {
 }
 
 void for_each_pci(const std::function<void(pci_address)>& seen) {
-  out32(kConfigAddress, 0x80000000u);  // a machine without PCI does not keep the address
-  if (in32(kConfigAddress) == 0x80000000u) scan_bus(0, 0, seen);
+  if (has_pci()) scan_bus(0, 0, seen);
 }
 
 void for_each_pci_capability(pci_address a, const std::function<void(std::uint8_t id, std::uint8_t at)>& seen) {

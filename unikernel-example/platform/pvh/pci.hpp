@@ -10,6 +10,9 @@ struct pci_address {
   std::uint8_t bus, device, function;
 };
 
+// pci_ports.cpp
+[[nodiscard]] bool has_pci() noexcept;
+
 // `at`: 0 to 255, a multiple of the field's size.
 [[nodiscard]] std::uint32_t pci_read32(pci_address a, std::uint8_t at) noexcept;
 [[nodiscard]] std::uint16_t pci_read16(pci_address a, std::uint8_t at) noexcept;

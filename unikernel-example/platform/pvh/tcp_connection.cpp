@@ -10,10 +10,7 @@
 namespace docteur::cache_vm::pvh {
 
 tcp_connection::tcp_connection(tcp_connections& owner, service& s, tcp_pcb* pcb)
-    : owner_(owner), service_(s), pcb_(pcb) {
-  char text[IP4ADDR_STRLEN_MAX];
-  peer_ = std::string(ip4addr_ntoa_r(&pcb->remote_ip, text, sizeof text)) + ":" + std::to_string(pcb->remote_port);
-}
+    : owner_(owner), service_(s), pcb_(pcb), peer_address_(pcb->remote_ip), peer_port_(pcb->remote_port) {}
 
 tcp_connection::~tcp_connection() {
   if (received_ != nullptr) pbuf_free(received_);
@@ -61,6 +58,11 @@ void tcp_connection::detach() {
   tcp_recv(pcb_, nullptr);
   tcp_sent(pcb_, nullptr);
   tcp_err(pcb_, nullptr);
+}
+
+std::string tcp_connection::peer() const {
+  char text[IP4ADDR_STRLEN_MAX];
+  return std::string(ip4addr_ntoa_r(&peer_address_, text, sizeof text)) + ":" + std::to_string(peer_port_);
 }
 
 std::size_t tcp_connection::receive(mutable_bytes into) {
@@ -224,7 +226,7 @@ void tcp_connections::tick() {
     if (std::exchange(c->starved_, false)) c->note();
   // A connection's end is kept for a second (TIME_WAIT), and looked through for each segment that belongs to no living
   // connection: with thousands of short ones that is most of the work. The newest are enough.
-  constexpr int kMostWaiting = 128;
+  constexpr int kMostWaiting = 32;
   int n = 0;
   for (tcp_pcb* pcb = tcp_tw_pcbs; pcb != nullptr;) {
     tcp_pcb* const next = pcb->next;

@@ -30,7 +30,7 @@ class tcp_connection final : public connection {
   [[nodiscard]] std::uint64_t delivered() const override { return delivered_; }
   void close() override;
   void abort() override;
-  [[nodiscard]] std::string peer() const override { return peer_; }
+  [[nodiscard]] std::string peer() const override;
 
  private:
   friend class tcp_connections;
@@ -56,7 +56,8 @@ class tcp_connection final : public connection {
   bool pushed_ = false;
   bool starved_ = false;  // send() took less than room(): no memory
   std::uint64_t delivered_ = 0;
-  std::string peer_;
+  ip4_addr_t peer_address_;
+  std::uint16_t peer_port_;
   std::size_t place_ = 0;  // in tcp_connections::all_
 };
 

@@ -156,13 +156,14 @@ class pci_transport final : public virtio_transport {
   std::uint64_t notify_[kQueues] = {};
 };
 
-// 4.1.4: struct virtio_pci_cap. A window must lie in an assigned memory BAR outside RAM.
-window read_window(pci_address a, std::uint8_t cap) {
+// 4.1.4: struct virtio_pci_cap. A window must lie in an assigned memory BAR outside RAM, and begin where its registers
+// are aligned (4.1.4.3.1, 4.1.4.4.1, 4.1.4.6.1).
+window read_window(pci_address a, std::uint8_t cap, std::uint32_t alignment) {
   const std::uint64_t bar = pci_memory_bar(a, pci_read8(a, static_cast<std::uint8_t>(cap + 4)));
   const std::uint32_t offset = pci_read32(a, static_cast<std::uint8_t>(cap + 8));
   const std::uint32_t size = pci_read32(a, static_cast<std::uint8_t>(cap + 12));
-  if (bar == 0 || size == 0 || offset > ~std::uint64_t{0} - bar || !is_outside_ram(bar + offset, size) ||
-      !map_identity(bar + offset, size))
+  if (bar == 0 || size == 0 || offset % alignment != 0 || offset > ~std::uint64_t{0} - bar ||
+      !is_outside_ram(bar + offset, size) || !map_identity(bar + offset, size))
     return {};
   return {bar + offset, size};
 }
@@ -180,8 +181,10 @@ windows read_windows(pci_address a) {
                     : type == kDevice ? &w.device
                                       : nullptr;
     if (which == nullptr || which->size != 0) return;  // of several of a kind the first is preferred
-    *which = read_window(a, at);
-    if (type == kNotify) w.notify_multiplier = pci_read32(a, static_cast<std::uint8_t>(at + 16));
+    *which = read_window(a, at, type == kNotify ? 2 : type == kIsr ? 1 : 4);
+    if (type != kNotify) return;
+    w.notify_multiplier = pci_read32(a, static_cast<std::uint8_t>(at + 16));
+    if (w.notify_multiplier % 2 != 0) w.notify = {};
   });
   return w;
 }

@@ -10,8 +10,15 @@
 
 /* Buffers come from malloc, as many as are in use; bounded by what follows, per connection. */
 #define MEM_LIBC_MALLOC 1
+#define mem_clib_malloc docteur_lwip_allocate
+#define mem_clib_free docteur_lwip_free
+#define mem_clib_calloc docteur_lwip_allocate_zeros
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (64 * 1024 * 1024) /* no pool of that size: it only makes lengths 32 bits wide */
+
+/* Frames are handed to the device where they lie (net.hpp): in one piece, with room for its own header in front. */
+#define PBUF_LINK_ENCAPSULATION_HLEN 16
+#define LWIP_NETIF_TX_SINGLE_PBUF 1
 
 /* Ethernet, IPv4, ARP, ICMP, DHCP. */
 #define LWIP_IPV4 1
@@ -40,7 +47,7 @@
 #define TCP_RCV_SCALE 0          /* our own is not: requests are short */
 #define TCP_WND (16 * 1024)      /* bytes received and not yet read by the application, per connection */
 #define TCP_SND_BUF (128 * 1024) /* bytes sent and not yet acknowledged, per connection */
-#define TCP_SND_QUEUELEN 512     /* pbufs of those: a full buffer of single segments, header and data apart */
+#define TCP_SND_QUEUELEN 512     /* segments of those: even half-filled ones make a full buffer */
 #define TCP_SNDLOWAT (32 * 1024) /* must leave room below 64 KiB */
 #define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN / 2)
 #define TCP_QUEUE_OOSEQ 1
@@ -53,13 +60,13 @@
 #define MEMP_NUM_TCP_PCB 1280 /* connections, those that are closing included; kMostConnections is less */
 #define MEMP_NUM_TCP_PCB_LISTEN 8
 #define MEMP_NUM_TCP_SEG 16384
-#define MEMP_NUM_PBUF 64 /* nothing is sent without a copy */
+#define MEMP_NUM_PBUF 64 /* nothing is sent without a copy by tcp_write() */
 #define PBUF_POOL_SIZE 512
 #define PBUF_POOL_BUFSIZE 1536
 #define MEMP_NUM_UDP_PCB 4
 #define MEMP_NUM_ARP_QUEUE 32
 
-/* Checksums: ours, eight bytes at a time. What the host vouches for is not checked again (network.cpp). */
+/* Checksums: ours, 64 bytes at a time. What the host vouches for is not checked again (network.cpp). */
 #define LWIP_CHKSUM docteur_lwip_checksum
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 
