@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <map>
 #include <optional>
 
 #include "builder/build_image.hpp"
@@ -29,11 +30,20 @@ struct make_options {
   std::optional<std::string> author;
   std::uint64_t block_size = kLeastBlockSize;
   unsigned threads = 0;
+  effort how = pack_options{}.how;
+  purpose what_for = pack_options{}.what_for;
   unsigned max_depth = pack_options{}.max_depth;
+  std::uint64_t memory = pack_options{}.memory;
   bool quiet = false;
   bool verbose = false;
   bool progress = false;
 };
+
+// The words of an option, as they are and no others.
+template <class T>
+CLI::Validator one_of(std::map<std::string, T> words) {
+  return CLI::CheckedTransformer(std::move(words)).description("");
+}
 
 void add_options(CLI::App& app, make_options& opt) {
   app.add_option("repository", opt.repository, "a repository or a plain folder: a path, file:// or relativize://")
@@ -45,6 +55,12 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
+  app.add_option("--effort", opt.how, "how long to look for a small image: fast, normal or max (default: normal)")
+      ->transform(one_of<effort>({{"fast", effort::fast}, {"normal", effort::normal}, {"max", effort::max}}));
+  app.add_option("--optimize", opt.what_for, "what for: balance, size or serve (default: balance)")
+      ->transform(one_of<purpose>({{"balance", purpose::balance}, {"size", purpose::size}, {"serve", purpose::serve}}));
+  app.add_option("--memory", opt.memory, "bytes of memory to use, about (default: 1 GiB); K, M, G and so on are known")
+      ->transform(CLI::AsSizeValue(false));
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
   app.add_flag("--progress", opt.progress, "show progress even where stderr is no terminal");
@@ -96,7 +112,10 @@ outcome<void> make(const make_options& opt) {
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack.threads = opt.threads;
+  image.pack.how = opt.how;
+  image.pack.what_for = opt.what_for;
   image.pack.max_depth = opt.max_depth;
+  image.pack.memory = opt.memory;
   image.pack.spool_directory = out->spool_directory();
   DOCTEUR_TRY(made, build_image(*source, *out, image, line));
   line.clear();
