@@ -29,11 +29,16 @@ struct make_options {
   std::optional<std::string> author;
   std::uint64_t block_size = kLeastBlockSize;
   unsigned threads = 0;
+  std::string how = "normal";
+  std::string what_for = "balance";
   unsigned max_depth = pack_options{}.max_depth;
+  std::uint64_t memory = pack_options{}.memory;
   bool quiet = false;
   bool verbose = false;
   bool progress = false;
 };
+
+constexpr std::uint64_t kLeastMemory = 64u << 20;  // bytes
 
 void add_options(CLI::App& app, make_options& opt) {
   app.add_option("repository", opt.repository, "a repository or a plain folder: a path, file:// or relativize://")
@@ -45,10 +50,47 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
+  app.add_option("--effort", opt.how, "how long to look for a small image: fast, normal or max (default: normal)");
+  app.add_option("--optimize", opt.what_for, "what for: balance, size or serve (default: balance)");
+  app.add_option("--memory", opt.memory, "memory to use, about, with a unit: 512M, 2G (default: 1G)")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("BYTES");
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
   app.add_flag("--progress", opt.progress, "show progress even where stderr is no terminal");
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+}
+
+template <class T>
+struct word {
+  std::string_view name;
+  T meaning;
+};
+
+template <class T, std::size_t N>
+outcome<T> meaning_of(std::string_view option, std::string_view text, const word<T> (&words)[N]) {
+  std::string known;
+  for (const word<T>& w : words) {
+    if (w.name == text) return w.meaning;
+    known += (known.empty() ? "" : ", ") + std::string(w.name);
+  }
+  return give_up(blame::usage, std::string(option) + ": " + printable(text) + " is none of " + known);
+}
+
+outcome<pack_options> pack_options_of(const make_options& opt) {
+  constexpr word<effort> kEfforts[] = {{"fast", effort::fast}, {"normal", effort::normal}, {"max", effort::max}};
+  constexpr word<purpose> kPurposes[] = {
+      {"balance", purpose::balance}, {"size", purpose::size}, {"serve", purpose::serve}};
+  pack_options pack;
+  DOCTEUR_TRY(how, meaning_of("--effort", opt.how, kEfforts));
+  DOCTEUR_TRY(what_for, meaning_of("--optimize", opt.what_for, kPurposes));
+  if (opt.memory < kLeastMemory) return give_up(blame::usage, "--memory: 64M is the least");
+  pack.how = how;
+  pack.what_for = what_for;
+  pack.memory = opt.memory;
+  pack.threads = opt.threads;
+  pack.max_depth = opt.max_depth;
+  return pack;
 }
 
 outcome<source_options> source_options_of(const make_options& opt) {
@@ -88,6 +130,7 @@ outcome<void> make(const make_options& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
+  DOCTEUR_TRY(pack, pack_options_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
 
   progress_line line(shows_progress(opt.progress, opt.quiet));
@@ -95,8 +138,7 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_TRY(source, open_source(where, source_opt, line));
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
-  image.pack.threads = opt.threads;
-  image.pack.max_depth = opt.max_depth;
+  image.pack = pack;
   image.pack.spool_directory = out->spool_directory();
   DOCTEUR_TRY(made, build_image(*source, *out, image, line));
   line.clear();

@@ -16,7 +16,6 @@ struct delta_effort {
   unsigned patience;     // log2 of how many misses in a row pass before every second byte is skipped, and so on
   bool may_give_up;      // stop early when most of the beginning is not in the base
 };
-inline constexpr delta_effort kQuickDelta{8, 2, 4, true};
 inline constexpr delta_effort kBestDelta{1, 32, 12, false};
 
 class delta_encoder {

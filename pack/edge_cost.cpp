@@ -13,18 +13,20 @@
 #include "pack/content_cache.hpp"
 #include "pack/delta_encoder.hpp"
 #include "pack/first_failure.hpp"
+#include "pack/read_charge.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr int kTrialLevel = 1;  // libdeflate's
-// What the final, better encoding and deflate make of a trial's size, in 1/64.
-constexpr std::uint64_t kFinalPart = 55;
+// What the final, better encoding and deflate make of a quick one's size, in 1/64: of a delta, and of a whole object.
+constexpr std::uint64_t kFinalDelta = 55;
+constexpr std::uint64_t kFinalWhole = 58;
 constexpr std::uint64_t kDeltaHead = 5;  // bytes: entry header and distance
 constexpr std::uint64_t kWholeHead = 2;
 
 struct worker {
-  worker(const object_store& store, std::size_t cache_bytes) : cache(store, cache_bytes), deflate(kTrialLevel) {}
+  worker(const object_store& store, std::size_t cache_bytes)
+      : cache(store, cache_bytes), deflate(object_store::kLevel) {}
   content_cache cache;
   delta_encoder encoder;
   compressor deflate;
@@ -34,12 +36,12 @@ struct worker {
 }  // namespace
 
 std::uint64_t whole_cost(const object_store& store, std::size_t index) {
-  return (store.stream_size(index) + kWholeHead) * kCostUnit;
+  const std::uint64_t size = store.stream_size(index);
+  return ((store.stored(index) ? size : size * kFinalWhole / 64) + kWholeHead) * kCostUnit;
 }
 
-outcome<std::vector<delta_edge>> price_pairs(std::span<const source_object> objects, const object_store& store,
-                                             std::span<const delta_pair> pairs, std::size_t cache_bytes,
-                                             progress& report) {
+outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::span<const delta_pair> pairs,
+                                             const delta_effort& how, std::size_t cache_bytes, progress& report) {
   constexpr std::uint64_t kNotWorthIt = ~std::uint64_t{0};
   const std::size_t share = cache_bytes / static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
   tbb::enumerable_thread_specific<worker> workers([&] { return worker(store, share); });
@@ -53,15 +55,12 @@ outcome<std::vector<delta_edge>> price_pairs(std::span<const source_object> obje
   std::vector<delta_edge> edges(pairs.size());
   const auto price = [&](const delta_pair& pair, worker& own) -> outcome<std::uint64_t> {
     DOCTEUR_TRY(target, own.cache.get(pair.target));
-    const std::uint64_t whole = store.stream_size(pair.target);
     if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
-    const std::uint64_t size = own.deflate.deflated_size(own.delta) * kFinalPart / 64 + kDeltaHead;
-    if (size >= whole) return kNotWorthIt;
-    return size * kCostUnit + objects[pair.base].size + kTakenByte * store.stream_size(pair.base);
+    return (own.deflate.deflated_size(own.delta) * kFinalDelta / 64 + kDeltaHead) * kCostUnit;
   };
   const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
     DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));
-    own.encoder.set_base(*base, kQuickDelta);
+    own.encoder.set_base(*base, how);
     for (std::size_t i = groups[group]; i < groups[group + 1]; ++i) {
       DOCTEUR_TRY(cost, price(pairs[i], own));
       edges[i] = {pairs[i].target, pairs[i].base, cost};

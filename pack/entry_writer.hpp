@@ -15,11 +15,17 @@ namespace docteur {
 // The order of entries: objects in canonical order, but each behind its base.
 [[nodiscard]] std::vector<std::uint32_t> entry_order(std::span<const std::uint32_t> bases);
 
-// Writes every object that the store holds. `bases[i]`: the base of object i, or kNoBase; an object whose delta turns
-// out no smaller than it is whole is written whole. Deltas are encoded on the threads of the current TBB arena, which
-// keep up to `cache_bytes` of inflated objects together, and each is applied and compared before it is written.
+struct entry_plan {
+  std::span<const std::uint32_t> bases;  // of each object its base, or kNoBase
+  int delta_level;                       // libdeflate's
+  int whole_level;
+  std::size_t cache_bytes;  // of inflated objects, all threads together
+};
+
+// Writes every object that the store holds; one whose delta turns out no smaller than it is in the store, whole. Deltas
+// are encoded on the threads of the current TBB arena, and each is applied and compared before it is written.
 [[nodiscard]] outcome<void> write_entries(std::span<const source_object> objects, const object_store& store,
-                                          std::span<const std::uint32_t> bases, std::size_t cache_bytes,
-                                          pack_stream& out, pack_statistics& statistics, progress& report);
+                                          const entry_plan& plan, pack_stream& out, pack_statistics& statistics,
+                                          progress& report);
 
 }  // namespace docteur

@@ -44,14 +44,15 @@ void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
   if (out.size() > most) out.resize(most);
 }
 
-feature_collector::feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible)
+feature_collector::feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible,
+                                     std::size_t room)
     : objects_(objects), eligible_(eligible) {
   const auto count = static_cast<std::uint64_t>(std::ranges::count(eligible, true));
-  most_ = std::clamp(kFeatureBudget / std::max<std::uint64_t>(count, 1), kLeastOfOneObject, kMostOfOneObject);
-  std::uint64_t room = 0;
+  most_ = std::clamp(room / sizeof(feature) / std::max<std::uint64_t>(count, 1), kLeastOfOneObject, kMostOfOneObject);
+  std::uint64_t needed = 0;
   for (std::size_t i = 0; i < objects.size(); ++i)
-    if (eligible[i]) room += std::min<std::uint64_t>(most_, features_at_most(objects[i].size));
-  all_ = std::make_unique_for_overwrite<feature[]>(room);
+    if (eligible[i]) needed += std::min<std::uint64_t>(most_, features_at_most(objects[i].size));
+  all_ = std::make_unique_for_overwrite<feature[]>(needed);
 }
 
 void feature_collector::see(std::size_t index, bytes content) {

@@ -24,13 +24,12 @@ using feature = std::uint64_t;
 // every object, so that what two objects share is found in both.
 void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out);
 
-// Gathers the features of all objects that may take part in deltas, in memory bounded by kFeatureBudget.
+// Gathers the features of all objects that may take part in deltas.
 class feature_collector : public object_store::observer {
  public:
-  static constexpr std::size_t kFeatureBudget = 24u << 20;  // features, of 8 bytes
-
-  // `eligible[i]`: object i may be a delta or a base.
-  feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible);
+  // `eligible[i]`: object i may be a delta or a base. `room`: bytes of memory for all, unless there are so many objects
+  // that a few features of each take more.
+  feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible, std::size_t room);
   void see(std::size_t index, bytes content) override;
 
   // Sorted, without those that only one object has. Once, after all objects were seen.

@@ -16,13 +16,15 @@ struct option {
 // Options of each object, in one array.
 class option_lists {
  public:
-  option_lists(std::size_t objects, std::span<const delta_edge> edges, bool by_target)
-      : begin_(objects + 1), options_(edges.size()) {
+  option_lists(const forest_costs& costs, bool by_target)
+      : begin_(costs.whole.size() + 1), options_(costs.edges.size()) {
+    const std::size_t objects = costs.whole.size();
+    const std::span<const delta_edge> edges = costs.edges;
     const auto owner = [&](const delta_edge& e) { return by_target ? e.target : e.base; };
     for (const delta_edge& e : edges) ++begin_[owner(e) + 1];
     for (std::size_t i = 1; i <= objects; ++i) begin_[i] += begin_[i - 1];
     std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
-    for (const delta_edge& e : edges) options_[next[owner(e)]++] = {by_target ? e.base : e.target, e.cost};
+    for (const delta_edge& e : edges) options_[next[owner(e)]++] = {by_target ? e.base : e.target, costs.of(e)};
     for (std::size_t i = 0; i < objects; ++i)
       std::ranges::sort(mutable_of(i), {}, [](const option& o) { return std::tuple(o.cost, o.other); });
   }
@@ -40,12 +42,12 @@ class option_lists {
 
 class solver {
  public:
-  solver(std::span<const std::uint64_t> whole, std::span<const delta_edge> edges, unsigned max_depth)
-      : whole_(whole),
+  solver(const forest_costs& costs, unsigned max_depth)
+      : whole_(costs.whole),
         max_depth_(max_depth),
-        bases_(whole.size(), edges, true),
-        users_(whole.size(), edges, false),
-        level_(whole.size()) {}
+        bases_(costs, true),
+        users_(costs, false),
+        level_(costs.whole.size()) {}
 
   // Starts from a forest: an object's level is its depth.
   void start(std::span<const std::uint32_t> bases) {
@@ -116,14 +118,15 @@ class solver {
 
 }  // namespace
 
-std::vector<std::uint32_t> choose_bases_quickly(std::span<const std::uint64_t> whole, std::span<const delta_edge> edges,
-                                                unsigned max_depth) {
+std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsigned max_depth) {
+  const std::span<const std::uint64_t> whole = costs.whole;
+  const std::span<const delta_edge> edges = costs.edges;
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < edges.size(); ++i)
-    if (edges[i].cost < whole[edges[i].target]) order.push_back(i);
+    if (costs.of(edges[i]) < whole[edges[i].target]) order.push_back(i);
   std::ranges::sort(order, {}, [&](std::uint32_t i) {
     const delta_edge& e = edges[i];
-    return std::tuple(~(whole[e.target] - e.cost), e.target, e.base);
+    return std::tuple(~(whole[e.target] - costs.of(e)), e.target, e.base);
   });
   std::vector<std::uint32_t> base(whole.size(), kNoBase);
   std::vector<unsigned> height(whole.size());
@@ -141,10 +144,9 @@ std::vector<std::uint32_t> choose_bases_quickly(std::span<const std::uint64_t> w
   return base;
 }
 
-std::vector<std::uint32_t> choose_bases(std::span<const std::uint64_t> whole, std::span<const delta_edge> edges,
-                                        unsigned max_depth) {
-  solver s(whole, edges, max_depth);
-  s.start(choose_bases_quickly(whole, edges, max_depth));
+std::vector<std::uint32_t> choose_bases(const forest_costs& costs, unsigned max_depth) {
+  solver s(costs, max_depth);
+  s.start(choose_bases_quickly(costs, max_depth));
   s.improve();
   return s.answer();
 }

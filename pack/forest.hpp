@@ -15,18 +15,23 @@ struct delta_edge {
   std::uint64_t cost;  // of the target as a delta of the base, in the unit of whole objects' costs
 };
 
+// What the choice is made from.
+struct forest_costs {
+  std::span<const std::uint64_t> whole;  // of each object stored whole
+  std::span<const delta_edge> edges;     // sorted by target
+  std::span<const std::uint64_t> bases;  // what each delta of an object costs beside the edge; empty: nothing
+  [[nodiscard]] std::uint64_t of(const delta_edge& e) const { return e.cost + (bases.empty() ? 0 : bases[e.base]); }
+};
+
 // For each object its base, or kNoBase when it is to be stored whole, such that the sum of costs is small, no chain is
-// longer than `max_depth` deltas, and no object is its own ancestor. `whole[i]`: cost of object i stored whole; `edges`
-// sorted by target. The same input gives the same answer.
+// longer than `max_depth` deltas, and no object is its own ancestor. The same input gives the same answer.
 //
 // Method: every object has a level, 0 to max_depth, and may use bases of lower levels only; given the levels, the best
 // bases are known. Starting from a greedy answer, an object moves to the level where it and those that could use it
 // cost the least together, until none moves.
-[[nodiscard]] std::vector<std::uint32_t> choose_bases(std::span<const std::uint64_t> whole,
-                                                      std::span<const delta_edge> edges, unsigned max_depth);
+[[nodiscard]] std::vector<std::uint32_t> choose_bases(const forest_costs& costs, unsigned max_depth);
 
 // The greedy answer that choose_bases() starts from: whatever saves most first.
-[[nodiscard]] std::vector<std::uint32_t> choose_bases_quickly(std::span<const std::uint64_t> whole,
-                                                              std::span<const delta_edge> edges, unsigned max_depth);
+[[nodiscard]] std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsigned max_depth);
 
 }  // namespace docteur

@@ -44,7 +44,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   DOCTEUR_TRY(file, spool::create(with.spool_directory));
   object_store store(source, std::move(file));
   const std::span<const source_object> objects = source.objects();
-  tbb::enumerable_thread_specific<worker> workers([&] { return worker(with.level); });
+  tbb::enumerable_thread_specific<worker> workers([&] { return worker(kLevel); });
   first_failure failed(report);
 
   const auto take = [&](std::size_t index, worker& own) -> outcome<void> {

@@ -1,5 +1,5 @@
 #pragma once
-// Every object of a source, read once, checked against its id, deflated as it would be written whole, and kept in a
+// Every object of a source, read once, checked against its id, quickly deflated, and kept in a
 // spool: sources are slow to read, and memory must not grow with content. Hosted; reading is safe from many threads.
 
 #include <cstdint>
@@ -30,7 +30,6 @@ class object_store {
   };
 
   struct settings {
-    int level;                 // libdeflate's
     std::uint64_t large_blob;  // blobs of this many bytes or more are left out: see large_blob.hpp
     std::filesystem::path spool_directory;
   };
@@ -40,10 +39,12 @@ class object_store {
                                                   progress& report);
 
   [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].size > 0; }
-  // Bytes of the object's zlib stream.
+  // libdeflate's level of what is kept: what is written is deflated again.
+  static constexpr int kLevel = 1;
+  // Bytes of the object's zlib stream as it is kept.
   [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].size; }
   [[nodiscard]] bool stored(std::size_t index) const { return kept_[index].stored; }
-  // The zlib stream, deflated or stored.
+  // The zlib stream, deflated or stored (compressor::compress()).
   [[nodiscard]] outcome<void> read_stream(std::size_t index, std::vector<std::byte>& out) const;
   // The content.
   [[nodiscard]] outcome<void> read(std::size_t index, store_scratch& with, std::vector<std::byte>& out) const;

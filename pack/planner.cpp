@@ -6,13 +6,14 @@
 #include "pack/candidates.hpp"
 #include "pack/edge_cost.hpp"
 #include "pack/forest.hpp"
+#include "pack/read_charge.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr candidate_limits kCandidates{.best = 6, .reach = 16, .neighbours = 1};
-// Chains as long as this show which objects descend from which; then each is tried against its ancestors.
-constexpr unsigned kDeepTrial = 50;
+// Depths of the forests that show which objects descend from which.
+constexpr unsigned kDeepTrials[] = {50, 16, 8};
+// In chains longer than are allowed, which of its ancestors each object is tried against as well.
 constexpr std::size_t kAncestors[] = {2, 3, 4, 6, 9};  // and the root and the one next to it
 
 bool has_edge(std::span<const delta_edge> edges, const delta_pair& pair) {
@@ -51,27 +52,64 @@ std::vector<delta_pair> ancestor_pairs(std::span<const std::uint32_t> bases, std
   return pairs;
 }
 
+class planner {
+ public:
+  planner(std::span<const source_object> objects, const object_store& store, const std::vector<bool>& eligible,
+          const plan_limits& limits, progress& report)
+      : store_(store), limits_(limits), report_(report), charge_(objects, store, eligible, limits.what_for) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const std::uint64_t whole = whole_cost(store, i);
+      whole_.push_back(whole - std::min(whole, charge_.of_target(i)));
+    }
+  }
+
+  // Adds what these pairs cost to what there is to choose from.
+  outcome<void> price(std::span<const delta_pair> pairs, std::string_view phase) {
+    report_.phase(phase, pairs.size());
+    DOCTEUR_TRY(more, price_pairs(store_, pairs, limits_.effort.trial, limits_.cache_bytes, report_));
+    const auto middle = edges_.insert(edges_.end(), more.begin(), more.end());
+    std::ranges::inplace_merge(edges_, middle, {}, [](const delta_edge& e) { return std::tuple(e.target, e.base); });
+    return {};
+  }
+
+  // What is charged for a base depends on how many use it, and the other way round: a few turns settle it.
+  std::vector<std::uint32_t> choose(unsigned turns) {
+    for (unsigned i = 0; i < turns; ++i) charge_.assume(choose_bases(costs(), limits_.max_depth));
+    return choose_bases(costs(), limits_.max_depth);
+  }
+
+  // Chains of this depth show which objects descend from which; then each is tried against its farther ancestors.
+  outcome<void> try_ancestors(unsigned depth) {
+    if (limits_.max_depth >= depth) return {};
+    const std::vector<delta_pair> further =
+        ancestor_pairs(choose_bases_quickly(costs(), depth), edges_, limits_.max_depth);
+    return price(further, "comparing further");
+  }
+
+ private:
+  [[nodiscard]] forest_costs costs() const { return {whole_, edges_, charge_.of_bases()}; }
+
+  const object_store& store_;
+  const plan_limits& limits_;
+  progress& report_;
+  read_charge charge_;
+  std::vector<std::uint64_t> whole_;
+  std::vector<delta_edge> edges_;
+};
+
 }  // namespace
 
 outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, const object_store& store,
                                                 feature_collector& features, const std::vector<bool>& eligible,
                                                 const plan_limits& limits, progress& report) {
-  const std::span<const source_object> objects = source.objects();
-  const std::vector<delta_pair> pairs = find_candidates(source, eligible, features.finish(), kCandidates);
-  report.phase("comparing", pairs.size());
-  DOCTEUR_TRY(edges, price_pairs(objects, store, pairs, limits.cache_bytes, report));
-  std::vector<std::uint64_t> whole(objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) whole[i] = whole_cost(store, i);
-
-  if (limits.max_depth < kDeepTrial) {
-    const std::vector<std::uint32_t> deep = choose_bases_quickly(whole, edges, kDeepTrial);
-    const std::vector<delta_pair> further = ancestor_pairs(deep, edges, limits.max_depth);
-    report.phase("comparing further", further.size());
-    DOCTEUR_TRY(more, price_pairs(objects, store, further, limits.cache_bytes, report));
-    const auto middle = edges.insert(edges.end(), more.begin(), more.end());
-    std::ranges::inplace_merge(edges, middle, {}, [](const delta_edge& e) { return std::tuple(e.target, e.base); });
+  constexpr unsigned kTurns = 2;
+  planner p(source.objects(), store, eligible, limits, report);
+  DOCTEUR_CHECK(p.price(find_candidates(source, eligible, features.finish(), limits.effort.candidates), "comparing"));
+  for (const unsigned depth : std::span(kDeepTrials).first(limits.effort.ancestor_rounds)) {
+    (void)p.choose(kTurns);
+    DOCTEUR_CHECK(p.try_ancestors(depth));
   }
-  return choose_bases(whole, edges, limits.max_depth);
+  return p.choose(kTurns);
 }
 
 }  // namespace docteur

@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "object/progress.hpp"
+#include "pack/effort.hpp"
 #include "pack/features.hpp"
 #include "pack/object_store.hpp"
 
 namespace docteur {
 
 struct plan_limits {
+  plan_effort effort;
+  purpose what_for;
   unsigned max_depth;       // deltas on the way to any object
   std::size_t cache_bytes;  // of inflated objects, all threads together
 };

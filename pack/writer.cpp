@@ -20,10 +20,12 @@
 namespace docteur {
 namespace {
 
-constexpr int kWholeLevel = 7;                   // libdeflate's, for objects that are stored whole
-constexpr std::uint64_t kLeastDelta = 48;        // bytes of content: below, a delta saves nothing
-constexpr unsigned kDeepest = 59;                // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
-constexpr std::size_t kCacheBytes = 192u << 20;  // of inflated objects, all threads together
+constexpr std::uint64_t kLeastDelta = 48;  // bytes of content: below, a delta saves nothing
+constexpr unsigned kDeepest = 59;          // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
+
+// Of the memory allowed, what the features may take while reading, and inflated objects later. The rest is for the
+// pairs, for what is on its way, and for the allocator.
+std::size_t part_of(std::uint64_t memory) { return static_cast<std::size_t>(memory / 16 * 3); }
 
 std::vector<bool> find_eligible(std::span<const source_object> objects, const pack_options& options) {
   std::vector<bool> eligible(objects.size());
@@ -44,15 +46,17 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
 
   report.phase("reading", objects.size());
   const std::vector<bool> eligible = find_eligible(objects, options);
-  auto features = std::make_unique<feature_collector>(objects, eligible);
-  DOCTEUR_TRY(
-      store, object_store::fill(source, {kWholeLevel, options.large_blob, options.spool_directory}, *features, report));
-  DOCTEUR_TRY(bases, plan_deltas(source, store, *features, eligible, {max_depth, kCacheBytes}, report));
+  auto features = std::make_unique<feature_collector>(objects, eligible, part_of(options.memory));
+  DOCTEUR_TRY(store, object_store::fill(source, {options.large_blob, options.spool_directory}, *features, report));
+  const plan_effort effort = plan_of(options.how);
+  const plan_limits limits{effort, options.what_for, max_depth, part_of(options.memory)};
+  DOCTEUR_TRY(bases, plan_deltas(source, store, *features, eligible, limits, report));
   features.reset();
 
   report.phase("writing", objects.size());
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
-  DOCTEUR_CHECK(write_entries(objects, store, bases, kCacheBytes, out, result.statistics, report));
+  DOCTEUR_CHECK(write_entries(objects, store, {bases, effort.delta_level, effort.whole_level, limits.cache_bytes}, out,
+                              result.statistics, report));
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (store.holds(i)) continue;
     DOCTEUR_TRY(restarts, write_large_blob(source, i, options.restart_interval, out, report));

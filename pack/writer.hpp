@@ -11,14 +11,18 @@
 #include "object/byte_sink.hpp"
 #include "object/idx_entry.hpp"
 #include "object/progress.hpp"
+#include "pack/effort.hpp"
 #include "pack/object_source.hpp"
 
 namespace docteur {
 
 struct pack_options {
-  unsigned threads = 0;                 // 0: as many as the machine has cores
-  unsigned max_depth = 4;               // deltas on the way to any object; trees never over 59 (docteur's bound)
-  std::uint64_t large_blob = 8u << 20;  // bytes: a blob this large or larger is streamed and never a delta
+  unsigned threads = 0;  // 0: as many as the machine has cores
+  effort how = effort::normal;
+  purpose what_for = purpose::balance;
+  unsigned max_depth = 4;                // deltas on the way to any object; trees never over 59 (docteur's bound)
+  std::uint64_t memory = 1u << 30;       // bytes that planning may use, about
+  std::uint64_t large_blob = 16u << 20;  // bytes: a blob this large or larger is streamed and never a delta
   std::uint32_t restart_interval = 128u << 10;  // bytes of content between zlib full flushes of a large blob
   std::filesystem::path spool_directory;        // for an unnamed temporary file; empty: the system's
 };

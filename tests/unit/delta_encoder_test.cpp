@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pack/delta.hpp"
+#include "pack/effort.hpp"
 
 using namespace docteur;
 
@@ -108,7 +109,7 @@ TEST(DeltaEncoder, StopsAtTheGivenSize) {
 TEST(DeltaEncoder, GivesUpOnStrangers) {
   const std::string base = text_of(50'000, 11, 26), target = text_of(50'000, 12, 26);
   delta_encoder encoder;
-  encoder.set_base(as_bytes(base), kQuickDelta);
+  encoder.set_base(as_bytes(base), plan_of(effort::fast).trial);
   std::vector<std::byte> delta;
   EXPECT_FALSE(encoder.encode(as_bytes(target), kAny, delta));
   EXPECT_TRUE(encoder.encode(as_bytes(base + target.substr(0, 20'000)), kAny, delta));

@@ -142,6 +142,60 @@ TEST(PackWriter, AnyNumberOfThreadsGivesTheSameBytes) {
   EXPECT_EQ(as_text(one.view()), as_text(seven.view()));
 }
 
+TEST(PackWriter, EveryEffortAndPurposeIsReadByGitAndDoesNotDependOnThreads) {
+  const memory_source source(sample_files());
+  progress quiet;
+  for (const effort how : {effort::fast, effort::normal, effort::max})
+    for (const purpose what_for : {purpose::balance, purpose::size, purpose::serve}) {
+      pack_options options = small_options(1);
+      options.how = how;
+      options.what_for = what_for;
+      memory_sink one, three;
+      ASSERT_TRUE(write_pack(source, one, options, quiet));
+      options.threads = 3;
+      ASSERT_TRUE(write_pack(source, three, options, quiet));
+      EXPECT_EQ(as_text(one.view()), as_text(three.view()));
+      const scratch_directory dir;
+      hand_to_git(one.view(), dir.path);
+    }
+}
+
+// A family of files of which each is a third new: a delta of it saves two thirds.
+TEST(PackWriter, DeltasAreFewerWhereTheyCostTheirReaders) {
+  std::map<std::string, std::string> files;
+  for (unsigned version = 0; version < 6; ++version)
+    files["v" + std::to_string(version)] = prose(2'000, 1) + prose(1'000, 2 + version);
+  const memory_source source(files);
+  const auto made = [&](purpose what_for) {
+    pack_options options = small_options();
+    options.what_for = what_for;
+    memory_sink sink;
+    progress quiet;
+    return *write_pack(source, sink, options, quiet);
+  };
+  const written_pack size = made(purpose::size);
+  const written_pack balance = made(purpose::balance);
+  const written_pack serve = made(purpose::serve);
+  EXPECT_EQ(size.statistics.delta_entries, 5u);
+  EXPECT_LE(size.size, balance.size);
+  EXPECT_LT(balance.size, serve.size);
+  EXPECT_LT(serve.statistics.delta_entries, balance.statistics.delta_entries);
+}
+
+TEST(PackWriter, LittleMemoryGivesAPackThatIsAsGood) {
+  const memory_source source(sample_files());
+  progress quiet;
+  pack_options options = small_options(1);
+  options.memory = 1 << 20;
+  memory_sink one, four;
+  ASSERT_TRUE(write_pack(source, one, options, quiet));
+  options.threads = 4;
+  ASSERT_TRUE(write_pack(source, four, options, quiet));
+  EXPECT_EQ(as_text(one.view()), as_text(four.view()));
+  const scratch_directory dir;
+  hand_to_git(one.view(), dir.path);
+}
+
 TEST(PackWriter, InflatingStartsAtEachRestartPoint) {
   const memory_source source(sample_files());
   memory_sink sink;

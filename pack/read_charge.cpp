@@ -1,0 +1,51 @@
+#include "pack/read_charge.hpp"
+
+#include "pack/forest.hpp"
+
+namespace docteur {
+namespace {
+
+// A reader's cache of 16 MiB holds other things too.
+constexpr std::uint64_t kReaderCache = 12u << 20;  // bytes
+
+// Of what libdeflate's inflate costs (measured): each byte that it takes is as much work as so many that it makes.
+constexpr std::uint64_t kTakenByte = 16;
+
+// Cost units for each byte that a read has to make: a byte of PACK is worth kCostUnit / this many made on every read.
+constexpr std::uint64_t price_of_a_byte(purpose what_for) noexcept {
+  switch (what_for) {
+    case purpose::size: return 0;
+    case purpose::balance: return 4;
+    case purpose::serve: break;
+  }
+  return 64;
+}
+
+}  // namespace
+
+read_charge::read_charge(std::span<const source_object> objects, const object_store& store,
+                         const std::vector<bool>& eligible, purpose what_for)
+    : objects_(objects), what_for_(what_for), full_(objects.size()) {
+  std::uint64_t content = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!eligible[i]) continue;
+    content += objects[i].size;
+    full_[i] = (objects[i].size + kTakenByte * store.stream_size(i)) * price_of_a_byte(what_for);
+  }
+  fills_ = 1 + content / kReaderCache;
+  charge_ = full_;
+}
+
+// A delta cannot be served as it lies: it is inflated and goes out in full.
+std::uint64_t read_charge::of_target(std::size_t index) const {
+  return what_for_ == purpose::serve ? objects_[index].size * price_of_a_byte(what_for_) : 0;
+}
+
+void read_charge::assume(std::span<const std::uint32_t> bases) {
+  std::vector<std::uint64_t> reads(bases.size());  // of each object as a base, near or far
+  for (const std::uint32_t base : bases)
+    for (std::uint32_t a = base; a != kNoBase; a = bases[a]) ++reads[a];
+  for (std::size_t i = 0; i < bases.size(); ++i) charge_[i] = full_[i] * fills_ / (fills_ + reads[i]);
+}
+
+}  // namespace docteur
