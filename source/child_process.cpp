@@ -24,23 +24,6 @@ constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIG
 constexpr auto kTick = std::chrono::milliseconds(20);
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGCHLD};
 
-// While it lives, this thread may write to a terminal and hand it on from the background.
-class no_background_stops {
- public:
-  no_background_stops() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTTOU);
-    ::pthread_sigmask(SIG_BLOCK, &set, &before_);
-  }
-  no_background_stops(const no_background_stops&) = delete;
-  no_background_stops& operator=(const no_background_stops&) = delete;
-  ~no_background_stops() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 tl::unexpected<failure> system_failure(const char* what, int error) {
   return give_up(blame::environment, std::string(what) + ": " + std::strerror(error));
 }
@@ -78,6 +61,15 @@ outcome<pipe_ends> make_pipe() {
 }
 
 }  // namespace
+
+no_background_stops::no_background_stops() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTTOU);
+  ::pthread_sigmask(SIG_BLOCK, &set, &before_);
+}
+
+no_background_stops::~no_background_stops() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 bool child_process::has_terminal() noexcept {
   return ::isatty(STDIN_FILENO) != 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
@@ -123,7 +115,10 @@ outcome<child_process> child_process::fork(const std::function<int(int)>& body) 
 }
 
 child_process::child_process(pid_t pid, unique_fd output, bool terminal)
-    : pid_(pid), output_(std::move(output)), end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), terminal_(terminal) {
+    : pid_(pid),
+      output_(std::move(output)),
+      end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+      terminal_(terminal) {
   if (terminal_) give_terminal(pid_);
 }
 
@@ -205,7 +200,7 @@ void child_process::kill() noexcept {
   const auto gone_within = [&](std::chrono::milliseconds most) {
     for (const auto end = std::chrono::steady_clock::now() + most;;) {
       if (!ended_) reap(WNOHANG);
-      if (ended_ && ::kill(-pid_, 0) != 0 && errno == ESRCH) return true;
+      if (ended_ && (::kill(-pid_, 0) != 0 || look_at_group().living == 0)) return true;
       if (std::chrono::steady_clock::now() >= end) return false;
       ::poll(nullptr, 0, static_cast<int>(kTick.count()));
     }
@@ -214,14 +209,13 @@ void child_process::kill() noexcept {
   send(SIGCONT);
   if (gone_within(kGrace)) return;
   send(SIGKILL);
-  // Members that nobody reaps (no init in a container) are dead as well: the wait for them has an end.
   gone_within(kGrace);
   while (!ended_) reap(0);
 }
 
-std::uint64_t child_process::processor_ticks() const {
+child_process::group_state child_process::look_at_group() const {
   namespace fs = std::filesystem;
-  std::uint64_t sum = 0;
+  group_state all;
   std::error_code ignored;
   for (fs::directory_iterator it("/proc", ignored), end; !ignored && it != end; it.increment(ignored)) {
     const std::string name = it->path().filename().native();
@@ -239,11 +233,13 @@ std::uint64_t child_process::processor_ticks() const {
     unsigned long user = 0;
     unsigned long system = 0;
     if (std::sscanf(line.c_str() + after + 1, " %c %ld %ld %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state, &ppid,
-                    &group, &user, &system) == 5 &&
-        group == pid_)
-      sum += user + system;
+                    &group, &user, &system) != 5 ||
+        group != pid_ || state == 'Z' || state == 'X')
+      continue;
+    ++all.living;
+    all.ticks += user + system;
   }
-  return sum;
+  return all;
 }
 
 }  // namespace docteur

@@ -2,6 +2,7 @@
 // One program run for its effect and what it says on stderr: in a process group of its own, so that it and all it
 // started can be ended together. Hosted, POSIX; the processor time is Linux's.
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -18,6 +19,18 @@ namespace docteur {
 struct child_command {
   std::vector<std::string> arguments;    // of the program; the first is looked up in PATH; no shell is involved
   std::vector<std::string> environment;  // NAME=VALUE, all of it
+};
+
+// While it lives, this thread may write to the terminal and hand it on though another process group has it.
+class no_background_stops {
+ public:
+  no_background_stops();
+  no_background_stops(const no_background_stops&) = delete;
+  no_background_stops& operator=(const no_background_stops&) = delete;
+  ~no_background_stops();
+
+ private:
+  sigset_t before_;
 };
 
 class child_process {
@@ -46,10 +59,15 @@ class child_process {
   // SIGTERM to the group, SIGKILL to what is left after a moment; then all of it is gone.
   void kill() noexcept;
   // Clock ticks of processor time that the living members of the group used so far; 0 where /proc does not tell.
-  [[nodiscard]] std::uint64_t processor_ticks() const;
+  [[nodiscard]] std::uint64_t processor_ticks() const { return look_at_group().ticks; }
 
  private:
+  struct group_state {
+    unsigned living = 0;  // without zombies: nobody may be there to reap those that lost their parent
+    std::uint64_t ticks = 0;
+  };
   child_process(pid_t pid, unique_fd output, bool terminal);
+  [[nodiscard]] group_state look_at_group() const;
   void drain(std::string& output);
   bool reap(int options) noexcept;
   void follow_stop(int signal) const noexcept;

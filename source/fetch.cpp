@@ -9,6 +9,7 @@
 #include "object/result.hpp"
 #include "source/child_process.hpp"
 #include "source/git_command.hpp"
+#include "source/git_handle.hpp"
 #include "source/git_report.hpp"
 #include "source/libgit2_fetch.hpp"
 #include "source/printable.hpp"
@@ -31,6 +32,7 @@ outcome<std::string> checked_reference(const std::string& asked) {
       if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
     if (parse_hex(digits)) return digits;
   }
+  start_libgit2();
   int valid = 0;
   if (git_reference_name_is_valid(&valid, ("refs/heads/" + asked).c_str()) != 0 || valid == 0)
     return give_up(blame::usage, printable(asked) +
@@ -104,6 +106,7 @@ outcome<oid> fetch_commit(const remote_address& from, const fetch_options& optio
   report.phase("connecting", 0);
   git_report said(from, report);
   DOCTEUR_TRY(run, start(from, reference, options, repository));
+  const no_background_stops progress_may_show;
   stillness still(run.child, repository);
   std::string output;
   for (bool ended = false; !ended;) {

@@ -30,7 +30,7 @@ struct known {
   blame who;
   std::string_view told;  // instead of it; with a leading ';' behind it
 };
-constexpr std::array<known, 13> kKnown{{
+constexpr std::array<known, 17> kKnown{{
     {"mismatched algorithms", blame::input, "a repository with other ids than SHA-1; images hold SHA-1 ids only"},
     {"could not read Username", blame::environment,
      "the server wants a user name and a password: set up a credential helper (gitcredentials(7)) or put them into "
@@ -46,7 +46,11 @@ constexpr std::array<known, 13> kKnown{{
     {"' not found", blame::environment, "no such repository there"},
     {"early EOF", blame::environment, "the connection ended in the middle"},
     {"the remote end hung up", blame::environment, "the connection ended in the middle"},
-    {"not allowed", blame::environment, " for a source over the network; see url.<base>.insteadOf of git"},
+    {"packet write failed", blame::environment, "the connection ended in the middle"},
+    {"Could not read from remote", blame::environment, "the server ended the connection without an answer"},
+    {"inflate: ", blame::environment, "; what came was damaged on the way"},
+    {"pack is corrupted", blame::environment, "; what came was damaged on the way"},
+    {"' not allowed", blame::environment, " for a source over the network; see url.<base>.insteadOf of git"},
     {"Operation too slow", blame::environment, "; --timeout sets how long to wait"},
 }};
 

@@ -34,6 +34,8 @@ outcome<void> check_authority(const authority& a, const std::string& shown) {
   const std::string_view host = a.host_port.substr(0, colon);
   if (host.empty() || host == "[]") return refuse(shown, "a host name is missing");
   if (bracket == std::string_view::npos) return refuse(shown, "a ']' is missing");
+  if (bracket > 0 && host.find_first_not_of("[]0123456789abcdefABCDEF:.%") != std::string_view::npos)
+    return refuse(shown, "what is in brackets is an IPv6 address");
   const std::string_view port = colon == std::string_view::npos ? "" : a.host_port.substr(colon + 1);
   if (is_option(host) || is_option(port) || (a.userinfo && is_option(*a.userinfo)))
     return refuse(shown, "a host, user or port that begins with a dash would be an option of ssh");
