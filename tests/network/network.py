@@ -106,17 +106,20 @@ class Run:
     """docteur-make of `source` into `image`, in folders of its own, to its end or (`wait=False`) until wait()."""
 
     def __init__(self, source, *arguments, environment=None, wait=True):
+        self.prepare(source, *arguments)
+        self.process = subprocess.Popen(
+            self.command, cwd=WORK, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**ENVIRONMENT, "TMPDIR": str(self.temporary), **(environment or {})})
+        if wait:
+            self.wait()
+
+    def prepare(self, source, *arguments):
         self.home = WORK / "runs" / str(next(numbers))
         self.temporary, self.out = self.home / "tmp", self.home / "out"
         self.temporary.mkdir(parents=True)
         self.out.mkdir()
         self.image = self.out / "the.img"
         self.command = [str(BIN / "docteur-make"), *map(str, arguments), "--", str(source), str(self.image)]
-        self.process = subprocess.Popen(
-            self.command, cwd=WORK, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**ENVIRONMENT, "TMPDIR": str(self.temporary), **(environment or {})})
-        if wait:
-            self.wait()
 
     def wait(self):
         try:
@@ -127,10 +130,13 @@ class Run:
         self.status = self.process.returncode
         self.printed, self.said = printed.decode(errors="replace"), said.decode(errors="replace")
         self.shown = f"{' '.join(self.command)}: status {self.status}\n{self.printed}{self.said}"
+        self.expect_nothing_left()
+        return self
+
+    def expect_nothing_left(self):
         left = [*self.temporary.iterdir(), *(p for p in self.out.iterdir() if p != self.image)]
         expect(not left, f"{self.shown}left behind: {left}")
         expect(not self.processes(), f"{self.shown}left running: {self.processes()}")
-        return self
 
     def processes(self):
         """Those that it started, by their TMPDIR."""
