@@ -14,9 +14,9 @@ import time
 
 from network import BIN, ENVIRONMENT, PATIENCE, WORK, Forwarder, Run, Web, expect, git_daemon, made, repository
 
-site = repository("site.git", commits=2, files=1500)
+site = repository("site.git", commits=2, files=500)
 web, daemon = Web(), git_daemon()
-slow, slower = (Forwarder(daemon, pause=pause, piece=4000) for pause in (0.012, 0.035))
+slow, slower = (Forwarder(daemon, pause=pause, piece=1300) for pause in (0.012, 0.035))
 expected = made(site)
 DRAWN = re.compile(rb"\r\x1b\[J([^\r\n\x1b]*)\r(?!\n)")
 
@@ -194,7 +194,7 @@ expect(Run(str(site), "--progress=line").said.count("\r\x1b[J") > 3, "no line th
 # git asks on the terminal, and what it asks stays readable.
 run, terminal = on_terminal(80, f"http://127.0.0.1:{web.port}/private/site.git", "--timeout=1")
 terminal.wait_for(rb"Username for [^\n]*: ")
-time.sleep(2.5)  # longer than the timeout: a person thinks
+time.sleep(1.6)  # longer than the timeout: a person thinks
 terminal.type(web.user.encode() + b"\n")
 terminal.wait_for(rb"Password for [^\n]*: ")
 terminal.type(web.password.encode() + b"\n")
