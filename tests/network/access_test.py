@@ -3,9 +3,12 @@
 No credential appears in a message, and none is handed to a program that was not asked."""
 
 import os
+import contextlib
+from pathlib import Path
 from urllib.parse import quote
 
-from network import (WORK, Ssh, Web, expect, free_port, git_daemon, made, program, refused, repository, start)
+from network import (WORK, Forwarder, Run, Ssh, Web, expect, free_port, git_daemon, made, program, read_if_there, refused, repository,
+                     start)
 
 site = repository("site.git")
 web, ssh, daemon = Web(), Ssh(), git_daemon()
@@ -36,6 +39,27 @@ askpass = WORK / "askpass"
 askpass.write_text(f"#!/bin/sh\ncase $1 in User*) echo '{web.user}';; *) echo '{web.password}';; esac\n")
 askpass.chmod(0o700)
 expect(made(f"http://{private}", environment={"GIT_ASKPASS": str(askpass)}) == expected, "with GIT_ASKPASS")
+
+# While git runs with a password of the URL's, no argument and no environment of any process but the first holds it.
+slow = Forwarder(web.port, pause=0.02, piece=300)
+run = Run(f"http://{user}:{password}@127.0.0.1:{slow.port}/private/site.git", wait=False)
+seen = set()
+while run.process.poll() is None:
+    for pid in run.processes():
+        arguments = read_if_there(Path(f"/proc/{pid}/cmdline"))
+        if int(pid) == run.process.pid:
+            continue
+        seen.add(arguments.split(b"\0")[0].split(b"/")[-1])
+        for text in (arguments, read_if_there(Path(f"/proc/{pid}/environ"))):
+            for secret in (web.password, password):
+                expect(secret.encode() not in text, f"a password in {text}")
+    for file in run.temporary.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            mode = file.stat().st_mode
+            expect(not file.parent == run.temporary or mode & 0o77 == 0, f"{file}: mode {mode:o}")
+run.wait()
+expect(run.status == 0 and run.image.read_bytes() == expected, run.shown)
+expect({b"git", b"git-remote-http"} <= seen, f"not all was looked at: {seen}")
 
 # TLS: a CA that nobody knows is refused; a redirect that never ends ends.
 refused(3, ["certificate", "GIT_SSL_CAINFO"], f"https://127.0.0.1:{web.tls}/git/site.git")
