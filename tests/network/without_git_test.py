@@ -3,7 +3,7 @@
 
 from urllib.parse import quote
 
-from network import (SITES, WORK, Forwarder, Run, Server, Web, expect, git, git_daemon, made, refused, repository, run)
+from network import (SITES, WORK, Forwarder, Server, Ssh, Web, expect, git, git_daemon, made, refused, repository, run)
 
 site = repository("site.git")
 run("git", "init", "-q", "--bare", "-b", "main", SITES / "empty.git")
@@ -31,6 +31,10 @@ expect(made(f"http://{user}:{password}@{private}", environment=alone) == expecte
 refused(3, "does not accept", f"http://{user}:wrong-one@{private}", environment=alone, secrets=["wrong-one"])
 refused(3, "wants a user name", f"http://{private}", environment=alone)
 refused(3, "certificate", f"https://127.0.0.1:{web.tls}/git/site.git", environment=alone)
+
+# ssh: a host whose key nobody knows is refused before any key of ours is offered (CVE-2023-22742).
+ssh = Ssh()
+refused(3, "hostkey", f"ssh://{ssh.user}@127.0.0.1:{ssh.port}{site}", environment=alone)
 
 # It cannot be stopped from inside: it is a process of its own, and it is ended.
 silent = Server(lambda connection: connection.recv(65536) and connection.recv(65536) and connection.recv(65536))

@@ -34,7 +34,9 @@ TEST_F(GitCommand, UrlAndReferenceComeBehindTheOptions) {
   ASSERT_EQ(arguments.end() - end, 3);
   EXPECT_EQ(end[1], "https://h/x");
   EXPECT_EQ(end[2], "+main");
-  EXPECT_TRUE(has(arguments, "--depth=1"));
+  for (const char* const entry : {"--depth=1", "--no-tags", "--no-recurse-submodules", "transfer.bundleURI=false",
+                                  "core.hooksPath=/dev/null", "protocol.ext.allow=never"})
+    EXPECT_TRUE(has(arguments, entry)) << entry;
   EXPECT_TRUE(has(arguments, "http.lowSpeedTime=60"));
 }
 
