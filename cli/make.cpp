@@ -102,6 +102,8 @@ void tell(const source_notes& notes) {
 
 void tell_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
   tell(source.notes());
+  if (const std::uint64_t fetched = source.notes().fetched_bytes; opt.verbose && fetched > 0)
+    say(kProgram, "fetched a PACK of " + std::to_string(fetched) + " bytes");
   if (opt.verbose) {
     say(kProgram, "content " + std::to_string(made.pack.content_bytes) + " bytes, PACK " +
                       std::to_string(made.pack_size) + " bytes, " + std::to_string(made.pack.delta_entries) +

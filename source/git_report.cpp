@@ -86,7 +86,7 @@ bool is_hexadecimal(std::string_view text) {
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+  for (std::size_t at = 0; !what.empty() && (at = text.find(what, at)) != std::string::npos; at += by.size())
     text.replace(at, what.size(), by);
 }
 
@@ -197,9 +197,11 @@ std::string git_report::cause() const {
 }
 
 std::string git_report::redacted(std::string text) const {
+  // The URL may hold a query.
+  replace_all(text, from_.url, from_.shown);
   // A user without a password may be a token; beside one it is a name.
   const std::string secret = from_.password.value_or(from_.user.size() < kLeastToken ? "" : from_.user);
-  if (!secret.empty()) replace_all(text, secret, "***");
+  replace_all(text, secret, "***");
   // A URL of somebody else's: of a redirection, or one that the user's configuration put in place.
   for (std::size_t at = 0; (at = text.find("://", at)) != std::string::npos;) {
     at += 3;

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from urllib.parse import quote
 
-from network import (WORK, Forwarder, Run, Ssh, Web, expect, free_port, git_daemon, made, program, read_if_there, refused, repository,
+from network import (WORK, Forwarder, Run, Server, Ssh, Web, expect, free_port, git_daemon, made, program, read_if_there, refused, repository,
                      start)
 
 site = repository("site.git")
@@ -39,6 +39,14 @@ askpass = WORK / "askpass"
 askpass.write_text(f"#!/bin/sh\ncase $1 in User*) echo '{web.user}';; *) echo '{web.password}';; esac\n")
 askpass.chmod(0o700)
 expect(made(f"http://{private}", environment={"GIT_ASKPASS": str(askpass)}) == expected, "with GIT_ASKPASS")
+
+# A server that sends its visitors on does not send their passwords with them.
+def send_on(connection):
+    request = connection.recv(65536).split(b" ")[1].decode()
+    connection.sendall(f"HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:{web.port}{request}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+refused(3, "wants a user name", f"http://{user}:{password}@127.0.0.1:{Server(send_on).port}/private/site.git")
 
 # While git runs with a password of the URL's, no argument and no environment of any process but the first holds it.
 slow = Forwarder(web.port, pause=0.02, piece=300)

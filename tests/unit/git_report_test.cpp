@@ -104,6 +104,9 @@ TEST_F(GitReport, NoCredentialAndNoControlCharacterPasses) {
                       "c\td")
                 .message,
             "a\\x1b[31mb?c\\td");
+  from_.url = "http://h/x?token=secret";
+  from_.shown = "http://h/x";
+  EXPECT_EQ(reason_of("fatal: what 'http://h/x?token=secret/' is").message, "what 'http://h/x/' is");
   from_ = {};
   from_.user = "a-long-token";
   EXPECT_EQ(reason_of("fatal: could not a-long-token").message, "could not ***");
