@@ -155,8 +155,9 @@ void progress_line::end_phase(clock::time_point now) {
   if (style_ != progress_style::plain) return;
   std::array<char, 32> seconds;
   std::snprintf(seconds.data(), seconds.size(), " in %.1f s", took.count());
+  const std::uint64_t done = done_.load(std::memory_order_relaxed);
   const std::uint64_t bytes = bytes_.load(std::memory_order_relaxed);
-  print(std::string(name_) + ": done, " + std::to_string(done_.load(std::memory_order_relaxed)) +
+  print(std::string(name_) + ": done" + (done > 0 ? ", " + std::to_string(done) : "") +
         (bytes > 0 ? " (" + size_text(bytes) + ")" : "") + seconds.data());
 }
 

@@ -28,7 +28,7 @@ constexpr std::array<step, 4> kSteps{{{"remote: Counting objects:", "preparing",
 struct known {
   std::string_view holds;  // the cause as git or ssh words it
   blame who;
-  std::string_view told;  // instead of it; with a leading ';' behind it
+  std::string_view told;  // instead of it; what begins with ';' or a blank goes behind it
 };
 constexpr std::array<known, 17> kKnown{{
     {"mismatched algorithms", blame::input, "a repository with other ids than SHA-1; images hold SHA-1 ids only"},
