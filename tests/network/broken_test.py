@@ -129,8 +129,8 @@ with ThreadPoolExecutor(8) as pool:
         pass
 
 # A slow server is no broken one: every piece is a sign of life.
-slow = Forwarder(daemon, pause=0.05, piece=20_000)
-expect(made(plain(slow.port), "--timeout=2") == made(site), "another image from a slow server")
+slow = Forwarder(daemon, pause=0.08, piece=5_000)
+expect(made(plain(slow.port), "--timeout=5") == made(site), "another image from a slow server")
 
 # Signals, while the server is silent and while it sends.
 for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -14,9 +14,9 @@ far = f"git://127.0.0.1:{slow.port}/site.git"
 expected = made(site)
 
 # git asks on the terminal, and what it asks stays readable.
-run, terminal = on_terminal(80, f"http://127.0.0.1:{web.port}/private/site.git", "--timeout=1")
+run, terminal = on_terminal(80, f"http://127.0.0.1:{web.port}/private/site.git", "--timeout=4")
 terminal.wait_for(rb"Username for [^\n]*: ")
-time.sleep(1.6)  # longer than the timeout: a person thinks
+time.sleep(5)  # longer than the timeout: a person thinks
 terminal.type(web.user.encode() + b"\n")
 terminal.wait_for(rb"Password for [^\n]*: ")
 terminal.type(web.password.encode() + b"\n")
