@@ -1,7 +1,5 @@
 #include "cli/common.hpp"
 
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -10,8 +8,6 @@
 
 namespace docteur::cli {
 namespace {
-
-constexpr auto kRedraw = std::chrono::milliseconds(100);
 
 volatile std::sig_atomic_t caught_signal = 0;
 
@@ -77,41 +73,5 @@ signal_watch::signal_watch() {
 }
 
 bool signal_watch::interrupted() noexcept { return caught_signal != 0; }
-
-void progress_line::phase(std::string_view name, std::uint64_t total) {
-  const std::scoped_lock lock(drawing_);
-  name_ = name;
-  total_ = total;
-  done_ = 0;
-  draw();
-}
-
-void progress_line::advance(std::uint64_t objects) {
-  done_.fetch_add(objects, std::memory_order_relaxed);
-  if (!visible_) return;
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  if (now.count() < next_draw_.load(std::memory_order_relaxed)) return;
-  const std::unique_lock lock(drawing_, std::try_to_lock);
-  if (lock) draw();
-}
-
-void progress_line::clear() {
-  const std::scoped_lock lock(drawing_);
-  if (drawn_) std::fputs("\r\x1b[K", stderr);
-  drawn_ = false;
-}
-
-void progress_line::draw() {
-  if (!visible_) return;
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  next_draw_ = (now + std::chrono::duration_cast<std::chrono::steady_clock::duration>(kRedraw)).count();
-  const std::uint64_t done = done_.load(std::memory_order_relaxed);
-  std::string line = "\r\x1b[K" + std::string(name_) + " " + std::to_string(done);
-  if (total_ > 0) line += "/" + std::to_string(total_) + " (" + std::to_string(done * 100 / total_) + "%)";
-  std::fputs(line.c_str(), stderr);
-  drawn_ = true;
-}
-
-bool shows_progress(bool asked, bool quiet) { return !quiet && (asked || ::isatty(STDERR_FILENO) != 0); }
 
 }  // namespace docteur::cli

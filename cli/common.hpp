@@ -1,18 +1,13 @@
 #pragma once
-// What the commands share: parsing with their exit statuses, messages, signals, progress. Hosted.
+// What the commands share: parsing with their exit statuses, messages, signals. Hosted.
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <chrono>
-#include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "object/failure.hpp"
 #include "object/oid.hpp"
-#include "object/progress.hpp"
 
 namespace docteur::cli {
 
@@ -34,35 +29,5 @@ class signal_watch {
   signal_watch();
   [[nodiscard]] static bool interrupted() noexcept;
 };
-
-// One line on stderr that is rewritten in place, at most ten times a second.
-class progress_line final : public progress {
- public:
-  // `visible`: false shows nothing and only watches for signals.
-  explicit progress_line(bool visible) : visible_(visible) {}
-  ~progress_line() override { clear(); }
-  progress_line(const progress_line&) = delete;
-  progress_line& operator=(const progress_line&) = delete;
-
-  void phase(std::string_view name, std::uint64_t total) override;
-  void advance(std::uint64_t objects) override;
-  [[nodiscard]] bool cancelled() const override { return signal_watch::interrupted(); }
-  // Takes the line away, so that messages begin in the first column.
-  void clear();
-
- private:
-  void draw();
-
-  const bool visible_;
-  std::mutex drawing_;
-  std::string_view name_;
-  std::uint64_t total_ = 0;
-  std::atomic<std::uint64_t> done_{0};
-  std::atomic<std::chrono::steady_clock::rep> next_draw_{0};
-  bool drawn_ = false;
-};
-
-// Whether progress shows: asked for, or stderr is a terminal; never when quiet.
-[[nodiscard]] bool shows_progress(bool asked, bool quiet);
 
 }  // namespace docteur::cli

@@ -2,12 +2,19 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
+#include "cli/digest.hpp"
+#include "cli/json.hpp"
+#include "cli/opened_image.hpp"
+#include "cli/progress_line.hpp"
 #include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
@@ -16,6 +23,7 @@ namespace docteur::cli {
 namespace {
 
 constexpr const char* kProgram = "docteur-make";
+constexpr unsigned kLongestTimeout = 7 * 24 * 3600;  // seconds
 
 // What is made can be read with the limits that are on by default.
 static_assert(kMaxSourcePath <= limits{}.path_bytes && kMaxTreeDepth <= limits{}.tree_depth &&
@@ -35,13 +43,17 @@ struct make_options {
   std::uint64_t memory = pack_options{}.memory;
   bool quiet = false;
   bool verbose = false;
-  bool progress = false;
+  std::string progress;
+  bool json = false;
+  unsigned timeout = 60;  // seconds
 };
 
 constexpr std::uint64_t kLeastMemory = 64u << 20;  // bytes
 
 void add_options(CLI::App& app, make_options& opt) {
-  app.add_option("repository", opt.repository, "a repository or a plain folder: a path, file:// or relativize://")
+  app.add_option(
+         "repository", opt.repository,
+         "a repository (https://, http://, ssh://, user@host:path, git://, file://, relativize://, a path) or a folder")
       ->required();
   app.add_option("image", opt.image, "the image: a file or a block device")->required();
   app.add_option("-b,--branch", opt.branch, "branch, tag, refs/..., commit id or HEAD (default: HEAD)");
@@ -57,7 +69,10 @@ void add_options(CLI::App& app, make_options& opt) {
       ->type_name("BYTES");
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
-  app.add_flag("--progress", opt.progress, "show progress even where stderr is no terminal");
+  add_progress_option(app, opt.progress);
+  app.add_flag("--json", opt.json, "print what was made as one JSON object");
+  app.add_option("--timeout", opt.timeout, "seconds without a sign from the network; 0: no end (default: 60)")
+      ->check(CLI::Range(0u, kLongestTimeout));
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
 }
 
@@ -100,6 +115,7 @@ outcome<source_options> source_options_of(const make_options& opt) {
     source.reference = *opt.branch;
   }
   source.threads = opt.threads;
+  source.timeout = std::chrono::seconds(opt.timeout);
   if (opt.author) {
     DOCTEUR_TRY(author, parse_identity(*opt.author));
     source.author = std::move(author);
@@ -126,25 +142,10 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
-outcome<void> make(const make_options& opt) {
-  const signal_watch signals;
-  DOCTEUR_TRY(where, parse_location(opt.repository));
-  DOCTEUR_TRY(source_opt, source_options_of(opt));
-  DOCTEUR_TRY(pack, pack_options_of(opt));
-  DOCTEUR_CHECK(check_block_size(opt.block_size));
-
-  progress_line line(shows_progress(opt.progress, opt.quiet));
-  DOCTEUR_TRY(out, output_file::create(opt.image));
-  DOCTEUR_TRY(source, open_source(where, source_opt, line));
-  image_options image;
-  image.block_size = static_cast<std::uint32_t>(opt.block_size);
-  image.pack = pack;
-  image.pack.spool_directory = out->spool_directory();
-  DOCTEUR_TRY(made, build_image(*source, *out, image, line));
-  line.clear();
-  if (opt.quiet) return {};
-
-  tell(source->notes());
+void tell_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
+  tell(source.notes());
+  if (const std::uint64_t fetched = source.notes().fetched_bytes; opt.verbose && fetched > 0)
+    say(kProgram, "fetched a PACK of " + std::to_string(fetched) + " bytes");
   if (opt.verbose) {
     say(kProgram, "content " + std::to_string(made.pack.content_bytes) + " bytes, PACK " +
                       std::to_string(made.pack_size) + " bytes, " + std::to_string(made.pack.delta_entries) +
@@ -153,7 +154,57 @@ outcome<void> make(const make_options& opt) {
   }
   say(kProgram, printable(opt.image) + ": commit " + hex(made.commit) + ", " + std::to_string(made.objects) +
                     " objects, " + std::to_string(made.size) + " bytes");
-  return {};
+}
+
+std::string decimal(double value) {
+  std::array<char, 40> text;
+  std::snprintf(text.data(), text.size(), "%.3f", value);
+  return text.data();
+}
+
+// One JSON object for programs: bytes in and out, seconds, the image's digest.
+outcome<void> print_summary(const make_options& opt, const commit_source& source, const image_statistics& made,
+                            const progress_line& line) {
+  const auto digest = sha256_of_file(opt.image, made.size);
+  json_object seconds;
+  double total = 0;
+  for (auto [phase, time] : line.times()) {
+    std::ranges::replace(phase, ' ', '_');
+    seconds.add_raw(phase, decimal(time.count()));
+    total += time.count();
+  }
+  seconds.add_raw("total", decimal(total));
+  json_object o;
+  o.add("commit", hex(made.commit)).add("root", hex(source.objects()[1].id)).add("objects", made.objects);
+  o.add("fetched_bytes", source.notes().fetched_bytes).add("content_bytes", made.pack.content_bytes);
+  o.add("pack_bytes", made.pack_size).add("image_bytes", made.size);
+  o.add_raw("ratio", decimal(static_cast<double>(made.size) / static_cast<double>(made.pack.content_bytes)));
+  o.add_raw("seconds", seconds.text());
+  // A device may be writable only.
+  o.add_raw("sha256", digest ? json_string(*digest) : "null");
+  bool pipe_closed = false;
+  return write_out(as_bytes(o.text() + "\n"), pipe_closed);
+}
+
+outcome<void> make(const make_options& opt) {
+  const signal_watch signals;
+  DOCTEUR_TRY(where, parse_location(opt.repository));
+  DOCTEUR_TRY(source_opt, source_options_of(opt));
+  DOCTEUR_TRY(pack, pack_options_of(opt));
+  DOCTEUR_CHECK(check_block_size(opt.block_size));
+  DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
+
+  progress_line line(style, kProgram);
+  DOCTEUR_TRY(out, output_file::create(opt.image));
+  DOCTEUR_TRY(source, open_source(where, source_opt, line));
+  image_options image;
+  image.block_size = static_cast<std::uint32_t>(opt.block_size);
+  image.pack = pack;
+  image.pack.spool_directory = out->spool_directory();
+  DOCTEUR_TRY(made, build_image(*source, *out, image, line));
+  line.clear();
+  if (!opt.quiet) tell_all(opt, *source, made);
+  return opt.json ? print_summary(opt, *source, made, line) : outcome<void>();
 }
 
 }  // namespace

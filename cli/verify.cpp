@@ -5,6 +5,7 @@
 #include "cli/common.hpp"
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
+#include "cli/progress_line.hpp"
 #include "reader/file_device.hpp"
 #include "source/printable.hpp"
 
@@ -19,7 +20,7 @@ struct verify_command {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
-  bool progress = false;
+  std::string progress;
 };
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
@@ -97,7 +98,8 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
 outcome<void> verify(const verify_command& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(file, file_device::open(opt.image));
-  progress_line line(shows_progress(opt.progress, opt.quiet));
+  DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
+  progress_line line(style, kProgram);
   verify_options options;
   options.threads = opt.threads;
   const std::string subject = printable(opt.image);
@@ -128,7 +130,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", options.quiet, "say nothing of the image: the exit status does");
   app.add_flag("-v,--verbose", options.verbose, "say who made the image and what is in it");
-  app.add_flag("--progress", options.progress, "show progress even where stderr is no terminal");
+  docteur::cli::add_progress_option(app, options.progress);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify(options); });
 }

@@ -73,7 +73,7 @@ outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::spa
         worker& own = workers.local();
         for (std::size_t g = range.begin(); g < range.end() && !failed.stop(); ++g)
           if (auto done = price_group(g, own); !done) failed.set(g, std::move(done.error()));
-        report.advance(range.size());
+        report.advance(groups[range.end()] - groups[range.begin()]);
       },
       tbb::simple_partitioner());
   DOCTEUR_CHECK(failed.check());

@@ -130,6 +130,7 @@ outcome<void> write_entries(std::span<const source_object> objects, const object
     if (part.stored) ++statistics.stored_entries;
     DOCTEUR_CHECK(out.write(part.stream));
     out.end_entry();
+    report.add_bytes(part.stream.size());
     report.advance(1);
     return {};
   };

@@ -159,6 +159,7 @@ outcome<void> write_deflated(checked_content& content, std::uint32_t interval, p
     first = false;
     position += part->deflated.size();
     if (auto put = out.write(part->deflated); !put) failed.set(0, std::move(put.error()));
+    report.add_bytes(part->deflated.size());
   };
   tbb::parallel_pipeline(2 * static_cast<std::size_t>(tbb::this_task_arena::max_concurrency()),
                          tbb::make_filter<void, handle>(tbb::filter_mode::serial_in_order, read) &
@@ -177,6 +178,7 @@ outcome<void> write_stored(checked_content& content, pack_stream& out, progress&
     framed.clear();
     append_stored_block(block, content.at_end(), framed);
     DOCTEUR_CHECK(out.write(framed));
+    report.add_bytes(framed.size());
   } while (!content.at_end());
   return {};
 }

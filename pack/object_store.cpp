@@ -62,10 +62,13 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
       tbb::blocked_range<std::size_t>(0, objects.size(), kBatch),
       [&](const auto& range) {
         worker& own = workers.local();
+        std::uint64_t taken_bytes = 0;
         for (std::size_t i = range.begin(); i < range.end() && !failed.stop(); ++i) {
           if (is_large(objects[i], with.large_blob)) continue;
           if (auto taken = take(i, own); !taken) failed.set(i, std::move(taken.error()));
+          taken_bytes += objects[i].size;
         }
+        report.add_bytes(taken_bytes);
         report.advance(range.size());
       },
       tbb::simple_partitioner());

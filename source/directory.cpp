@@ -176,7 +176,7 @@ class directory_source final : public commit_source {
     return for_each_index(blobs.size(), threads, report, [&](std::size_t i) { return hash_content(blobs[i], report); });
   }
 
-  outcome<void> hash_content(std::uint32_t index, const progress& report) {
+  outcome<void> hash_content(std::uint32_t index, progress& report) {
     folder_node& node = scan_.nodes[index];
     const std::string path = scan_.path(index);
     sha1 hash = object_hash(object_type::blob, node.stamp.size);
@@ -195,6 +195,7 @@ class directory_source final : public commit_source {
         if (at == 0 && n == node.stamp.size) is_lfs_[index] = is_lfs_pointer(bytes(buffer).first(n)) ? 1 : 0;
         hash.update(bytes(buffer).first(n));
         at += n;
+        report.add_bytes(n);
       }
     }
     node.id = hash.finish();

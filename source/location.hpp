@@ -1,20 +1,23 @@
 #pragma once
 // What the <repository> argument of docteur-make names. Hosted.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "object/failure.hpp"
+#include "source/remote_address.hpp"
 
 namespace docteur {
 
 struct location {
-  std::string path;  // of a repository or a folder on this machine
+  std::string path;                      // of a repository or a folder on this machine
+  std::optional<remote_address> remote;  // or a repository on another one; `path` is empty then
 };
 
-// A plain path; `file://` and an absolute path, percent-decoded as git does; or `relativize://` and a path relative to
-// the working directory, taken as it is. `host:path` is a remote address as git has it, unless a file of that
-// name exists. Fails with blame::usage for remote addresses: their transports are not there yet.
+// A plain path; `file://` and an absolute path, percent-decoded as git does; `relativize://` and a path relative to the
+// working directory, taken as it is; or a remote address (source/remote_address.hpp). `host:path` is a remote address
+// as git has it, unless a file of that name exists. Fails with blame::usage.
 [[nodiscard]] outcome<location> parse_location(std::string_view text);
 
 }  // namespace docteur

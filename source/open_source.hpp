@@ -1,6 +1,7 @@
 #pragma once
 // From what the user named to the objects of one commit. Hosted.
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,9 +21,11 @@ struct source_options {
   std::optional<commit_time> date_if_none;  // of a plain folder, from the environment
   std::optional<file_stamp> excluded;       // a file to leave out of a plain folder
   unsigned threads = 0;                     // 0: all cores
+  std::chrono::seconds timeout{60};         // of a network that is still; 0: none (fetch_options)
 };
 
 // A repository where there is one at the very path (a worktree's top, a `.git`, a bare one), else a plain folder.
+// A remote repository is fetched first (source/fetch.hpp), and what was fetched goes away with the source.
 // Fails with blame::usage when an option does not fit what is there.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_source(const location& where, const source_options& options,
                                                                   progress& report);

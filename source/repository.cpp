@@ -42,6 +42,7 @@ class repository_source final : public commit_source {
     auto revision = resolve_revision(repository_.get(), *database_, options.reference);
     if (!revision) return in_repository(revision.error());
     remarks_ = std::move(revision->remarks);
+    temporary_ = options.temporary;
 
     if (const auto read = database_->read_checked(revision->commit, object_type::commit, commit_); !read)
       return failed(revision->commit, "", read.error());
@@ -101,6 +102,7 @@ class repository_source final : public commit_source {
     source_notes all;
     all.submodules = listing_.submodules;
     all.remarks = remarks_;
+    if (temporary_) all.fetched_bytes = temporary_->size("objects/pack", ".pack");
     for (const auto& flag : is_lfs_) all.lfs_pointers += flag.load(std::memory_order_relaxed) ? 1 : 0;
     return all;
   }
@@ -150,6 +152,7 @@ class repository_source final : public commit_source {
     return found;
   }
 
+  std::shared_ptr<const private_folder> temporary_;  // goes last
   repository_handle repository_;
   std::string shown_;
   std::unique_ptr<git_objects> database_;

@@ -7,6 +7,7 @@
 #include "object/progress.hpp"
 #include "source/commit_source.hpp"
 #include "source/git_handle.hpp"
+#include "source/private_folder.hpp"
 
 namespace docteur {
 
@@ -17,6 +18,8 @@ namespace docteur {
 struct repository_options {
   std::string reference;  // as resolve_revision() takes it
   unsigned threads = 0;   // 0: all cores
+  // Where the repository was fetched to: it stays until the source is gone. Null: it is the user's.
+  std::shared_ptr<const private_folder> temporary = nullptr;
 };
 
 // `path`: for messages.

@@ -1,13 +1,13 @@
 #include "source/revision.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
 #include "source/git_handle.hpp"
 #include "source/printable.hpp"
+#include "source/reference_rules.hpp"
 
 namespace docteur {
 namespace {
@@ -15,17 +15,6 @@ namespace {
 constexpr std::size_t kLeastShortId = 4;    // digits, git's own bound
 constexpr unsigned kMostTags = 64;          // tags of tags of tags
 constexpr std::size_t kMostCandidates = 5;  // named when a short id is ambiguous
-
-struct rule {
-  std::string_view before, after;
-};
-// git's refs.c, ref_rev_parse_rules.
-constexpr std::array<rule, 6> kRules{{{"", ""},
-                                      {"refs/", ""},
-                                      {"refs/tags/", ""},
-                                      {"refs/heads/", ""},
-                                      {"refs/remotes/", ""},
-                                      {"refs/remotes/", "/HEAD"}}};
 
 std::string hex_text(const oid& id) {
   const oid_hex h = to_hex(id);
@@ -77,8 +66,8 @@ class resolver {
   outcome<std::optional<oid>> find_reference() {
     std::optional<oid> found;
     std::string first;
-    for (const rule& r : kRules) {
-      const std::string full = std::string(r.before) + name_ + std::string(r.after);
+    for (const reference_rule& r : kReferenceRules) {
+      const std::string full = r.full(name_);
       git_reference* raw = nullptr;
       if (git_reference_lookup(&raw, repository_, full.c_str()) != 0) continue;
       const reference_handle reference(raw);

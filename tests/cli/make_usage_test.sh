@@ -21,10 +21,12 @@ SOURCE_DATE_EPOCH=soon refused 2 SOURCE_DATE_EPOCH folder out/x.img
 refused 2 'plain folder has no branch' -b main folder out/x.img
 refused 2 'HEAD~1' -b HEAD~1 repository out/x.img
 refused 2 'an empty name' -b '' repository out/x.img
-refused 2 'https' https://user:secret@example.org/x.git out/x.img
+refused 2 'ftp' ftp://user:secret@example.org/x.git out/x.img
 grep -q secret said && die "credentials in a message: $(cat said)"
 refused 2 'folder' folder folder
 refused 2 '4096' --threads 4096 folder out/x.img
+refused 2 'plain, line or none' --progress=fancy folder out/x.img
+for seconds in -1 x 9999999; do refused 2 'timeout' --timeout=$seconds folder out/x.img; done
 
 "$program" --version >printed 2>said || die "--version: status $?"
 grep -qE '^docteur-make [0-9]+\.[0-9]+\.[0-9]+$' printed || die "version: $(cat printed)"

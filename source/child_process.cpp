@@ -1,0 +1,245 @@
+#include "source/child_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "object/result.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIGKILL: git removes what it has begun
+constexpr auto kTick = std::chrono::milliseconds(20);
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGCHLD};
+
+tl::unexpected<failure> system_failure(const char* what, int error) {
+  return give_up(blame::environment, std::string(what) + ": " + std::strerror(error));
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// Of our handlers a program must not know; what the user had ignored (nohup) stays ignored.
+sigset_t to_reset() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : kSignals) {
+    struct sigaction action {};
+    // SIGXFSZ is ignored by this program itself.
+    if (signal != SIGXFSZ && ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+    sigaddset(&set, signal);
+  }
+  return set;
+}
+
+struct pipe_ends {
+  unique_fd read, write;
+};
+
+outcome<pipe_ends> make_pipe() {
+  std::array<int, 2> fds{};
+  if (::pipe2(fds.data(), O_CLOEXEC) != 0) return system_failure("cannot make a pipe", errno);
+  pipe_ends ends{unique_fd(fds[0]), unique_fd(fds[1])};
+  ::fcntl(fds[0], F_SETFL, O_NONBLOCK);
+  return ends;
+}
+
+}  // namespace
+
+no_background_stops::no_background_stops() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTTOU);
+  ::pthread_sigmask(SIG_BLOCK, &set, &before_);
+}
+
+no_background_stops::~no_background_stops() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+bool child_process::has_terminal() noexcept {
+  return ::isatty(STDIN_FILENO) != 0 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+}
+
+outcome<child_process> child_process::start(const child_command& command) {
+  DOCTEUR_TRY(ends, make_pipe());
+  const bool terminal = has_terminal();
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&files, ends.write.get(), STDERR_FILENO);
+  const sigset_t reset = to_reset();
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  ::posix_spawnattr_setsigdefault(&attributes, &reset);
+  ::posix_spawnattr_setsigmask(&attributes, &mask);
+  const int group = terminal ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID;
+  ::posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
+  pid_t pid = 0;
+  const int error = ::posix_spawnp(&pid, command.arguments.front().c_str(), &files, &attributes,
+                                   pointers(command.arguments).data(), pointers(command.environment).data());
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error == ENOENT) return give_up(blame::environment, "");
+  if (error != 0) return system_failure(command.arguments.front().c_str(), error);
+  return child_process(pid, std::move(ends.read), terminal);
+}
+
+outcome<child_process> child_process::fork(const std::function<int(int)>& body) {
+  DOCTEUR_TRY(ends, make_pipe());
+  const sigset_t reset = to_reset();
+  const pid_t pid = ::fork();
+  if (pid < 0) return system_failure("cannot start a process", errno);
+  if (pid > 0) return child_process(pid, std::move(ends.read), false);
+  ::setsid();
+  for (const int signal : kSignals)
+    if (sigismember(&reset, signal) != 0) ::signal(signal, SIG_DFL);
+  ::_exit(body(ends.write.get()));
+}
+
+child_process::child_process(pid_t pid, unique_fd output, bool terminal)
+    : pid_(pid),
+      output_(std::move(output)),
+      end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+      terminal_(terminal) {
+  if (terminal_) give_terminal(pid_);
+}
+
+child_process::child_process(child_process&& other) noexcept
+    : pid_(std::exchange(other.pid_, 0)),
+      output_(std::move(other.output_)),
+      end_(std::move(other.end_)),
+      terminal_(std::exchange(other.terminal_, false)),
+      ended_(other.ended_),
+      status_(other.status_) {}
+
+child_process::~child_process() {
+  if (pid_ > 0 && !ended_) kill();
+}
+
+bool child_process::wait(std::chrono::milliseconds most, std::string& output) {
+  if (ended_) return true;
+  // Without a pidfd the end of a program whose own children keep stderr is noticed by looking.
+  const auto longest = end_ && !terminal_ ? most : std::min(most, kTick);
+  std::array<pollfd, 2> fds{{{output_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+  ::poll(fds.data(), fds.size(), static_cast<int>(longest.count()));
+  drain(output);
+  if (!reap(WNOHANG | (terminal_ ? WUNTRACED : 0))) return false;
+  drain(output);
+  return true;
+}
+
+void child_process::drain(std::string& output) {
+  std::array<char, 65536> buffer;
+  while (output_) {
+    const ssize_t n = ::read(output_.get(), buffer.data(), buffer.size());
+    if (n > 0) {
+      output.append(buffer.data(), static_cast<std::size_t>(n));
+    } else if (n == 0) {
+      output_ = {};
+    } else if (errno != EINTR) {
+      return;
+    }
+  }
+}
+
+// True when it ended.
+bool child_process::reap(int options) noexcept {
+  int status = 0;
+  const pid_t got = ::waitpid(pid_, &status, options);
+  if (got == 0 || (got < 0 && errno == EINTR)) return false;
+  if (got > 0 && WIFSTOPPED(status)) {
+    follow_stop(WSTOPSIG(status));
+    return false;
+  }
+  ended_ = true;
+  status_ = got > 0 ? status : 0;
+  if (terminal_) give_terminal(::getpgrp());
+  return true;
+}
+
+// Ctrl-Z is meant for this process, too, and so is a stop for want of the terminal while a shell has it.
+void child_process::follow_stop(int signal) const noexcept {
+  const pid_t owner = ::tcgetpgrp(STDIN_FILENO);
+  const bool for_want = signal == SIGTTIN || signal == SIGTTOU;
+  if (!for_want || (owner != pid_ && owner != ::getpgrp())) {
+    if (owner == pid_) give_terminal(::getpgrp());
+    ::kill(0, for_want ? SIGTTIN : SIGTSTP);
+  }
+  if (::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) give_terminal(pid_);
+  ::kill(-pid_, SIGCONT);
+}
+
+void child_process::give_terminal(pid_t group) const noexcept {
+  const no_background_stops guard;
+  ::tcsetpgrp(STDIN_FILENO, group);
+}
+
+void child_process::kill() noexcept {
+  const auto send = [&](int signal) {
+    if (!ended_) ::kill(pid_, signal);  // it may not have its group yet
+    ::kill(-pid_, signal);
+  };
+  const auto gone_within = [&](std::chrono::milliseconds most) {
+    for (const auto end = std::chrono::steady_clock::now() + most;;) {
+      if (!ended_) reap(WNOHANG);
+      if (ended_ && (::kill(-pid_, 0) != 0 || look_at_group().living == 0)) return true;
+      if (std::chrono::steady_clock::now() >= end) return false;
+      ::poll(nullptr, 0, static_cast<int>(kTick.count()));
+    }
+  };
+  send(SIGTERM);
+  send(SIGCONT);
+  if (gone_within(kGrace)) return;
+  send(SIGKILL);
+  gone_within(kGrace);
+  while (!ended_) reap(0);
+}
+
+child_process::group_state child_process::look_at_group() const {
+  namespace fs = std::filesystem;
+  group_state all;
+  std::error_code ignored;
+  for (fs::directory_iterator it("/proc", ignored), end; !ignored && it != end; it.increment(ignored)) {
+    const std::string name = it->path().filename().native();
+    if (name.empty() || name.front() < '0' || name.front() > '9') continue;
+    std::ifstream file(it->path() / "stat");
+    std::string line;
+    if (!std::getline(file, line)) continue;
+    // proc(5): pid (comm) state ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt utime stime;
+    // comm may hold anything but ends at the last ')'.
+    const auto after = line.rfind(')');
+    if (after == std::string::npos) continue;
+    char state = 0;
+    long ppid = 0;
+    long group = 0;
+    unsigned long user = 0;
+    unsigned long system = 0;
+    if (std::sscanf(line.c_str() + after + 1, " %c %ld %ld %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state, &ppid,
+                    &group, &user, &system) != 5 ||
+        group != pid_ || state == 'Z' || state == 'X')
+      continue;
+    ++all.living;
+    all.ticks += user + system;
+  }
+  return all;
+}
+
+}  // namespace docteur

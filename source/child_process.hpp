@@ -1,0 +1,84 @@
+#pragma once
+// One program run for its effect and what it says on stderr: in a process group of its own, so that it and all it
+// started can be ended together. Hosted, POSIX; the processor time is Linux's.
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "object/failure.hpp"
+#include "source/unique_fd.hpp"
+
+namespace docteur {
+
+struct child_command {
+  std::vector<std::string> arguments;    // of the program; the first is looked up in PATH; no shell is involved
+  std::vector<std::string> environment;  // NAME=VALUE, all of it
+};
+
+// While it lives, this thread may write to the terminal and hand it on though another process group has it.
+class no_background_stops {
+ public:
+  no_background_stops();
+  no_background_stops(const no_background_stops&) = delete;
+  no_background_stops& operator=(const no_background_stops&) = delete;
+  ~no_background_stops();
+
+ private:
+  sigset_t before_;
+};
+
+class child_process {
+ public:
+  // stdin and stdout are /dev/null. Where stdin of this process is the terminal it runs in the foreground of, the
+  // program gets that terminal, as a shell would give it, so that it can ask there; else it has none. Fails with
+  // blame::environment; an empty message means that there is no such program.
+  [[nodiscard]] static outcome<child_process> start(const child_command& command);
+  // A copy of this process that calls `body` with the file descriptor that would be its stderr, and ends with the
+  // status it returns. Other threads do not exist in it. It has no terminal.
+  [[nodiscard]] static outcome<child_process> fork(const std::function<int(int)>& body);
+
+  // Whether start() would give the program the terminal.
+  [[nodiscard]] static bool has_terminal() noexcept;
+
+  child_process(child_process&& other) noexcept;
+  child_process& operator=(child_process&&) = delete;
+  // Kills and reaps the whole group unless it has ended.
+  ~child_process();
+
+  // Waits for output or the end, `most` at longest, and appends what came on stderr to `output`. True once the program
+  // has ended and all it wrote was taken. Stops with it and goes on with it (job control) when it had the terminal.
+  bool wait(std::chrono::milliseconds most, std::string& output);
+  // As waitpid(2) gives it, after wait() was true.
+  [[nodiscard]] int status() const noexcept { return status_; }
+  // SIGTERM to the group, SIGKILL to what is left after a moment; then all of it is gone.
+  void kill() noexcept;
+  // Clock ticks of processor time that the living members of the group used so far; 0 where /proc does not tell.
+  [[nodiscard]] std::uint64_t processor_ticks() const { return look_at_group().ticks; }
+
+ private:
+  struct group_state {
+    unsigned living = 0;  // without zombies: nobody may be there to reap those that lost their parent
+    std::uint64_t ticks = 0;
+  };
+  child_process(pid_t pid, unique_fd output, bool terminal);
+  [[nodiscard]] group_state look_at_group() const;
+  void drain(std::string& output);
+  bool reap(int options) noexcept;
+  void follow_stop(int signal) const noexcept;
+  void give_terminal(pid_t group) const noexcept;
+
+  pid_t pid_;  // and the group's id; 0 after a move
+  unique_fd output_;
+  unique_fd end_;  // pidfd, readable once it ended; none on old kernels
+  bool terminal_;
+  bool ended_ = false;
+  int status_ = 0;
+};
+
+}  // namespace docteur

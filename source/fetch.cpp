@@ -1,0 +1,136 @@
+#include "source/fetch.hpp"
+
+#include <git2.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <fstream>
+
+#include "object/result.hpp"
+#include "source/child_process.hpp"
+#include "source/git_command.hpp"
+#include "source/git_handle.hpp"
+#include "source/git_report.hpp"
+#include "source/libgit2_fetch.hpp"
+#include "source/printable.hpp"
+
+namespace docteur {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto kTick = std::chrono::milliseconds(100);  // to notice a signal
+constexpr auto kLook = std::chrono::seconds(1);         // between two looks at what does not come through the pipe
+constexpr std::uint64_t kBusy = 5;                      // clock ticks in that time that are work and no keep-alive
+
+// What the server is asked for: a full id in lower case, or a name that git takes for one.
+outcome<std::string> checked_reference(const std::string& asked) {
+  if (asked.empty() || asked == "@") return std::string("HEAD");
+  if (asked.size() == kOidHexSize) {
+    std::string digits = asked;
+    for (char& c : digits)
+      if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    if (parse_hex(digits)) return digits;
+  }
+  start_libgit2();
+  int valid = 0;
+  if (git_reference_name_is_valid(&valid, ("refs/heads/" + asked).c_str()) != 0 || valid == 0)
+    return give_up(blame::usage, printable(asked) +
+                                     ": is neither a reference nor a commit id; expressions such as HEAD~1 are not "
+                                     "supported");
+  return asked;
+}
+
+// Since when nothing has happened: no word, no byte in the repository, no work.
+class stillness {
+ public:
+  stillness(const child_process& child, const private_folder& repository)
+      : child_(child), repository_(repository), bytes_(repository.size()) {}
+
+  void heard() { since_ = next_look_ = clock::now(); }
+  [[nodiscard]] clock::duration lasts() {
+    const auto now = clock::now();
+    if (now - next_look_ >= kLook) {
+      next_look_ = now;
+      const std::uint64_t bytes = repository_.size();
+      const std::uint64_t ticks = child_.processor_ticks();
+      if (bytes != bytes_ || ticks >= ticks_ + kBusy) since_ = now;
+      bytes_ = bytes;
+      ticks_ = ticks;
+    }
+    return now - since_;
+  }
+
+ private:
+  const child_process& child_;
+  const private_folder& repository_;
+  clock::time_point since_ = clock::now();
+  clock::time_point next_look_ = since_;
+  std::uint64_t bytes_;
+  std::uint64_t ticks_ = 0;
+};
+
+struct running {
+  child_process child;
+  bool may_ask;
+};
+
+outcome<running> start(const remote_address& from, const std::string& reference, const fetch_options& options,
+                       const private_folder& repository) {
+  const bool may_ask = child_process::has_terminal();
+  auto git =
+      child_process::start(git_fetch_command(from, reference, options.timeout, repository, may_ask, own_environment()));
+  if (git) return running{std::move(*git), may_ask};
+  if (!git.error().message.empty()) return tl::unexpected<failure>(git.error());
+  DOCTEUR_TRY(child,
+              child_process::fork([&](int told) { return fetch_by_libgit2(from, reference, repository, told); }));
+  return running{std::move(child), false};
+}
+
+outcome<oid> fetched_id(const private_folder& repository) {
+  std::ifstream file(repository.path() / "FETCH_HEAD");
+  std::string line;
+  std::getline(file, line);
+  // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
+  const auto id = parse_hex(std::string_view(line).substr(0, std::min(line.size(), kOidHexSize)));
+  if (!id) return give_up(blame::environment, "git did not say what it fetched");
+  return *id;
+}
+
+}  // namespace
+
+outcome<oid> fetch_commit(const remote_address& from, const fetch_options& options, const private_folder& repository,
+                          progress& report) {
+  DOCTEUR_TRY(reference, checked_reference(options.reference));
+  DOCTEUR_CHECK(make_bare_repository(repository, from));
+  report.phase("connecting", 0);
+  git_report said(from, report);
+  DOCTEUR_TRY(run, start(from, reference, options, repository));
+  const no_background_stops progress_may_show;
+  stillness still(run.child, repository);
+  std::string output;
+  for (bool ended = false; !ended;) {
+    ended = run.child.wait(kTick, output);
+    if (!output.empty()) still.heard();
+    said.take(output);
+    output.clear();
+    if (report.cancelled()) return give_up(blame::environment, "interrupted");
+    if (run.may_ask && !said.answered()) still.heard();
+    if (!ended && options.timeout.count() > 0 && still.lasts() >= options.timeout)
+      return give_up(blame::environment, "nothing came for " + std::to_string(options.timeout.count()) +
+                                             " seconds; --timeout sets how long to wait");
+  }
+  said.take("\n");
+  const int status = run.child.status();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return fetched_id(repository);
+  if (run.may_ask && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
+    // Ctrl-C on the terminal that was git's at that time is meant for this process.
+    ::raise(SIGINT);
+    return give_up(blame::environment, "interrupted");
+  }
+  if (WIFSIGNALED(status))
+    return give_up(blame::environment, "git was ended by signal " + std::to_string(WTERMSIG(status)));
+  return tl::unexpected<failure>(said.reason(reference));
+}
+
+}  // namespace docteur

@@ -1,0 +1,27 @@
+#pragma once
+// The one call of the program git: `git fetch` of one reference, as source/fetch.hpp promises it. Hosted.
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "source/child_process.hpp"
+#include "source/private_folder.hpp"
+#include "source/remote_address.hpp"
+
+namespace docteur {
+
+// `environment`: NAME=VALUE, the user's. `reference`: git_reference_name_is_valid() or a full id. `may_ask`: git has a
+// terminal. Secrets are neither in the arguments nor in the environment.
+[[nodiscard]] child_command git_fetch_command(const remote_address& from, const std::string& reference,
+                                              std::chrono::seconds timeout, const private_folder& repository,
+                                              bool may_ask, std::span<const std::string> environment);
+
+// An empty bare repository in `folder`, with what git_fetch_command() needs: the user and the password of `from`.
+[[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from);
+
+// The environment of this process.
+[[nodiscard]] std::vector<std::string> own_environment();
+
+}  // namespace docteur

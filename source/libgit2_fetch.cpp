@@ -1,0 +1,137 @@
+#include "source/libgit2_fetch.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+
+#include "source/git_handle.hpp"
+#include "source/reference_rules.hpp"
+
+namespace docteur {
+namespace {
+
+using remote_handle = std::unique_ptr<git_remote, git_free<git_remote_free>>;
+
+constexpr auto kTell = std::chrono::milliseconds(200);  // between two lines of progress
+
+// What the callbacks know.
+struct session {
+  const remote_address& from;
+  int told;
+  bool asked_before = false;  // for a password or a key
+  std::chrono::steady_clock::time_point next_tell{};
+};
+
+void tell(int fd, const std::string& line) {
+  // A reader that is gone ends this process by SIGPIPE.
+  for (std::size_t at = 0; at < line.size();) {
+    const ssize_t n = ::write(fd, line.data() + at, line.size() - at);
+    if (n <= 0) return;
+    at += static_cast<std::size_t>(n);
+  }
+}
+
+int fail(int fd, const std::string& why) {
+  tell(fd, "fatal: " + why + "\n");
+  return 128;
+}
+
+int answer_credentials(git_credential** out, const char*, const char* user_in_url, unsigned allowed, void* payload) {
+  auto& s = *static_cast<session*>(payload);
+  const std::string user = s.from.user.empty() && user_in_url != nullptr ? user_in_url : s.from.user;
+  if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, user.c_str());
+  if (std::exchange(s.asked_before, true)) {
+    git_error_set_str(GIT_ERROR_NET, s.from.by == transport::http ? "Authentication failed" : "Permission denied");
+    return GIT_EAUTH;
+  }
+  if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return git_credential_ssh_key_from_agent(out, user.c_str());
+  if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && s.from.password)
+    return git_credential_userpass_plaintext_new(out, user.c_str(), s.from.password->c_str());
+  git_error_set_str(GIT_ERROR_NET, user.empty() ? "could not read Username" : "could not read Password");
+  return GIT_EAUTH;
+}
+
+int tell_progress(const git_indexer_progress* now, void* payload) {
+  auto& s = *static_cast<session*>(payload);
+  const auto time = std::chrono::steady_clock::now();
+  const bool resolving = now->received_objects == now->total_objects && now->total_deltas > 0;
+  const unsigned done = resolving ? now->indexed_deltas : now->received_objects;
+  const unsigned total = resolving ? now->total_deltas : now->total_objects;
+  if (time < s.next_tell && done != total) return 0;
+  s.next_tell = time + kTell;
+  tell(s.told, std::string(resolving ? "Resolving deltas: (" : "Receiving objects: (") + std::to_string(done) + "/" +
+                   std::to_string(total) + "), " + std::to_string(now->received_bytes) + " bytes\r");
+  return 0;
+}
+
+std::string text_of(const git_oid& id) {
+  const oid_hex hex = to_hex(from_git(id));
+  return {hex.data(), hex.size()};
+}
+
+// The full name and id of what `reference` means there.
+struct advertised {
+  std::string name;
+  git_oid id;
+};
+std::optional<advertised> find(git_remote* remote, const std::string& reference) {
+  const git_remote_head** heads = nullptr;
+  std::size_t count = 0;
+  if (git_remote_ls(&heads, &count, remote) != 0) return std::nullopt;
+  if (reference.size() == kOidHexSize && parse_hex(reference)) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (text_of(heads[i]->oid) == reference && !std::string_view(heads[i]->name).ends_with("^{}"))
+        return advertised{heads[i]->name, heads[i]->oid};
+    git_oid id{};
+    git_oid_fromstr(&id, reference.c_str());
+    return advertised{reference, id};
+  }
+  for (const reference_rule& rule : kReferenceRules)
+    for (std::size_t i = 0; i < count; ++i)
+      if (rule.full(reference) == heads[i]->name) return advertised{heads[i]->name, heads[i]->oid};
+  return std::nullopt;
+}
+
+}  // namespace
+
+int fetch_by_libgit2(const remote_address& from, const std::string& reference, const private_folder& repository,
+                     int told) {
+  start_libgit2();
+  git_repository* raw = nullptr;
+  if (git_repository_open_bare(&raw, repository.path().c_str()) != 0) return fail(told, git_error_text());
+  const repository_handle own(raw);
+  git_remote* raw_remote = nullptr;
+  if (git_remote_create_anonymous(&raw_remote, raw, from.url.c_str()) != 0) return fail(told, git_error_text());
+  const remote_handle remote(raw_remote);
+
+  session s{from, told};
+  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  options.callbacks.credentials = answer_credentials;
+  options.callbacks.transfer_progress = tell_progress;
+  options.callbacks.payload = &s;
+  options.proxy_opts.type = GIT_PROXY_AUTO;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+#if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 7)
+  options.depth = 1;
+#endif
+  if (git_remote_connect(raw_remote, GIT_DIRECTION_FETCH, &options.callbacks, &options.proxy_opts, nullptr) != 0)
+    return fail(told, git_error_text());
+  const auto found = find(raw_remote, reference);
+  if (!found) return fail(told, "couldn't find remote ref " + reference);
+  std::string specification = "+" + found->name + ":refs/docteur/fetched";
+  char* const one = specification.data();
+  const git_strarray list{const_cast<char**>(&one), 1};
+  const bool by_id = found->name == reference && reference.size() == kOidHexSize;
+  if (git_remote_download(raw_remote, &list, &options) != 0)
+    return fail(told, by_id ? "Server does not allow request for unadvertised object" : git_error_text());
+  git_odb* odb = nullptr;
+  if (git_repository_odb(&odb, raw) != 0) return fail(told, git_error_text());
+  const bool there = git_odb_refresh(odb) == 0 && git_odb_exists(odb, &found->id) == 1;
+  git_odb_free(odb);
+  if (!there) return fail(told, "Server does not allow request for unadvertised object");
+  if (!repository.write("FETCH_HEAD", text_of(found->id) + "\t\tfetched\n")) return fail(told, "cannot write");
+  return 0;
+}
+
+}  // namespace docteur

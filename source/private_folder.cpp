@@ -1,0 +1,70 @@
+#include "source/private_folder.hpp"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "source/printable.hpp"
+#include "source/unique_fd.hpp"
+
+namespace docteur {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kRemovals = 20;  // a program that was just killed may still have added a file to a folder under removal
+
+}  // namespace
+
+outcome<private_folder> private_folder::create() {
+  std::error_code error;
+  const fs::path above = fs::absolute(fs::temp_directory_path(error), error);
+  if (error) return give_up(blame::environment, "no folder for temporary files (TMPDIR): " + error.message());
+  std::string name = (above / "docteur-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    return give_up(blame::environment,
+                   printable(above.native()) + ": cannot make a temporary folder: " + std::strerror(errno));
+  return private_folder(name);
+}
+
+private_folder::private_folder(private_folder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+
+private_folder::~private_folder() {
+  if (path_.empty()) return;
+  std::error_code error;
+  for (int i = 0; i < kRemovals; ++i) {
+    fs::remove_all(path_, error);
+    if (!error) return;
+    ::usleep(10000);
+  }
+}
+
+std::uint64_t private_folder::size(const fs::path& below, std::string_view ending) const {
+  std::uint64_t sum = 0;
+  std::error_code ignored;
+  // Files come and go while git writes: what cannot be seen any more counts as nothing.
+  for (fs::recursive_directory_iterator it(path_ / below, ignored), end; !ignored && it != end; it.increment(ignored)) {
+    std::error_code gone;
+    if (!it->path().native().ends_with(ending) || !it->is_regular_file(gone) || gone) continue;
+    const std::uintmax_t size = it->file_size(gone);
+    if (!gone) sum += size;
+  }
+  return sum;
+}
+
+outcome<void> private_folder::write(const fs::path& below, std::string_view content) const {
+  const fs::path path = path_ / below;
+  const unique_fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  ssize_t n = file ? 0 : -1;
+  while (n >= 0 && !content.empty()) {
+    n = ::write(file.get(), content.data(), content.size());
+    if (n > 0) content.remove_prefix(static_cast<std::size_t>(n));
+    if (n < 0 && errno == EINTR) n = 0;
+  }
+  if (n < 0) return give_up(blame::environment, printable(path.native()) + ": " + std::strerror(errno));
+  return {};
+}
+
+}  // namespace docteur
