@@ -49,6 +49,13 @@ json_object person(const signature& s) {
   return o.add_raw("date", std::to_string(s.seconds)).add_raw("zone_minutes", std::to_string(s.zone_minutes));
 }
 
+std::string json_of_tag(const tag_object& tag) {
+  json_object o;
+  o.add("oid", hex(tag.id));
+  if (const auto parsed = parse_tag(as_bytes(tag.content))) o.add_bytes("name", parsed->tag);
+  return o.text();
+}
+
 std::string json_text(const verify_report& r) {
   json_object o;
   o.add("ok", r.good());
@@ -57,6 +64,7 @@ std::string json_text(const verify_report& r) {
     o.add_raw("author", person(c->author).text()).add("root", hex(c->tree));
     if (c->has_message) o.add_bytes("message", c->message);
   }
+  if (!r.tags.empty()) o.add_raw("tags", json_array(r.tags, json_of_tag));
   if (r.sections) {
     o.add_bytes("builder", r.sections->builder_text()).add("format", std::uint64_t{kFormatVersion});
     o.add("block_size", std::uint64_t{r.sections->block_size});
@@ -87,6 +95,10 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
       r.sections ? "made by " + printable(r.sections->builder_text()) + ", format version " + number(kFormatVersion)
                  : "without a section table";
   say(kProgram, subject + ": " + maker);
+  for (const tag_object& tag : r.tags) {
+    const auto parsed = parse_tag(as_bytes(tag.content));
+    say(kProgram, subject + ": tag " + (parsed ? printable(parsed->tag) + " " : "") + hex(tag.id));
+  }
   std::uint64_t all = 0;
   for (const std::uint64_t n : r.objects) all += n;
   say(kProgram, subject + ": " + number(all) + " objects of " + number(r.content_bytes) + " bytes, " +

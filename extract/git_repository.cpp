@@ -3,6 +3,7 @@
 #include <git2.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "extract/folder_writer.hpp"
@@ -31,6 +32,7 @@ class repository_writer {
 
   outcome<void> run() {
     DOCTEUR_TRY(verified, verify());
+    tags_ = std::move(verified.tags);
     if (!options_.bare) {
       DOCTEUR_CHECK(out_.make_folder(".git"));
       at_ = ".git/";
@@ -69,6 +71,13 @@ class repository_writer {
   [[nodiscard]] std::string references() const {
     std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
     if (!options_.branch.empty()) text += hex(from_.commit_id()) + " refs/heads/" + options_.branch + "\n";
+    std::map<std::string, oid> tags;
+    for (const tag_object& tag : tags_) {
+      const auto parsed = parse_tag(as_bytes(tag.content));
+      // A name that git would not take, or would take for an option, is no reference; the object is there all the same.
+      if (parsed && check_branch_name(std::string(parsed->tag))) tags.emplace(parsed->tag, tag.id);
+    }
+    for (const auto& [name, id] : tags) text += hex(id) + " refs/tags/" + name + "\n^" + hex(from_.commit_id()) + "\n";
     return text;
   }
 
@@ -121,6 +130,7 @@ class repository_writer {
   const std::string& subject_;
   progress& report_;
   folder_writer out_;
+  std::vector<tag_object> tags_;
   std::string at_;  // of the repository below the root, with a trailing '/'
 };
 

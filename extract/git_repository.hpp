@@ -19,7 +19,8 @@ struct git_repository_options {
 [[nodiscard]] outcome<void> check_branch_name(const std::string& name);
 
 // Writes below the folder `root`, which holds nothing of these names. PACK and IDX are copied as they are, so first the
-// whole image is verified: a repository takes its objects on trust. Where the commit has parents the repository is
+// whole image is verified: a repository takes its objects on trust. Tags that the image keeps (layout/tag_section.hpp)
+// become references. Where the commit has parents the repository is
 // shallow (`git help gitrepository-layout`, "shallow"). `from` was attached with paths_from::trees. `subject` and
 // `target`: image and folder, printable, for messages.
 [[nodiscard]] outcome<void> write_git_repository(const image& from, int root, const git_repository_options& options,
