@@ -8,6 +8,7 @@
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
+#include "cli/signatures.hpp"
 #include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
@@ -30,6 +31,8 @@ struct make_options {
   std::uint64_t block_size = kLeastBlockSize;
   unsigned threads = 0;
   unsigned max_depth = pack_options{}.max_depth;
+  bool require_signature = false;
+  std::optional<std::string> allowed_signers;
   bool quiet = false;
   bool verbose = false;
   bool progress = false;
@@ -45,6 +48,9 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
+  app.add_flag("--require-signature", opt.require_signature, "only what has a good signature, of commit or tag");
+  app.add_option("--allowed-signers", opt.allowed_signers,
+                 "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
   app.add_flag("--progress", opt.progress, "show progress even where stderr is no terminal");
@@ -84,8 +90,27 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
+// Of commit and tags, whose contents were compared with their ids when the source was opened.
+outcome<void> check_signature(const commit_source& source, const make_options& opt, const progress& watch) {
+  if (!opt.require_signature) return {};
+  std::vector<std::vector<std::byte>> contents;
+  const auto objects = source.objects();
+  for (std::size_t i = 0; i < objects.size() && (i == 0 || objects[i].type == object_type::tag); ++i)
+    DOCTEUR_CHECK(source.read(i, contents.emplace_back()));
+  std::vector<object_to_check> wanted;
+  for (std::size_t i = 0; i < contents.size(); ++i) wanted.push_back({objects[i].type, as_text(contents[i])});
+  DOCTEUR_TRY(all, find_signers(wanted, opt.allowed_signers, watch));
+  if (const std::string lacks = what_lacks(all); !lacks.empty())
+    return give_up(blame::input, "--require-signature: " + lacks);
+  for (const signature_finding& f : all)
+    if (opt.verbose && !opt.quiet)
+      say(kProgram, f.object + (f.result == verdict::good ? " signed by " : ": ") + f.text);
+  return {};
+}
+
 outcome<void> make(const make_options& opt) {
   const signal_watch signals;
+  DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.require_signature, "--require-signature"));
   DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
@@ -93,6 +118,7 @@ outcome<void> make(const make_options& opt) {
   progress_line line(shows_progress(opt.progress, opt.quiet));
   DOCTEUR_TRY(out, output_file::create(opt.image));
   DOCTEUR_TRY(source, open_source(where, source_opt, line));
+  DOCTEUR_CHECK(check_signature(*source, opt, line));
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack.threads = opt.threads;
