@@ -12,6 +12,7 @@
 #include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
+#include "source/selection.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -31,6 +32,9 @@ struct make_options {
   std::uint64_t block_size = kLeastBlockSize;
   unsigned threads = 0;
   unsigned max_depth = pack_options{}.max_depth;
+  std::optional<std::string> path;
+  bool submodules = false;
+  bool lfs = false;
   bool require_signature = false;
   std::optional<std::string> allowed_signers;
   bool quiet = false;
@@ -48,6 +52,9 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
+  app.add_option("--path", opt.path, "only this folder of the commit; it becomes the root");
+  app.add_flag("--submodules", opt.submodules, "with the content of submodules, as folders");
+  app.add_flag("--lfs", opt.lfs, "the content of Git LFS pointers instead of them, by git lfs");
   app.add_flag("--require-signature", opt.require_signature, "only what has a good signature, of commit or tag");
   app.add_option("--allowed-signers", opt.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
@@ -90,6 +97,11 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
+outcome<selection> selection_of(const make_options& opt) {
+  if (opt.path && opt.path->empty()) return give_up(blame::usage, "--path: an empty name");
+  return selection{opt.path.value_or(""), opt.submodules, opt.lfs, opt.threads};
+}
+
 // Of commit and tags, whose contents were compared with their ids when the source was opened.
 outcome<void> check_signature(const commit_source& source, const make_options& opt, const progress& watch) {
   if (!opt.require_signature) return {};
@@ -113,12 +125,14 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.require_signature, "--require-signature"));
   DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
+  DOCTEUR_TRY(selected, selection_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
 
   progress_line line(shows_progress(opt.progress, opt.quiet));
   DOCTEUR_TRY(out, output_file::create(opt.image));
-  DOCTEUR_TRY(source, open_source(where, source_opt, line));
-  DOCTEUR_CHECK(check_signature(*source, opt, line));
+  DOCTEUR_TRY(whole, open_source(where, source_opt, line));
+  DOCTEUR_CHECK(check_signature(*whole, opt, line));
+  DOCTEUR_TRY(source, select_from(std::move(whole), selected, line));
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack.threads = opt.threads;

@@ -7,6 +7,7 @@
 #include "cli/opened_image.hpp"
 #include "cli/signatures.hpp"
 #include "reader/file_device.hpp"
+#include "source/derived_commit.hpp"
 #include "source/printable.hpp"
 
 namespace docteur::cli {
@@ -90,6 +91,7 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
   if (const auto c = r.head()) {
     o.add_raw("author", person(c->author).text()).add("root", hex(c->tree));
     if (c->has_message) o.add_bytes("message", c->message);
+    if (const auto derived = find_derivation(c->message)) o.add("made_from", hex(derived->original));
   }
   if (!r.tags.empty()) o.add_raw("tags", json_array(r.tags, json_of_tag));
   if (r.sections) {
@@ -134,6 +136,16 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
                     " paths, PACK " + number(r.pack_size) + " bytes, image " + number(r.image_size) + " bytes");
 }
 
+// A commit that is not what somebody committed says so.
+void tell(const std::string& subject, const derivation& d, bool signature) {
+  say(kProgram,
+      subject + ": note: not the tree of commit " + hex(d.original) + ", which its commit quotes, but made from it");
+  for (const std::string& change : d.changes) say(kProgram, subject + ": note: " + printable(change));
+  if (signature)
+    say(kProgram,
+        subject + ": note: a signature of commit " + hex(d.original) + " does not cover what is in this image");
+}
+
 // The other signatures of an image that one vouches for.
 void tell(const std::string& subject, const findings& signatures) {
   for (const signature_finding& f : signatures)
@@ -160,6 +172,9 @@ outcome<void> verify(const verify_command& opt) {
   line.clear();
   if (!report) return give_up(report.error().who, subject + ": " + report.error().message);
   if (!opt.quiet) tell(subject, *report, opt);
+  const auto head = report->head();
+  const auto derived = head && report->good() ? find_derivation(head->message) : std::nullopt;
+  if (derived && !opt.quiet) tell(subject, *derived, opt.signature);
   DOCTEUR_TRY(signatures, check_signature(*report, opt, line));
   const std::string lacks = signatures.empty() ? "" : what_lacks(signatures);
   if (!opt.quiet) {
@@ -167,7 +182,7 @@ outcome<void> verify(const verify_command& opt) {
     bool pipe_closed = false;
     if (opt.json) {
       DOCTEUR_CHECK(write_out(as_bytes(json_text(*report, signatures, lacks.empty())), pipe_closed));
-    } else if (const auto head = report->head(); head && report->good() && lacks.empty()) {
+    } else if (head && report->good() && lacks.empty()) {
       DOCTEUR_CHECK(write_out(as_bytes(head_text(*report, *head, signatures)), pipe_closed));
     }
   }

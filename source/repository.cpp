@@ -105,6 +105,12 @@ class repository_source final : public commit_source {
     return std::make_unique<named_stream>(std::move(*stream), shown_ + ": " + printable(path(index)));
   }
 
+  std::optional<repository_place> repository() const override {
+    const char* const worktree = git_repository_workdir(repository_.get());
+    return repository_place{git_repository_path(repository_.get()), git_repository_commondir(repository_.get()),
+                            worktree == nullptr ? "" : worktree};
+  }
+
   source_notes notes() const override {
     source_notes all;
     all.submodules = listing_.submodules;

@@ -85,6 +85,15 @@ grep -q '"signatures":\[{"object":"commit","result":"absent","text":"not signed"
 "$verify" -q --signature v1.img >printed 2>&1
 [ ! -s printed ] || die "quiet: $(cat printed)"
 
+# A part of a signed commit: what was signed may become an image, but nobody signed what it holds.
+make 0 --require-signature --path doc -b jane repository part.img
+status=0
+"$verify" --signature part.img >printed 2>said || status=$?
+[ $status = 1 ] && [ ! -s printed ] || die "status $status for a part: $(cat printed said)"
+grep -q 'note: a signature of commit .* does not cover what is in this image' said || die "no word of it: $(cat said)"
+tail -n 1 said | grep -q 'commit: not signed$' || die "no reason: $(cat said)"
+make 1 --require-signature --path doc -b "$(git -C repository rev-parse main~1)" repository out/part.img
+
 # Payload altered, and the ids made right again.
 altered() {
   git -C repository cat-file "$1" "$2" | sed "$3" >altered
