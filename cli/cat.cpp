@@ -4,52 +4,31 @@
 
 #include "cli/common.hpp"
 #include "cli/opened_image.hpp"
-#include "object/sha1.hpp"
-#include "reader/heap.hpp"
+#include "reader/checked_blob.hpp"
 
 namespace docteur::cli {
 namespace {
 
 constexpr const char* kProgram = "docteur-cat";
-constexpr std::size_t kPiece = 256 << 10;  // bytes of a large file held at once
 
 struct cat_options {
   std::string image;
   std::vector<std::string> paths;
 };
 
-// A file that fits in memory is checked before its first byte goes out; a larger one as it passes, so that the exit
-// status tells when what was printed was not what its id says.
+// The exit status tells when what was printed of a large file was not what its id says (reader/checked_blob.hpp).
 outcome<void> print(opened_image& from, const std::string& path, bool& pipe_closed) {
-  const auto failed = [&](const error& e) { return tl::make_unexpected(from.about(e, path)); };
   const auto n = from.reader().resolve(path);
-  if (!n) return failed(n.error());
-  if (!n->is_blob())
-    return failed({errc::wrong_kind, 0, n->kind == entry_kind::submodule ? "a submodule" : "a directory"});
-  const auto size = from.reader().size(*n);
-  if (!size) return failed(size.error());
-  if (*size < from.what().bounds().streamed_blob) {
-    std::vector<std::byte> content(*size);
-    if (const auto read = from.reader().read(*n, content); !read) return failed(read.error());
-    return write_out(content, pipe_closed);
+  if (!n) return tl::make_unexpected(from.about(n.error(), path));
+  if (!n->is_blob()) {
+    const char* const what = n->kind == entry_kind::submodule ? "a submodule" : "a directory";
+    return tl::make_unexpected(from.about({errc::wrong_kind, 0, what}, path));
   }
-
-  auto stream = from.reader().open(*n);
-  if (!stream) return failed(stream.error());
-  sha1 hash = object_hash(object_type::blob, *size);
-  std::vector<std::byte> piece(kPiece);
-  for (std::uint64_t at = 0; at < *size && !pipe_closed;) {
-    const mutable_bytes part = mutable_bytes(piece).first(std::min<std::uint64_t>(piece.size(), *size - at));
-    if (const auto read = stream->read(at, part); !read) return failed(read.error());
-    hash.update(part);
-    DOCTEUR_CHECK(write_out(part, pipe_closed));
-    at += part.size();
-  }
-  const auto id = from.what().id(*n);
-  if (!id) return failed(id.error());
-  if (!pipe_closed && hash.finish() != *id)
-    return failed({errc::bad_checksum, from.what().offset(*n) + kPackOffset, "content is not what its id says"});
-  return {};
+  return checked_blob().read(from.reader(), *n, from.subject(path), [&](bytes piece) -> outcome<void> {
+    DOCTEUR_CHECK(write_out(piece, pipe_closed));
+    if (pipe_closed) return give_up(blame::environment, "");  // cat() knows why
+    return {};
+  });
 }
 
 outcome<void> cat(const cat_options& opt) {

@@ -15,9 +15,11 @@
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/signatures.hpp"
 #include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
+#include "source/selection.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -41,6 +43,11 @@ struct make_options {
   std::string what_for = "balance";
   unsigned max_depth = pack_options{}.max_depth;
   std::uint64_t memory = pack_options{}.memory;
+  std::optional<std::string> path;
+  bool submodules = false;
+  bool lfs = false;
+  bool require_signature = false;
+  std::optional<std::string> allowed_signers;
   bool quiet = false;
   bool verbose = false;
   std::string progress;
@@ -67,6 +74,12 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--memory", opt.memory, "memory to use, about, with a unit: 512M, 2G (default: 1G)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("BYTES");
+  app.add_option("--path", opt.path, "only this folder of the commit; it becomes the root");
+  app.add_flag("--submodules", opt.submodules, "with the content of submodules, as folders");
+  app.add_flag("--lfs", opt.lfs, "the content of Git LFS pointers instead of them, by git lfs");
+  app.add_flag("--require-signature", opt.require_signature, "only what has a good signature, of commit or tag");
+  app.add_option("--allowed-signers", opt.allowed_signers,
+                 "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
   add_progress_option(app, opt.progress);
@@ -142,6 +155,29 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
+outcome<selection> selection_of(const make_options& opt) {
+  if (opt.path && opt.path->empty()) return give_up(blame::usage, "--path: an empty name");
+  return selection{opt.path.value_or(""), opt.submodules, opt.lfs, opt.threads};
+}
+
+// Of commit and tags, whose contents were compared with their ids when the source was opened.
+outcome<void> check_signature(const commit_source& source, const make_options& opt, const progress& watch) {
+  if (!opt.require_signature) return {};
+  std::vector<std::vector<std::byte>> contents;
+  const auto objects = source.objects();
+  for (std::size_t i = 0; i < objects.size() && (i == 0 || objects[i].type == object_type::tag); ++i)
+    DOCTEUR_CHECK(source.read(i, contents.emplace_back()));
+  std::vector<object_to_check> wanted;
+  for (std::size_t i = 0; i < contents.size(); ++i) wanted.push_back({objects[i].type, as_text(contents[i])});
+  DOCTEUR_TRY(all, find_signers(wanted, opt.allowed_signers, watch));
+  if (const std::string lacks = what_lacks(all); !lacks.empty())
+    return give_up(blame::input, "--require-signature: " + lacks);
+  for (const signature_finding& f : all)
+    if (opt.verbose && !opt.quiet)
+      say(kProgram, f.object + (f.result == verdict::good ? " signed by " : ": ") + f.text);
+  return {};
+}
+
 void tell_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
   tell(source.notes());
   if (const std::uint64_t fetched = source.notes().fetched_bytes; opt.verbose && fetched > 0)
@@ -188,15 +224,19 @@ outcome<void> print_summary(const make_options& opt, const commit_source& source
 
 outcome<void> make(const make_options& opt) {
   const signal_watch signals;
+  DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.require_signature, "--require-signature"));
   DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
+  DOCTEUR_TRY(selected, selection_of(opt));
   DOCTEUR_TRY(pack, pack_options_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
 
   progress_line line(style, kProgram);
   DOCTEUR_TRY(out, output_file::create(opt.image));
-  DOCTEUR_TRY(source, open_source(where, source_opt, line));
+  DOCTEUR_TRY(whole, open_source(where, source_opt, line));
+  DOCTEUR_CHECK(check_signature(*whole, opt, line));
+  DOCTEUR_TRY(source, select_from(std::move(whole), selected, line));
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack = pack;

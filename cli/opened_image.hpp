@@ -5,23 +5,25 @@
 #include <string>
 
 #include "object/failure.hpp"
+#include "reader/describe.hpp"
 #include "reader/file_device.hpp"
 #include "reader/image.hpp"
 #include "reader/image_reader.hpp"
 
 namespace docteur::cli {
 
-// "app.img: bad checksum at 0x1f4c: IDX is not of this PACK". `subject`: the image, or "IMAGE: PATH" where a path is
-// meant. The blame is the environment's for I/O errors and lack of memory, else the input's.
-[[nodiscard]] failure describe(const error& e, const std::string& subject);
-
 class opened_image {
  public:
-  [[nodiscard]] static outcome<std::unique_ptr<opened_image>> open(const std::string& path);
+  [[nodiscard]] static outcome<std::unique_ptr<opened_image>> open(const std::string& path,
+                                                                   paths_from source = paths_from::section);
 
   [[nodiscard]] const image& what() const noexcept { return image_; }
+  [[nodiscard]] device disk() const noexcept { return file_.view(); }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }  // printable
   [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
 
+  // "IMAGE: PATH", for messages.
+  [[nodiscard]] std::string subject(std::string_view path) const;
   // A failure about `path` inside the image.
   [[nodiscard]] failure about(const error& e, std::string_view path) const;
 

@@ -6,7 +6,9 @@
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/signatures.hpp"
 #include "reader/file_device.hpp"
+#include "source/derived_commit.hpp"
 #include "source/printable.hpp"
 
 namespace docteur::cli {
@@ -16,6 +18,8 @@ constexpr const char* kProgram = "docteur-verify";
 
 struct verify_command {
   std::string image;
+  bool signature = false;
+  std::optional<std::string> allowed_signers;
   unsigned threads = 0;
   bool json = false;
   bool quiet = false;
@@ -25,11 +29,21 @@ struct verify_command {
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
+using findings = std::vector<signature_finding>;
+
+// Who signed, in docteur's manner; nothing when that was not asked.
+std::string signed_text(const findings& signatures) {
+  std::string text;
+  for (const signature_finding& f : signatures)
+    if (f.result == verdict::good) text += "signed\t: " + f.object + " by " + f.text + "\n";
+  return text;
+}
+
 // docteur's own lines.
-std::string head_text(const verify_report& r, const commit_view& c) {
+std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex(r.commit) + "\n";
   text.append("author\t: \"").append(c.author.name).append("\" <").append(c.author.mail).append(">\n");
-  text += "root\t: " + hex(c.tree) + "\n";
+  text += "root\t: " + hex(c.tree) + "\n" + signed_text(signatures);
   if (!c.has_message) return text;
   text.append("\n").append(c.message);
   if (!text.ends_with('\n')) text += '\n';
@@ -50,14 +64,37 @@ json_object person(const signature& s) {
   return o.add_raw("date", std::to_string(s.seconds)).add_raw("zone_minutes", std::to_string(s.zone_minutes));
 }
 
-std::string json_text(const verify_report& r) {
+std::string json_of_tag(const tag_object& tag) {
   json_object o;
-  o.add("ok", r.good());
+  o.add("oid", hex(tag.id));
+  if (const auto parsed = parse_tag(as_bytes(tag.content))) o.add_bytes("name", parsed->tag);
+  return o.text();
+}
+
+const char* word(verdict v) {
+  switch (v) {
+    case verdict::good: return "good";
+    case verdict::untrusted: return "untrusted";
+    case verdict::bad: return "bad";
+    case verdict::absent: return "absent";
+  }
+  return "";
+}
+
+std::string json_of_signature(const signature_finding& f) {
+  return json_object().add("object", f.object).add("result", word(f.result)).add("text", f.text).text();
+}
+
+std::string json_text(const verify_report& r, const findings& signatures, bool is_signed) {
+  json_object o;
+  o.add("ok", r.good() && is_signed);
   if (r.image_size > 0) o.add("commit", hex(r.commit));
   if (const auto c = r.head()) {
     o.add_raw("author", person(c->author).text()).add("root", hex(c->tree));
     if (c->has_message) o.add_bytes("message", c->message);
+    if (const auto derived = find_derivation(c->message)) o.add("made_from", hex(derived->original));
   }
+  if (!r.tags.empty()) o.add_raw("tags", json_array(r.tags, json_of_tag));
   if (r.sections) {
     o.add_bytes("builder", r.sections->builder_text()).add("format", std::uint64_t{kFormatVersion});
     o.add("block_size", std::uint64_t{r.sections->block_size});
@@ -70,6 +107,7 @@ std::string json_text(const verify_report& r) {
       .add("depth", std::uint64_t{r.depth})
       .add("pack_bytes", r.pack_size)
       .add("image_bytes", r.image_size);
+  if (!signatures.empty()) o.add_raw("signatures", json_array(signatures, json_of_signature));
   o.add("fault_count", r.fault_count);
   o.add_raw("faults", json_array(r.faults, [](const fault& f) {
               return json_object().add("code", name(f.code)).add("offset", f.at).add("what", f.what).text();
@@ -88,6 +126,10 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
       r.sections ? "made by " + printable(r.sections->builder_text()) + ", format version " + number(kFormatVersion)
                  : "without a section table";
   say(kProgram, subject + ": " + maker);
+  for (const tag_object& tag : r.tags) {
+    const auto parsed = parse_tag(as_bytes(tag.content));
+    say(kProgram, subject + ": tag " + (parsed ? printable(parsed->tag) + " " : "") + hex(tag.id));
+  }
   std::uint64_t all = 0;
   for (const std::uint64_t n : r.objects) all += n;
   say(kProgram, subject + ": " + number(all) + " objects of " + number(r.content_bytes) + " bytes, " +
@@ -95,8 +137,33 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
                     " paths, PACK " + number(r.pack_size) + " bytes, image " + number(r.image_size) + " bytes");
 }
 
+// A commit that is not what somebody committed says so.
+void tell(const std::string& subject, const derivation& d, bool signature) {
+  say(kProgram,
+      subject + ": note: not the tree of commit " + hex(d.original) + ", which its commit quotes, but made from it");
+  for (const std::string& change : d.changes) say(kProgram, subject + ": note: " + printable(change));
+  if (signature)
+    say(kProgram,
+        subject + ": note: a signature of commit " + hex(d.original) + " does not cover what is in this image");
+}
+
+// The other signatures of an image that one vouches for.
+void tell(const std::string& subject, const findings& signatures) {
+  for (const signature_finding& f : signatures)
+    if (f.result != verdict::good) say(kProgram, subject + ": note: " + f.object + ": " + f.text);
+}
+
+// Of a good image whose signatures are asked for.
+outcome<findings> check_signature(const verify_report& r, const verify_command& opt, const progress& watch) {
+  if (!opt.signature || !r.good()) return {};
+  std::vector<object_to_check> objects{{object_type::commit, r.commit_content}};
+  for (const tag_object& tag : r.tags) objects.push_back({object_type::tag, tag.content});
+  return find_signers(objects, opt.allowed_signers, watch);
+}
+
 outcome<void> verify(const verify_command& opt) {
   const signal_watch signals;
+  DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.signature, "--signature"));
   DOCTEUR_TRY(file, file_device::open(opt.image));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
@@ -106,17 +173,24 @@ outcome<void> verify(const verify_command& opt) {
   const auto report = verify_image(file.view(), options, line);
   line.clear();
   if (!report) return give_up(report.error().who, subject + ": " + report.error().message);
+  if (!opt.quiet) tell(subject, *report, opt);
+  const auto head = report->head();
+  const auto derived = head && report->good() ? find_derivation(head->message) : std::nullopt;
+  if (derived && !opt.quiet) tell(subject, *derived, opt.signature);
+  DOCTEUR_TRY(signatures, check_signature(*report, opt, line));
+  const std::string lacks = signatures.empty() ? "" : what_lacks(signatures);
   if (!opt.quiet) {
-    tell(subject, *report, opt);
+    if (lacks.empty()) tell(subject, signatures);
     bool pipe_closed = false;
     if (opt.json) {
-      DOCTEUR_CHECK(write_out(as_bytes(json_text(*report)), pipe_closed));
-    } else if (const auto head = report->head(); head && report->good()) {
-      DOCTEUR_CHECK(write_out(as_bytes(head_text(*report, *head)), pipe_closed));
+      DOCTEUR_CHECK(write_out(as_bytes(json_text(*report, signatures, lacks.empty())), pipe_closed));
+    } else if (head && report->good() && lacks.empty()) {
+      DOCTEUR_CHECK(write_out(as_bytes(head_text(*report, *head, signatures)), pipe_closed));
     }
   }
-  if (!report->good()) return give_up(blame::input, "");  // all was said
-  return {};
+  if (!report->good() || opt.quiet)
+    return report->good() && lacks.empty() ? outcome<void>{} : give_up(blame::input, "");
+  return lacks.empty() ? outcome<void>{} : give_up(blame::input, subject + ": " + lacks);
 }
 
 }  // namespace
@@ -126,6 +200,9 @@ int main(int argc, char** argv) {
   CLI::App app("Checks every byte of an image; prints its commit, author, root and message.", docteur::cli::kProgram);
   docteur::cli::verify_command options;
   app.add_option("image", options.image, "the image: a file or a block device")->required();
+  app.add_flag("--signature", options.signature, "demand a good signature of commit or tag; print who signed");
+  app.add_option("--allowed-signers", options.allowed_signers,
+                 "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   app.add_flag("--json", options.json, "print what was found as one JSON object");
   app.add_option("--threads", options.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", options.quiet, "say nothing of the image: the exit status does");

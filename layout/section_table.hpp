@@ -1,6 +1,6 @@
 #pragma once
 // The section table: 512 bytes that end exactly where IDX begins. doc/FORMAT.md, "Section table". Guest-safe.
-// All integers little-endian. An image without it is complete; sections are accelerators.
+// All integers little-endian. An image without it is complete; sections but for that of tags are accelerators.
 
 #include <array>
 #include <cstdint>
@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kKnownRequiredFeatures = 0;
 enum class section_type : std::uint32_t {
   restart = 1,  // restart points of large blobs, layout/restart_section.hpp
   paths = 2,    // all paths in order, layout/path_section.hpp
+  tags = 3,     // annotated tags of the commit, layout/tag_section.hpp
 };
 
 struct section {

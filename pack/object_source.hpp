@@ -32,11 +32,12 @@ class object_source {
  public:
   virtual ~object_source() = default;
 
-  // Every object of the image once, in canonical order: [0] the commit, then trees depth-first (a tree before its
-  // subtrees, subtrees in tree order, each at its first occurrence), then blobs in path order (first occurrence).
+  // Every object of the image once, in canonical order: [0] the commit, then the annotated tags by which it was asked
+  // for (each names the next, the last one the commit), then trees depth-first (a tree before its subtrees, subtrees in
+  // tree order, each at its first occurrence), then blobs in path order (first occurrence).
   [[nodiscard]] virtual std::span<const source_object> objects() const = 0;
 
-  // Path of the first occurrence, '/'-separated, without a leading '/'; empty for the commit and the root tree.
+  // Path of the first occurrence, '/'-separated, without a leading '/'; empty for commit, tags and root tree.
   [[nodiscard]] virtual std::string_view path(std::size_t index) const = 0;
 
   // Replaces `out` with the whole content of objects()[index]. Safe to call from many threads at once.

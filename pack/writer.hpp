@@ -1,8 +1,8 @@
 #pragma once
 // Writes a PACK version 2 (`git help gitformat-pack`) of the objects of one commit. Hosted.
 //
-// Entry order: commit, trees depth-first, then blobs in path order, every base before its deltas; OFS deltas only.
-// The same source content and options give the same bytes, for any number of threads.
+// Entry order: commit, tags, trees depth-first, then blobs in path order, every base before its deltas; OFS deltas
+// only. The same source content and options give the same bytes, for any number of threads.
 
 #include <cstdint>
 #include <filesystem>

@@ -2,6 +2,7 @@
 // The objects of one commit, wherever they come from, and what a person should be told about them. Hosted.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,10 +25,19 @@ struct source_notes {
   std::uint64_t fetched_bytes = 0;      // of the PACK that came over the network; 0: none did
 };
 
+// Where the commit's repository lies, for what is beside its objects.
+struct repository_place {
+  std::string folder;         // `.git`, or the bare repository itself
+  std::string common_folder;  // the same, but that of the main worktree for a linked one
+  std::string worktree;       // empty for a bare repository
+};
+
 class commit_source : public object_source {
  public:
   // Complete only after every blob was read: LFS pointers are counted as they pass.
   [[nodiscard]] virtual source_notes notes() const = 0;
+  // nullopt for a plain folder.
+  [[nodiscard]] virtual std::optional<repository_place> repository() const { return std::nullopt; }
   // One more of source_notes::remarks.
   void remark(std::string sentence) { remarks_.push_back(std::move(sentence)); }
 

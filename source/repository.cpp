@@ -61,6 +61,12 @@ class repository_source final : public commit_source {
     if (!listing) return in_repository(listing.error());
     listing_ = std::move(*listing);
     objects_.push_back({revision->commit, object_type::commit, commit_.size()});
+    for (const oid& id : revision->tags) {
+      std::vector<std::byte>& tag = tags_.emplace_back();
+      if (const auto read = database_->read_checked(id, object_type::tag, tag); !read)
+        return failed(id, "", read.error());
+      objects_.push_back({id, object_type::tag, tag.size()});
+    }
     objects_.insert(objects_.end(), listing_.objects.begin(), listing_.objects.end());
     listing_.objects = {};
     is_lfs_ = std::vector<std::atomic<bool>>(objects_.size());
@@ -70,13 +76,15 @@ class repository_source final : public commit_source {
   std::span<const source_object> objects() const override { return objects_; }
 
   std::string_view path(std::size_t index) const override {
-    return index == 0 ? std::string_view() : listing_.path(index - 1);
+    return index < first_listed() ? std::string_view() : listing_.path(index - first_listed());
   }
 
   outcome<void> read(std::size_t index, std::vector<std::byte>& out) const override {
     const source_object& object = objects_[index];
-    if (index <= listing_.trees) {
-      const std::vector<std::byte>& content = index == 0 ? commit_ : listing_.contents[index - 1];
+    if (index < first_blob()) {
+      const std::vector<std::byte>& content = index == 0               ? commit_
+                                              : index < first_listed() ? tags_[index - 1]
+                                                                       : listing_.contents[index - first_listed()];
       out.assign(content.begin(), content.end());
       return {};
     }
@@ -88,7 +96,7 @@ class repository_source final : public commit_source {
   }
 
   outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const override {
-    if (index <= listing_.trees) {
+    if (index < first_blob()) {
       std::vector<std::byte> content;
       DOCTEUR_CHECK(read(index, content));
       return std::make_unique<memory_stream>(std::move(content));
@@ -96,6 +104,12 @@ class repository_source final : public commit_source {
     auto stream = database_->open_stream(objects_[index].id);
     if (!stream) return failed(objects_[index].id, path(index), stream.error());
     return std::make_unique<named_stream>(std::move(*stream), shown_ + ": " + printable(path(index)));
+  }
+
+  std::optional<repository_place> repository() const override {
+    const char* const worktree = git_repository_workdir(repository_.get());
+    return repository_place{git_repository_path(repository_.get()), git_repository_commondir(repository_.get()),
+                            worktree == nullptr ? "" : worktree};
   }
 
   source_notes notes() const override {
@@ -109,7 +123,7 @@ class repository_source final : public commit_source {
 
  private:
   outcome<void> measure_blobs(unsigned threads, progress& report) {
-    const std::size_t first = 1 + listing_.trees;
+    const std::size_t first = first_blob();
     report.phase("measuring", objects_.size() - first);
     return for_each_index(objects_.size() - first, threads, report, [&](std::size_t i) -> outcome<void> {
       source_object& object = objects_[first + i];
@@ -120,6 +134,10 @@ class repository_source final : public commit_source {
       return {};
     });
   }
+
+  // Commit, tags; trees; blobs.
+  [[nodiscard]] std::size_t first_listed() const { return 1 + tags_.size(); }
+  [[nodiscard]] std::size_t first_blob() const { return first_listed() + listing_.trees; }
 
   [[nodiscard]] tl::unexpected<failure> not_a_file(std::size_t index, object_type type) const {
     return failed(objects_[index].id, path(index), {false, "is a " + std::string(name(type)) + ", not a file"});
@@ -157,6 +175,7 @@ class repository_source final : public commit_source {
   std::string shown_;
   std::unique_ptr<git_objects> database_;
   std::vector<std::byte> commit_;
+  std::vector<std::vector<std::byte>> tags_;
   tree_listing listing_;
   std::vector<source_object> objects_;
   mutable std::vector<std::atomic<bool>> is_lfs_;  // of objects; set as they are read

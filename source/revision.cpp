@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "layout/tag_section.hpp"
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
 #include "source/git_handle.hpp"
@@ -13,7 +14,6 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kLeastShortId = 4;    // digits, git's own bound
-constexpr unsigned kMostTags = 64;          // tags of tags of tags
 constexpr std::size_t kMostCandidates = 5;  // named when a short id is ambiguous
 
 std::string hex_text(const oid& id) {
@@ -43,8 +43,9 @@ class resolver {
 
   outcome<revision> run() {
     DOCTEUR_TRY(id, find());
-    DOCTEUR_TRY(commit, peel(id));
-    return revision{commit, std::move(remarks_)};
+    DOCTEUR_TRY(found, peel(id));
+    found.remarks = std::move(remarks_);
+    return found;
   }
 
  private:
@@ -105,21 +106,26 @@ class resolver {
                                      (candidates.size() > kMostCandidates ? ", ..." : ""));
   }
 
-  outcome<oid> peel(oid id) const {
+  outcome<revision> peel(oid id) const {
+    revision found;
     const auto object_named = [&] {
       const std::string text = hex_text(id);
       return shown_ == text ? "object " + text : shown_ + ": object " + text;
     };
     std::vector<std::byte> content;
-    for (unsigned i = 0; i < kMostTags; ++i) {
+    while (found.tags.size() <= kMostTags) {
       const auto type = objects_.read(id, content);
       if (!type) return give_up(blame::input, object_named() + " " + type.error().why);
       if (object_id(*type, content) != id) return give_up(blame::input, object_named() + " is damaged");
-      if (*type == object_type::commit) return id;
+      if (*type == object_type::commit) {
+        found.commit = id;
+        return found;
+      }
       if (*type != object_type::tag)
         return give_up(blame::input, object_named() + " is a " + std::string(name(*type)) + ", not a commit");
       const auto tag = parse_tag(content);
       if (!tag) return give_up(blame::input, object_named() + ": a malformed tag: " + tag.error().what);
+      found.tags.push_back(id);
       id = tag->target;
     }
     return give_up(blame::input, shown_ + ": too many tags of tags");

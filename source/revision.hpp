@@ -12,6 +12,7 @@ namespace docteur {
 
 struct revision {
   oid commit;
+  std::vector<oid> tags;             // annotated ones on the way to it, as tag_section.hpp has them
   std::vector<std::string> remarks;  // printable sentences
 };
 

@@ -25,10 +25,16 @@ void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_
         commit_content_ = as_text(content);
       }
       break;
-    case object_type::tag:
-      if (const auto t = parse_tag(content); !t) found_.add(t.error().code, e.at(), t.error().what);
-      break;
+    case object_type::tag: take_tag(e, content); break;
   }
+}
+
+void object_check::take_tag(const pack_entry& e, bytes content) {
+  if (const auto t = parse_tag(content); !t) found_.add(t.error().code, e.at(), t.error().what);
+  const auto wanted = std::ranges::find(kept_, e.id);
+  if (wanted == kept_.end()) return;
+  const std::lock_guard lock(mutex_);
+  kept_content_[static_cast<std::size_t>(wanted - kept_.begin())] = as_text(content);
 }
 
 void object_check::take_blob(pack_entry& e, const oid& id) { set_id(e, id); }

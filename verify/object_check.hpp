@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "idx/reader.hpp"
 #include "object/bytes.hpp"
@@ -16,9 +17,10 @@ namespace docteur {
 
 class object_check {
  public:
-  // `idx`: nullptr when it is not usable. `commit`: the header's.
-  object_check(const idx_view* idx, const oid& commit, const limits& bounds, findings& found)
-      : idx_(idx), commit_(commit), bounds_(bounds), found_(found) {}
+  // `idx`: nullptr when it is not usable. `commit`: the header's. `kept`: tags whose content is kept.
+  object_check(const idx_view* idx, const oid& commit, const std::vector<oid>& kept, const limits& bounds,
+               findings& found)
+      : idx_(idx), commit_(commit), kept_(kept), bounds_(bounds), found_(found), kept_content_(kept.size()) {}
 
   // An object that was rebuilt whole. Sets the entry's id and state.
   void take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
@@ -29,19 +31,23 @@ class object_check {
   void finish();
   // Of the header's commit; empty when it was not seen.
   [[nodiscard]] std::string&& commit_content() && { return std::move(commit_content_); }
+  [[nodiscard]] std::vector<std::string>&& kept_content() && { return std::move(kept_content_); }
   // More entries of trees than the limit: some were not kept.
   [[nodiscard]] bool edges_are_complete() const { return edges_ <= bounds_.paths; }
 
  private:
   void set_id(pack_entry& e, const oid& id);
+  void take_tag(const pack_entry& e, bytes content);
   void take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
 
   const idx_view* idx_;
   oid commit_;
+  const std::vector<oid>& kept_;
   limits bounds_;
   findings& found_;
   std::mutex mutex_;
   std::string commit_content_;
+  std::vector<std::string> kept_content_;  // of kept_
   std::atomic<std::uint64_t> edges_{0};
   std::atomic<std::uint64_t> odd_modes_{0};
   std::atomic<std::uint64_t> odd_trees_{0};

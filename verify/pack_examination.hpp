@@ -21,6 +21,7 @@ struct pack_frame {
   std::uint64_t limit = 0;            // PACK offset that no entry passes
   bool limit_is_end = false;          // the trailer begins exactly there
   const section* restarts = nullptr;  // the restart section, if there is one
+  std::vector<oid> kept;              // objects whose content is wanted besides: tags
   const loaded_idx* index = nullptr;  // nullptr when IDX cannot be used
   std::uint64_t idx_offset = 0;       // of the image
 };
@@ -32,6 +33,7 @@ struct pack_examination {
   scanned_pack pack;
   resolved_pack resolved;
   std::string commit_content;
+  std::vector<std::string> kept;  // content of pack_frame::kept; empty where there is none
   bool edges_are_complete = true;
   bool is_complete = true;  // all entries were found, and `end` is where the trailer begins
   std::uint64_t end = 0;    // PACK offset behind the last entry

@@ -137,6 +137,7 @@ void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_
   report_duplicates(pack, ids, options.only_reachable, found);
   walk w(pack, ids, trees, found);
   const std::uint32_t commit = w.reach(options.commit, object_type::commit, kHeaderCommit);
+  for (const oid& tag : options.tags) w.reach(tag, object_type::tag, options.tags_at);
   const auto head = report.head();
   if (commit == kNoEntry || !head) return;
   if (!options.edges_are_complete) {

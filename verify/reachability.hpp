@@ -1,6 +1,8 @@
 #pragma once
 // What the image's commit reaches: all of it must be there, and nothing else. Hosted.
 
+#include <span>
+
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/pack_entry.hpp"
@@ -10,7 +12,9 @@ namespace docteur {
 
 struct reach_options {
   oid commit;
-  bool only_reachable;  // what is not reached, or twice there, is a fault; else a remark
+  std::span<const oid> tags;  // that are there besides
+  std::uint64_t tags_at;      // where they are named
+  bool only_reachable;        // what is not reached, or twice there, is a fault; else a remark
   bool edges_are_complete;
 };
 

@@ -17,6 +17,7 @@
 #include "verify/pack_examination.hpp"
 #include "verify/path_check.hpp"
 #include "verify/reachability.hpp"
+#include "verify/tag_check.hpp"
 #include "verify/unresolved.hpp"
 #include "verify/zero_check.hpp"
 
@@ -34,6 +35,7 @@ class verification {
     if (readable) {
       DOCTEUR_CHECK(read_section_table());
       DOCTEUR_CHECK(check_sections());
+      DOCTEUR_CHECK(read_tags());
       DOCTEUR_CHECK(read_pack_header());
       DOCTEUR_CHECK(load_idx());
       DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, watch_));
@@ -97,11 +99,19 @@ class verification {
         return outcome<void>();
       }));
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
-      if (s.type != section_type::restart && s.type != section_type::paths)
+      if (s.type != section_type::restart && s.type != section_type::paths && s.type != section_type::tags)
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
                       ", which is not known here");
     }
     return check_zero(device_, from, frame_.idx_offset - kSectionTableSize, kPadding, found_);
+  }
+
+  outcome<void> read_tags() {
+    tags_ = report_.sections ? report_.sections->find(section_type::tags) : nullptr;
+    if (tags_ == nullptr) return {};
+    DOCTEUR_TRY(ids, load_tags(device_, *tags_, found_));
+    frame_.kept = std::move(ids);
+    return {};
   }
 
   outcome<void> read_pack_header() {
@@ -131,6 +141,8 @@ class verification {
   outcome<void> take(pack_examination& e) {
     found_.merge(std::move(e.found));
     report_.commit_content = std::move(e.commit_content);
+    for (std::size_t i = 0; i < frame_.kept.size(); ++i) report_.tags.push_back({frame_.kept[i], std::move(e.kept[i])});
+    if (tags_ != nullptr) check_tags(report_.tags, frame_.commit, *tags_, found_);
     report_.objects = e.resolved.objects;
     report_.content_bytes = e.resolved.content_bytes;
     report_.deltas = e.resolved.deltas;
@@ -143,8 +155,10 @@ class verification {
     report_unresolved(e.pack, ids, found_);
     const tree_index trees(std::move(e.resolved.edges));
     if (e.is_complete)
-      check_reachability(e.pack, ids, trees, {frame_.commit, has_table_, e.edges_are_complete}, options_.bounds, found_,
-                         report_);
+      check_reachability(
+          e.pack, ids, trees,
+          {frame_.commit, frame_.kept, tags_ != nullptr ? tags_->offset : 0, has_table_, e.edges_are_complete},
+          options_.bounds, found_, report_);
     std::uint64_t idx_end = 0;
     if (idx != nullptr) {
       DOCTEUR_TRY(end, check_idx(device_, frame_.idx_offset, *idx, e.pack.checksum, e.pack, found_));
@@ -187,7 +201,8 @@ class verification {
   progress& watch_;
   findings found_;
   pack_frame frame_;
-  bool has_table_ = false;  // there is a section table, maybe a damaged one
+  const section* tags_ = nullptr;  // the tag section, if there is one
+  bool has_table_ = false;         // there is a section table, maybe a damaged one
   std::optional<loaded_idx> index_;
   verify_report report_;
 };

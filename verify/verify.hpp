@@ -37,9 +37,16 @@ struct fault {
   std::string what;
 };
 
+// An annotated tag by which the image's commit was asked for (layout/tag_section.hpp).
+struct tag_object {
+  oid id;
+  std::string content;  // empty when it is not there or damaged
+};
+
 struct verify_report {
-  oid commit;                  // as the header says
-  std::string commit_content;  // of the commit object; empty when it is not there or damaged
+  oid commit;                    // as the header says
+  std::string commit_content;    // of the commit object; empty when it is not there or damaged
+  std::vector<tag_object> tags;  // the one that was named first
   std::optional<section_table> sections;
   std::uint64_t image_size = 0;            // bytes, what lies behind the image on the device left out
   std::uint64_t pack_size = 0;             // bytes, trailer included

@@ -17,9 +17,10 @@ same r --threads 1
 same r --threads 7
 same "file://$PWD/r" -b main
 same relativize://r/.git -b "$(echo "$head" | cut -c1-9)"
-same r -b v1
+git -C r tag light
+same r -b light
 git clone -q --bare r bare.git
-same bare.git -b refs/tags/v1
+same bare.git -b refs/tags/light
 git -C bare.git repack -qad --window=100 --depth=100
 git -C bare.git multi-pack-index write
 same bare.git
@@ -36,6 +37,19 @@ git -C r repack -qad --no-write-bitmap-index --threads=1 --window=2
 same r
 make 0 r -b "$old" old.img
 [ "$(commit_of old.img)" = "$old" ] || die "commit $(commit_of old.img)"
+
+# An annotated tag is kept beside its commit, so this is another image of the same commit; tags of tags, too.
+git -C r tag -a -m again v1-again v1 2>advice
+for tag in v1 v1-again; do
+  make 0 r -b $tag tag.img
+  ! cmp -s tag.img loose.img || die "no tag in the image"
+  [ "$(commit_of tag.img)" = "$head" ] || die "commit $(commit_of tag.img)"
+  make 0 r -b "$(git -C r rev-parse $tag)" --threads 3 by-id.img
+  cmp tag.img by-id.img
+done
+git clone -q --bare "file://$PWD/r" tagged.git
+make 0 tagged.git -b v1-again by-id.img
+cmp tag.img by-id.img
 
 make 0 r -d 2020-10-10T08:00:00Z note.img
 grep -q 'note: --author and --date are for plain folders' said || die "no note: $(cat said)"

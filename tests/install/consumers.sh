@@ -22,6 +22,9 @@ for program in "$build"/bin/docteur-*; do
   [ -x "$prefix/bin/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
   "$prefix/bin/$(basename "$program")" --version
 done
+for shell in bash-completion/completions/docteur-make zsh/site-functions/_docteur-make fish/vendor_completions.d/docteur-make.fish; do
+  [ -s "$prefix/share/$shell" ] || { echo "not installed: $shell"; exit 1; }
+done
 for header in object/oid.hpp pack/writer.hpp idx/format.hpp; do
   [ -f "$prefix/include/docteur/$header" ] || { echo "not installed: $header"; exit 1; }
 done

@@ -122,6 +122,7 @@ struct hand_options {
   bool table = true;
   byte_vector restarts = {};        // content of the restart section; empty: none
   byte_vector paths = {};           // of the path section
+  byte_vector tags = {};            // of the tag section
   std::uint32_t other_section = 0;  // type of a section of four bytes; 0: none
 };
 
@@ -161,6 +162,7 @@ inline byte_vector hand_image(const oid& commit, const byte_vector& pack, const 
     };
     if (!how.restarts.empty()) add(section_type::restart, how.restarts);
     if (!how.paths.empty()) add(section_type::paths, how.paths);
+    if (!how.tags.empty()) add(section_type::tags, how.tags);
     if (how.other_section != 0) add(section_type{how.other_section}, as_bytes("oops"));
     align();
     const std::uint64_t idx_offset = all.size() + kSectionTableSize;

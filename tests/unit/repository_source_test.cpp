@@ -46,10 +46,16 @@ class RepositorySource : public testing::Test {
         "git commit -qm one && git tag light && git tag -a -m first v1 && git tag -a -m again v1-again v1 &&"
         "git branch old && echo more >> doc/numbers && cp -r same again && git add -A && git commit -qm two");
   }
-  // What git says is in the commit: its id, trees, then blobs, each once, in the order of their first occurrence.
+  // What git says is in the commit: its id, annotated tags on the way to it, trees, then blobs, each once, in the order
+  // of their first occurrence.
   std::vector<std::string> expected(const std::string& repository, const std::string& reference) {
-    std::vector<std::string> ids{git(repository, "rev-parse '" + reference + "^{commit}'"),
-                                 git(repository, "rev-parse '" + reference + "^{tree}'")};
+    std::vector<std::string> ids{git(repository, "rev-parse '" + reference + "^{commit}'")};
+    for (std::string name = reference; git(repository, "cat-file -t '" + name + "'") == "tag";) {
+      ids.push_back(git(repository, "rev-parse '" + name + "'"));
+      std::istringstream tag(git(repository, "cat-file tag '" + name + "'"));
+      tag >> name >> name;  // "object ID"
+    }
+    ids.push_back(git(repository, "rev-parse '" + reference + "^{tree}'"));
     for (const std::string type : {"tree", "blob"}) {
       std::istringstream lines(git(repository, "ls-tree -r -t '" + reference + "^{commit}'"));
       for (std::string mode, kind, id, path; lines >> mode >> kind >> id && std::getline(lines, path);)
@@ -91,6 +97,8 @@ TEST_F(RepositorySource, EveryKindOfRepository) {
   expect_same_as_git("shared");
   git("r", "pack-refs --all");
   expect_same_as_git("r", "v1");
+  expect_same_as_git("r", "v1-again");
+  expect_same_as_git("r", "light");
   git("bare.git", "repack -qad --window=50 --depth=50");
   expect_same_as_git("bare.git");
 }

@@ -1,0 +1,100 @@
+// docteur-extract: an image as files, or as a Git repository.
+
+#include "cli/common.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/opened_image.hpp"
+#include "extract/git_repository.hpp"
+#include "extract/target_folder.hpp"
+#include "extract/tree_files.hpp"
+#include "source/printable.hpp"
+
+namespace docteur::cli {
+namespace {
+
+constexpr const char* kProgram = "docteur-extract";
+
+struct extract_options {
+  std::string image;
+  std::string target;
+  std::optional<std::string> path;
+  std::optional<std::string> branch;
+  bool git = false;
+  bool bare = false;
+  bool touch = false;
+  unsigned threads = 0;
+  bool quiet = false;
+  std::string progress;
+};
+
+void add_options(CLI::App& app, extract_options& opt) {
+  app.add_option("image", opt.image, "the image: a file or a block device")->required();
+  app.add_option("target", opt.target, "the folder to write: a new one, or an empty one")->required();
+  app.add_option("--path", opt.path, "only this folder of the image; its content becomes the target's");
+  app.add_flag("--git", opt.git, "a Git repository with its worktree, as git clone makes it");
+  app.add_flag("--bare", opt.bare, "a bare Git repository");
+  app.add_option("-b,--branch", opt.branch, "the repository's branch (default: none, HEAD is detached)");
+  app.add_flag("--touch", opt.touch, "leave files the time when they are written (default: the commit's)");
+  app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
+  app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
+  add_progress_option(app, opt.progress);
+  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+}
+
+outcome<void> check_options(const extract_options& opt) {
+  const bool repository = opt.git || opt.bare;
+  if (opt.git && opt.bare) return give_up(blame::usage, "--git and --bare: one of them");
+  if (repository && opt.path) return give_up(blame::usage, "--path: a repository holds the whole commit, not a part");
+  if (opt.branch && !repository) return give_up(blame::usage, "--branch: needs --git or --bare");
+  return opt.branch ? check_branch_name(*opt.branch) : outcome<void>{};
+}
+
+std::string counted(const tree_files_count& n) {
+  return std::to_string(n.files) + " files, " + std::to_string(n.folders) + " folders, " +
+         std::to_string(n.content_bytes) + " bytes";
+}
+
+outcome<void> extract(const extract_options& opt) {
+  const signal_watch signals;
+  DOCTEUR_CHECK(check_options(opt));
+  // Names from trees: what is written is what the commit's id proves.
+  DOCTEUR_TRY(from, opened_image::open(opt.image, paths_from::trees));
+  const image& image = from->what();
+  DOCTEUR_TRY(target, target_folder::create(opt.target));
+  DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
+  progress_line line(style, kProgram);
+  if (opt.git || opt.bare)
+    DOCTEUR_CHECK(write_git_repository(image, target->staging(), {opt.bare, opt.branch.value_or(""), opt.threads},
+                                       from->name(), target->shown(), line));
+  tree_files_count written;
+  std::optional<timespec> modified;
+  if (!opt.bare) {
+    tree_files_options how;
+    if (!opt.touch) modified = timespec{static_cast<time_t>(image.head().committer.seconds), 0};
+    how.modified = modified;
+    if (opt.path) how.path = *opt.path;
+    how.threads = opt.threads;
+    DOCTEUR_TRY(count, write_tree_files(image, target->staging(), how, from->name(), target->shown(), line));
+    written = count;
+  }
+  if (line.cancelled()) return give_up(blame::environment, "interrupted");
+  DOCTEUR_CHECK(target->publish(modified));
+  line.clear();
+  if (opt.quiet) return {};
+  if (written.submodules > 0)
+    say(kProgram, "note: " + std::to_string(written.submodules) +
+                      " submodules, which are empty folders: an image has no "
+                      "content of them");
+  say(kProgram, target->shown() + ": commit " + hex(image.commit_id()) +
+                    (opt.bare ? ", a bare repository" : ", " + counted(written)));
+  return {};
+}
+
+}  // namespace
+}  // namespace docteur::cli
+
+int main(int argc, char** argv) {
+  CLI::App app("Writes what an image holds as files, or as a Git repository.", docteur::cli::kProgram);
+  docteur::cli::extract_options options;
+  docteur::cli::add_options(app, options);
+  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::extract(options); });
+}

@@ -1,0 +1,154 @@
+#include "extract/git_repository.hpp"
+
+#include <git2.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "extract/folder_writer.hpp"
+#include "extract/git_index.hpp"
+#include "object/sha1.hpp"
+#include "reader/describe.hpp"
+#include "source/git_handle.hpp"
+#include "source/printable.hpp"
+#include "verify/verify.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes copied at once
+
+std::string hex(const oid& id) {
+  const oid_hex h = to_hex(id);
+  return {h.data(), h.size()};
+}
+
+class repository_writer {
+ public:
+  repository_writer(const image& from, int root, const git_repository_options& options, const std::string& subject,
+                    const std::string& target, progress& report)
+      : from_(from), options_(options), subject_(subject), report_(report), out_(root, target) {}
+
+  outcome<void> run() {
+    DOCTEUR_TRY(verified, verify());
+    tags_ = std::move(verified.tags);
+    if (!options_.bare) {
+      DOCTEUR_CHECK(out_.make_folder(".git"));
+      at_ = ".git/";
+    }
+    for (const char* folder : {"objects", "objects/info", "objects/pack", "refs", "refs/heads", "refs/tags"})
+      DOCTEUR_CHECK(out_.make_folder(at_ + folder));
+    DOCTEUR_CHECK(put("config", std::string("[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = ") +
+                                    (options_.bare ? "true\n" : "false\n")));
+    DOCTEUR_CHECK(put("HEAD", options_.branch.empty() ? commit() : "ref: refs/heads/" + options_.branch + "\n"));
+    DOCTEUR_CHECK(put("packed-refs", references()));
+    if (from_.head().parents > 0) DOCTEUR_CHECK(put("shallow", commit()));
+    if (!options_.bare) {
+      DOCTEUR_TRY(index, make_git_index(from_, subject_));
+      DOCTEUR_CHECK(put("index", as_text(index)));
+    }
+    return copy_pack(verified.pack_size);
+  }
+
+ private:
+  outcome<verify_report> verify() {
+    verify_options how;
+    how.bounds = from_.bounds();
+    how.threads = options_.threads;
+    auto report = verify_image(from_.disk(), how, report_);
+    if (!report) return give_up(report.error().who, subject_ + ": " + report.error().message);
+    if (report->good()) return report;
+    const fault& first = report->faults.front();
+    failure why = describe({first.code, first.at, first.what.c_str()}, subject_);
+    if (report->fault_count > 1) why.message += " (and more: docteur-verify names them)";
+    return tl::unexpected<failure>(std::move(why));
+  }
+
+  [[nodiscard]] std::string commit() const { return hex(from_.commit_id()) + "\n"; }
+
+  // `git help pack-refs`; sorted by name.
+  [[nodiscard]] std::string references() const {
+    std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
+    if (!options_.branch.empty()) text += hex(from_.commit_id()) + " refs/heads/" + options_.branch + "\n";
+    std::map<std::string, oid> tags;
+    for (const tag_object& tag : tags_) {
+      const auto parsed = parse_tag(as_bytes(tag.content));
+      // A name that git would not take, or would take for an option, is no reference; the object is there all the same.
+      if (parsed && check_branch_name(std::string(parsed->tag))) tags.emplace(parsed->tag, tag.id);
+    }
+    for (const auto& [name, id] : tags) text += hex(id) + " refs/tags/" + name + "\n^" + hex(from_.commit_id()) + "\n";
+    return text;
+  }
+
+  outcome<void> copy_pack(std::uint64_t pack_size) {
+    oid checksum;
+    if (const auto read = read_exactly(from_.disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw); !read)
+      return tl::make_unexpected(describe(read.error(), subject_));
+    const std::string name = "objects/pack/pack-" + hex(checksum);
+    report_.phase("copying", 0);
+    DOCTEUR_CHECK(copy(kPackOffset, pack_size, name + ".pack"));
+    // Held whole, for the paths were taken from trees.
+    return copy(from_.header().idx_offset, from_.index().whole()->layout().size(), name + ".idx");
+  }
+
+  // `size` bytes of the image, of which the last are the SHA-1 of those before: so they are what was verified.
+  outcome<void> copy(std::uint64_t at, std::uint64_t size, const std::string& name) {
+    DOCTEUR_TRY(file, out_.make_file(at_ + name, 0444));
+    std::vector<std::byte> piece(kPiece);
+    sha1 hash;
+    std::uint64_t hashed = size - kOidSize;
+    oid checksum;
+    for (const std::uint64_t end = at + size; at < end;) {
+      if (report_.cancelled()) return give_up(blame::environment, "interrupted");
+      // The checksum is read by itself.
+      const std::uint64_t left = hashed > 0 ? hashed : kOidSize;
+      const mutable_bytes part = mutable_bytes(piece).first(std::min<std::uint64_t>(left, piece.size()));
+      if (const auto read = read_exactly(from_.disk(), at, part); !read)
+        return tl::make_unexpected(describe(read.error(), subject_));
+      if (hashed > 0) {
+        hash.update(part);
+        hashed -= part.size();
+      } else {
+        checksum = oid::from(part.data());
+      }
+      DOCTEUR_CHECK(file.write(part));
+      at += part.size();
+    }
+    if (hash.finish() != checksum) return give_up(blame::environment, subject_ + ": changed while it was read");
+    return file.finish(std::nullopt, new_file::durability::sync);
+  }
+
+  outcome<void> put(const std::string& name, std::string_view content) {
+    DOCTEUR_TRY(file, out_.make_file(at_ + name, 0666));
+    DOCTEUR_CHECK(file.write(as_bytes(content)));
+    return file.finish(std::nullopt);
+  }
+
+  const image& from_;
+  const git_repository_options& options_;
+  const std::string& subject_;
+  progress& report_;
+  folder_writer out_;
+  std::vector<tag_object> tags_;
+  std::string at_;  // of the repository below the root, with a trailing '/'
+};
+
+}  // namespace
+
+outcome<void> check_branch_name(const std::string& name) {
+  start_libgit2();
+  int valid = 0;
+  // As `git check-ref-format --branch`: no dash in front, and not HEAD.
+  if (!name.starts_with('-') && name != "HEAD" && name.find('\0') == std::string::npos &&
+      git_reference_name_is_valid(&valid, ("refs/heads/" + name).c_str()) == 0 && valid != 0)
+    return {};
+  return give_up(blame::usage, printable(name) + ": not a name for a branch (git help check-ref-format)");
+}
+
+outcome<void> write_git_repository(const image& from, int root, const git_repository_options& options,
+                                   const std::string& subject, const std::string& target, progress& report) {
+  return repository_writer(from, root, options, subject, target, report).run();
+}
+
+}  // namespace docteur

@@ -1,0 +1,32 @@
+#pragma once
+// The tag section: the annotated tags by which the image's commit was asked for. doc/FORMAT.md, "Tag section".
+// Guest-safe. Integers little-endian.
+//
+//   0   u32 tags, 1 to kMostTags
+//   4   u32 zero
+//   8   tags * 20 bytes: ids of tag objects in the PACK; each names the next, the last one the commit
+
+#include <cstdint>
+
+#include "object/bytes.hpp"
+#include "object/oid.hpp"
+
+namespace docteur {
+
+inline constexpr std::uint64_t kTagSectionHeader = 8;
+inline constexpr std::uint32_t kMostTags = 64;  // tags of tags of tags
+
+// How many ids follow. `head`: the section's first kTagSectionHeader bytes, `length`: of the whole section, `at`: where
+// it lies, for messages.
+[[nodiscard]] constexpr result<std::uint32_t> decode_tag_section_head(bytes head, std::uint64_t length,
+                                                                      std::uint64_t at) noexcept {
+  const auto count = load_le<std::uint32_t>(head.data());
+  if (count == 0 || count > kMostTags) return fail(errc::malformed, at, "number of tags");
+  if (load_le<std::uint32_t>(head.data() + 4) != 0)
+    return fail(errc::malformed, at + 4, "reserved bytes of the tag section");
+  if (length != kTagSectionHeader + std::uint64_t{count} * kOidSize)
+    return fail(errc::malformed, at, "length of the tag section");
+  return count;
+}
+
+}  // namespace docteur

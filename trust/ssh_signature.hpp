@@ -1,0 +1,14 @@
+#pragma once
+// SSH signatures, checked by ssh-keygen with the user's file of allowed signers. Hosted.
+
+#include "trust/signature_check.hpp"
+
+namespace docteur {
+
+// The finding's `object` stays empty. As git does it: a key counts for the principals that the file names for it and
+// the namespace "git", if it was valid at the date that the object carries. Without a file of allowed signers nobody is
+// trusted.
+[[nodiscard]] outcome<signature_finding> check_ssh(const signed_object& what, const signers& trusted,
+                                                   const progress& watch);
+
+}  // namespace docteur
