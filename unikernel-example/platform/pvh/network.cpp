@@ -15,7 +15,9 @@
 namespace docteur::cache_vm::pvh {
 namespace {
 
-constexpr std::uint64_t kLookOut = 100'000;  // ns
+// How long a frame is looked out for before the machine sleeps, as KVM's halt polling has it.
+constexpr std::uint64_t kLeastLookOut = 5'000;  // ns
+constexpr std::uint64_t kMostLookOut = 100'000;
 
 std::string text_of(const ip4_addr_t& a) {
   char text[IP4ADDR_STRLEN_MAX];
@@ -130,11 +132,16 @@ void network::tick() {
 }
 
 bool network::wait(std::uint64_t ns) {
-  // The next frame often comes soon, and to sleep and to be woken costs more than to look for so long.
+  // The next frame often comes soon, and to sleep and to be woken costs more than to look for so long. Where it does
+  // not, looking takes the processor away from those who would send it.
   const std::uint64_t begin = monotonic_ns();
   do {
-    if (device_->has_frame()) return true;
-  } while (monotonic_ns() - begin < kLookOut);
+    if (device_->has_frame()) {
+      look_out_ = std::min(2 * look_out_, kMostLookOut);
+      return true;
+    }
+  } while (monotonic_ns() - begin < look_out_);
+  look_out_ = std::max(look_out_ / 2, kLeastLookOut);
   const std::uint64_t longest = std::min(ns, std::uint64_t{sys_timeouts_sleeptime()} * 1'000'000);
   if (device_->prepare_to_wait()) {
     pvh::wait(longest);

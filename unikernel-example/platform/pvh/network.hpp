@@ -44,6 +44,7 @@ class network {
   std::unique_ptr<network_device> device_;
   netif interface_{};
   tcp_connections connections_;
+  std::uint64_t look_out_ = 10'000;  // ns: longer while that pays
 };
 
 }  // namespace docteur::cache_vm::pvh
