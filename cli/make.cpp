@@ -9,6 +9,7 @@
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
+#include "cli/survey_options.hpp"
 #include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
@@ -37,6 +38,7 @@ struct make_options {
   bool quiet = false;
   bool verbose = false;
   bool progress = false;
+  survey_options survey;
 };
 
 // The words of an option, as they are and no others.
@@ -61,6 +63,7 @@ void add_options(CLI::App& app, make_options& opt) {
       ->transform(one_of<purpose>({{"balance", purpose::balance}, {"size", purpose::size}, {"serve", purpose::serve}}));
   app.add_option("--memory", opt.memory, "bytes of memory to use, about (default: 1 GiB); K, M, G and so on are known")
       ->transform(CLI::AsSizeValue(false));
+  add_survey_options(app, opt.survey);
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
   app.add_flag("--progress", opt.progress, "show progress even where stderr is no terminal");
@@ -100,11 +103,24 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
+void tell_what_was_made(const make_options& opt, const source_notes& notes, const image_statistics& made) {
+  tell(notes);
+  if (opt.verbose) {
+    say(kProgram, "content " + std::to_string(made.pack.content_bytes) + " bytes, PACK " +
+                      std::to_string(made.pack_size) + " bytes, " + std::to_string(made.pack.delta_entries) +
+                      " deltas (longest chain " + std::to_string(made.pack.deepest) + "), " +
+                      std::to_string(made.pack.stored_entries) + " objects stored uncompressed");
+  }
+  say(kProgram, printable(opt.image) + ": commit " + hex(made.commit) + ", " + std::to_string(made.objects) +
+                    " objects, " + std::to_string(made.size) + " bytes");
+}
+
 outcome<void> make(const make_options& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
+  DOCTEUR_CHECK(check_survey_options(opt.survey, opt.image));
 
   progress_line line(shows_progress(opt.progress, opt.quiet));
   DOCTEUR_TRY(out, output_file::create(opt.image));
@@ -119,18 +135,8 @@ outcome<void> make(const make_options& opt) {
   image.pack.spool_directory = out->spool_directory();
   DOCTEUR_TRY(made, build_image(*source, *out, image, line));
   line.clear();
-  if (opt.quiet) return {};
-
-  tell(source->notes());
-  if (opt.verbose) {
-    say(kProgram, "content " + std::to_string(made.pack.content_bytes) + " bytes, PACK " +
-                      std::to_string(made.pack_size) + " bytes, " + std::to_string(made.pack.delta_entries) +
-                      " deltas (longest chain " + std::to_string(made.pack.deepest) + "), " +
-                      std::to_string(made.pack.stored_entries) + " objects stored uncompressed");
-  }
-  say(kProgram, printable(opt.image) + ": commit " + hex(made.commit) + ", " + std::to_string(made.objects) +
-                    " objects, " + std::to_string(made.size) + " bytes");
-  return {};
+  if (!opt.quiet) tell_what_was_made(opt, source->notes(), made);
+  return show_survey(opt.survey, opt.image);
 }
 
 }  // namespace

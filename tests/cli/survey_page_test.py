@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Opens the page of docteur-make --report in headless Chromium: boxes, their sums, a click, names that look like markup.
+
+Usage: survey_page_test.py DOCTEUR_MAKE [SCREENSHOT]   Exit status 77 when Chromium is absent.
+"""
+
+import html.parser
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+
+MAKE = sys.argv[1]
+# As a path: "</script><img src=x onerror=document.title='broken'>".
+HOSTILE_FOLDER, HOSTILE_FILE = "<", "script><img src=x onerror=document.title='broken'>"
+QUOTES = "quotes\"'&amp;<b>.txt"
+NO_UTF8 = b"bytes\xff\xfe"
+MANY = 30_000
+
+
+def chromium(profile, *options):
+    return subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+         "--window-size=1400,1000", f"--user-data-dir={profile}", "--virtual-time-budget=4000", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120, check=True).stdout.decode("utf-8")
+
+
+class Page(html.parser.HTMLParser):
+    """The boxes of a page, the steps of its way, the cells of its tables, and its other elements by name."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.boxes, self.steps, self.cells, self.elements, self.open = [], [], [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.elements.append(tag)
+        self.open = None
+        if "box" in (attributes.get("class") or "").split():
+            self.boxes.append({"name": attributes["title"].split("\n")[0], "kind": attributes["class"].split()[1],
+                               "bytes": int(attributes["data-bytes"]), "level": int(attributes["data-level"])})
+        elif tag in ("button", "td"):
+            self.open = self.steps if tag == "button" else self.cells
+            self.open.append("")
+
+    def handle_endtag(self, tag):
+        self.open = None
+
+    def handle_data(self, data):
+        if self.open:
+            self.open[-1] += data
+
+    def top(self):
+        return [b for b in self.boxes if b["level"] == 1]
+
+
+def make_site(site):
+    fill = random.Random(1)
+    text = "".join(f"line {fill.randrange(100_000)}\n" for _ in range(5000))
+    docs = site / "docs" / "api"
+    docs.mkdir(parents=True)
+    (docs / "whole.txt").write_text(text)
+    (docs / "delta.txt").write_text(text + "one line more\n")
+    (site / "docs" / "noise").write_bytes(fill.randbytes(60_000))
+    (site / HOSTILE_FOLDER).mkdir()
+    (site / HOSTILE_FOLDER / HOSTILE_FILE).write_bytes(fill.randbytes(30_000))
+    (site / QUOTES).write_bytes(fill.randbytes(30_000))
+    with open(os.path.join(os.fsencode(site), NO_UTF8), "wb") as f:
+        f.write(fill.randbytes(30_000))
+
+
+def make(site, folder):
+    image, page = folder / "an <i>image</i>", folder / "page.html"
+    subprocess.run([MAKE, "-q", "-d", "2024-01-01T00:00:00Z", "--effort", "fast", "--report", str(page), str(site),
+                    str(image)], check=True, timeout=120)
+    return page, image.stat().st_size
+
+
+def check_page(page, size, profile):
+    seen = Page(chromium(profile, "--dump-dom", page.as_uri()))
+    assert len(seen.boxes) > 10, seen.boxes
+    assert sum(b["bytes"] for b in seen.top()) == size, (seen.top(), size)
+    top = {b["name"]: b for b in seen.top()}
+    assert {"docs", HOSTILE_FOLDER, QUOTES, "bytes\ufffd\ufffd", "trees", "commit", "IDX", "path section",
+            "padding"} <= set(top), top
+    assert top["trees"]["kind"] == "trees" and top["IDX"]["kind"] == "index", top
+    kinds = {b["name"]: b["kind"] for b in seen.boxes}
+    assert {kinds["whole.txt"], kinds["delta.txt"]} == {"whole", "delta"}, kinds
+    assert kinds["noise"] == "stored", kinds
+    assert HOSTILE_FILE in kinds, kinds
+    assert "img" not in seen.elements, "a name became an element"
+    assert f"{HOSTILE_FOLDER}/{HOSTILE_FILE}" in seen.cells, seen.cells
+    assert len(seen.steps) == 1 and seen.steps[0].startswith("an <i>image</i> ("), seen.steps
+    return top
+
+
+def check_click(page, docs, profile):
+    clicking = page.with_name("clicking.html")
+    clicking.write_text(page.read_text() + "<script>document.querySelector('.directory[title^=docs]').click()</script>")
+    seen = Page(chromium(profile, "--dump-dom", clicking.as_uri()))
+    assert len(seen.steps) == 2 and seen.steps[1].startswith("docs ("), seen.steps
+    assert {b["name"] for b in seen.top()} == {"api", "noise"}, seen.top()
+    assert sum(b["bytes"] for b in seen.top()) == docs, seen.top()
+
+
+def check_many(work, profile):
+    """More files than boxes: the page stays small, and still adds up."""
+    fill = random.Random(2)
+    many = work / "many"
+    for i in range(MANY // 1000):
+        (many / f"folder-{i}").mkdir(parents=True)
+        for j in range(1000):
+            (many / f"folder-{i}" / f"file-{j}").write_bytes(fill.randbytes(fill.randrange(30, 60)))
+    page, size = make(many, work)
+    assert page.stat().st_size < 3_000_000, page.stat().st_size
+    seen = Page(chromium(profile, "--dump-dom", page.as_uri()))
+    assert sum(b["bytes"] for b in seen.top()) == size, seen.top()
+    assert any(b["kind"] == "more" and b["name"].endswith("more files") for b in seen.boxes), "nothing was merged"
+
+
+def main():
+    if not shutil.which("chromium"):
+        print("chromium is absent")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        make_site(work / "site")
+        page, size = make(work / "site", work)
+        if len(sys.argv) > 2:
+            chromium(work / "profile", f"--screenshot={sys.argv[2]}", page.as_uri())
+        top = check_page(page, size, work / "profile")
+        check_click(page, top["docs"]["bytes"], work / "profile")
+        check_many(work, work / "profile")
+
+
+main()
