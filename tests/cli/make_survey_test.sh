@@ -21,7 +21,7 @@ bytes_add_up() {
   awk -v size="$1" '
     /^kind / { on = 1; next }
     /^$/ { on = 0 }
-    on && /^image / { image = substr($0, 39, 14) + 0; next }
+    on && /^image  / { image = substr($0, 39, 14) + 0; next }
     on { sum += substr($0, 39, 14) }
     END { if (sum != size || image != size) { print sum, image, size; exit 1 } }' printed >wrong ||
     die "bytes do not add up: $(cat wrong)
@@ -30,7 +30,7 @@ $(cat printed)"
 
 stats --stats site image
 bytes_add_up "$(stat -c %s image)"
-for text in '^blobs, deltas  *1 ' '^blobs, stored  *1 ' '^commit  *1 ' '^IDX ' ' docs/deep/$' ' docs/deep/noise$' \
+for text in '^blobs, deltas  *1 ' '^blobs, stored  *3 ' '^commit  *1 ' '^IDX ' ' docs/deep/$' ' docs/deep/noise$' \
   ' line\\nfeed$' '^deltas: 1, ' '^reading: 1\.[0-9]* bytes inflated'; do
   grep -q -- "$text" printed || die "no '$text' in
 $(cat printed)"

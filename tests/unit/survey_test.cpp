@@ -176,8 +176,11 @@ TEST_P(survey, boxes_in_a_box_fill_it) {
       inside[boxes[i].parent] += boxes[i].bytes;
     }
     EXPECT_EQ(boxes[0].bytes, s->size);
-    for (std::size_t i = 0; i < boxes.size(); ++i)
-      if (boxes[i].kind == box_kind::directory) EXPECT_EQ(inside[i], boxes[i].bytes) << boxes[i].name;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      if (boxes[i].kind == box_kind::directory) {
+        EXPECT_EQ(inside[i], boxes[i].bytes) << boxes[i].name;
+      }
+    }
     const auto paths = std::ranges::count_if(boxes, [](const box& b) { return b.kind <= box_kind::restartable; });
     EXPECT_LE(static_cast<std::size_t>(paths) - 1, most / 2 + (most == kMostBoxes ? 7 : 0));
   }
