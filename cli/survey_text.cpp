@@ -1,6 +1,7 @@
 #include "cli/survey_text.hpp"
 
 #include <array>
+#include <cstdarg>
 #include <cstdio>
 
 #include "cli/common.hpp"
@@ -13,10 +14,13 @@ double percent(std::uint64_t part, std::uint64_t of) {
   return of == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(of);
 }
 
-template <class... T>
-std::string line(const char* format, T... values) {
+// What printf(3) makes of it; nothing from an image may be in it, which could be long.
+[[gnu::format(printf, 1, 2)]] std::string line(const char* format, ...) {
   std::array<char, 256> text;
-  std::snprintf(text.data(), text.size(), format, values...);
+  std::va_list values;
+  va_start(values, format);
+  std::vsnprintf(text.data(), text.size(), format, values);
+  va_end(values);
   return text.data();
 }
 

@@ -147,7 +147,7 @@ TEST_P(survey, sums_count_each_object_once) {
   EXPECT_EQ(t.below[directories[0]].objects, 3u);
   const auto files = largest_files(*s, t, 2);
   ASSERT_EQ(files.size(), 2u);
-  EXPECT_EQ(path_of(*s, files[0]), "large");
+  EXPECT_EQ(path_of(*s, files[0]), "noise");
 
   const double read = static_cast<double>(t.below[0].content);
   const double bases = static_cast<double>(2 * of.a.size() + of.b.size());
