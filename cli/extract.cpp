@@ -1,8 +1,8 @@
 // docteur-extract: an image as files, or as a Git repository.
 
 #include "cli/common.hpp"
-#include "cli/progress_line.hpp"
 #include "cli/opened_image.hpp"
+#include "cli/progress_line.hpp"
 #include "extract/git_repository.hpp"
 #include "extract/target_folder.hpp"
 #include "extract/tree_files.hpp"

@@ -1,0 +1,43 @@
+#include "cli/survey_options.hpp"
+
+#include <filesystem>
+
+#include "cli/opened_image.hpp"
+#include "cli/survey_page.hpp"
+#include "cli/survey_text.hpp"
+#include "cli/whole_file.hpp"
+#include "reader/heap.hpp"
+#include "source/printable.hpp"
+
+namespace docteur::cli {
+
+void add_survey_options(CLI::App& app, survey_options& opt) {
+  app.add_flag("--stats", opt.stats, "print where the bytes of the image went");
+  app.add_option("--report", opt.report, "draw it, as one HTML page");
+}
+
+outcome<void> check_survey_options(const survey_options& opt, const std::string& image) {
+  if (!opt.report) return {};
+  std::error_code ignored;
+  const auto whole = [&](const std::string& path) { return std::filesystem::weakly_canonical(path, ignored); };
+  if (whole(*opt.report) == whole(image) || std::filesystem::equivalent(*opt.report, image, ignored))
+    return give_up(blame::usage, "--report: " + printable(*opt.report) + " is the image; name another file");
+  return check_whole_file(*opt.report);
+}
+
+outcome<void> show_survey(const survey_options& opt, const std::string& image) {
+  if (!opt.stats && !opt.report) return {};
+  DOCTEUR_TRY(from, opened_image::open(image));
+  const auto survey = survey_image(from->what());
+  if (!survey) return tl::make_unexpected(describe(survey.error(), printable(image)));
+  const survey_totals totals = add_up(*survey);
+  if (opt.report) {
+    const std::string name = std::filesystem::path(image).filename().string();
+    DOCTEUR_CHECK(write_whole_file(*opt.report, survey_page(name, *survey, totals)));
+  }
+  if (!opt.stats) return {};
+  bool pipe_closed = false;
+  return write_out(as_bytes(survey_text(image, *survey, totals)), pipe_closed);
+}
+
+}  // namespace docteur::cli

@@ -1,0 +1,24 @@
+#pragma once
+// --stats and --report: where the bytes of an image went. Hosted.
+
+#include <optional>
+#include <string>
+
+#include "cli/common.hpp"
+
+namespace docteur::cli {
+
+struct survey_options {
+  bool stats = false;
+  std::optional<std::string> report;
+};
+
+void add_survey_options(CLI::App& app, survey_options& opt);
+
+// Before anything is made: blame::usage for a report that could not be written, or would be written over `image`.
+[[nodiscard]] outcome<void> check_survey_options(const survey_options& opt, const std::string& image);
+
+// Reads `image`, which is complete, when one of the options asks for it.
+[[nodiscard]] outcome<void> show_survey(const survey_options& opt, const std::string& image);
+
+}  // namespace docteur::cli

@@ -1,0 +1,74 @@
+#pragma once
+// Where the bytes of an image are: every entry of its PACK, every path, and what lies around them. From any attached
+// image, whoever made it. Hosted.
+//
+//   survey_image(image) -> image_survey -> add_up() (survey/survey_totals.hpp), draw_boxes() (survey/box_tree.hpp)
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "object/oid.hpp"
+#include "object/tree.hpp"
+#include "reader/image.hpp"
+
+namespace docteur {
+
+inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+// How the content of an entry lies in the PACK.
+enum class entry_form : std::uint8_t {
+  deflated,     // whole, in one zlib stream
+  stored,       // whole, in a zlib stream whose first block is stored: nothing was gained by deflating it
+  restartable,  // whole and deflated, with restart points
+  delta,
+};
+
+struct surveyed_object {
+  std::uint64_t offset = 0;    // of its entry, bytes from the start of the PACK
+  std::uint64_t packed = 0;    // bytes in the PACK, up to the next entry
+  std::uint64_t content = 0;   // bytes
+  std::uint64_t inflated = 0;  // bytes: its content and that of all bases down the chain, what a cold read makes
+  std::uint32_t base = kNone;  // index of its base in image_survey::objects, when it is a delta
+  std::uint32_t depth = 0;     // deltas down to a whole object
+  std::uint32_t path = kNone;  // index of its first path in image_survey::paths; other paths of it do not count
+  object_type type = object_type::blob;
+  entry_form form = entry_form::deflated;
+};
+
+struct surveyed_path {
+  std::string name;              // the last part of the path; empty for the root
+  std::uint32_t parent = kNone;  // index of its directory, which is smaller than its own
+  std::uint32_t object = kNone;  // index in image_survey::objects; a submodule has none
+  entry_kind kind = entry_kind::file;
+};
+
+// A stretch of the image that is no entry, or all stretches of one name. `frame`: headers, trailer, padding.
+enum class part_kind : std::uint8_t { frame, section, index };
+struct image_part {
+  part_kind kind = part_kind::frame;
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+
+struct image_survey {
+  oid commit;
+  std::uint64_t size = 0;                // bytes of the image, to the end of its last block; a device may be larger
+  std::vector<surveyed_object> objects;  // in the order of the PACK
+  std::vector<surveyed_path> paths;      // in the order of the path tree; the first is the root
+  std::vector<image_part> parts;         // all but the PACK's entries; with those they make up `size`
+};
+
+// Reads every entry's header, and inflates deltas for what they say of their sizes; no content is built.
+// Errors: the device's, and what an entry's header or chain breaks; too_large over of.bounds().
+[[nodiscard]] result<image_survey> survey_image(const image& of);
+
+// Whether the object is the content of a file or of a link, at its path.
+[[nodiscard]] inline bool is_file(const image_survey& s, const surveyed_object& o) noexcept {
+  return o.type == object_type::blob && o.path != kNone && s.paths[o.path].kind != entry_kind::directory;
+}
+
+// "a/b/c", without a leading '/'; empty for the root.
+[[nodiscard]] std::string path_of(const image_survey& s, std::uint32_t path);
+
+}  // namespace docteur
