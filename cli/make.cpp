@@ -11,15 +11,12 @@
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
-<<<<<<< HEAD
 #include "cli/digest.hpp"
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/signatures.hpp"
-=======
 #include "cli/survey_options.hpp"
->>>>>>> survey
 #include "reader/limits.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
@@ -54,14 +51,10 @@ struct make_options {
   std::optional<std::string> allowed_signers;
   bool quiet = false;
   bool verbose = false;
-<<<<<<< HEAD
   std::string progress;
   bool json = false;
   unsigned timeout = 60;  // seconds
-=======
-  bool progress = false;
   survey_options survey;
->>>>>>> survey
 };
 
 constexpr std::uint64_t kLeastMemory = 64u << 20;  // bytes
@@ -78,7 +71,6 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
-<<<<<<< HEAD
   app.add_option("--effort", opt.how, "how long to look for a small image: fast, normal or max (default: normal)");
   app.add_option("--optimize", opt.what_for, "what for: balance, size or serve (default: balance)");
   app.add_option("--memory", opt.memory, "memory to use, about, with a unit: 512M, 2G (default: 1G)")
@@ -90,19 +82,11 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_flag("--require-signature", opt.require_signature, "only what has a good signature, of commit or tag");
   app.add_option("--allowed-signers", opt.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
-=======
-  app.add_option("--effort", opt.how, "how long to look for a small image: fast, normal or max (default: normal)")
-      ->transform(one_of<effort>({{"fast", effort::fast}, {"normal", effort::normal}, {"max", effort::max}}));
-  app.add_option("--optimize", opt.what_for, "what for: balance, size or serve (default: balance)")
-      ->transform(one_of<purpose>({{"balance", purpose::balance}, {"size", purpose::size}, {"serve", purpose::serve}}));
-  app.add_option("--memory", opt.memory, "bytes of memory to use, about (default: 1 GiB); K, M, G and so on are known")
-      ->transform(CLI::AsSizeValue(false));
   add_survey_options(app, opt.survey);
->>>>>>> survey
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "say what is done");
   add_progress_option(app, opt.progress);
-  app.add_flag("--json", opt.json, "print what was made as one JSON object");
+  app.add_flag("--json", opt.json, "print what was made as one JSON object")->excludes("--stats");
   app.add_option("--timeout", opt.timeout, "seconds without a sign from the network; 0: no end (default: 60)")
       ->check(CLI::Range(0u, kLongestTimeout));
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
@@ -174,7 +158,6 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
-<<<<<<< HEAD
 outcome<selection> selection_of(const make_options& opt) {
   if (opt.path && opt.path->empty()) return give_up(blame::usage, "--path: an empty name");
   return selection{opt.path.value_or(""), opt.submodules, opt.lfs, opt.threads};
@@ -250,6 +233,7 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_TRY(selected, selection_of(opt));
   DOCTEUR_TRY(pack, pack_options_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
+  DOCTEUR_CHECK(check_survey_options(opt.survey, opt.image));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
 
   progress_line line(style, kProgram);
@@ -264,43 +248,8 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_TRY(made, build_image(*source, *out, image, line));
   line.clear();
   if (!opt.quiet) tell_all(opt, *source, made);
-  return opt.json ? print_summary(opt, *source, made, line) : outcome<void>();
-=======
-void tell_what_was_made(const make_options& opt, const source_notes& notes, const image_statistics& made) {
-  tell(notes);
-  if (opt.verbose) {
-    say(kProgram, "content " + std::to_string(made.pack.content_bytes) + " bytes, PACK " +
-                      std::to_string(made.pack_size) + " bytes, " + std::to_string(made.pack.delta_entries) +
-                      " deltas (longest chain " + std::to_string(made.pack.deepest) + "), " +
-                      std::to_string(made.pack.stored_entries) + " objects stored uncompressed");
-  }
-  say(kProgram, printable(opt.image) + ": commit " + hex(made.commit) + ", " + std::to_string(made.objects) +
-                    " objects, " + std::to_string(made.size) + " bytes");
-}
-
-outcome<void> make(const make_options& opt) {
-  const signal_watch signals;
-  DOCTEUR_TRY(where, parse_location(opt.repository));
-  DOCTEUR_TRY(source_opt, source_options_of(opt));
-  DOCTEUR_CHECK(check_block_size(opt.block_size));
-  DOCTEUR_CHECK(check_survey_options(opt.survey, opt.image));
-
-  progress_line line(shows_progress(opt.progress, opt.quiet));
-  DOCTEUR_TRY(out, output_file::create(opt.image));
-  DOCTEUR_TRY(source, open_source(where, source_opt, line));
-  image_options image;
-  image.block_size = static_cast<std::uint32_t>(opt.block_size);
-  image.pack.threads = opt.threads;
-  image.pack.how = opt.how;
-  image.pack.what_for = opt.what_for;
-  image.pack.max_depth = opt.max_depth;
-  image.pack.memory = opt.memory;
-  image.pack.spool_directory = out->spool_directory();
-  DOCTEUR_TRY(made, build_image(*source, *out, image, line));
-  line.clear();
-  if (!opt.quiet) tell_what_was_made(opt, source->notes(), made);
+  if (opt.json) DOCTEUR_CHECK(print_summary(opt, *source, made, line));
   return show_survey(opt.survey, opt.image);
->>>>>>> survey
 }
 
 }  // namespace
