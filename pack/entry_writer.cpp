@@ -104,7 +104,7 @@ outcome<void> write_entries(std::span<const source_object> objects, const object
 
   std::size_t next = 0;
   const auto take = [&](tbb::flow_control& flow) -> handle {
-    while (next < order.size() && !store.holds(order[next])) ++next;
+    while (next < order.size() && plan.left_out[order[next]]) ++next;
     if (next == order.size() || failed.stop()) return flow.stop(), nullptr;
     auto part = std::make_shared<payload>();
     part->index = order[next++];

@@ -17,13 +17,15 @@ namespace docteur {
 
 struct entry_plan {
   std::span<const std::uint32_t> bases;  // of each object its base, or kNoBase
+  const std::vector<bool>& left_out;     // objects that are written elsewhere
   int delta_level;                       // libdeflate's
   int whole_level;
   std::size_t cache_bytes;  // of inflated objects, all threads together
 };
 
-// Writes every object that the store holds; one whose delta turns out no smaller than it is in the store, whole. Deltas
-// are encoded on the threads of the current TBB arena, and each is applied and compared before it is written.
+// Writes every object that is not left out, all from the store; one whose delta turns out no smaller than it is in the
+// store, whole. Deltas are encoded on the threads of the current TBB arena, and each is applied and compared before it
+// is written.
 [[nodiscard]] outcome<void> write_entries(std::span<const source_object> objects, const object_store& store,
                                           const entry_plan& plan, pack_stream& out, pack_statistics& statistics,
                                           progress& report);

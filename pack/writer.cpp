@@ -12,6 +12,7 @@
 #include "pack/delta_encoder.hpp"
 #include "pack/entry_writer.hpp"
 #include "pack/features.hpp"
+#include "pack/forest.hpp"
 #include "pack/large_blob.hpp"
 #include "pack/object_store.hpp"
 #include "pack/pack_stream.hpp"
@@ -32,9 +33,20 @@ std::vector<bool> find_eligible(std::span<const source_object> objects, const pa
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const source_object& o = objects[i];
     eligible[i] = (o.type == object_type::blob || o.type == object_type::tree) && o.size >= kLeastDelta &&
-                  o.size <= delta_encoder::kLargest && !is_large(o, options.large_blob);
+                  o.size <= delta_encoder::kLargest && !is_large(o, options.largest_delta);
   }
   return eligible;
+}
+
+// Large blobs that no delta needs whole.
+std::vector<bool> find_streamed(std::span<const source_object> objects, const object_store& store,
+                                std::span<const std::uint32_t> bases, std::uint64_t large_blob) {
+  std::vector<bool> streamed(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    streamed[i] = !store.holds(i) || (bases[i] == kNoBase && is_large(objects[i], large_blob));
+  for (const std::uint32_t base : bases)
+    if (base != kNoBase) streamed[base] = false;
+  return streamed;
 }
 
 outcome<written_pack> write_all(const object_source& source, byte_sink& sink, const pack_options& options,
@@ -47,7 +59,9 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   report.phase("reading", objects.size());
   const std::vector<bool> eligible = find_eligible(objects, options);
   auto features = std::make_unique<feature_collector>(objects, eligible, part_of(options.memory));
-  DOCTEUR_TRY(store, object_store::fill(source, {options.large_blob, options.spool_directory}, *features, report));
+  DOCTEUR_TRY(store,
+              object_store::fill(source, {std::max(options.large_blob, options.largest_delta), options.spool_directory},
+                                 *features, report));
   const plan_effort effort = plan_of(options.how);
   const plan_limits limits{effort, options.what_for, max_depth, part_of(options.memory)};
   DOCTEUR_TRY(bases, plan_deltas(source, store, *features, eligible, limits, report));
@@ -55,10 +69,12 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
 
   report.phase("writing", objects.size());
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
-  DOCTEUR_CHECK(write_entries(objects, store, {bases, effort.delta_level, effort.whole_level, limits.cache_bytes}, out,
+  const std::vector<bool> streamed = find_streamed(objects, store, bases, options.large_blob);
+  DOCTEUR_CHECK(write_entries(objects, store,
+                              {bases, streamed, effort.delta_level, effort.whole_level, limits.cache_bytes}, out,
                               result.statistics, report));
   for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (store.holds(i)) continue;
+    if (!streamed[i]) continue;
     DOCTEUR_TRY(restarts, write_large_blob(source, i, options.restart_interval, out, report));
     if (restarts.stored) ++result.statistics.stored_entries;
     result.restarts.push_back(std::move(restarts));

@@ -9,15 +9,17 @@ site = repository("site.git")
 run("git", "init", "-q", "--bare", "-b", "main", SITES / "empty.git")
 old = git(site, "rev-parse", "old")
 web, daemon = Web(), git_daemon()
-expected, before = made(site), made(site, "-b", "old")
+expected = made(site)
+NAMES = ("old", "v1", "v1-again", "refs/tags/light", old)
+locally = {name: made(site, "-b", name) for name in NAMES}
 (WORK / "nothing").mkdir()
 alone = {"PATH": str(WORK / "nothing")}
 
 for place in (f"http://127.0.0.1:{web.port}/git/site.git", f"git://127.0.0.1:{daemon}/site.git",
               f"http://127.0.0.1:{web.port}/moved/site.git"):
     expect(made(place, environment=alone) == expected, f"another image from {place}")
-    for name in ("old", "v1", "v1-again", "refs/tags/light", old):
-        expect(made(place, "-b", name, environment=alone) == before, f"{place} -b {name}: another image")
+    for name in NAMES:
+        expect(made(place, "-b", name, environment=alone) == locally[name], f"{place} -b {name}: another image")
     refused(1, "nowhere: no such branch or tag", place, "-b", "nowhere", environment=alone)
     refused(1, "gives no commits by id", place, "-b", "1" * 40, environment=alone)
     refused(2, "HEAD~1", place, "-b", "HEAD~1", environment=alone)
