@@ -55,7 +55,8 @@ seen = set()
 while run.process.poll() is None:
     for pid in run.processes():
         arguments = read_if_there(Path(f"/proc/{pid}/cmdline"))
-        if int(pid) == run.process.pid:
+        # A child that has not become its program yet is a copy of the first still.
+        if int(pid) == run.process.pid or arguments == read_if_there(Path(f"/proc/{run.process.pid}/cmdline")):
             continue
         seen.add(arguments.split(b"\0")[0].split(b"/")[-1])
         for text in (arguments, read_if_there(Path(f"/proc/{pid}/environ"))):
