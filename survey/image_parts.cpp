@@ -38,9 +38,9 @@ result<std::uint64_t> end_of_entries(const image& of) {
   const std::uint64_t begin = std::max(kPackHeaderSize, end - std::min(end, kTrailerWindow));
   std::vector<std::byte> tail(end - begin);
   DOCTEUR_CHECK(read_exactly(of.disk(), pack.start + begin, tail));
-  const auto found = std::ranges::find_end(tail, checksum.raw);
-  if (found.empty()) return pack.limit;
-  const std::uint64_t at = begin + static_cast<std::uint64_t>(found.begin() - tail.begin());
+  const auto found = std::find_end(tail.begin(), tail.end(), checksum.raw.begin(), checksum.raw.end());
+  if (found == tail.end()) return pack.limit;
+  const std::uint64_t at = begin + static_cast<std::uint64_t>(found - tail.begin());
   // Bytes that look like the trailer before an entry begins are not it.
   for (std::uint32_t i = 0; i < of.index().count(); ++i)
     if (of.index().offset(i) >= at) return pack.limit;
