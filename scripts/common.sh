@@ -15,9 +15,14 @@ step() {
     printf 'ok      %s (%s s)%s\n' "$step_name" $(($(date +%s) - step_start)) "$(step_remark)"
   else
     printf 'FAILED  %s (%s s), log: %s\n' "$step_name" $(($(date +%s) - step_start)) "$step_log"
-    tail -n 60 "$step_log" | sed 's/^/  | /'
+    step_failures | sed 's/^/  | /'
     return 1
   fi
+}
+
+# What a log says from "failures:" on, or else its end.
+step_failures() {
+  if grep -q '^failures:' "$step_log"; then sed -n '/^failures:/,$p' "$step_log"; else tail -n 60 "$step_log"; fi
 }
 
 # The last line of a log that begins with "remark: ", for the step's line.
