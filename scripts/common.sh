@@ -20,9 +20,13 @@ step() {
   fi
 }
 
-# What a log says from "failures:" on, or else its end.
+# What a log says from its "failures:" on, or ninja's "FAILED:", or else its end.
 step_failures() {
-  if grep -q '^failures:' "$step_log"; then sed -n '/^failures:/,$p' "$step_log"; else tail -n 60 "$step_log"; fi
+  if grep -q '^failures:\|^FAILED: ' "$step_log"; then
+    sed -n '/^failures:\|^FAILED: /,$p' "$step_log" | head -n 60
+  else
+    tail -n 60 "$step_log"
+  fi
 }
 
 # The last line of a log that begins with "remark: ", for the step's line.

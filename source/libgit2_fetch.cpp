@@ -106,7 +106,8 @@ int fetch_by_libgit2(const remote_address& from, const std::string& reference, c
   const remote_handle remote(raw_remote);
 
   session s{from, told};
-  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  git_fetch_options options{};
+  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks.credentials = answer_credentials;
   options.callbacks.transfer_progress = tell_progress;
   options.callbacks.payload = &s;
