@@ -29,7 +29,7 @@ for header in object/oid.hpp pack/writer.hpp idx/format.hpp; do
   [ -f "$prefix/include/docteur/$header" ] || { echo "not installed: $header"; exit 1; }
 done
 
-cmake -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" >"$work/log" 2>&1 &&
+cmake -G Ninja -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" >"$work/log" 2>&1 &&
   cmake --build "$work/cmake" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 "$work/cmake/consumer"
 "$work/cmake/builder_consumer"
