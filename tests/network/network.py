@@ -136,7 +136,10 @@ class Run:
     def expect_nothing_left(self):
         left = [*self.temporary.iterdir(), *(p for p in self.out.iterdir() if p != self.image)]
         expect(not left, f"{self.shown}left behind: {left}")
-        expect(not self.processes(), f"{self.shown}left running: {self.processes()}")
+        end = time.monotonic() + 10  # what was killed may take a moment to be gone
+        while (running := self.processes()) and time.monotonic() < end:
+            time.sleep(0.05)
+        expect(not running, f"{self.shown}left running: {running}")
 
     def processes(self):
         """Those that it started, by their TMPDIR."""
