@@ -16,7 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from servers import free_port
+from ports import free_port
 
 FIELDS = ["content-length", "content-range", "accept-ranges", "location", "last-modified"]
 failures = []

@@ -16,6 +16,9 @@ import threading
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port
+
 BIN = Path(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="docteur-network-"))
 SITES = WORK / "sites"  # what the servers serve
@@ -176,12 +179,6 @@ def refused(status, words, source, *arguments, secrets=(), **options):
         expect(secret not in done.said, f"a secret in a message: {done.shown}")
     expect(not done.image.exists(), f"an image: {done.shown}")
     return done
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def start(command, port=None, environment=None, path=None):

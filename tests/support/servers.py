@@ -13,7 +13,9 @@ import subprocess
 import threading
 import time
 
-PATIENCE = 30  # seconds for the first answer, or for an end, on a busy machine
+from ports import free_port
+
+PATIENCE = 120  # seconds for the first answer, or for an end, on a busy machine
 FAILED = 3  # status of a guest that ended with a failure (isa-debug-exit with 1), and of a process
 
 MACHINES = {
@@ -22,13 +24,6 @@ MACHINES = {
     "microvm-noacpi": (["-M", "microvm,acpi=off"], "device"),
     "microvm-modern": (["-M", "microvm", "-global", "virtio-mmio.force-legacy=false"], "device"),
 }
-
-
-def free_port():
-    """A TCP port of loopback that nobody listens on at the moment."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def fetch(port, path, headers=None, timeout=PATIENCE):
