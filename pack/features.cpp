@@ -8,7 +8,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kMostOfOneObject = 1024;
+constexpr std::uint64_t kMostOfOneObject = 1u << 20;
 constexpr std::uint64_t kLeastOfOneObject = 16;
 constexpr std::size_t kSmallObject = 4096;  // bytes; sampled four times as densely
 
@@ -26,7 +26,10 @@ constexpr std::array<std::uint32_t, 256> make_gear() {
 }
 constexpr std::array<std::uint32_t, 256> kGear = make_gear();
 
-constexpr std::uint64_t features_at_most(std::uint64_t size) { return size / 4 + 1; }
+// Twice what is expected of a small object; of a larger one a seventh more, and some.
+constexpr std::uint64_t features_at_most(std::uint64_t size) {
+  return size < kSmallObject ? size / 4 + 1 : size / 28 + 128;
+}
 
 }  // namespace
 
@@ -47,12 +50,24 @@ void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
 feature_collector::feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible,
                                      std::size_t room)
     : objects_(objects), eligible_(eligible) {
-  const auto count = static_cast<std::uint64_t>(std::ranges::count(eligible, true));
-  most_ = std::clamp(room / sizeof(feature) / std::max<std::uint64_t>(count, 1), kLeastOfOneObject, kMostOfOneObject);
-  std::uint64_t needed = 0;
-  for (std::size_t i = 0; i < objects.size(); ++i)
-    if (eligible[i]) needed += std::min<std::uint64_t>(most_, features_at_most(objects[i].size));
-  all_ = std::make_unique_for_overwrite<feature[]>(needed);
+  const auto needed = [&](std::uint64_t most) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      if (eligible[i]) sum += std::min(most, features_at_most(objects[i].size));
+    return sum;
+  };
+  // The highest limit under which all fits: a share for each would cut the large objects, where most bytes are, and
+  // leave the room of the small ones empty.
+  std::uint64_t low = kLeastOfOneObject, high = kMostOfOneObject;
+  while (low < high) {
+    const std::uint64_t middle = (low + high + 1) / 2;
+    if (needed(middle) * sizeof(feature) <= room)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  most_ = low;
+  all_ = std::make_unique_for_overwrite<feature[]>(needed(most_));
 }
 
 void feature_collector::see(std::size_t index, bytes content) {

@@ -1,6 +1,7 @@
 #pragma once
 // Which objects become deltas, and of what: all bases chosen together. Hosted.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -27,11 +28,15 @@ struct forest_costs {
 // longer than `max_depth` deltas, and no object is its own ancestor. The same input gives the same answer.
 //
 // Method: every object has a level, 0 to max_depth, and may use bases of lower levels only; given the levels, the best
-// bases are known. Starting from a greedy answer, an object moves to the level where it and those that could use it
-// cost the least together, until none moves.
-[[nodiscard]] std::vector<std::uint32_t> choose_bases(const forest_costs& costs, unsigned max_depth);
+// bases are known. Starting from the quick answer below, an object moves to the level where it and those that could use
+// it cost the least together, until none moves. That is all without `kicks`. With them, it is done again from the top,
+// where whatever base saves most is opened first, and the better of the two is searched further (iterated local
+// search: Lourenço, Martin and Stützle, 2003): so many times an object is put on another level, those around it follow,
+// and what made things worse is undone.
+[[nodiscard]] std::vector<std::uint32_t> choose_bases(const forest_costs& costs, unsigned max_depth,
+                                                      std::size_t kicks = 0);
 
-// The greedy answer that choose_bases() starts from: whatever saves most first.
+// A greedy answer: the delta that saves most first.
 [[nodiscard]] std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsigned max_depth);
 
 }  // namespace docteur

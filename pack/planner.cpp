@@ -73,9 +73,12 @@ class planner {
   }
 
   // What is charged for a base depends on how many use it, and the other way round: a few turns settle it.
-  std::vector<std::uint32_t> choose(unsigned turns) {
+  void settle_charges(unsigned turns) {
     for (unsigned i = 0; i < turns; ++i) charge_.assume(choose_bases(costs(), limits_.max_depth));
-    return choose_bases(costs(), limits_.max_depth);
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> choose() const {
+    return choose_bases(costs(), limits_.max_depth, whole_.size() * limits_.effort.kicks / 16);
   }
 
   // Chains of this depth show which objects descend from which; then each is tried against its farther ancestors.
@@ -102,14 +105,14 @@ class planner {
 outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, const object_store& store,
                                                 feature_collector& features, const std::vector<bool>& eligible,
                                                 const plan_limits& limits, progress& report) {
-  constexpr unsigned kTurns = 2;
   planner p(source.objects(), store, eligible, limits, report);
   DOCTEUR_CHECK(p.price(find_candidates(source, eligible, features.finish(), limits.effort.candidates), "comparing"));
   for (const unsigned depth : std::span(kDeepTrials).first(limits.effort.ancestor_rounds)) {
-    (void)p.choose(kTurns);
+    p.settle_charges(1);
     DOCTEUR_CHECK(p.try_ancestors(depth));
   }
-  return p.choose(kTurns);
+  p.settle_charges(2);
+  return p.choose();
 }
 
 }  // namespace docteur

@@ -15,7 +15,7 @@ constexpr std::uint64_t kTakenByte = 16;
 constexpr std::uint64_t price_of_a_byte(purpose what_for) noexcept {
   switch (what_for) {
     case purpose::size: return 0;
-    case purpose::balance: return 4;
+    case purpose::balance: return 1;
     case purpose::serve: break;
   }
   return 64;
@@ -25,7 +25,7 @@ constexpr std::uint64_t price_of_a_byte(purpose what_for) noexcept {
 
 read_charge::read_charge(std::span<const source_object> objects, const object_store& store,
                          const std::vector<bool>& eligible, purpose what_for)
-    : objects_(objects), what_for_(what_for), full_(objects.size()) {
+    : objects_(objects), what_for_(what_for), full_(objects.size()), charge_(objects.size()) {
   std::uint64_t content = 0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!eligible[i]) continue;
@@ -33,7 +33,6 @@ read_charge::read_charge(std::span<const source_object> objects, const object_st
     full_[i] = (objects[i].size + kTakenByte * store.stream_size(i)) * price_of_a_byte(what_for);
   }
   fills_ = 1 + content / kReaderCache;
-  charge_ = full_;
 }
 
 // A delta cannot be served as it lies: it is inflated and goes out in full.

@@ -24,7 +24,8 @@ class read_charge {
   read_charge(std::span<const source_object> objects, const object_store& store, const std::vector<bool>& eligible,
               purpose what_for);
 
-  // For each object, what each delta of it is charged beside its own bytes. At first in full.
+  // For each object, what each delta of it is charged beside its own bytes. At first nothing: what begins with the full
+  // charge never sees that a base of many is cheap.
   [[nodiscard]] std::span<const std::uint64_t> of_bases() const { return charge_; }
 
   // What an object is charged for being a delta itself.

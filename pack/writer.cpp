@@ -49,6 +49,19 @@ std::vector<bool> find_streamed(std::span<const source_object> objects, const ob
   return streamed;
 }
 
+// Of the objects that are no deltas, by how much of all content they are.
+int whole_level(std::span<const source_object> objects, std::span<const std::uint32_t> bases,
+                const std::vector<bool>& streamed, const plan_effort& effort) {
+  constexpr std::uint64_t kFew = 16;  // one in this many bytes
+  std::uint64_t all = 0, whole = 0;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (streamed[i]) continue;
+    all += objects[i].size;
+    if (bases[i] == kNoBase) whole += objects[i].size;
+  }
+  return whole <= all / kFew ? effort.few_wholes_level : effort.whole_level;
+}
+
 outcome<written_pack> write_all(const object_source& source, byte_sink& sink, const pack_options& options,
                                 progress& report) {
   const std::span<const source_object> objects = source.objects();
@@ -70,8 +83,8 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   report.phase("writing", objects.size());
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
   const std::vector<bool> streamed = find_streamed(objects, store, bases, options.large_blob);
-  DOCTEUR_CHECK(write_entries(objects, store,
-                              {bases, streamed, effort.delta_level, effort.whole_level, limits.cache_bytes}, out,
+  const int level = whole_level(objects, bases, streamed, effort);
+  DOCTEUR_CHECK(write_entries(objects, store, {bases, streamed, effort.delta_level, level, limits.cache_bytes}, out,
                               result.statistics, report));
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!streamed[i]) continue;

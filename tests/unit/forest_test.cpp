@@ -120,6 +120,35 @@ TEST(Forest, IsNearTheBestThereIs) {
   EXPECT_LE(found, best + best / 30);
 }
 
+TEST(Forest, ASearchFindsNothingWorseAndKeepsTheRules) {
+  std::uint64_t plain = 0, searched = 0;
+  for (unsigned max_depth = 0; max_depth <= 4; ++max_depth) {
+    const std::vector<std::uint64_t> whole(500, 1000);
+    const std::vector<delta_edge> edges = random_edges(whole.size(), 6, max_depth);
+    const forest_costs costs{whole, edges, {}};
+    const auto bases = choose_bases(costs, max_depth, 2000);
+    for (std::uint32_t i = 0; i < bases.size(); ++i) EXPECT_LE(depth(bases, i), max_depth);
+    EXPECT_EQ(bases, choose_bases(costs, max_depth, 2000)) << "the same input gives the same answer";
+    EXPECT_LE(total(whole, edges, bases), total(whole, edges, choose_bases(costs, max_depth)));
+    plain += total(whole, edges, choose_bases(costs, max_depth));
+    searched += total(whole, edges, bases);
+  }
+  EXPECT_LT(searched, plain);
+}
+
+TEST(Forest, ASearchFindsTheBestOfAFew) {
+  std::uint64_t found = 0, best = 0;
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    const std::vector<std::uint64_t> whole(7, 1000);
+    const std::vector<delta_edge> edges = random_edges(whole.size(), 3, seed);
+    std::vector<std::uint32_t> bases(whole.size(), kNoBase);
+    best += least(whole, edges, 2, bases);
+    found += total(whole, edges, choose_bases({whole, edges, {}}, 2, 200));
+  }
+  EXPECT_GE(found, best);
+  EXPECT_LE(found, best + best / 500);
+}
+
 TEST(Forest, EntriesFollowTheirBasesInCanonicalOrderElse) {
   const std::vector<std::uint32_t> bases{kNoBase, 3, kNoBase, 4, kNoBase, 1};
   EXPECT_EQ(entry_order(bases), (std::vector<std::uint32_t>{0, 4, 3, 1, 2, 5}));
