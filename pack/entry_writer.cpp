@@ -29,7 +29,7 @@ struct payload {
 
 struct worker {
   worker(const object_store& store, std::size_t cache_bytes, const entry_plan& plan)
-      : cache(store, cache_bytes), deflate(plan.delta_level), deflate_whole(plan.whole_level) {}
+      : cache(store, cache_bytes), deflate(plan.levels.of_deltas), deflate_whole(plan.levels.of_wholes) {}
   content_cache cache;
   delta_encoder encoder;
   std::uint32_t indexed = kNoBase;  // the encoder's base

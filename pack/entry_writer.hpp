@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "object/progress.hpp"
+#include "pack/effort.hpp"
 #include "pack/object_store.hpp"
 #include "pack/pack_stream.hpp"
 #include "pack/writer.hpp"
@@ -18,8 +19,7 @@ namespace docteur {
 struct entry_plan {
   std::span<const std::uint32_t> bases;  // of each object its base, or kNoBase
   const std::vector<bool>& left_out;     // objects that are written elsewhere
-  int delta_level;                       // libdeflate's
-  int whole_level;
+  deflate_levels levels;
   std::size_t cache_bytes;  // of inflated objects, all threads together
 };
 

@@ -49,9 +49,9 @@ std::vector<bool> find_streamed(std::span<const source_object> objects, const ob
   return streamed;
 }
 
-// Of the objects that are no deltas, by how much of all content they are.
-int whole_level(std::span<const source_object> objects, std::span<const std::uint32_t> bases,
-                const std::vector<bool>& streamed, const plan_effort& effort) {
+// By how much of all content is in objects that are no deltas.
+deflate_levels choose_levels(std::span<const source_object> objects, std::span<const std::uint32_t> bases,
+                             const std::vector<bool>& streamed, const plan_effort& effort) {
   constexpr std::uint64_t kFew = 16;  // one in this many bytes
   std::uint64_t all = 0, whole = 0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
@@ -59,7 +59,7 @@ int whole_level(std::span<const source_object> objects, std::span<const std::uin
     all += objects[i].size;
     if (bases[i] == kNoBase) whole += objects[i].size;
   }
-  return whole <= all / kFew ? effort.few_wholes_level : effort.whole_level;
+  return whole <= all / kFew ? effort.of_few_wholes : effort.levels;
 }
 
 outcome<written_pack> write_all(const object_source& source, byte_sink& sink, const pack_options& options,
@@ -83,9 +83,9 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   report.phase("writing", objects.size());
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
   const std::vector<bool> streamed = find_streamed(objects, store, bases, options.large_blob);
-  const int level = whole_level(objects, bases, streamed, effort);
-  DOCTEUR_CHECK(write_entries(objects, store, {bases, streamed, effort.delta_level, level, limits.cache_bytes}, out,
-                              result.statistics, report));
+  const deflate_levels levels = choose_levels(objects, bases, streamed, effort);
+  DOCTEUR_CHECK(
+      write_entries(objects, store, {bases, streamed, levels, limits.cache_bytes}, out, result.statistics, report));
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!streamed[i]) continue;
     DOCTEUR_TRY(restarts, write_large_blob(source, i, options.restart_interval, out, report));
