@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "pack/compressor.hpp"
 #include "pack/content_cache.hpp"
+#include "pack/deflate_estimate.hpp"
 #include "pack/delta_encoder.hpp"
 #include "pack/first_failure.hpp"
 #include "pack/read_charge.hpp"
@@ -25,11 +25,10 @@ constexpr std::uint64_t kDeltaHead = 5;  // bytes: entry header and distance
 constexpr std::uint64_t kWholeHead = 2;
 
 struct worker {
-  worker(const object_store& store, std::size_t cache_bytes)
-      : cache(store, cache_bytes), deflate(object_store::kLevel) {}
+  worker(const object_store& store, std::size_t cache_bytes) : cache(store, cache_bytes) {}
   content_cache cache;
   delta_encoder encoder;
-  compressor deflate;
+  deflate_estimator deflated;
   std::vector<std::byte> delta;
 };
 
@@ -56,7 +55,7 @@ outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::spa
   const auto price = [&](const delta_pair& pair, worker& own) -> outcome<std::uint64_t> {
     DOCTEUR_TRY(target, own.cache.get(pair.target));
     if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
-    return (own.deflate.deflated_size(own.delta) * kFinalDelta / 64 + kDeltaHead) * kCostUnit;
+    return (own.deflated.stream_size(own.delta) * kFinalDelta / 64 + kDeltaHead) * kCostUnit;
   };
   const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
     DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));

@@ -12,14 +12,14 @@
 
 namespace docteur {
 
-// Costs are in 1/kCostUnit byte of PACK, by what a quick deflate gives.
+// Costs are in 1/kCostUnit byte of PACK.
 
 // Cost of an object stored whole.
 [[nodiscard]] std::uint64_t whole_cost(const object_store& store, std::size_t index);
 
-// Encodes, as well as `how` says, and deflates each of `pairs` (sorted by base); the edges that save something, sorted
-// by target and base. Uses the threads of the current TBB arena and up to `cache_bytes` for inflated objects, all
-// threads together.
+// Encodes each of `pairs` (sorted by base), as well as `how` says, and estimates how small the delta deflates; the
+// edges that save something, sorted by target and base. Uses the threads of the current TBB arena and up to
+// `cache_bytes` for inflated objects, all threads together.
 [[nodiscard]] outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::span<const delta_pair> pairs,
                                                            const delta_effort& how, std::size_t cache_bytes,
                                                            progress& report);

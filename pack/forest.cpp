@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <queue>
-#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -208,7 +207,7 @@ class solver {
       if (const unsigned level = best_level(i); cost_around(i, level) < cost_around(i, level_[i])) move(i, level);
     }
     if (after > before)
-      for (const auto& [i, level] : moves_ | std::views::reverse) level_[i] = level;
+      for (auto m = moves_.rbegin(); m != moves_.rend(); ++m) level_[m->first] = m->second;
     waiting_[object] = false;
     for (const std::uint32_t i : follow_) waiting_[i] = false;
   }

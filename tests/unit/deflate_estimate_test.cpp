@@ -1,0 +1,78 @@
+#include "pack/deflate_estimate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "pack/compressor.hpp"
+
+using namespace docteur;
+
+namespace {
+
+bytes as_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+// Pages of words: `lines` of them, from as many different words as `vocabulary` says.
+std::string page(std::size_t lines, unsigned vocabulary, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string text;
+  for (std::size_t i = 0; i < lines; ++i) {
+    text += "<li class=\"item\"><a href=\"";
+    for (unsigned k = 0; k < 5; ++k) text += "word" + std::to_string(random() % vocabulary) + (k < 4 ? " " : "\">");
+    text += "</a></li>\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST(DeflateEstimate, IsNearWhatAQuickDeflateMakes) {
+  deflate_estimator estimate;
+  compressor quick(1);
+  for (const std::size_t lines : {1, 3, 10, 40, 200, 1500, 20000})
+    for (const unsigned vocabulary : {3u, 50u, 100000u}) {
+      const std::string text = page(lines, vocabulary, static_cast<unsigned>(lines));
+      const auto real = static_cast<double>(quick.deflated_size(as_bytes(text)));
+      const auto got = static_cast<double>(estimate.stream_size(as_bytes(text)));
+      EXPECT_GT(got, real * 0.7) << lines << " lines of " << vocabulary << " words";
+      EXPECT_LT(got, real * 1.3) << lines << " lines of " << vocabulary << " words";
+    }
+}
+
+TEST(DeflateEstimate, OrdersWhatDiffers) {
+  deflate_estimator estimate;
+  std::size_t last = 0;
+  for (const unsigned vocabulary : {2u, 20u, 500u, 100000u}) {
+    const std::size_t size = estimate.stream_size(as_bytes(page(100, vocabulary, 1)));
+    EXPECT_GT(size, last);
+    last = size;
+  }
+}
+
+TEST(DeflateEstimate, RandomBytesAreNotMadeSmaller) {
+  std::mt19937 random(1);
+  std::string noise(10000, '\0');
+  for (char& c : noise) c = static_cast<char>(random());
+  const std::size_t size = deflate_estimator().stream_size(as_bytes(noise));
+  EXPECT_GT(size, noise.size() * 9 / 10);
+  EXPECT_LT(size, noise.size() * 11 / 10);
+}
+
+TEST(DeflateEstimate, EdgesOfTheFormat) {
+  deflate_estimator estimate;
+  EXPECT_LT(estimate.stream_size({}), 16u);
+  for (std::size_t size = 1; size < 12; ++size)
+    EXPECT_LT(estimate.stream_size(as_bytes(std::string(size, 'x'))), size + 16) << size;
+  EXPECT_LT(estimate.stream_size(as_bytes(std::string(1000000, 'x'))), 20000u) << "matches of 258 bytes at most";
+}
+
+// Costs decide what an image is: these are the same on every machine.
+TEST(DeflateEstimate, IsTheSameEverywhere) {
+  deflate_estimator estimate;
+  std::string text;
+  for (unsigned i = 0; i < 2000; ++i) text += std::to_string(i * i % 1009) + (i % 7 == 0 ? "\n" : " ");
+  EXPECT_EQ(estimate.stream_size(as_bytes(text.substr(0, 100))), 73u);
+  EXPECT_EQ(estimate.stream_size(as_bytes(text.substr(0, 1000))), 503u);
+  EXPECT_EQ(estimate.stream_size(as_bytes(text)), 3023u);
+}
