@@ -74,6 +74,7 @@ class planner {
 
   // What is charged for a base depends on how many use it, and the other way round: a few turns settle it.
   void settle_charges(unsigned turns) {
+    if (limits_.what_for == purpose::size) return;  // nothing is charged
     for (unsigned i = 0; i < turns; ++i) charge_.assume(choose_bases(costs(), limits_.max_depth));
   }
 
