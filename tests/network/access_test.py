@@ -62,8 +62,8 @@ while run.process.poll() is None:
         for text in (arguments, read_if_there(Path(f"/proc/{pid}/environ"))):
             for secret in (web.password, password):
                 expect(secret.encode() not in text, f"a password in {text}")
-    with contextlib.suppress(FileNotFoundError):  # it comes and goes
-        for file in run.temporary.iterdir():
+    for file in run.temporary.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it comes and goes
             mode = file.stat().st_mode
             expect(mode & 0o77 == 0, f"{file}: mode {mode:o}")
 run.wait()
