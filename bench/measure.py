@@ -60,6 +60,11 @@ def total(costs):
             "peak": max(c["peak"] for c in costs)}
 
 
+def page():
+    """100 KiB of HTML, the same each time: what a server sends as it is or coded."""
+    return b"".join(b"line %d of a <b>page</b> %d\n" % (i, i * 7919 % 997) for i in range(5000))[:102_400]
+
+
 def free_port():
     """A TCP port of loopback that nobody listens on at the moment."""
     with socket.socket() as s:

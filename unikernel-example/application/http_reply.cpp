@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace docteur::cache_vm {
 namespace {
@@ -83,7 +84,15 @@ reply_writer& reply_writer::begin(int status) {
 }
 
 reply_writer& reply_writer::field(std::string_view name, std::string_view value) {
-  to_->head.append(name).append(": ").append(value).append("\r\n");
+  // At once: a string's append() costs more than what most fields hold.
+  std::string& h = to_->head;
+  const std::size_t at = h.size();
+  h.resize(at + name.size() + value.size() + 4);
+  char* to = h.data() + at;
+  std::memcpy(to, name.data(), name.size());
+  std::memcpy(to + name.size(), ": ", 2);
+  if (!value.empty()) std::memcpy(to + name.size() + 2, value.data(), value.size());
+  std::memcpy(h.data() + h.size() - 2, "\r\n", 2);
   return *this;
 }
 

@@ -14,13 +14,6 @@ namespace {
 // What RFC 9110 defines and this server does not allow; a method that nobody knows is 501.
 constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE"};
 
-[[nodiscard]] bool is_text(std::string_view value) noexcept {
-  return std::ranges::none_of(value, [](char c) {
-    const auto b = static_cast<unsigned char>(c);
-    return (b < 0x20 && b != '\t') || b == 0x7f;
-  });
-}
-
 // The request line, "GET /target HTTP/1.1", before http_parser sees it: that takes more than the RFC allows, and does
 // not tell an unknown method from a mistake.
 [[nodiscard]] int check_request_line(std::string_view line, const http_limits& limits, http_request& out) noexcept {
@@ -31,8 +24,7 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   out.target = rest.substr(0, last);
   const std::string_view version = rest.substr(last + 1);
   if (out.target.size() > limits.target_bytes) return 414;
-  const auto visible = [](char c) { return c > 0x20 && c < 0x7f && c != '#'; };
-  if (out.target.empty() || !std::ranges::all_of(out.target, visible)) return 400;
+  if (out.target.empty() || !is_all(out.target, char_class::target)) return 400;
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(version[5]) || version[6] != '.' ||
       !digit(version[7]))
@@ -54,15 +46,8 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
 // "Name: value": no space before the colon, no line that goes on with the one before, no control characters.
 [[nodiscard]] bool is_good_field(std::string_view line) noexcept {
   const std::size_t colon = line.find(':');
-  return colon != std::string_view::npos && is_token(line.substr(0, colon)) && is_text(line.substr(colon + 1));
-}
-
-// uri-host [ ":" port ], loosely: what could make somebody else's parser see another host is refused.
-[[nodiscard]] bool is_good_host(std::string_view host) noexcept {
-  return std::ranges::all_of(host, [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-           (c != '\0' && std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos);
-  });
+  return colon != std::string_view::npos && is_token(line.substr(0, colon)) &&
+         is_all(line.substr(colon + 1), char_class::text);
 }
 
 // What http_parser tells, put where it belongs.
@@ -240,7 +225,7 @@ int parse_head(std::string_view head, const http_limits& limits, http_request& o
     const int status = check_body(out);
     return status != 0 ? status : 400;
   }
-  if (!out.host ? !out.is_http_10 : !is_good_host(*out.host)) return 400;
+  if (!out.host ? !out.is_http_10 : !is_all(*out.host, char_class::host)) return 400;
   if (const int status = check_body(out); status != 0) return status;
   if (out.expect && !equal_ignoring_case(*out.expect, "100-continue")) return 417;
   const std::string_view options = out.connection.value_or(std::string_view());

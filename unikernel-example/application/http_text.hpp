@@ -1,6 +1,7 @@
 #pragma once
 // The small grammar that all of HTTP's fields are made of (RFC 9110, section 5.6).
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,16 +18,43 @@ namespace docteur::cache_vm {
   return true;
 }
 
-// tchar, section 5.6.2
-[[nodiscard]] constexpr bool is_token_char(char c) noexcept {
-  if ((c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+// What a character may be part of; one look-up for each character of a request instead of many comparisons.
+enum class char_class : std::uint8_t {
+  token = 1,   // tchar, section 5.6.2
+  text = 2,    // of a field's value, section 5.5: no control characters but the tab
+  target = 4,  // of a request target (RFC 9112, section 3.2), loosely: visible ASCII, no fragment
+  host = 8,    // of uri-host [ ":" port ], loosely: what could make somebody else's parser see another host is not
+};
+
+namespace detail {
+inline constexpr auto kCharClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  for (unsigned b = 0; b < classes.size(); ++b) {
+    const bool alphanumeric = (b >= '0' && b <= '9') || ((b | 0x20) >= 'a' && (b | 0x20) <= 'z');
+    const auto is_one_of = [b](std::string_view some) {
+      return b < 0x80 && some.find(static_cast<char>(b)) != std::string_view::npos;
+    };
+    const auto add = [&](char_class c, bool belongs) {
+      if (belongs) classes[b] = static_cast<std::uint8_t>(classes[b] | static_cast<std::uint8_t>(c));
+    };
+    add(char_class::token, alphanumeric || is_one_of("!#$%&'*+-.^_`|~"));
+    add(char_class::text, (b >= 0x20 && b != 0x7f) || b == '\t');
+    add(char_class::target, b > 0x20 && b < 0x7f && b != '#');
+    add(char_class::host, alphanumeric || is_one_of("-._~%!$&'()*+,;=:[]"));
+  }
+  return classes;
+}();
+}  // namespace detail
+
+// Whether all of `text`, which may be empty, is of that class.
+[[nodiscard]] constexpr bool is_all(std::string_view text, char_class c) noexcept {
+  for (const char at : text)
+    if ((detail::kCharClasses[static_cast<unsigned char>(at)] & static_cast<std::uint8_t>(c)) == 0) return false;
+  return true;
 }
 
 [[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
-  for (const char c : text)
-    if (!is_token_char(c)) return false;
-  return !text.empty();
+  return !text.empty() && is_all(text, char_class::token);
 }
 
 // Without the spaces and tabs around it.
