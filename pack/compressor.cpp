@@ -10,20 +10,6 @@ namespace {
 
 void append(bytes data, std::vector<std::byte>& out) { out.insert(out.end(), data.begin(), data.end()); }
 
-void store(bytes content, std::vector<std::byte>& out) {
-  out.clear();
-  append(kStoredHeader, out);
-  bytes rest = content;
-  do {
-    const bytes block = rest.first(std::min(rest.size(), kStoredBlock));
-    rest = rest.subspan(block.size());
-    append_stored_block(block, rest.empty(), out);
-  } while (!rest.empty());
-  std::byte sum[4];
-  store_be(sum, libdeflate_adler32(1, content.data(), content.size()));
-  append(sum, out);
-}
-
 }  // namespace
 
 void append_stored_block(bytes content, bool last, std::vector<std::byte>& out) {
@@ -49,7 +35,21 @@ compressed compressor::compress(bytes content) {
   if (out_.size() < most) out_.resize(most);
   const std::size_t used = libdeflate_zlib_compress(deflate_.get(), content.data(), content.size(), out_.data(), most);
   if (used > 0) return {bytes{out_}.first(used), false};
-  store(content, out_);
+  return store(content);
+}
+
+compressed compressor::store(bytes content) {
+  out_.clear();
+  append(kStoredHeader, out_);
+  bytes rest = content;
+  do {
+    const bytes block = rest.first(std::min(rest.size(), kStoredBlock));
+    rest = rest.subspan(block.size());
+    append_stored_block(block, rest.empty(), out_);
+  } while (!rest.empty());
+  std::byte sum[4];
+  store_be(sum, libdeflate_adler32(1, content.data(), content.size()));
+  append(sum, out_);
   return {out_, true};
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <iterator>
+
+#include "pack/match.hpp"
 
 namespace docteur {
 namespace {
@@ -45,13 +46,6 @@ std::uint64_t n_log_n(std::uint64_t n) {
   return n * (whole * kBit + kFractions[mantissa & 255]);
 }
 
-std::uint32_t load32(const std::byte* p) {
-  std::uint32_t v;
-  std::memcpy(&v, p, sizeof v);
-  if constexpr (std::endian::native == std::endian::big) v = __builtin_bswap32(v);
-  return v;
-}
-
 // Bits beside the code of a distance, and of a length.
 std::uint64_t extra_bits(std::size_t distance, std::size_t length) {
   const auto of_distance = static_cast<std::uint64_t>(std::bit_width(distance - 1));
@@ -74,7 +68,7 @@ std::size_t deflate_estimator::stream_size(bytes data) {
   std::array<std::uint32_t, 256> counts{};
   std::uint64_t matches = 0, extra = 0;
   const auto place_of = [&](std::size_t at) -> std::uint32_t& {
-    return places_[load32(data.data() + at) * 0x9e3779b1u >> (32 - kHashBits)];
+    return places_[load_le<std::uint32_t>(data.data() + at) * 0x9e3779b1u >> (32 - kHashBits)];
   };
   std::size_t at = 0;
   while (at + kShortestMatch <= data.size()) {
@@ -82,13 +76,12 @@ std::size_t deflate_estimator::stream_size(bytes data) {
     const std::size_t from = std::size_t{place} - 1;
     const bool known = place != 0 && at - from <= kWindow;
     place = static_cast<std::uint32_t>(at + 1);
-    if (!known || load32(data.data() + from) != load32(data.data() + at)) {
+    if (!known || load_le<std::uint32_t>(data.data() + from) != load_le<std::uint32_t>(data.data() + at)) {
       ++counts[std::to_integer<std::size_t>(data[at++])];
       continue;
     }
     const std::size_t most = std::min(kLongestMatch, data.size() - at);
-    std::size_t length = kShortestMatch;
-    while (length < most && data[from + length] == data[at + length]) ++length;
+    const std::size_t length = common_prefix(data.subspan(from, most), data.subspan(at, most));
     ++matches;
     extra += extra_bits(at - from, length);
     at += length;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cassert>
 
+#include "pack/match.hpp"
+
 namespace docteur {
 namespace {
 
@@ -17,31 +19,12 @@ constexpr std::size_t kHopelessPercent = 88;   // of literals
 constexpr std::size_t kLongestCopy = 0x10000;  // of version 2 packs: git writes no longer ones
 constexpr std::size_t kLongestInsert = 127;
 
-std::uint64_t load64(const std::byte* p) {
-  std::uint64_t v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
 // Of an entry of the index: the position's number in the lower bits, some of its hash above.
 constexpr std::uint32_t kNumber = 2 * delta_encoder::kIndexedPositions - 1;
 std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 8) & ~kNumber; }
 
-// The same on every machine, so that images are; load_le() would be a loop here, where most of the time goes.
-std::uint64_t mix(const std::byte* p) {
-  std::uint64_t v = load64(p);
-  if constexpr (std::endian::native == std::endian::big) v = __builtin_bswap64(v);
-  return v * 0x9e3779b97f4a7c15u;
-}
-
-// Bytes that `a` and `b` have in common from their start.
-std::size_t common_prefix(bytes a, bytes b) {
-  const std::size_t most = std::min(a.size(), b.size());
-  std::size_t n = 0;
-  while (n + 8 <= most && load64(a.data() + n) == load64(b.data() + n)) n += 8;
-  while (n < most && a[n] == b[n]) ++n;
-  return n;
-}
+// 2^64 / golden ratio (Knuth, volume 3, 6.4)
+std::uint64_t mix(const std::byte* p) { return load_le<std::uint64_t>(p) * 0x9e3779b97f4a7c15u; }
 
 void put_size(std::uint64_t size, std::vector<std::byte>& out) {
   for (; size >= 0x80; size >>= 7) out.push_back(static_cast<std::byte>(size | 0x80));
@@ -127,7 +110,7 @@ delta_encoder::match delta_encoder::find(bytes target, std::size_t literal, std:
   match here;
   const std::size_t beside = resume + (at - literal);
   if (resume > 0 && at > literal && at - literal <= kResumedWithin && beside + kWindow <= base_.size() &&
-      load64(base_.data() + beside) == load64(target.data() + at))
+      load_le<std::uint64_t>(base_.data() + beside) == load_le<std::uint64_t>(target.data() + at))
     here = {beside, common_prefix(base_.subspan(beside), target.subspan(at))};
   if (here.length >= kLongEnough) return here;
   const std::uint64_t hash = mix(target.data() + at);
@@ -153,6 +136,13 @@ bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte
     if (at >= look_at) {
       if ((inserted + at - literal) * 100 > at * kHopelessPercent) return false;
       look_at = target.size();
+    }
+    // Where nothing goes on beside the last copy only the index knows: most of a target that is unlike its base is
+    // passed here.
+    if (resume == 0 || at - literal > kResumedWithin) {
+      const std::size_t end = std::min(look_at, target.size() - kWindow + 1);
+      while (at < end && !may_have(mix(target.data() + at))) at += 1 + (misses++ >> effort_.patience);
+      if (at >= end) continue;
     }
     const match m = find(target, literal, at, resume);
     if (m.length == 0) {

@@ -64,10 +64,9 @@ outcome<void> make_delta(const object_store& store, std::uint32_t base, worker& 
 
 // What does not deflate quickly is not tried again: a longer search finds no more in it.
 outcome<void> make_whole(const object_store& store, worker& own, payload& part) {
-  part.stored = store.stored(part.index);
-  if (part.stored) return store.read_stream(part.index, part.stream);
   DOCTEUR_TRY(content, own.cache.get(part.index));
-  const compressed small = own.deflate_whole.compress(*content);
+  const compressed small =
+      store.stored(part.index) ? own.deflate_whole.store(*content) : own.deflate_whole.compress(*content);
   part.stored = small.stored;
   part.stream.assign(small.stream.begin(), small.stream.end());
   return {};

@@ -1,14 +1,16 @@
 #include "pack/object_store.hpp"
 
+#include <lz4.h>
 #include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
-#include <new>
+#include <algorithm>
 #include <string>
 
 #include "object/sha1.hpp"
 #include "pack/compressor.hpp"
+#include "pack/deflate_estimate.hpp"
 #include "pack/first_failure.hpp"
 
 namespace docteur {
@@ -16,21 +18,30 @@ namespace {
 
 constexpr std::size_t kBatch = 32;  // neighbours in a source often lie together there
 
+// libdeflate's level where an estimate is not enough.
+constexpr int kQuickLevel = 1;
+// Content of which LZ4 saves less than one byte in so many may be no better deflated: that is tried.
+constexpr std::size_t kHardlySmaller = 4;
+
+char* chars(std::vector<std::byte>& v) { return reinterpret_cast<char*>(v.data()); }
+
 struct worker {
-  explicit worker(int level) : deflate(level) {}
-  compressor deflate;
+  compressor deflate{kQuickLevel};
+  deflate_estimator estimate;
   std::vector<std::byte> content;
+  std::vector<std::byte> packed;
+
+  // The content as the spool keeps it.
+  bytes pack() {
+    if (content.size() > LZ4_MAX_INPUT_SIZE) return content;
+    const auto size = static_cast<int>(content.size());
+    packed.resize(static_cast<std::size_t>(LZ4_compressBound(size)));
+    const int used = LZ4_compress_default(chars(content), chars(packed), size, size - 1);
+    return used > 0 ? bytes(packed).first(static_cast<std::size_t>(used)) : bytes(content);
+  }
 };
 
-inflater make_inflater() {
-  auto made = inflater::make();
-  if (!made) throw std::bad_alloc();
-  return std::move(*made);
-}
-
 }  // namespace
-
-store_scratch::store_scratch() : inflate(make_inflater()) {}
 
 failure changed_while_read(const object_source& source, std::size_t index) {
   const std::string_view path = source.path(index);
@@ -44,7 +55,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   DOCTEUR_TRY(file, spool::create(with.spool_directory));
   object_store store(source, std::move(file));
   const std::span<const source_object> objects = source.objects();
-  tbb::enumerable_thread_specific<worker> workers([&] { return worker(kLevel); });
+  tbb::enumerable_thread_specific<worker> workers;
   first_failure failed(report);
 
   const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
@@ -53,9 +64,17 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
     if (own.content.size() != object.size || object_id(object.type, own.content) != object.id)
       return tl::unexpected<failure>(changed_while_read(source, index));
     eye.see(index, own.content);
-    const compressed small = own.deflate.compress(own.content);
-    DOCTEUR_TRY(offset, store.file_->append(small.stream));
-    store.kept_[index] = {offset, small.stream.size(), small.stored};
+    const bytes packed = own.pack();
+    DOCTEUR_TRY(offset, store.file_->append(packed));
+    place& kept = store.kept_[index];
+    kept = {offset, packed.size(), 0, false};
+    if (packed.size() > own.content.size() - own.content.size() / kHardlySmaller) {
+      const compressed small = own.deflate.compress(own.content);
+      kept.stream_size = small.stream.size();
+      kept.stored = small.stored;
+    } else {
+      kept.stream_size = own.estimate.stream_size(own.content);
+    }
     return {};
   };
   tbb::parallel_for(
@@ -76,16 +95,15 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   return store;
 }
 
-outcome<void> object_store::read_stream(std::size_t index, std::vector<std::byte>& out) const {
-  out.resize(static_cast<std::size_t>(kept_[index].size));
-  return file_->read(kept_[index].offset, out);
-}
-
 outcome<void> object_store::read(std::size_t index, store_scratch& with, std::vector<std::byte>& out) const {
-  DOCTEUR_CHECK(read_stream(index, with.stream));
+  const place& kept = kept_[index];
   out.resize(static_cast<std::size_t>(source_->objects()[index].size));
-  const auto used = with.inflate.inflate(with.stream, out, 0);
-  if (!used || *used != with.stream.size())
+  if (kept.size == out.size()) return file_->read(kept.offset, out);
+  with.packed.resize(static_cast<std::size_t>(kept.size));
+  DOCTEUR_CHECK(file_->read(kept.offset, with.packed));
+  const int made =
+      LZ4_decompress_safe(chars(with.packed), chars(out), static_cast<int>(kept.size), static_cast<int>(out.size()));
+  if (made < 0 || static_cast<std::size_t>(made) != out.size())
     return give_up(blame::environment, "the temporary file does not hold what was written to it");
   return {};
 }

@@ -1,13 +1,15 @@
 #pragma once
-// Every object of a source, read once, checked against its id, quickly deflated, and kept in a
-// spool: sources are slow to read, and memory must not grow with content. Hosted; reading is safe from many threads.
+// Every object of a source, read once, checked against its id, and kept in a spool, quickly compressed: sources are
+// slow to read, and memory must not grow with content. Hosted; reading is safe from many threads.
+//
+// What is kept is read several times and never written as it is, so it is compressed by LZ4, which gives content back
+// five times as fast as deflate does.
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "object/progress.hpp"
-#include "pack/inflate.hpp"
 #include "pack/object_source.hpp"
 #include "pack/spool.hpp"
 
@@ -15,9 +17,7 @@ namespace docteur {
 
 // What a thread reads with.
 struct store_scratch {
-  store_scratch();  // throws std::bad_alloc
-  inflater inflate;
-  std::vector<std::byte> stream;
+  std::vector<std::byte> packed;
 };
 
 class object_store {
@@ -38,21 +38,19 @@ class object_store {
   [[nodiscard]] static outcome<object_store> fill(const object_source& source, const settings& with, observer& eye,
                                                   progress& report);
 
-  [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].size > 0; }
-  // libdeflate's level of what is kept: what is written is deflated again.
-  static constexpr int kLevel = 1;
-  // Bytes of the object's zlib stream as it is kept.
-  [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].size; }
+  [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].stream_size > 0; }
+  // Bytes of the zlib stream that a quick deflate makes of the object, about; exactly of one that is stored.
+  [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].stream_size; }
+  // Whether deflate saves so little that the stream is of stored blocks (compressor::compress()).
   [[nodiscard]] bool stored(std::size_t index) const { return kept_[index].stored; }
-  // The zlib stream, deflated or stored (compressor::compress()).
-  [[nodiscard]] outcome<void> read_stream(std::size_t index, std::vector<std::byte>& out) const;
   // The content.
   [[nodiscard]] outcome<void> read(std::size_t index, store_scratch& with, std::vector<std::byte>& out) const;
 
  private:
   struct place {
     std::uint64_t offset = 0;
-    std::uint64_t size = 0;  // 0: left out
+    std::uint64_t size = 0;         // in the spool; as large as the content: that is not compressed there
+    std::uint64_t stream_size = 0;  // 0: left out
     bool stored = false;
   };
   object_store(const object_source& source, std::unique_ptr<spool> file)
