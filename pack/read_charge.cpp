@@ -15,10 +15,10 @@ constexpr std::uint64_t kTakenByte = 16;
 constexpr std::uint64_t price_of_a_byte(purpose what_for) noexcept {
   switch (what_for) {
     case purpose::size: return 0;
-    case purpose::balance: return 4;
+    case purpose::balance: return 2;
     case purpose::serve: break;
   }
-  return 64;
+  return 32;
 }
 
 }  // namespace
