@@ -1,6 +1,7 @@
 // docteur-extract: an image as files, or as a Git repository.
 
 #include "cli/common.hpp"
+#include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
 #include "extract/git_repository.hpp"
@@ -23,6 +24,7 @@ struct extract_options {
   bool touch = false;
   unsigned threads = 0;
   bool quiet = false;
+  bool json = false;
   std::string progress;
 };
 
@@ -37,6 +39,7 @@ void add_options(CLI::App& app, extract_options& opt) {
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
   add_progress_option(app, opt.progress);
+  app.add_flag("--json", opt.json, "print what was written as one JSON object");
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
 }
 
@@ -51,6 +54,28 @@ outcome<void> check_options(const extract_options& opt) {
 std::string counted(const tree_files_count& n) {
   return std::to_string(n.files) + " files, " + std::to_string(n.folders) + " folders, " +
          std::to_string(n.content_bytes) + " bytes";
+}
+
+void tell(const extract_options& opt, const image& from, const tree_files_count& written, const std::string& target) {
+  if (written.submodules > 0)
+    say(kProgram, "note: " + std::to_string(written.submodules) +
+                      " submodules, which are empty folders: an image has no "
+                      "content of them");
+  say(kProgram,
+      target + ": commit " + hex(from.commit_id()) + (opt.bare ? ", a bare repository" : ", " + counted(written)));
+}
+
+// One JSON object for programs. A bare repository has no files.
+outcome<void> print_summary(const extract_options& opt, const image& from, const tree_files_count& written) {
+  json_object o;
+  o.add("commit", hex(from.commit_id())).add_bytes("target", opt.target);
+  o.add("repository", opt.git || opt.bare);
+  if (!opt.bare) {
+    o.add("files", written.files).add("folders", written.folders).add("submodules", written.submodules);
+    o.add("content_bytes", written.content_bytes);
+  }
+  bool pipe_closed = false;
+  return write_out(as_bytes(o.text() + "\n"), pipe_closed);
 }
 
 outcome<void> extract(const extract_options& opt) {
@@ -79,14 +104,8 @@ outcome<void> extract(const extract_options& opt) {
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   DOCTEUR_CHECK(target->publish(modified));
   line.clear();
-  if (opt.quiet) return {};
-  if (written.submodules > 0)
-    say(kProgram, "note: " + std::to_string(written.submodules) +
-                      " submodules, which are empty folders: an image has no "
-                      "content of them");
-  say(kProgram, target->shown() + ": commit " + hex(image.commit_id()) +
-                    (opt.bare ? ", a bare repository" : ", " + counted(written)));
-  return {};
+  if (!opt.quiet) tell(opt, image, written, target->shown());
+  return opt.json ? print_summary(opt, image, written) : outcome<void>{};
 }
 
 }  // namespace

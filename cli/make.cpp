@@ -158,9 +158,10 @@ void tell(const source_notes& notes) {
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }
 
-outcome<selection> selection_of(const make_options& opt) {
+outcome<selection> selection_of(const make_options& opt, const location& where) {
   if (opt.path && opt.path->empty()) return give_up(blame::usage, "--path: an empty name");
-  return selection{opt.path.value_or(""), opt.submodules, opt.lfs, opt.threads};
+  return selection{opt.path.value_or(""), opt.submodules, opt.lfs,
+                   opt.threads,           where.remote,   std::chrono::seconds(opt.timeout)};
 }
 
 // Of commit and tags, whose contents were compared with their ids when the source was opened.
@@ -230,7 +231,7 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.require_signature, "--require-signature"));
   DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
-  DOCTEUR_TRY(selected, selection_of(opt));
+  DOCTEUR_TRY(selected, selection_of(opt, where));
   DOCTEUR_TRY(pack, pack_options_of(opt));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
   DOCTEUR_CHECK(check_survey_options(opt.survey, opt.image));

@@ -21,6 +21,7 @@ namespace docteur {
 namespace {
 
 constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIGKILL: git removes what it has begun
+constexpr auto kRest = std::chrono::seconds(3);           // for what a program started, when it has ended itself
 constexpr auto kTick = std::chrono::milliseconds(20);
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGCHLD};
 
@@ -142,8 +143,21 @@ bool child_process::wait(std::chrono::milliseconds most, std::string& output) {
   ::poll(fds.data(), fds.size(), static_cast<int>(longest.count()));
   drain(output);
   if (!reap(WNOHANG | (terminal_ ? WUNTRACED : 0))) return false;
-  drain(output);
+  wait_for_the_rest(output);
   return true;
+}
+
+// git's remote helpers may end a moment later than git.
+void child_process::wait_for_the_rest(std::string& output) {
+  for (const auto end = std::chrono::steady_clock::now() + kRest;;) {
+    drain(output);
+    if (!output_) return;
+    if (look_at_group().living == 0) return drain(output);
+    if (std::chrono::steady_clock::now() >= end) break;
+    pollfd fd{output_.get(), POLLIN, 0};
+    ::poll(&fd, 1, static_cast<int>(kTick.count()));
+  }
+  kill();
 }
 
 void child_process::drain(std::string& output) {

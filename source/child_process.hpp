@@ -52,7 +52,9 @@ class child_process {
   ~child_process();
 
   // Waits for output or the end, `most` at longest, and appends what came on stderr to `output`. True once the program
-  // has ended and all it wrote was taken. Stops with it and goes on with it (job control) when it had the terminal.
+  // has ended, all it wrote was taken, and what it started has ended too: for that it waits a few seconds longer, and
+  // ends by force what is left of the group. Who has let go of stderr may stay, as git-credential-cache's daemon does.
+  // Stops with it and goes on with it (job control) when it had the terminal.
   bool wait(std::chrono::milliseconds most, std::string& output);
   // As waitpid(2) gives it, after wait() was true.
   [[nodiscard]] int status() const noexcept { return status_; }
@@ -70,6 +72,7 @@ class child_process {
   [[nodiscard]] group_state look_at_group() const;
   void drain(std::string& output);
   bool reap(int options) noexcept;
+  void wait_for_the_rest(std::string& output);
   void follow_stop(int signal) const noexcept;
   void give_terminal(pid_t group) const noexcept;
 

@@ -22,7 +22,7 @@ struct source_notes {
   std::vector<std::string> submodules;  // entries that stay without content
   std::vector<std::string> remarks;     // whole sentences, printable
   std::uint64_t lfs_pointers = 0;       // different blobs that are Git LFS pointers
-  std::uint64_t fetched_bytes = 0;      // of the PACK that came over the network; 0: none did
+  std::uint64_t fetched_bytes = 0;      // of the PACKs that came over the network; 0: none did
 };
 
 // Where the commit's repository lies, for what is beside its objects.

@@ -64,6 +64,7 @@ class composed_source final : public commit_source {
       const source_notes some = source->notes();
       all.left_out.insert(all.left_out.end(), some.left_out.begin(), some.left_out.end());
       all.remarks.insert(all.remarks.end(), some.remarks.begin(), some.remarks.end());
+      all.fetched_bytes += some.fetched_bytes;
     }
     all.remarks.insert(all.remarks.end(), remarks_.begin(), remarks_.end());
     all.submodules = listing_.submodules;

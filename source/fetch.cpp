@@ -5,14 +5,17 @@
 #include <sys/wait.h>
 
 #include <fstream>
+#include <optional>
 
 #include "object/result.hpp"
 #include "source/child_process.hpp"
 #include "source/git_command.hpp"
 #include "source/git_handle.hpp"
+#include "source/git_objects.hpp"
 #include "source/git_report.hpp"
 #include "source/libgit2_fetch.hpp"
 #include "source/printable.hpp"
+#include "source/repository.hpp"
 
 namespace docteur {
 namespace {
@@ -75,16 +78,54 @@ struct running {
   bool may_ask;
 };
 
-outcome<running> start(const remote_address& from, const std::string& reference, const fetch_options& options,
+outcome<running> start(const remote_address& from, const std::string& reference, std::chrono::seconds timeout,
                        const private_folder& repository) {
   const bool may_ask = child_process::has_terminal();
-  auto git =
-      child_process::start(git_fetch_command(from, reference, options.timeout, repository, may_ask, own_environment()));
+  auto git = child_process::start(git_fetch_command(from, reference, timeout, repository, may_ask, own_environment()));
   if (git) return running{std::move(*git), may_ask};
   if (!git.error().message.empty()) return tl::unexpected<failure>(git.error());
   DOCTEUR_TRY(child,
               child_process::fork([&](int told) { return fetch_by_libgit2(from, reference, repository, told); }));
   return running{std::move(child), false};
+}
+
+// How it went where nothing came in between.
+struct attempt {
+  std::optional<failure> failed;
+  bool refuses_id = false;
+};
+
+// `reference`: as git_fetch_command() has it.
+outcome<attempt> try_to_fetch(const remote_address& from, const std::string& reference, std::chrono::seconds timeout,
+                              const private_folder& repository, progress& report) {
+  report.phase("connecting", 0);
+  git_report said(from, report);
+  DOCTEUR_TRY(run, start(from, reference, timeout, repository));
+  const no_background_stops progress_may_show;
+  stillness still(run.child, repository);
+  std::string output;
+  for (bool ended = false; !ended;) {
+    ended = run.child.wait(kTick, output);
+    if (!output.empty()) still.heard();
+    said.take(output);
+    output.clear();
+    if (report.cancelled()) return give_up(blame::environment, "interrupted");
+    if (run.may_ask && !said.answered()) still.heard();
+    if (!ended && timeout.count() > 0 && still.lasts() >= timeout)
+      return give_up(blame::environment, "nothing came for " + std::to_string(timeout.count()) +
+                                             " seconds; --timeout sets how long to wait");
+  }
+  said.take("\n");
+  const int status = run.child.status();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return attempt{};
+  if (run.may_ask && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
+    // Ctrl-C on the terminal that was git's at that time is meant for this process.
+    ::raise(SIGINT);
+    return give_up(blame::environment, "interrupted");
+  }
+  if (WIFSIGNALED(status))
+    return give_up(blame::environment, "git was ended by signal " + std::to_string(WTERMSIG(status)));
+  return attempt{said.reason(reference), said.refuses_id()};
 }
 
 outcome<oid> fetched_id(const private_folder& repository) {
@@ -97,40 +138,38 @@ outcome<oid> fetched_id(const private_folder& repository) {
   return *id;
 }
 
+outcome<bool> has_commit(const private_folder& repository, const oid& commit) {
+  DOCTEUR_TRY(opened, find_repository(repository.path().native()));
+  DOCTEUR_TRY(objects, git_objects::open(opened.get()));
+  return objects->info(commit).has_value();
+}
+
 }  // namespace
 
 outcome<oid> fetch_commit(const remote_address& from, const fetch_options& options, const private_folder& repository,
                           progress& report) {
   DOCTEUR_TRY(reference, checked_reference(options.reference));
   DOCTEUR_CHECK(make_bare_repository(repository, from));
-  report.phase("connecting", 0);
-  git_report said(from, report);
-  DOCTEUR_TRY(run, start(from, reference, options, repository));
-  const no_background_stops progress_may_show;
-  stillness still(run.child, repository);
-  std::string output;
-  for (bool ended = false; !ended;) {
-    ended = run.child.wait(kTick, output);
-    if (!output.empty()) still.heard();
-    said.take(output);
-    output.clear();
-    if (report.cancelled()) return give_up(blame::environment, "interrupted");
-    if (run.may_ask && !said.answered()) still.heard();
-    if (!ended && options.timeout.count() > 0 && still.lasts() >= options.timeout)
-      return give_up(blame::environment, "nothing came for " + std::to_string(options.timeout.count()) +
-                                             " seconds; --timeout sets how long to wait");
-  }
-  said.take("\n");
-  const int status = run.child.status();
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return fetched_id(repository);
-  if (run.may_ask && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
-    // Ctrl-C on the terminal that was git's at that time is meant for this process.
-    ::raise(SIGINT);
-    return give_up(blame::environment, "interrupted");
-  }
-  if (WIFSIGNALED(status))
-    return give_up(blame::environment, "git was ended by signal " + std::to_string(WTERMSIG(status)));
-  return tl::unexpected<failure>(said.reason(reference));
+  DOCTEUR_TRY(tried, try_to_fetch(from, reference, options.timeout, repository, report));
+  if (tried.failed) return tl::unexpected<failure>(*tried.failed);
+  return fetched_id(repository);
+}
+
+outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
+                           const private_folder& repository, progress& report) {
+  const oid_hex hex = to_hex(commit);
+  const std::string id(hex.data(), hex.size());
+  DOCTEUR_CHECK(make_bare_repository(repository, from));
+  DOCTEUR_TRY(alone, try_to_fetch(from, id, timeout, repository, report));
+  if (!alone.failed) return {};
+  if (!alone.refuses_id) return tl::unexpected<failure>(*alone.failed);
+  DOCTEUR_TRY(all, try_to_fetch(from, "", timeout, repository, report));
+  if (all.failed) return tl::unexpected<failure>(*all.failed);
+  DOCTEUR_TRY(there, has_commit(repository, commit));
+  if (there) return {};
+  return give_up(blame::input, "commit " + id +
+                                   " is in none of its branches and tags, and it is not given by its id "
+                                   "(uploadpack.allowAnySHA1InWant)");
 }
 
 }  // namespace docteur

@@ -45,4 +45,10 @@ struct fetch_options {
 [[nodiscard]] outcome<oid> fetch_commit(const remote_address& from, const fetch_options& options,
                                         const private_folder& repository, progress& report);
 
+// The same for a commit that is known by its id, as a submodule's is. Where the server does not give it by that, all
+// branches and tags are fetched with their history, which is what `git clone` does, and it is looked for among them.
+// Fails as fetch_commit(), with blame::input where it is not there either.
+[[nodiscard]] outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
+                                         const private_folder& repository, progress& report);
+
 }  // namespace docteur

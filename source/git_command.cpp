@@ -116,10 +116,16 @@ child_command git_fetch_command(const remote_address& from, const std::string& r
     configure("credential.helper=store --file=\"$GIT_DIR/credentials\"");
     configure("credential.useHttpPath=false");
   }
-  for (const char* const option : {"fetch", "--progress", "--depth=1", "--no-tags", "--no-recurse-submodules",
-                                   "--no-auto-maintenance", "--no-write-commit-graph", "--no-prune", "--"})
+  for (const char* const option : {"fetch", "--progress", "--no-tags", "--no-recurse-submodules",
+                                   "--no-auto-maintenance", "--no-write-commit-graph", "--no-prune"})
     command.arguments.emplace_back(option);
+  if (!reference.empty()) command.arguments.emplace_back("--depth=1");
+  command.arguments.emplace_back("--");
   command.arguments.push_back(from.url);
+  if (reference.empty()) {
+    for (const std::string_view all : kAllReferences) command.arguments.emplace_back(all);
+    return command;
+  }
   // The plus ("even if not a fast-forward") keeps a name such as "tag" or "+x" from meaning more than itself.
   command.arguments.push_back("+" + reference);
   return command;

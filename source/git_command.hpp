@@ -1,9 +1,11 @@
 #pragma once
-// The one call of the program git: `git fetch` of one reference, as source/fetch.hpp promises it. Hosted.
+// The one call of the program git: `git fetch`, as source/fetch.hpp promises it. Hosted.
 
+#include <array>
 #include <chrono>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "source/child_process.hpp"
@@ -12,8 +14,13 @@
 
 namespace docteur {
 
-// `environment`: NAME=VALUE, the user's. `reference`: git_reference_name_is_valid() or a full id. `may_ask`: git has a
-// terminal. Secrets are neither in the arguments nor in the environment.
+// All branches and tags, to places where nothing looks.
+inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:refs/docteur/heads/*",
+                                                                "+refs/tags/*:refs/docteur/tags/*"};
+
+// `environment`: NAME=VALUE, the user's. `reference`: git_reference_name_is_valid() or a full id; empty: all branches
+// and tags, with their history. `may_ask`: git has a terminal. Secrets are neither in the arguments nor in the
+// environment.
 [[nodiscard]] child_command git_fetch_command(const remote_address& from, const std::string& reference,
                                               std::chrono::seconds timeout, const private_folder& repository,
                                               bool may_ask, std::span<const std::string> environment);

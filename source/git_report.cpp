@@ -142,6 +142,13 @@ bool git_report::count(std::string_view text) {
   return false;
 }
 
+// In the words of git as a client, of git as a server, and of JGit.
+bool git_report::refuses_id() const {
+  const std::string why = cause();
+  const auto holds = [&](std::string_view words) { return why.find(words) != std::string::npos; };
+  return holds("unadvertised object") || holds("not our ref") || (holds("want ") && holds(" not valid"));
+}
+
 failure git_report::reason(std::string_view asked) const {
   const std::string name = printable(asked);
   std::string why = cause();
@@ -152,7 +159,7 @@ failure git_report::reason(std::string_view asked) const {
     if (asked.size() >= 4 && is_hexadecimal(asked)) text += "; over the network a commit needs all 40 digits of its id";
     return {blame::input, text};
   }
-  if (why.find("unadvertised object") != std::string::npos || why.find("not our ref") != std::string::npos)
+  if (refuses_id())
     return {blame::input, "commit " + name +
                               " is not there, or the server gives no commits by id (uploadpack.allowAnySHA1InWant); "
                               "name a branch or a tag that leads to it"};

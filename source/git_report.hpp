@@ -21,6 +21,8 @@ class git_report {
   // Whether the server has answered: the first line about objects came.
   [[nodiscard]] bool answered() const noexcept { return answered_; }
 
+  // Whether it failed because the server gives no object by this id, be it that it has none or that it gives no ids.
+  [[nodiscard]] bool refuses_id() const;
   // One line of what was said in the end, printable, without program and repository names, with a way out where the
   // reason is a known one. `who`: blame::input where the repository answered and has not what was asked for, else
   // blame::environment. `asked`: the reference, for the message.

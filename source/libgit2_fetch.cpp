@@ -4,7 +4,10 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "source/git_command.hpp"
 #include "source/git_handle.hpp"
 #include "source/reference_rules.hpp"
 
@@ -93,6 +96,13 @@ std::optional<advertised> find(git_remote* remote, const std::string& reference)
   return std::nullopt;
 }
 
+bool download(git_remote* remote, std::vector<std::string>& specifications, const git_fetch_options& options) {
+  std::vector<char*> pointers;
+  for (std::string& specification : specifications) pointers.push_back(specification.data());
+  const git_strarray list{pointers.data(), pointers.size()};
+  return git_remote_download(remote, &list, &options) == 0;
+}
+
 }  // namespace
 
 int fetch_by_libgit2(const remote_address& from, const std::string& reference, const private_folder& repository,
@@ -114,17 +124,19 @@ int fetch_by_libgit2(const remote_address& from, const std::string& reference, c
   options.proxy_opts.type = GIT_PROXY_AUTO;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 #if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 7)
-  options.depth = 1;
+  if (!reference.empty()) options.depth = 1;
 #endif
   if (git_remote_connect(raw_remote, GIT_DIRECTION_FETCH, &options.callbacks, &options.proxy_opts, nullptr) != 0)
     return fail(told, git_error_text());
+  if (reference.empty()) {
+    std::vector<std::string> all(kAllReferences.begin(), kAllReferences.end());
+    return download(raw_remote, all, options) ? 0 : fail(told, git_error_text());
+  }
   const auto found = find(raw_remote, reference);
   if (!found) return fail(told, "couldn't find remote ref " + reference);
-  std::string specification = "+" + found->name + ":refs/docteur/fetched";
-  char* const one = specification.data();
-  const git_strarray list{const_cast<char**>(&one), 1};
+  std::vector<std::string> one{"+" + found->name + ":refs/docteur/fetched"};
   const bool by_id = found->name == reference && reference.size() == kOidHexSize;
-  if (git_remote_download(raw_remote, &list, &options) != 0)
+  if (!download(raw_remote, one, options))
     return fail(told, by_id ? "Server does not allow request for unadvertised object" : git_error_text());
   git_odb* odb = nullptr;
   if (git_repository_odb(&odb, raw) != 0) return fail(told, git_error_text());

@@ -2,7 +2,7 @@
 
 #include "object/result.hpp"
 #include "source/directory.hpp"
-#include "source/fetch.hpp"
+#include "source/fetched_repository.hpp"
 #include "source/printable.hpp"
 #include "source/repository.hpp"
 
@@ -10,22 +10,10 @@ namespace docteur {
 
 namespace {
 
-outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from, const source_options& options,
-                                                     progress& report) {
-  DOCTEUR_TRY(made, private_folder::create());
-  const auto folder = std::make_shared<const private_folder>(std::move(made));
-  const auto id = fetch_commit(from, {options.reference, options.timeout}, *folder, report);
-  if (!id) return give_up(id.error().who, printable(from.shown) + ": " + id.error().message);
-  DOCTEUR_TRY(repository, find_repository(folder->path().native()));
-  const oid_hex hex = to_hex(*id);
-  return open_repository(std::move(repository), from.shown, {{hex.data(), hex.size()}, options.threads, folder},
-                         report);
-}
-
 outcome<std::unique_ptr<commit_source>> open_any_repository(repository_handle local, const location& where,
                                                             const source_options& options, progress& report) {
   auto source = where.remote
-                    ? open_fetched(*where.remote, options, report)
+                    ? open_fetched(*where.remote, {options.reference, options.timeout}, options.threads, report)
                     : open_repository(std::move(local), where.path, {options.reference, options.threads}, report);
   if (source && (options.author || options.date))
     (*source)->remark("--author and --date are for plain folders: the commit keeps its own");

@@ -80,6 +80,7 @@ outcome<remote_address> parse_remote_url(std::string_view text) {
   if (path.size() < 2 || path.front() != '/') return refuse(out.shown, "a path is missing behind the host");
 
   out.url = scheme + "://" + std::string(where.host_port) + std::string(path);
+  out.path_at = out.url.size() - path.size();
   if (!where.userinfo) return out;
   const auto colon = where.userinfo->find(':');
   if (out.by == transport::git) return refuse(out.shown, "git:// knows no users");
@@ -87,6 +88,7 @@ outcome<remote_address> parse_remote_url(std::string_view text) {
     if (colon != std::string_view::npos || percent_decoded(*where.userinfo).find(':') != std::string::npos)
       return refuse(out.shown, "ssh takes no password from a URL; use a key or ssh-agent");
     out.url = scheme + "://" + std::string(rest);
+    out.path_at = out.url.size() - path.size();
     return out;
   }
   out.user = percent_decoded(where.userinfo->substr(0, colon));
@@ -120,6 +122,7 @@ outcome<remote_address> parse_scp_address(std::string_view text) {
   if (path.empty()) return refuse(out.shown, "a path is missing behind the host");
   if (path.starts_with('-')) return refuse(out.shown, "a path that begins with a dash would be an option; ./ helps");
   out.url = text;
+  out.path_at = colon + 1;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The address of a repository on another machine, taken apart and checked before any program sees it. Hosted.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@ struct remote_address {
   // As git takes it (git-fetch(1), "GIT URLS"), but for `user:password@` of http and https: URLs are in the argument
   // vector of git's own children, which every user of the machine can read.
   std::string url;
-  std::string shown;  // for messages: without user, password and query; not yet printable()
+  std::size_t path_at = 0;  // where the path begins in `url`; what is before it is how to reach the host
+  std::string shown;        // for messages: without user, password and query; not yet printable()
   // Of http and https, percent-decoded.
   std::string user;
   std::optional<std::string> password;  // nothing: not given, which is not the same as an empty one

@@ -5,6 +5,8 @@
 #include "object/commit.hpp"
 #include "source/composed_source.hpp"
 #include "source/derived_commit.hpp"
+#include "source/fetched_submodules.hpp"
+#include "source/gitmodules.hpp"
 #include "source/lfs.hpp"
 #include "source/printable.hpp"
 #include "source/submodules.hpp"
@@ -14,6 +16,8 @@ namespace docteur {
 namespace {
 
 constexpr unsigned kMostNestedSubmodules = 64;
+// Each one counts that is met: a few repositories can contain one another in ever more places.
+constexpr unsigned kMostSubmodules = 1u << 14;
 
 std::string hex(const oid& id) {
   const oid_hex h = to_hex(id);
@@ -37,7 +41,7 @@ class selecting {
 
     root_ = head->tree;
     if (!what_.path.empty()) DOCTEUR_CHECK(take_part());
-    if (what_.submodules) DOCTEUR_CHECK(add_submodules(*place));
+    if (what_.submodules) DOCTEUR_CHECK(add_submodules(*place, head->tree));
     if (what_.lfs) DOCTEUR_CHECK(replace_pointers(*place));
     if (root_ == head->tree) return pool_.take_first();
     DOCTEUR_TRY(commit, make_derived_commit(root_, id, as_text(original), changes_));
@@ -61,6 +65,7 @@ class selecting {
       root_ = below;
     }
     if (!done.empty()) changes_.push_back("its folder " + printable(done) + " is the root");
+    prefix_ = std::move(done);
     return {};
   }
 
@@ -76,9 +81,12 @@ class selecting {
     return give_up(blame::input, "--path: " + printable(path) + ": no such folder in the commit");
   }
 
-  outcome<void> add_submodules(const repository_place& place) {
-    const auto finder = local_submodules(place, what_.threads, report_);
-    DOCTEUR_TRY(root, with_submodules(root_, what_.path, *finder, 0));
+  // `tree`: the commit's own.
+  outcome<void> add_submodules(const repository_place& place, const oid& tree) {
+    const auto finder = what_.fetched_from ? fetched_submodules(*what_.fetched_from, gitmodules_of(tree), what_.timeout,
+                                                                what_.threads, report_)
+                                           : local_submodules(place, what_.threads, report_);
+    DOCTEUR_TRY(root, with_submodules(root_, prefix_, *finder, 0));
     root_ = root;
     return {};
   }
@@ -90,16 +98,52 @@ class selecting {
     return rewrite(tree, [&](const tree_entry& e, std::string_view path) -> outcome<std::optional<new_entry>> {
       if (e.kind != entry_kind::submodule) return std::nullopt;
       const std::string whole = prefix.empty() ? std::string(path) : prefix + "/" + std::string(path);
-      DOCTEUR_TRY(source, finder.find(e.id, whole));
-      std::vector<std::byte> content;
-      DOCTEUR_CHECK(source->read(0, content));
-      const auto head = parse_commit(content);
-      if (!head) return give_up(blame::input, printable(whole) + ": a malformed commit");
+      if (++submodules_ > kMostSubmodules)
+        return give_up(blame::input,
+                       printable(whole) + ": more than " + std::to_string(kMostSubmodules) + " submodules");
+      DOCTEUR_TRY(its_tree, add_submodule(e.id, whole, finder));
       changes_.push_back("its submodule " + printable(whole) + " is a folder with the content of commit " + hex(e.id));
-      pool_.add_source(std::move(source));
-      DOCTEUR_TRY(inner, with_submodules(head->tree, whole, finder, depth + 1));
+      DOCTEUR_TRY(its_own, finder.inside(whole, gitmodules_of(its_tree)));
+      DOCTEUR_TRY(inner, with_submodules(its_tree, whole, *its_own, depth + 1));
       return new_entry{entry_kind::directory, inner};
     });
+  }
+
+  // The tree of a submodule's commit, with all it reaches in the pool: the same commit in two places comes in once.
+  outcome<oid> add_submodule(const oid& commit, const std::string& path, submodule_finder& finder) {
+    std::vector<std::byte> content;
+    const object_pool::place* const known = pool_.find(commit);
+    if (known != nullptr && known->type == object_type::commit) {
+      DOCTEUR_CHECK(pool_.read(commit, content));
+    } else {
+      DOCTEUR_TRY(source, finder.find(commit, path));
+      DOCTEUR_CHECK(source->read(0, content));
+      pool_.add_source(std::move(source));
+    }
+    const auto head = parse_commit(content);
+    if (!head) return give_up(blame::input, printable(path) + ": a malformed commit");
+    return head->tree;
+  }
+
+  gitmodules_loader gitmodules_of(const oid& tree) {
+    return [this, tree]() -> outcome<std::vector<std::byte>> {
+      std::vector<std::byte> content;
+      DOCTEUR_TRY(names, pool_.read_tree(tree, ""));
+      for (tree_reader r(names); !r.done();) {
+        const auto e = r.next();
+        if (!e) return give_up(blame::input, e.error().what);
+        if (e->name != ".gitmodules") continue;
+        const object_pool::place* const where = pool_.find(e->id);
+        const bool is_file = e->kind == entry_kind::file || e->kind == entry_kind::executable;
+        // A link of that name is none for git, either.
+        if (!is_file || where == nullptr || where->type != object_type::blob)
+          return give_up(blame::input, "is no file");
+        if (where->size > kMostGitmodules)
+          return give_up(blame::input, "is larger than " + std::to_string(kMostGitmodules) + " bytes");
+        DOCTEUR_CHECK(pool_.read(e->id, content));
+      }
+      return content;
+    };
   }
 
   outcome<void> replace_pointers(const repository_place& place) {
@@ -143,6 +187,8 @@ class selecting {
   progress& report_;
   object_pool pool_;
   oid root_;
+  std::string prefix_;  // where root_ lies in the worktree
+  unsigned submodules_ = 0;
   std::vector<std::string> changes_;
 };
 

@@ -1,19 +1,26 @@
 #pragma once
 // Another tree than the commit's own: a part of it, submodules' content in it, Git LFS content for pointers. Hosted.
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "object/progress.hpp"
 #include "source/commit_source.hpp"
+#include "source/remote_address.hpp"
 
 namespace docteur {
 
 struct selection {
   std::string path;         // the folder that becomes the root, '/'-separated; empty: the root stays
-  bool submodules = false;  // their content, from local_submodules()
+  bool submodules = false;  // their content
   bool lfs = false;         // content instead of pointers, through `git lfs`
   unsigned threads = 0;     // 0: all cores
+  // Where the commit was fetched from, and its submodules will be; nothing: it is of a local repository, and they are
+  // looked for beside it.
+  std::optional<remote_address> fetched_from;
+  std::chrono::seconds timeout{60};  // as fetch_options has it
 
   [[nodiscard]] bool is_all() const { return path.empty() && !submodules && !lfs; }
 };

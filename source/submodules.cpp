@@ -14,14 +14,14 @@ namespace fs = std::filesystem;
 
 constexpr unsigned kMostNested = 32;  // folders below `modules`: names may have slashes, and modules have modules
 
-class local_finder final : public submodule_finder {
+class local_modules {
  public:
-  local_finder(const repository_place& of, unsigned threads, progress& report)
+  local_modules(const repository_place& of, unsigned threads, progress& report)
       : of_(of), threads_(threads), report_(report) {
     collect(fs::path(of.common_folder) / "modules", 0);
   }
 
-  outcome<std::unique_ptr<commit_source>> find(const oid& commit, std::string_view path) override {
+  outcome<std::unique_ptr<commit_source>> find(const oid& commit, std::string_view path) const {
     for (const std::string& module : modules_) {
       DOCTEUR_TRY(source, open_if_there(module, commit));
       if (source) return source;
@@ -51,7 +51,7 @@ class local_finder final : public submodule_finder {
   }
 
   // Null when there is no repository, or it lacks the commit.
-  outcome<std::unique_ptr<commit_source>> open_if_there(const std::string& path, const oid& commit) {
+  outcome<std::unique_ptr<commit_source>> open_if_there(const std::string& path, const oid& commit) const {
     auto repository = find_repository(path);
     if (!repository || !*repository) return std::unique_ptr<commit_source>();
     DOCTEUR_TRY(objects, git_objects::open(repository->get()));
@@ -68,10 +68,26 @@ class local_finder final : public submodule_finder {
   std::vector<std::string> modules_;
 };
 
+// All of them are in one place, however deep.
+class local_finder final : public submodule_finder {
+ public:
+  explicit local_finder(std::shared_ptr<const local_modules> all) : all_(std::move(all)) {}
+
+  outcome<std::unique_ptr<commit_source>> find(const oid& commit, std::string_view path) override {
+    return all_->find(commit, path);
+  }
+  outcome<std::unique_ptr<submodule_finder>> inside(std::string_view, gitmodules_loader) override {
+    return std::make_unique<local_finder>(all_);
+  }
+
+ private:
+  std::shared_ptr<const local_modules> all_;
+};
+
 }  // namespace
 
 std::unique_ptr<submodule_finder> local_submodules(const repository_place& of, unsigned threads, progress& report) {
-  return std::make_unique<local_finder>(of, threads, report);
+  return std::make_unique<local_finder>(std::make_shared<const local_modules>(of, threads, report));
 }
 
 }  // namespace docteur

@@ -104,6 +104,18 @@ for from in work bare.git "file://$PWD/bare.git"; do
   rm -rf clone
 done
 
+# For programs: one object, with -q nothing else.
+count() { find wanted "$@" -printf '%s\n' | awk '{n += $1} END {printf "%d %d", NR, n}'; }
+files=$(count ! -type d)
+"$extract_program" -q --json app.img "tab	caf$(printf '\351')" >printed 2>said || die "--json: $(cat said)"
+[ "$(cat printed)" = "{\"commit\":\"$head\",\"target\":\"tab\\tcaf\ufffd\",\"target_hex\":\"74616209636166e9\",\
+\"repository\":false,\"files\":${files% *},\"folders\":$(find wanted -mindepth 1 -type d ! -name sub | wc -l),\
+\"submodules\":1,\"content_bytes\":${files#* }}" ] || die "--json: $(cat printed)"
+[ ! -s said ] || die "said: $(cat said)"
+"$extract_program" --json --bare app.img json.git >printed 2>said || die "--json: $(cat said)"
+[ "$(cat printed)" = "{\"commit\":\"$head\",\"target\":\"json.git\",\"repository\":true}" ] || die "--json: $(cat printed)"
+grep -q 'a bare repository' said || die "said: $(cat said)"
+
 # A commit without parents is not shallow. A plain folder's, too, and its empty folders are there.
 mkdir -p folder/empty folder/full
 echo x >folder/full/x

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <fstream>
+
 #include "source/git_command.hpp"
 #include "support/scratch.hpp"
 
@@ -59,12 +61,34 @@ TEST(ChildProcess, KillingEndsAllOfTheGroupAlsoWhatIgnoresSigterm) {
   EXPECT_FALSE(std::filesystem::exists(dir / "alive"));
 }
 
-TEST(ChildProcess, WhoeverKeepsStderrIsNotWaitedFor) {
+TEST(ChildProcess, WhatEndsALittleLaterIsWaitedFor) {
+  const scratch dir;
+  auto child = child_process::start(shell("(sleep 0.3; echo late >&2; echo x >'" + dir.path() + "/late') & exit 5"));
+  ASSERT_TRUE(child);
+  EXPECT_EQ(finish(*child), "late\n");
+  EXPECT_TRUE(std::filesystem::exists(dir / "late"));
+  EXPECT_EQ(WEXITSTATUS(child->status()), 5);
+}
+
+TEST(ChildProcess, WhatKeepsStderrIsEndedAfterAMoment) {
   auto child = child_process::start(shell("sleep 1000 & echo $! >&2"));
   ASSERT_TRUE(child);
   const std::string said = finish(*child);
   EXPECT_TRUE(WIFEXITED(child->status()));
-  ::kill(std::stoi(said), SIGKILL);
+  // Gone, or nobody has reaped it yet.
+  std::ifstream stat("/proc/" + std::to_string(std::stoi(said)) + "/stat");
+  std::string line;
+  if (std::getline(stat, line)) {
+    EXPECT_NE(line.find(") Z "), std::string::npos) << line;
+  }
+}
+
+TEST(ChildProcess, WhatHasLetGoOfStderrStays) {
+  auto child = child_process::start(shell("sleep 1000 2>/dev/null & echo $! >&2"));
+  ASSERT_TRUE(child);
+  const pid_t pid = std::stoi(finish(*child));
+  EXPECT_EQ(::kill(pid, 0), 0) << "git credential-cache would forget";
+  ::kill(pid, SIGKILL);
 }
 
 TEST(ChildProcess, WorkIsSeenAndSleepIsNot) {

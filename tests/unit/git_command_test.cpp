@@ -40,6 +40,17 @@ TEST_F(GitCommand, UrlAndReferenceComeBehindTheOptions) {
   EXPECT_TRUE(has(arguments, "http.lowSpeedTime=60"));
 }
 
+TEST_F(GitCommand, AllBranchesAndTagsComeWithTheirHistory) {
+  const auto where = parse_location("https://h/x");
+  const auto arguments = git_fetch_command(*where->remote, "", 60s, folder_, false, {}).arguments;
+  const auto end = std::ranges::find(arguments, "--");
+  ASSERT_EQ(arguments.end() - end, 4);
+  EXPECT_EQ(end[1], "https://h/x");
+  EXPECT_TRUE(end[2].starts_with("+refs/heads/*:refs/docteur/")) << "no name of the server's becomes one that is used";
+  EXPECT_TRUE(end[3].starts_with("+refs/tags/*:refs/docteur/"));
+  EXPECT_FALSE(has(arguments, "--depth=1"));
+}
+
 TEST_F(GitCommand, NoSecretIsInArgumentsOrEnvironment) {
   const child_command c = command("https://jane:hunter2@h/x");
   for (const auto& list : {c.arguments, c.environment})

@@ -1,0 +1,128 @@
+#include "source/gitmodules.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "object/result.hpp"
+#include "source/git_handle.hpp"
+#include "source/percent.hpp"
+#include "source/printable.hpp"
+#include "source/private_folder.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr std::string_view kSection = "submodule.";
+
+tl::unexpected<failure> refuse(const std::string& why) { return give_up(blame::input, why); }
+
+// A section header begins with '[' and its name in any case, in libgit2 as in git, so this finds all that there are.
+bool has_include(std::string_view text) {
+  constexpr std::string_view kHeader = "[include";
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::search(text.begin(), text.end(), kHeader.begin(), kHeader.end(),
+                     [&](char a, char b) { return lower(a) == b; }) != text.end();
+}
+
+bool is_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '\n' || c == '\r' || c == '\t' || (byte >= 0x20 && byte != 0x7f);
+  });
+}
+
+// Whether one of its parts between `separators` is "..".
+bool leads_up(std::string_view text, std::string_view separators) {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
+    if (text.substr(at, end - at) == "..") return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+outcome<void> check_name(const std::string& what, std::string_view name, std::string_view separators) {
+  const std::string shown = what + " " + printable(name) + ": ";
+  if (name.empty()) return refuse("the " + what + " of a submodule is empty");
+  if (has_control(name)) return refuse(shown + "holds control characters");
+  if (name.starts_with('-')) return refuse(shown + "begins with a dash, as an option does");
+  if (leads_up(name, separators)) return refuse(shown + "holds .. and would lead out of its repository");
+  return {};
+}
+
+outcome<void> check(const submodule_words& s) {
+  DOCTEUR_CHECK(check_name("name", s.name, "/\\"));
+  if (!s.path.empty()) DOCTEUR_CHECK(check_name("path", s.path, "/"));
+  if (s.path.starts_with('/')) return refuse("path " + printable(s.path) + ": is absolute");
+  // It may hold a password: shown is the name.
+  if (has_control_character(s.url)) return refuse("the URL of " + printable(s.name) + " holds control characters");
+  if (s.url.starts_with('-'))
+    return refuse("the URL of " + printable(s.name) + " begins with a dash, as an option does");
+  return {};
+}
+
+// Entries as they come.
+class collector {
+ public:
+  static int take(const git_config_entry* entry, void* payload) {
+    static_cast<collector*>(payload)->add(entry->name, entry->value == nullptr ? "" : entry->value);
+    return 0;
+  }
+
+  outcome<std::vector<submodule_words>> result() {
+    for (const submodule_words& s : all_) DOCTEUR_CHECK(check(s));
+    if (!twice_.empty()) return refuse(printable(twice_) + ": is said twice, and not the same");
+    std::unordered_map<std::string_view, std::string_view> urls;
+    for (const submodule_words& s : all_) {
+      if (s.path.empty()) continue;
+      const auto [known, is_new] = urls.try_emplace(s.path, s.url);
+      if (!is_new && known->second != s.url) return refuse("path " + printable(s.path) + ": has two URLs");
+    }
+    return std::move(all_);
+  }
+
+ private:
+  // "submodule.NAME.KEY"; NAME may hold dots.
+  void add(std::string_view key, std::string_view value) {
+    const std::size_t dot = key.rfind('.');
+    if (!key.starts_with(kSection) || dot < kSection.size()) return;
+    const std::string_view name = key.substr(kSection.size(), dot - kSection.size());
+    const std::string_view variable = key.substr(dot + 1);
+    if (variable != "path" && variable != "url") return;
+    const auto [known, is_new] = positions_.try_emplace(std::string(name), all_.size());
+    if (is_new) all_.push_back({std::string(name), "", ""});
+    submodule_words& s = all_[known->second];
+    std::string& said = variable == "path" ? s.path : s.url;
+    if (!said.empty() && said != value) twice_ = key;
+    said = value;
+  }
+
+  std::vector<submodule_words> all_;
+  std::unordered_map<std::string, std::size_t> positions_;  // in all_, by name
+  std::string twice_;
+};
+
+}  // namespace
+
+outcome<std::vector<submodule_words>> parse_gitmodules(bytes content) {
+  if (content.size() > kMostGitmodules) return refuse("is larger than " + std::to_string(kMostGitmodules) + " bytes");
+  const std::string_view text = as_text(content);
+  if (!is_text(text)) return refuse("holds control characters");
+  if (has_include(text)) return refuse("has an include section, which leads to other files");
+  DOCTEUR_TRY(folder, private_folder::create());
+  DOCTEUR_CHECK(folder.write("gitmodules", text));
+  start_libgit2();
+  git_config* raw = nullptr;
+  if (git_config_open_ondisk(&raw, (folder.path() / "gitmodules").c_str()) != 0) return refuse("is not well-formed");
+  const config_handle config(raw);
+  collector all;
+  if (git_config_foreach(raw, collector::take, &all) != 0) return refuse("is not well-formed");
+  return all.result();
+}
+
+}  // namespace docteur
