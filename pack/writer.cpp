@@ -52,7 +52,7 @@ std::vector<bool> find_streamed(std::span<const source_object> objects, const ob
 // By how much of all content is in objects that are no deltas.
 deflate_levels choose_levels(std::span<const source_object> objects, std::span<const std::uint32_t> bases,
                              const std::vector<bool>& streamed, const plan_effort& effort) {
-  constexpr std::uint64_t kFew = 16;  // one in this many bytes
+  constexpr std::uint64_t kFew = 8;  // one in this many bytes
   std::uint64_t all = 0, whole = 0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (streamed[i]) continue;
