@@ -34,7 +34,7 @@ struct plan_effort {
 // What each gives and costs: doc/PERFORMANCE.md.
 [[nodiscard]] constexpr plan_effort plan_of(effort e) noexcept {
   switch (e) {
-    case effort::fast: return {{.best = 3, .reach = 16, .neighbours = 1}, {16, 2, 4, true}, 1, 1, {8, 7}, {8, 9}};
+    case effort::fast: return {{.best = 3, .reach = 16, .neighbours = 1}, {16, 2, 4, true}, 1, 1, {6, 7}, {6, 8}};
     case effort::normal: return {{.best = 8, .reach = 24, .neighbours = 1}, {8, 4, 4, true}, 2, 8, {9, 9}, {10, 12}};
     case effort::max: break;
   }

@@ -164,7 +164,7 @@ TEST(PackWriter, EveryEffortAndPurposeIsReadByGitAndDoesNotDependOnThreads) {
 TEST(PackWriter, DeltasAreFewerWhereTheyCostTheirReaders) {
   std::map<std::string, std::string> files;
   for (unsigned version = 0; version < 6; ++version)
-    files["v" + std::to_string(version)] = prose(2'000, 1) + prose(1'000, 2 + version);
+    files["v" + std::to_string(version)] = prose(1'000, 1) + prose(2'000, 2 + version);
   const memory_source source(files);
   const auto made = [&](purpose what_for) {
     pack_options options = small_options();
