@@ -12,13 +12,17 @@ slow, slower = (Forwarder(daemon, pause=pause, piece=1300) for pause in (0.012, 
 expected = made(site)
 far, very_far = (f"git://127.0.0.1:{server.port}/site.git" for server in (slow, slower))
 
-# One line, redrawn, on a wide terminal, a narrow one, and one that changes.
+# One line, redrawn, on a wide terminal, a narrow one, and one that changes: until it has, what is fetched trickles, so that
+# a busy machine does not miss it.
+TRICKLE, PAUSE = 0.25, slow.pause
 for widths in ([80], [30], [80, 30], [30, 80], [100, 40, 20, 10]):
+    slow.pause = TRICKLE if widths[1:] else PAUSE
     run, terminal = on_terminal(widths[0], very_far if widths == [80] else far)
     for width in widths[1:]:
         seen = terminal.wait_for(rb"\x1b\[Jfetching +[0-9]+%", len(terminal.raw))
         terminal.resize(width)
         terminal.wait_for(rb"\x1b\[J[^\r]*\r", len(terminal.raw))
+    slow.pause = PAUSE
     finished(run, terminal, expected)
     terminal.expect_no_line_too_long()
     terminal.expect_clean(DONE)
