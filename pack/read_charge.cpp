@@ -11,15 +11,15 @@ constexpr std::uint64_t kReaderCache = 12u << 20;  // bytes
 // Of what libdeflate's inflate costs (measured): each byte that it takes is as much work as so many that it makes.
 constexpr std::uint64_t kTakenByte = 16;
 
-// Half cost units for each byte that a read has to make: a byte of PACK is worth 2 * kCostUnit / this many made on
+// Quarter cost units for each byte that a read has to make: a byte of PACK is worth 4 * kCostUnit / this many made on
 // every read.
 constexpr std::uint64_t price_of_a_byte(purpose what_for) noexcept {
   switch (what_for) {
     case purpose::size: return 0;
-    case purpose::balance: return 3;
+    case purpose::balance: return 5;
     case purpose::serve: break;
   }
-  return 64;
+  return 128;
 }
 
 }  // namespace
@@ -31,14 +31,14 @@ read_charge::read_charge(std::span<const source_object> objects, const object_st
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!eligible[i]) continue;
     content += objects[i].size;
-    full_[i] = (objects[i].size + kTakenByte * store.stream_size(i)) * price_of_a_byte(what_for) / 2;
+    full_[i] = (objects[i].size + kTakenByte * store.stream_size(i)) * price_of_a_byte(what_for) / 4;
   }
   fills_ = 1 + content / kReaderCache;
 }
 
 // A delta cannot be served as it lies: it is inflated and goes out in full.
 std::uint64_t read_charge::of_target(std::size_t index) const {
-  return what_for_ == purpose::serve ? objects_[index].size * price_of_a_byte(what_for_) / 2 : 0;
+  return what_for_ == purpose::serve ? objects_[index].size * price_of_a_byte(what_for_) / 4 : 0;
 }
 
 void read_charge::assume(std::span<const std::uint32_t> bases) {
