@@ -5,7 +5,6 @@
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
-#include <algorithm>
 #include <string>
 
 #include "object/sha1.hpp"
@@ -20,7 +19,8 @@ constexpr std::size_t kBatch = 32;  // neighbours in a source often lie together
 
 // libdeflate's level where an estimate is not enough.
 constexpr int kQuickLevel = 1;
-// Content of which LZ4 saves less than one byte in so many may be no better deflated: that is tried.
+// Content of which deflate seems to save less than one byte in so many may be better stored: that is tried. LZ4's sizes
+// decide nothing, as they are not the same on every machine.
 constexpr std::size_t kHardlySmaller = 4;
 
 char* chars(std::vector<std::byte>& v) { return reinterpret_cast<char*>(v.data()); }
@@ -67,13 +67,11 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
     const bytes packed = own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));
     place& kept = store.kept_[index];
-    kept = {offset, packed.size(), 0, false};
-    if (packed.size() > own.content.size() - own.content.size() / kHardlySmaller) {
+    kept = {offset, packed.size(), own.estimate.stream_size(own.content), false};
+    if (kept.stream_size > own.content.size() - own.content.size() / kHardlySmaller) {
       const compressed small = own.deflate.compress(own.content);
       kept.stream_size = small.stream.size();
       kept.stored = small.stored;
-    } else {
-      kept.stream_size = own.estimate.stream_size(own.content);
     }
     return {};
   };
