@@ -42,6 +42,7 @@ class compressor {
   // Deflates, or stores in blocks of kStoredBlock when deflate saves less than 1/128: a range of stored content is
   // one read from the device, and serving it costs nothing.
   [[nodiscard]] compressed compress(bytes content);
+  // Stores in such blocks, whatever deflate would save.
   [[nodiscard]] compressed store(bytes content);
 
   // Bytes of the deflated stream, whether it would be stored or not.

@@ -11,15 +11,14 @@ constexpr std::uint64_t kReaderCache = 12u << 20;  // bytes
 // Of what libdeflate's inflate costs (measured): each byte that it takes is as much work as so many that it makes.
 constexpr std::uint64_t kTakenByte = 16;
 
-// Quarter cost units for each byte that a read has to make: a byte of PACK is worth 4 * kCostUnit / this many made on
-// every read.
-constexpr std::uint64_t price_of_a_byte(purpose what_for) noexcept {
+// What `work`, bytes that a read has to make, is charged on every read.
+constexpr std::uint64_t price_of(std::uint64_t work, purpose what_for) noexcept {
   switch (what_for) {
     case purpose::size: return 0;
-    case purpose::balance: return 5;
+    case purpose::balance: return work * 5 / 4;  // so a byte of PACK is worth 819 made
     case purpose::serve: break;
   }
-  return 128;
+  return work * 32;
 }
 
 }  // namespace
@@ -31,14 +30,14 @@ read_charge::read_charge(std::span<const source_object> objects, const object_st
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!eligible[i]) continue;
     content += objects[i].size;
-    full_[i] = (objects[i].size + kTakenByte * store.stream_size(i)) * price_of_a_byte(what_for) / 4;
+    full_[i] = price_of(objects[i].size + kTakenByte * store.stream_size(i), what_for);
   }
   fills_ = 1 + content / kReaderCache;
 }
 
 // A delta cannot be served as it lies: it is inflated and goes out in full.
 std::uint64_t read_charge::of_target(std::size_t index) const {
-  return what_for_ == purpose::serve ? objects_[index].size * price_of_a_byte(what_for_) / 4 : 0;
+  return what_for_ == purpose::serve ? price_of(objects_[index].size, what_for_) : 0;
 }
 
 void read_charge::assume(std::span<const std::uint32_t> bases) {
