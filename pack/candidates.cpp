@@ -12,22 +12,44 @@
 namespace docteur {
 namespace {
 
-constexpr unsigned kLeastShared = 2;       // features
-constexpr unsigned kLeastSharedPart = 16;  // of an object's features, one in this many
+constexpr unsigned kLeastShared = 2;          // features
+constexpr unsigned kLeastSharedPart = 16;     // of an object's features, one in this many
+constexpr std::uint64_t kFewFeatures = 4096;  // bytes of content, below which they tell little
 
-// Where each object's features stand in the sorted list: those of object i are positions[begin[i]] .. begin[i + 1].
-struct by_object {
-  std::vector<std::uint32_t> begin;
-  std::vector<std::uint32_t> positions;
-
-  by_object(std::span<const feature> shared, std::size_t objects) : begin(objects + 1), positions(shared.size()) {
-    for (const feature f : shared) ++begin[object_index(f) + 1];
-    for (std::size_t i = 1; i <= objects; ++i) begin[i] += begin[i - 1];
-    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
+// Where each object's features stand in the sorted list.
+class by_object {
+ public:
+  by_object(std::span<const feature> shared, std::size_t objects) : begin_(objects + 1), positions_(shared.size()) {
+    for (const feature f : shared) ++begin_[object_index(f) + 1];
+    for (std::size_t i = 1; i <= objects; ++i) begin_[i] += begin_[i - 1];
+    std::vector<std::uint32_t> next(begin_.begin(), begin_.end() - 1);
     for (std::size_t at = 0; at < shared.size(); ++at)
-      positions[next[object_index(shared[at])]++] = static_cast<std::uint32_t>(at);
+      positions_[next[object_index(shared[at])]++] = static_cast<std::uint32_t>(at);
   }
+  [[nodiscard]] std::span<const std::uint32_t> of(std::size_t object) const {
+    return std::span(positions_).subspan(begin_[object], begin_[object + 1] - begin_[object]);
+  }
+  // How many features an object has to share with a base.
+  [[nodiscard]] unsigned least(std::size_t object) const {
+    return std::max(kLeastShared, static_cast<unsigned>(of(object).size()) / kLeastSharedPart);
+  }
+
+ private:
+  std::vector<std::uint32_t> begin_;
+  std::vector<std::uint32_t> positions_;
 };
+
+bool share_enough(std::span<const feature> shared, const by_object& where, std::uint32_t base, std::uint32_t target) {
+  const std::span<const std::uint32_t> a = where.of(base), b = where.of(target);
+  unsigned missing = where.least(target);
+  for (std::size_t i = 0, j = 0; i < a.size() && j < b.size() && missing > 0;) {
+    const std::uint32_t x = window_hash(shared[a[i]]), y = window_hash(shared[b[j]]);
+    if (x == y) --missing;
+    if (x <= y) ++i;
+    if (y <= x) ++j;
+  }
+  return missing == 0;
+}
 
 // Counts what one object shares with others.
 class tally {
@@ -62,31 +84,29 @@ class tally {
   std::vector<std::uint32_t> best_;
 };
 
-void add_similar(std::span<const feature> shared, std::size_t objects, const candidate_limits& limits,
-                 tbb::combinable<std::vector<delta_pair>>& found) {
-  const by_object where(shared, objects);
+void add_similar(std::span<const feature> shared, const by_object& where, std::size_t objects,
+                 const candidate_limits& limits, tbb::combinable<std::vector<delta_pair>>& found) {
   tbb::enumerable_thread_specific<tally> tallies([&] { return tally(objects); });
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, objects, 64), [&](const auto& range) {
     tally& counts = tallies.local();
     std::vector<delta_pair>& out = found.local();
     for (std::size_t i = range.begin(); i < range.end(); ++i) {
       const auto self = static_cast<std::uint32_t>(i);
-      for (std::uint32_t k = where.begin[i]; k < where.begin[i + 1]; ++k) {
-        const std::size_t at = where.positions[k];
+      for (const std::size_t at : where.of(i)) {
         const std::uint32_t hash = window_hash(shared[at]);
         for (std::size_t p = at; p-- > 0 && at - p <= limits.reach && window_hash(shared[p]) == hash;)
           counts.add(object_index(shared[p]));
         for (std::size_t p = at + 1; p < shared.size() && p - at <= limits.reach && window_hash(shared[p]) == hash; ++p)
           counts.add(object_index(shared[p]));
       }
-      const unsigned least = std::max(kLeastShared, (where.begin[i + 1] - where.begin[i]) / kLeastSharedPart);
-      for (const std::uint32_t base : counts.best(self, limits.best, least)) out.push_back({base, self});
+      for (const std::uint32_t base : counts.best(self, limits.best, where.least(i))) out.push_back({base, self});
     }
   });
 }
 
-void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::size_t reach,
-                    std::vector<delta_pair>& found) {
+// Those that share nothing are left out: among sources, where names say little, that is most.
+void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::span<const feature> shared,
+                    const by_object& where, std::size_t reach, std::vector<delta_pair>& found) {
   struct key {
     object_type type;
     std::uint32_t hash;
@@ -100,10 +120,14 @@ void add_neighbours(const object_source& source, const std::vector<bool>& eligib
     if (eligible[i])
       order.push_back({objects[i].type, name_hash(source.path(i)), objects[i].size, static_cast<std::uint32_t>(i)});
   std::ranges::sort(order);
+  const auto add = [&](const key& base, const key& target) {
+    if (target.size < kFewFeatures || share_enough(shared, where, base.index, target.index))
+      found.push_back({base.index, target.index});
+  };
   for (std::size_t i = 0; i < order.size(); ++i) {
     for (std::size_t j = i + 1; j < order.size() && j - i <= reach && order[j].type == order[i].type; ++j) {
-      found.push_back({order[i].index, order[j].index});
-      found.push_back({order[j].index, order[i].index});
+      add(order[i], order[j]);
+      add(order[j], order[i]);
     }
   }
 }
@@ -122,8 +146,9 @@ std::uint32_t name_hash(std::string_view path) noexcept {
 std::vector<delta_pair> find_candidates(const object_source& source, const std::vector<bool>& eligible,
                                         std::span<const feature> shared, const candidate_limits& limits) {
   tbb::combinable<std::vector<delta_pair>> found;
-  add_similar(shared, source.objects().size(), limits, found);
-  add_neighbours(source, eligible, limits.neighbours, found.local());
+  const by_object where(shared, source.objects().size());
+  add_similar(shared, where, source.objects().size(), limits, found);
+  add_neighbours(source, eligible, shared, where, limits.neighbours, found.local());
   std::vector<delta_pair> pairs;
   found.combine_each([&](const std::vector<delta_pair>& some) { pairs.insert(pairs.end(), some.begin(), some.end()); });
   tbb::parallel_sort(pairs.begin(), pairs.end());
