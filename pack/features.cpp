@@ -42,9 +42,9 @@ void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
     hash = (hash << 1) + kGear[std::to_integer<std::size_t>(content[i])];
     if ((hash & mask) == 0 && i >= 31) out.push_back(hash * 0x9e3779b1u);
   }
-  std::ranges::sort(out);
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  if (out.size() > most) out.resize(most);
+  if (out.size() <= most) return;
+  std::ranges::nth_element(out, out.begin() + static_cast<std::ptrdiff_t>(most));
+  out.resize(most);
 }
 
 feature_collector::feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible,
@@ -81,8 +81,9 @@ void feature_collector::see(std::size_t index, bytes content) {
 }
 
 std::span<const feature> feature_collector::finish() {
-  const std::span<feature> all(all_.get(), used_.load());
+  std::span<feature> all(all_.get(), used_.load());
   tbb::parallel_sort(all.begin(), all.end());
+  all = all.first(static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin()));
   std::size_t kept = 0;
   for (std::size_t i = 0; i < all.size();) {
     std::size_t end = i + 1;

@@ -20,8 +20,8 @@ using feature = std::uint64_t;
 [[nodiscard]] constexpr std::uint32_t window_hash(feature f) noexcept { return static_cast<std::uint32_t>(f >> 32); }
 [[nodiscard]] constexpr std::uint32_t object_index(feature f) noexcept { return static_cast<std::uint32_t>(f); }
 
-// The sampled window hashes of `content`, ascending, each once, the `most` smallest of them: the same choice in
-// every object, so that what two objects share is found in both.
+// The sampled window hashes of `content`, at most `most`: all there are, in any order, some perhaps several times; or
+// the smallest of them, the same choice in every object, so that what two objects share is found in both.
 void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out);
 
 // Gathers the features of all objects that may take part in deltas.
