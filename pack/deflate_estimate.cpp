@@ -53,12 +53,14 @@ std::uint64_t extra_bits(std::size_t distance, std::size_t length) {
   return (of_distance > 2 ? of_distance - 2 : 0) + of_length;
 }
 
-// What is left between this and libdeflate's quickest level on deltas of web pages and of C sources alike, by how many
-// bits the number of bytes has: it looks for one match only, which matters where there is more to find.
+// What libdeflate's level 9 makes of what this finds, by how many bits the number of bytes has; measured on web pages
+// and C sources, which agree. It looks for one match only, and the more there is the more a search finds.
 constexpr std::uint64_t corrected(std::uint64_t estimate, std::size_t data_size) {
-  constexpr std::uint64_t kParts[] = {267, 267, 261, 255, 249, 244, 238, 232};  // of 256, from 9 bits on
+  constexpr std::uint64_t kParts[] = {267, 260, 253, 245, 236, 227,
+                                      217, 207, 201, 194, 185, 181};  // of 256, from 9 bits
   const auto width = static_cast<std::size_t>(std::bit_width(data_size));
-  return width < 9 ? estimate : estimate * kParts[std::min(width - 9, std::size(kParts) - 1)] / 256;
+  const bool noise = estimate > data_size - data_size / 16;  // where there is nothing to find
+  return width < 9 || noise ? estimate : estimate * kParts[std::min(width - 9, std::size(kParts) - 1)] / 256;
 }
 
 }  // namespace

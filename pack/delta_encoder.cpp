@@ -86,6 +86,13 @@ void delta_encoder::set_base(bytes base, const delta_effort& effort) {
   }
 }
 
+bool delta_encoder::may_exceed(bytes target, std::size_t at, std::size_t from, std::size_t length) const {
+  if (length < kWindow) return true;
+  const std::size_t last = length + 1 - kWindow;
+  return from + length < base_.size() && at + length < target.size() &&
+         load_le<std::uint64_t>(base_.data() + from + last) == load_le<std::uint64_t>(target.data() + at + last);
+}
+
 delta_encoder::match delta_encoder::longest(bytes target, std::size_t at, std::uint64_t hash) const {
   match best;
   const std::uint32_t tag = tag_of(hash);
@@ -93,6 +100,7 @@ delta_encoder::match delta_encoder::longest(bytes target, std::size_t at, std::u
   for (std::uint32_t n = heads_[hash >> head_shift_]; n != 0 && tries-- > 0; n = next_[(n & kNumber) - 1]) {
     if ((n & ~kNumber) != tag) continue;
     const std::size_t from = std::size_t{(n & kNumber) - 1} * stride_;
+    if (!may_exceed(target, at, from, best.length)) continue;
     const std::size_t length = common_prefix(base_.subspan(from), target.subspan(at));
     if (length > best.length) best = {from, length};
   }
@@ -135,7 +143,7 @@ bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte
   for (std::size_t at = 0; at + kWindow <= target.size();) {
     if (at >= look_at) {
       if ((inserted + at - literal) * 100 > at * kHopelessPercent) return false;
-      look_at = target.size();
+      look_at = std::min(2 * at, target.size());
     }
     // Where nothing goes on beside the last copy only the index knows: most of a target that is unlike its base is
     // passed here.

@@ -16,7 +16,6 @@ struct delta_effort {
   unsigned patience;     // log2 of how many misses in a row pass before every second byte is skipped, and so on
   bool may_give_up;      // stop early when most of the beginning is not in the base
 };
-inline constexpr delta_effort kBestDelta{1, 32, 12, false};
 
 class delta_encoder {
  public:
@@ -39,6 +38,8 @@ class delta_encoder {
   [[nodiscard]] bool may_have(std::uint64_t hash) const {
     return (filter_[hash >> filter_shift_] >> (hash >> (filter_shift_ - 6) & 63) & 1) != 0;
   }
+  // Whether what begins at target[at] and base[from] may be the same for more than `length` bytes, by the last of them.
+  [[nodiscard]] bool may_exceed(bytes target, std::size_t at, std::size_t from, std::size_t length) const;
   // The longest run that begins at target[at] and at an indexed position of the base.
   [[nodiscard]] match longest(bytes target, std::size_t at, std::uint64_t hash) const;
   // How far a match also reaches back, over target[from, at).

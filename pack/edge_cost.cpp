@@ -18,9 +18,6 @@
 namespace docteur {
 namespace {
 
-// What the final, better encoding and deflate make of a quick one's size, in 1/64: of a delta, and of a whole object.
-constexpr std::uint64_t kFinalDelta = 55;
-constexpr std::uint64_t kFinalWhole = 58;
 constexpr std::uint64_t kDeltaHead = 5;  // bytes: entry header and distance
 constexpr std::uint64_t kWholeHead = 2;
 
@@ -35,12 +32,11 @@ struct worker {
 }  // namespace
 
 std::uint64_t whole_cost(const object_store& store, std::size_t index) {
-  const std::uint64_t size = store.stream_size(index);
-  return ((store.stored(index) ? size : size * kFinalWhole / 64) + kWholeHead) * kCostUnit;
+  return (store.stream_size(index) + kWholeHead) * kCostUnit;
 }
 
 outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::span<const delta_pair> pairs,
-                                             const delta_effort& how, std::size_t cache_bytes, progress& report) {
+                                             const trial_effort& how, std::size_t cache_bytes, progress& report) {
   constexpr std::uint64_t kNotWorthIt = ~std::uint64_t{0};
   const std::size_t share = cache_bytes / static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
   tbb::enumerable_thread_specific<worker> workers([&] { return worker(store, share); });
@@ -55,11 +51,11 @@ outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::spa
   const auto price = [&](const delta_pair& pair, worker& own) -> outcome<std::uint64_t> {
     DOCTEUR_TRY(target, own.cache.get(pair.target));
     if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
-    return (own.deflated.stream_size(own.delta) * kFinalDelta / 64 + kDeltaHead) * kCostUnit;
+    return (own.deflated.stream_size(own.delta) * how.of_size / 256 + kDeltaHead) * kCostUnit;
   };
   const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
     DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));
-    own.encoder.set_base(*base, how);
+    own.encoder.set_base(*base, how.encoder);
     for (std::size_t i = groups[group]; i < groups[group + 1]; ++i) {
       DOCTEUR_TRY(cost, price(pairs[i], own));
       edges[i] = {pairs[i].target, pairs[i].base, cost};

@@ -22,9 +22,17 @@ struct deflate_levels {
   int of_wholes;
 };
 
+// How a pair is tried, and in 1/256 what the best encoding makes of a trial's size: without that, the fewer bytes a
+// trial finds the more deltas are passed over, or the other way round.
+struct trial_effort {
+  delta_effort encoder;
+  std::uint64_t of_size;
+};
+
 struct plan_effort {
   candidate_limits candidates;
-  delta_effort trial;        // of each pair
+  trial_effort trial;
+  delta_effort best;         // of what is written
   unsigned ancestor_rounds;  // in which each object is tried against those it descends from
   unsigned kicks;            // of the search for the best forest, for every 16 objects
   deflate_levels levels;
@@ -34,11 +42,31 @@ struct plan_effort {
 // What each gives and costs: doc/PERFORMANCE.md.
 [[nodiscard]] constexpr plan_effort plan_of(effort e) noexcept {
   switch (e) {
-    case effort::fast: return {{.best = 3, .reach = 16, .neighbours = 1}, {16, 2, 4, true}, 1, 1, {6, 7}, {6, 8}};
-    case effort::normal: return {{.best = 8, .reach = 24, .neighbours = 1}, {8, 4, 4, true}, 2, 8, {9, 9}, {10, 12}};
+    case effort::fast:
+      return {.candidates = {.best = 3, .reach = 32, .neighbours = 1},
+              .trial = {{16, 2, 4, true}, 244},
+              .best = {1, 16, 12, false},
+              .ancestor_rounds = 1,
+              .kicks = 1,
+              .levels = {6, 7},
+              .of_few_wholes = {6, 7}};
+    case effort::normal:
+      return {.candidates = {.best = 8, .reach = 24, .neighbours = 1},
+              .trial = {{8, 4, 4, true}, 254},
+              .best = {1, 32, 12, false},
+              .ancestor_rounds = 2,
+              .kicks = 8,
+              .levels = {10, 9},
+              .of_few_wholes = {10, 12}};
     case effort::max: break;
   }
-  return {{.best = 24, .reach = 64, .neighbours = 3}, {1, 8, 8, true}, 3, 64, {12, 12}, {12, 12}};
+  return {.candidates = {.best = 24, .reach = 64, .neighbours = 3},
+          .trial = {{1, 8, 8, true}, 262},
+          .best = {1, 128, 12, false},
+          .ancestor_rounds = 3,
+          .kicks = 16,
+          .levels = {12, 12},
+          .of_few_wholes = {12, 12}};
 }
 
 }  // namespace docteur

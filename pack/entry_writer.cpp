@@ -19,8 +19,12 @@ namespace {
 
 constexpr std::uint64_t kDistanceRoom = 3;  // bytes a delta's header is longer than a whole object's
 
+// What a thread makes at a time: so that a base of several entries is indexed once, and no more than that is held.
+constexpr std::size_t kBatchEntries = 256;
+constexpr std::uint64_t kBatchContent = 4u << 20;  // bytes
+
 struct payload {
-  std::uint32_t index;
+  std::uint32_t index = 0;
   bool is_delta = false;
   bool stored = false;
   std::uint64_t delta_size = 0;  // before deflate
@@ -41,11 +45,12 @@ struct worker {
 };
 
 // Fills `part` with the delta, unless the object is no larger whole.
-outcome<void> make_delta(const object_store& store, std::uint32_t base, worker& own, payload& part) {
+outcome<void> make_delta(const object_store& store, const delta_effort& how, std::uint32_t base, worker& own,
+                         payload& part) {
   if (own.indexed != base) {
     DOCTEUR_TRY(content, own.cache.get(base));
     own.base = std::move(content);
-    own.encoder.set_base(*own.base, kBestDelta);
+    own.encoder.set_base(*own.base, how);
     own.indexed = base;
   }
   DOCTEUR_TRY(target, own.cache.get(part.index));
@@ -99,19 +104,24 @@ outcome<void> write_entries(std::span<const source_object> objects, const object
   const std::vector<std::uint32_t> order = entry_order(bases);
   std::vector<std::uint64_t> offsets(objects.size());
   std::vector<std::uint8_t> depths(objects.size());
-  using handle = std::shared_ptr<payload>;
+  using batch = std::vector<payload>;
+  using handle = std::shared_ptr<batch>;
 
   std::size_t next = 0;
   const auto take = [&](tbb::flow_control& flow) -> handle {
-    while (next < order.size() && plan.left_out[order[next]]) ++next;
-    if (next == order.size() || failed.stop()) return flow.stop(), nullptr;
-    auto part = std::make_shared<payload>();
-    part->index = order[next++];
-    return part;
+    auto parts = std::make_shared<batch>();
+    for (std::uint64_t content = 0;
+         next < order.size() && parts->size() < kBatchEntries && content < kBatchContent && !failed.stop(); ++next) {
+      if (plan.left_out[order[next]]) continue;
+      parts->emplace_back().index = order[next];
+      content += objects[order[next]].size;
+    }
+    if (parts->empty()) return flow.stop(), nullptr;
+    return parts;
   };
   const auto fill = [&](payload& part) -> outcome<void> {
     if (const std::uint32_t base = bases[part.index]; base != kNoBase)
-      DOCTEUR_CHECK(make_delta(store, base, workers.local(), part));
+      DOCTEUR_CHECK(make_delta(store, plan.deltas, base, workers.local(), part));
     return part.is_delta ? outcome<void>{} : make_whole(store, workers.local(), part);
   };
   const auto put = [&](const payload& part) -> outcome<void> {
@@ -133,18 +143,23 @@ outcome<void> write_entries(std::span<const source_object> objects, const object
     report.advance(1);
     return {};
   };
-  const auto guarded = [&](const auto& step) {
-    return [&](const handle& part) {
-      if (!failed.stop())
-        if (auto done = step(*part); !done) failed.set(part->index, std::move(done.error()));
-      return part;
-    };
+  const auto guarded = [&](const auto& step, payload& part) {
+    if (failed.stop()) return;
+    if (auto done = step(part); !done) failed.set(part.index, std::move(done.error()));
   };
-  tbb::parallel_pipeline(4 * threads,
-                         tbb::make_filter<void, handle>(tbb::filter_mode::serial_in_order, take) &
-                             tbb::make_filter<handle, handle>(tbb::filter_mode::parallel, guarded(fill)) &
-                             tbb::make_filter<handle, void>(tbb::filter_mode::serial_in_order,
-                                                            [&](const handle& part) { guarded(put)(part); }));
+  const auto fill_batch = [&](const handle& parts) {
+    std::vector<payload*> by_base;
+    for (payload& part : *parts) by_base.push_back(&part);
+    std::ranges::stable_sort(by_base, {}, [&](const payload* part) { return bases[part->index]; });
+    for (payload* part : by_base) guarded(fill, *part);
+    return parts;
+  };
+  const auto put_batch = [&](const handle& parts) {
+    for (payload& part : *parts) guarded(put, part);
+  };
+  tbb::parallel_pipeline(4 * threads, tbb::make_filter<void, handle>(tbb::filter_mode::serial_in_order, take) &
+                                          tbb::make_filter<handle, handle>(tbb::filter_mode::parallel, fill_batch) &
+                                          tbb::make_filter<handle, void>(tbb::filter_mode::serial_in_order, put_batch));
   return failed.check();
 }
 

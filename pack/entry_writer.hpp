@@ -19,6 +19,7 @@ namespace docteur {
 struct entry_plan {
   std::span<const std::uint32_t> bases;  // of each object its base, or kNoBase
   const std::vector<bool>& left_out;     // objects that are written elsewhere
+  delta_effort deltas;
   deflate_levels levels;
   std::size_t cache_bytes;  // of inflated objects, all threads together
 };

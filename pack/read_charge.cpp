@@ -5,8 +5,7 @@
 namespace docteur {
 namespace {
 
-// A reader's cache of 16 MiB holds other things too.
-constexpr std::uint64_t kReaderCache = 12u << 20;  // bytes
+constexpr std::uint64_t kReaderCache = 32u << 20;  // bytes
 
 // Of what libdeflate's inflate costs (measured): each byte that it takes is as much work as so many that it makes.
 constexpr std::uint64_t kTakenByte = 16;
@@ -15,7 +14,7 @@ constexpr std::uint64_t kTakenByte = 16;
 constexpr std::uint64_t price_of(std::uint64_t work, purpose what_for) noexcept {
   switch (what_for) {
     case purpose::size: return 0;
-    case purpose::balance: return work * 5 / 4;  // so a byte of PACK is worth 819 made
+    case purpose::balance: return work * 9 / 4;  // so a byte of PACK is worth 455 made
     case purpose::serve: break;
   }
   return work * 32;

@@ -84,8 +84,8 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
   const std::vector<bool> streamed = find_streamed(objects, store, bases, options.large_blob);
   const deflate_levels levels = choose_levels(objects, bases, streamed, effort);
-  DOCTEUR_CHECK(
-      write_entries(objects, store, {bases, streamed, levels, limits.cache_bytes}, out, result.statistics, report));
+  DOCTEUR_CHECK(write_entries(objects, store, {bases, streamed, effort.best, levels, limits.cache_bytes}, out,
+                              result.statistics, report));
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!streamed[i]) continue;
     DOCTEUR_TRY(restarts, write_large_blob(source, i, options.restart_interval, out, report));

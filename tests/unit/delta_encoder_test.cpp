@@ -33,7 +33,7 @@ std::size_t delta_size(const std::string& base, const std::string& target, const
   return delta.size();
 }
 
-constexpr delta_effort kThorough = kBestDelta;
+constexpr delta_effort kThorough{1, 32, 12, false};
 constexpr delta_effort kHasty{16, 1, 5, false};
 
 }  // namespace
@@ -109,7 +109,7 @@ TEST(DeltaEncoder, StopsAtTheGivenSize) {
 TEST(DeltaEncoder, GivesUpOnStrangers) {
   const std::string base = text_of(50'000, 11, 26), target = text_of(50'000, 12, 26);
   delta_encoder encoder;
-  encoder.set_base(as_bytes(base), plan_of(effort::fast).trial);
+  encoder.set_base(as_bytes(base), plan_of(effort::fast).trial.encoder);
   std::vector<std::byte> delta;
   EXPECT_FALSE(encoder.encode(as_bytes(target), kAny, delta));
   EXPECT_TRUE(encoder.encode(as_bytes(base + target.substr(0, 20'000)), kAny, delta));
