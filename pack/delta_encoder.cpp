@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kWindow = 8;             // bytes hashed
 constexpr std::size_t kShortestCopy = 14;      // found by hash; what is shorter deflates better as it is
 constexpr std::size_t kResumedWithin = 32;     // bytes after the last copy
-constexpr std::size_t kLongEnough = 64;        // not worth looking for a longer one
+constexpr std::size_t kLongEnough = 64;        // beside the last copy: not worth asking the index for a longer one
+constexpr std::size_t kTakenAtOnce = 1024;     // not worth looking for a longer one behind it
+constexpr std::size_t kLaterIsWorth = 4;       // bytes: that much longer must be what begins later
 constexpr std::size_t kCloserIsWorth = 4;      // bytes: a copy that goes on deflates better than one from elsewhere
 constexpr std::size_t kLeastTrial = 256;       // bytes of the target to see before giving up
 constexpr std::size_t kHopelessPercent = 88;   // of literals
@@ -130,6 +132,26 @@ delta_encoder::match delta_encoder::find(bytes target, std::size_t literal, std:
   return here;
 }
 
+delta_encoder::copy delta_encoder::reaching_back(bytes target, std::size_t literal, std::size_t at, match m) const {
+  const std::size_t back = reach_back(target, literal, at, m.base);
+  return {at - back, m.base - back, m.length + back};
+}
+
+delta_encoder::copy delta_encoder::longest_nearby(bytes target, std::size_t literal, std::size_t at, std::size_t resume,
+                                                  match m) const {
+  copy best = reaching_back(target, literal, at, m);
+  for (std::uint32_t left = effort_.lazy;
+       left-- > 0 && best.length < kTakenAtOnce && ++at + kWindow <= target.size();) {
+    const match later = find(target, literal, at, resume);
+    if (later.length == 0) continue;
+    const copy other = reaching_back(target, literal, at, later);
+    if (other.length <= best.length + kLaterIsWorth) continue;
+    best = other;
+    left = effort_.lazy;
+  }
+  return best;
+}
+
 bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte>& out) {
   assert(target.size() <= kLargest);
   out.clear();
@@ -157,14 +179,14 @@ bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte
       at += 1 + (misses++ >> effort_.patience);
       continue;
     }
-    const std::size_t back = reach_back(target, literal, at, m.base);
-    put_insert(target.subspan(literal, at - back - literal), out);
-    put_copy(m.base - back, m.length + back, out);
-    inserted += at - back - literal;
+    const copy c = longest_nearby(target, literal, at, resume, m);
+    put_insert(target.subspan(literal, c.at - literal), out);
+    put_copy(c.base, c.length, out);
+    inserted += c.at - literal;
     if (out.size() > most) return false;
-    at += m.length;
+    at = c.at + c.length;
     literal = at;
-    resume = m.base + m.length;
+    resume = c.base + c.length;
     misses = 0;
   }
   put_insert(target.subspan(literal), out);

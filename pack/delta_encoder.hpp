@@ -14,6 +14,7 @@ struct delta_effort {
   std::uint32_t stride;  // every how many bytes the base is indexed; above kIndexedPositions in all, fewer
   std::uint32_t chain;   // positions tried for one hash
   unsigned patience;     // log2 of how many misses in a row pass before every second byte is skipped, and so on
+  std::uint32_t lazy;    // how many bytes behind a match a longer one is looked for before it is taken
   bool may_give_up;      // stop early when most of the beginning is not in the base
 };
 
@@ -46,6 +47,17 @@ class delta_encoder {
   [[nodiscard]] std::size_t reach_back(bytes target, std::size_t from, std::size_t at, std::size_t base) const;
   // What to copy at target[at], nothing when it is better not to.
   [[nodiscard]] match find(bytes target, std::size_t literal, std::size_t at, std::size_t resume) const;
+
+  // target[at, at + length) from base_[base].
+  struct copy {
+    std::size_t at;
+    std::size_t base;
+    std::size_t length;
+  };
+  [[nodiscard]] copy reaching_back(bytes target, std::size_t literal, std::size_t at, match m) const;
+  // The match at target[at], or a longer one that begins a few bytes later.
+  [[nodiscard]] copy longest_nearby(bytes target, std::size_t literal, std::size_t at, std::size_t resume,
+                                    match m) const;
 
   bytes base_;
   delta_effort effort_{};

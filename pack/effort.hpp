@@ -44,16 +44,16 @@ struct plan_effort {
   switch (e) {
     case effort::fast:
       return {.candidates = {.best = 3, .reach = 32, .neighbours = 1},
-              .trial = {{16, 2, 4, true}, 244},
-              .best = {1, 24, 12, false},
+              .trial = {{16, 2, 4, 0, true}, 244},
+              .best = {1, 24, 12, 2, false},
               .ancestor_rounds = 1,
               .kicks = 1,
               .levels = {6, 7},
               .of_few_wholes = {6, 7}};
     case effort::normal:
       return {.candidates = {.best = 8, .reach = 24, .neighbours = 1},
-              .trial = {{8, 4, 4, true}, 254},
-              .best = {1, 32, 12, false},
+              .trial = {{8, 4, 4, 0, true}, 254},
+              .best = {1, 32, 12, 4, false},
               .ancestor_rounds = 2,
               .kicks = 8,
               .levels = {10, 9},
@@ -61,8 +61,8 @@ struct plan_effort {
     case effort::max: break;
   }
   return {.candidates = {.best = 24, .reach = 64, .neighbours = 3},
-          .trial = {{1, 8, 8, true}, 262},
-          .best = {1, 128, 12, false},
+          .trial = {{1, 8, 8, 0, true}, 262},
+          .best = {1, 128, 12, 8, false},
           .ancestor_rounds = 3,
           .kicks = 16,
           .levels = {12, 12},

@@ -14,7 +14,7 @@ constexpr std::uint64_t kTakenByte = 16;
 constexpr std::uint64_t price_of(std::uint64_t work, purpose what_for) noexcept {
   switch (what_for) {
     case purpose::size: return 0;
-    case purpose::balance: return work * 9 / 4;  // so a byte of PACK is worth 455 made
+    case purpose::balance: return work * 3;  // so a byte of PACK is worth 341 made
     case purpose::serve: break;
   }
   return work * 32;

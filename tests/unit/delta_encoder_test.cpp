@@ -33,8 +33,8 @@ std::size_t delta_size(const std::string& base, const std::string& target, const
   return delta.size();
 }
 
-constexpr delta_effort kThorough{1, 32, 12, false};
-constexpr delta_effort kHasty{16, 1, 5, false};
+constexpr delta_effort kThorough{1, 32, 12, 4, false};
+constexpr delta_effort kHasty{16, 1, 5, 0, false};
 
 }  // namespace
 
@@ -67,6 +67,15 @@ TEST(DeltaEncoder, MovedAndChangedTextIsFound) {
   for (std::size_t i = 100; i < target.size(); i += 500) target[i] = '!';
   const std::size_t changes = target.size() / 500;
   EXPECT_LT(delta_size(a + b + c, target, kThorough), changes * 9 + 30);
+}
+
+TEST(DeltaEncoder, AShortMatchDoesNotHideALongerOneBehindIt) {
+  // What begins with the "0" is short in the base; all that follows it is there elsewhere, whole.
+  const std::string rest = text_of(400, 8, 26);
+  const std::string base = text_of(300, 10, 26) + "0" + rest.substr(0, 30) + text_of(300, 9, 26) + rest;
+  const std::string target = "0" + rest;
+  const delta_effort greedy{1, 32, 12, 0, false};
+  EXPECT_LT(delta_size(base, target, kThorough), delta_size(base, target, greedy));
 }
 
 TEST(DeltaEncoder, RepetitiveContentStaysQuickAndRight) {
