@@ -45,7 +45,7 @@ struct plan_effort {
     case effort::fast:
       return {.candidates = {.best = 3, .reach = 32, .neighbours = 1},
               .trial = {{16, 2, 4, 0, true}, 244},
-              .best = {1, 24, 12, 2, false},
+              .best = {1, 24, 12, 1, false},
               .ancestor_rounds = 1,
               .kicks = 1,
               .levels = {6, 7},
