@@ -24,6 +24,7 @@ SERVER, MAKE = sys.argv[1:3]
 EACH = 40  # connections of an attack
 TIME_OUT = 2  # seconds that the server is patient
 LENGTH = 60  # seconds that an attack lasts when nobody ends it
+ROUNDS = 3  # that the honest client has to be through before anybody ends it
 ATTACKS = {
     "slow heads": ["-H", "-i", "1", "-t", "GET"],
     "slow bodies": ["-B", "-i", "1", "-s", "8192"],
@@ -77,7 +78,7 @@ def main():
                     asked += 1
                     arrived = after["accepted"] - before["connections"]["accepted"] - 2 * honest.count - asked
                     # Besides them: this request, and one of the honest client's.
-                    if arrived >= EACH * len(ATTACKS) and after["active"] <= 2:
+                    if arrived >= EACH * len(ATTACKS) and after["active"] <= 2 and honest.count >= ROUNDS:
                         break
                     assert time.monotonic() - begin < LENGTH, f"not got rid of: {after}"
                     time.sleep(0.2)
@@ -89,7 +90,6 @@ def main():
             honest.over.set()
             honest.join(servers.PATIENCE)
             assert not honest.wrong, honest.wrong[:3]
-            assert honest.count >= 1, "the honest client was not answered once"
             after = server.status()
             # Whoever was slow was told so, and all others were answered; on a busy machine whoever means to be quick is slow too.
             timed_out = after["connections"]["timed_out"] - before["connections"]["timed_out"]
