@@ -1,10 +1,14 @@
 """Runs a program and says what it cost; what else the benchmarks share."""
 
 import os
+import pathlib
 import re
 import socket
 import subprocess
 import tempfile
+
+# What bench/prepare makes and the others measure.
+CORPORA = pathlib.Path(os.environ.get("DOCTEUR_CORPORA", "~/.cache/docteur-corpora")).expanduser().absolute()
 
 # Git answers to nothing of the user's: no configuration, fixed names and dates, no background maintenance.
 GIT_ENV = {
