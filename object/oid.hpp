@@ -35,13 +35,22 @@ static_assert(sizeof(oid) == kOidSize && alignof(oid) == 1);
 
 using oid_hex = std::array<char, kOidHexSize>;
 
-[[nodiscard]] constexpr oid_hex to_hex(const oid& id) noexcept {
+namespace detail {
+// The two digits of each byte.
+inline constexpr auto kHexPairs = [] {
   constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t b = 0; b < pairs.size(); ++b) pairs[b] = {digits[b >> 4], digits[b & 15]};
+  return pairs;
+}();
+}  // namespace detail
+
+[[nodiscard]] constexpr oid_hex to_hex(const oid& id) noexcept {
   oid_hex out{};
   for (std::size_t i = 0; i < kOidSize; ++i) {
-    const auto b = std::to_integer<unsigned>(id.raw[i]);
-    out[2 * i] = digits[b >> 4];
-    out[2 * i + 1] = digits[b & 15];
+    const std::array<char, 2>& pair = detail::kHexPairs[std::to_integer<std::size_t>(id.raw[i])];
+    out[2 * i] = pair[0];
+    out[2 * i + 1] = pair[1];
   }
   return out;
 }

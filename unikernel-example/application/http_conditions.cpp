@@ -53,28 +53,29 @@ bool tag_matches(std::string_view list, std::string_view tag, comparison how) no
   }
 }
 
-verdict evaluate_conditions(const http_request& r, std::string_view tag, std::int64_t modified,
+verdict evaluate_conditions(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
                             std::int64_t now) noexcept {
   if (r.if_match) {
     if (!tag_matches(*r.if_match, tag, comparison::strong)) return verdict::failed;
-  } else if (r.if_unmodified_since) {
+  } else if (r.if_unmodified_since && modified) {
     const auto date = parse_http_date(*r.if_unmodified_since, now);
-    if (date && modified > *date) return verdict::failed;
+    if (date && *modified > *date) return verdict::failed;
   }
   if (r.if_none_match)
     return tag_matches(*r.if_none_match, tag, comparison::weak) ? verdict::not_modified : verdict::proceed;
-  if (r.if_modified_since) {
+  if (r.if_modified_since && modified) {
     const auto date = parse_http_date(*r.if_modified_since, now);
-    if (date && modified <= *date) return verdict::not_modified;
+    if (date && *modified <= *date) return verdict::not_modified;
   }
   return verdict::proceed;
 }
 
-bool range_counts(const http_request& r, std::string_view tag, std::int64_t modified, std::int64_t now) noexcept {
+bool range_counts(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
+                  std::int64_t now) noexcept {
   if (!r.range) return false;
   if (!r.if_range) return true;
   if (r.if_range->starts_with('"')) return *r.if_range == tag;
-  return parse_http_date(*r.if_range, now) == modified;
+  return modified && parse_http_date(*r.if_range, now) == modified;
 }
 
 bool accepts_deflate(std::string_view accept_encoding) noexcept {

@@ -29,12 +29,13 @@ enum class comparison { strong, weak };
 [[nodiscard]] bool tag_matches(std::string_view list, std::string_view tag, comparison how) noexcept;
 
 enum class verdict { proceed, not_modified, failed };
-// In the order of section 13.2.2. `now`: for dates with two digits of a year.
-[[nodiscard]] verdict evaluate_conditions(const http_request& r, std::string_view tag, std::int64_t modified,
-                                          std::int64_t now) noexcept;
+// In the order of section 13.2.2. `modified`: nullopt for what has no date, then conditions on one do not count.
+// `now`: for dates with two digits of a year.
+[[nodiscard]] verdict evaluate_conditions(const http_request& r, std::string_view tag,
+                                          std::optional<std::int64_t> modified, std::int64_t now) noexcept;
 
 // Whether a Range field counts: there is no If-Range, or it names this very representation.
-[[nodiscard]] bool range_counts(const http_request& r, std::string_view tag, std::int64_t modified,
+[[nodiscard]] bool range_counts(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
                                 std::int64_t now) noexcept;
 
 // Whether deflate is acceptable and not less wanted than no coding at all.

@@ -46,7 +46,7 @@ bool http_connection::advance() {
     if (link_->state() == connection::input::broken) phase_ = phase::lost;
     if (phase_ == phase::reply && !send_reply() && phase_ != phase::lost) return true;
     if (phase_ == phase::lost) {
-      if (!reply_.head.empty()) ++shared_->counts.aborted;
+      if (reply_.head.size() > 0) ++shared_->counts.aborted;
       return abort();
     }
     if (phase_ == phase::closing) return close();
@@ -149,7 +149,7 @@ void http_connection::start_reply() {
 // Everything out, or as much as there is room for; false when it goes on later, or never.
 bool http_connection::send_reply() {
   if (head_sent_ < reply_.head.size()) {
-    head_sent_ += link_->send(as_bytes(reply_.head).subspan(head_sent_));
+    head_sent_ += link_->send(as_bytes(reply_.head.view()).subspan(head_sent_));
     if (head_sent_ < reply_.head.size()) return false;
   }
   if (reply_.content) {

@@ -9,6 +9,7 @@ namespace docteur::cache_vm {
 namespace {
 
 constexpr std::size_t kMostChunkHead = 10;  // "ffffffff\r\n"
+constexpr std::size_t kLeastHead = 512;     // bytes: most heads have less
 
 // Chunked transfer coding (RFC 9112, section 7.1) of another body.
 class chunked_body final : public response_body {
@@ -66,45 +67,43 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
+void text_buffer::grow(std::size_t n) {
+  const std::size_t capacity = std::max({size_ + n, 2 * capacity_, kLeastHead});
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+  data_ = std::move(larger);
+  capacity_ = capacity;
+}
+
 reply_writer& reply_writer::begin(int status) {
   to_->status = status;
   to_->close = how_->close;
-  std::string& h = to_->head;
-  std::array<char, 3> digits;
-  std::to_chars(digits.data(), digits.data() + digits.size(), status);
-  h.append("HTTP/1.1 ").append(digits.data(), digits.size()).append(1, ' ').append(reason_phrase(status));
-  h.append("\r\nServer: docteur-cache\r\n");
+  text_buffer& h = to_->head;
+  if (status == 200) {
+    h.append("HTTP/1.1 200 OK\r\nServer: docteur-cache\r\n");
+  } else {
+    std::array<char, 3> digits;
+    std::to_chars(digits.data(), digits.data() + digits.size(), status);
+    h.append("HTTP/1.1 ");
+    h.append({digits.data(), digits.size()});
+    h.append(" ");
+    h.append(reason_phrase(status));
+    h.append("\r\nServer: docteur-cache\r\n");
+  }
   if (!how_->date.empty()) field("Date", how_->date);
   if (how_->close) {
-    h.append("Connection: close\r\n");
+    field("Connection", "close");
   } else if (how_->is_http_10) {
-    h.append("Connection: keep-alive\r\n");
+    field("Connection", "keep-alive");
   }
   return *this;
 }
 
-reply_writer& reply_writer::field(std::string_view name, std::string_view value) {
-  // At once: a string's append() costs more than what most fields hold.
-  std::string& h = to_->head;
-  const std::size_t at = h.size();
-  h.resize(at + name.size() + value.size() + 4);
-  char* to = h.data() + at;
-  std::memcpy(to, name.data(), name.size());
-  std::memcpy(to + name.size(), ": ", 2);
-  if (!value.empty()) std::memcpy(to + name.size() + 2, value.data(), value.size());
-  std::memcpy(h.data() + h.size() - 2, "\r\n", 2);
-  return *this;
-}
-
-reply_writer& reply_writer::field(std::string_view name, std::uint64_t value) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  return field(name, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
-}
-
 void reply_writer::end_with(std::uint64_t size) {
-  field("Content-Length", size);
-  to_->head += "\r\n";
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size).ptr;
+  field("Content-Length", std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+  to_->head.append("\r\n");
   if (how_->is_head) {
     to_->content.reset();
     to_->body.reset();
@@ -123,7 +122,7 @@ void reply_writer::end_with_unknown_length(std::unique_ptr<response_body> body) 
   } else {
     to_->close = true;
   }
-  to_->head += "\r\n";
+  to_->head.append("\r\n");
   if (!how_->is_head) to_->body = std::move(body);
 }
 

@@ -2,9 +2,11 @@
 // A response in the making: its head as text, and where its body comes from.
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "unikernel-example/application/response_body.hpp"
 
@@ -13,9 +15,34 @@ namespace docteur::cache_vm {
 // "Not Found"; "" for what this server never sends.
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
+// Characters in a row, added to at the end. Unlike a string's, new room is not filled before it is written.
+class text_buffer {
+ public:
+  [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  void clear() noexcept { size_ = 0; }
+  // Where the `n` characters that come next are to be written, all of them.
+  [[nodiscard]] char* extend(std::size_t n) {
+    if (capacity_ - size_ < n) grow(n);
+    return data_.get() + std::exchange(size_, size_ + n);
+  }
+  void append(std::string_view text) {
+    char* to = extend(text.size());
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  }
+
+ private:
+  void grow(std::size_t n);
+
+  std::unique_ptr<char[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
 struct http_reply {
   int status = 0;
-  std::string head;                     // its last empty line included
+  text_buffer head;                     // its last empty line included
   shared_content content;               // the whole body, when it is in memory
   std::unique_ptr<response_body> body;  // else
   bool close = false;                   // the connection ends behind it
@@ -44,14 +71,23 @@ class reply_writer {
   reply_writer(http_reply& to, const reply_context& how) noexcept : to_(&to), how_(&how) {}
 
   reply_writer& begin(int status);
-  reply_writer& field(std::string_view name, std::string_view value);
-  reply_writer& field(std::string_view name, std::uint64_t value);
+  // Names are literals, and most values are: copied in place, they are a few instructions each.
+  template <std::size_t N>
+  reply_writer& field(const char (&name)[N], std::string_view value) {
+    char* to = to_->head.extend(N - 1 + 2 + value.size() + 2);
+    std::memcpy(to, name, N - 1);
+    std::memcpy(to + N - 1, ": ", 2);
+    to += N + 1;
+    if (!value.empty()) std::memcpy(to, value.data(), value.size());
+    std::memcpy(to + value.size(), "\r\n", 2);
+    return *this;
+  }
   // With Content-Length, and the body unless the request is HEAD.
   void end_with(std::uint64_t size);  // the body is already in the reply
   void end_with(std::string text);    // its type is already a field
   // A body whose length is not known: chunked, or up to the connection's end for HTTP/1.0.
   void end_with_unknown_length(std::unique_ptr<response_body> body);
-  void end_without_body() { to_->head += "\r\n"; }
+  void end_without_body() { to_->head.append("\r\n"); }
   // A whole short response: the status's name as text.
   void error(int status);
 

@@ -45,9 +45,8 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
 
 // "Name: value": no space before the colon, no line that goes on with the one before, no control characters.
 [[nodiscard]] bool is_good_field(std::string_view line) noexcept {
-  const std::size_t colon = line.find(':');
-  return colon != std::string_view::npos && is_token(line.substr(0, colon)) &&
-         is_all(line.substr(colon + 1), char_class::text);
+  const std::size_t name = span_of(line, char_class::token);
+  return name > 0 && name < line.size() && line[name] == ':' && is_text(line.substr(name + 1));
 }
 
 // What http_parser tells, put where it belongs.
@@ -58,7 +57,6 @@ struct collector {
   std::string_view value;
   bool in_value = false;
   std::size_t fields = 0;
-  std::size_t joined = 0;
   int status = 0;
 
   [[nodiscard]] bool once(std::optional<std::string_view>& field) noexcept {
@@ -66,14 +64,12 @@ struct collector {
     field = value;
     return true;
   }
-  [[nodiscard]] bool list(std::optional<std::string_view>& field, std::size_t place) {
+  [[nodiscard]] bool list(std::optional<std::string_view>& field) {
     if (!field) {
       field = value;
       return true;
     }
-    std::string both = std::string(*field) + ", " + std::string(value);
-    out->joined[place] = std::move(both);
-    field = out->joined[place];
+    field = out->joined.emplace_front(std::string(*field).append(", ").append(value));
     return true;
   }
   void end_field() {
@@ -94,20 +90,20 @@ struct collector {
         if (is("expect")) good = once(out->expect);
         break;
       case 8:
-        if (is("if-match")) good = list(out->if_match, 0);
+        if (is("if-match")) good = list(out->if_match);
         if (is("if-range")) good = once(out->if_range);
         break;
       case 10:
-        if (is("connection")) good = list(out->connection, 1);
+        if (is("connection")) good = list(out->connection);
         break;
       case 13:
-        if (is("if-none-match")) good = list(out->if_none_match, 2);
+        if (is("if-none-match")) good = list(out->if_none_match);
         break;
       case 14:
         if (is("content-length")) good = once(out->content_length);
         break;
       case 15:
-        if (is("accept-encoding")) good = list(out->accept_encoding, 3);
+        if (is("accept-encoding")) good = list(out->accept_encoding);
         break;
       case 17:
         if (is("if-modified-since")) good = once(out->if_modified_since);

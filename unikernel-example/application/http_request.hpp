@@ -2,6 +2,7 @@
 // One request's head: found in what has arrived, split by http_parser, and everything odd refused (RFC 9112).
 
 #include <cstdint>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ struct http_request {
   bool keep_alive = true;
   std::optional<std::string_view> host, accept_encoding, if_match, if_none_match, if_modified_since,
       if_unmodified_since, if_range, range, connection, content_length, transfer_encoding, expect;
-  std::string joined[4];
+  std::forward_list<std::string> joined;
 };
 
 // Where the head at the front of `text` ends.

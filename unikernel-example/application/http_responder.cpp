@@ -152,16 +152,9 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
   }
   const entity_tag tag(f.id, how);
   // What is named by its id has no date.
-  const std::int64_t modified = fresh == freshness::immutable ? 0 : site_->modified();
-  http_request dateless;
-  const http_request* asked = &r;
-  if (fresh == freshness::immutable && (r.if_modified_since || r.if_unmodified_since)) {
-    dateless = r;
-    dateless.if_modified_since.reset();
-    dateless.if_unmodified_since.reset();
-    asked = &dateless;
-  }
-  switch (evaluate_conditions(*asked, tag.view(), modified, c.now())) {
+  std::optional<std::int64_t> modified;
+  if (fresh != freshness::immutable) modified = site_->modified();
+  switch (evaluate_conditions(r, tag.view(), modified, c.now())) {
     case verdict::failed: return c.error(412);
     case verdict::not_modified: {
       reply_writer w = c.writer();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -46,11 +47,32 @@ inline constexpr auto kCharClasses = [] {
 }();
 }  // namespace detail
 
+// How many characters at the front of `text` are of that class.
+[[nodiscard]] constexpr std::size_t span_of(std::string_view text, char_class c) noexcept {
+  std::size_t n = 0;
+  while (n < text.size() &&
+         (detail::kCharClasses[static_cast<unsigned char>(text[n])] & static_cast<std::uint8_t>(c)) != 0)
+    ++n;
+  return n;
+}
+
 // Whether all of `text`, which may be empty, is of that class.
 [[nodiscard]] constexpr bool is_all(std::string_view text, char_class c) noexcept {
-  for (const char at : text)
-    if ((detail::kCharClasses[static_cast<unsigned char>(at)] & static_cast<std::uint8_t>(c)) == 0) return false;
-  return true;
+  return span_of(text, c) == text.size();
+}
+
+// is_all(text, char_class::text), eight characters at a time where all are plain: values are most of a request.
+[[nodiscard]] inline bool is_text(std::string_view text) noexcept {
+  constexpr std::uint64_t ones = ~std::uint64_t{0} / 0xff;
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t v;
+    std::memcpy(&v, text.data(), sizeof v);
+    const std::uint64_t deleted = v ^ (ones * 0x7f);
+    const std::uint64_t odd = ((v - ones * 0x20) & ~v) | ((deleted - ones) & ~deleted);
+    if ((odd & (ones * 0x80)) != 0) break;
+    text.remove_prefix(sizeof v);
+  }
+  return is_all(text, char_class::text);
 }
 
 [[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {

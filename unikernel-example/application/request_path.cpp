@@ -20,19 +20,19 @@ std::optional<std::string_view> without_authority(std::string_view target) noexc
 // Appends the decoded segment; false when it is one that is refused.
 bool append_segment(std::string& to, std::string_view segment) {
   const std::size_t start = to.size();
-  while (!segment.empty()) {
-    char c = segment.front();
-    segment.remove_prefix(1);
-    if (c == '%') {
-      if (segment.size() < 2) return false;
-      const int high = hex_value(segment[0]);
-      const int low = hex_value(segment[1]);
-      if (high < 0 || low < 0) return false;
-      c = static_cast<char>(high * 16 + low);
-      if (c == '\0' || c == '/') return false;
-      segment.remove_prefix(2);
-    }
+  for (;;) {
+    const std::size_t plain = segment.find('%');
+    to += segment.substr(0, plain);
+    if (plain == std::string_view::npos) break;
+    segment.remove_prefix(plain + 1);
+    if (segment.size() < 2) return false;
+    const int high = hex_value(segment[0]);
+    const int low = hex_value(segment[1]);
+    if (high < 0 || low < 0) return false;
+    const char c = static_cast<char>(high * 16 + low);
+    if (c == '\0' || c == '/') return false;
     to += c;
+    segment.remove_prefix(2);
   }
   const std::string_view name = std::string_view(to).substr(start);
   return name != "." && name != "..";

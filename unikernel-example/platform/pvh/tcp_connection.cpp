@@ -42,8 +42,11 @@ signed char tcp_connection::on_received(void* self, tcp_pcb*, pbuf* p, signed ch
 signed char tcp_connection::on_sent(void* self, tcp_pcb*, std::uint16_t size) {
   auto* c = static_cast<tcp_connection*>(self);
   c->delivered_ += size;
+  if (!c->waits_for_room_) return ERR_OK;
   // To fill a little room at a time makes many small rounds of it.
-  if (c->room() >= TCP_SNDLOWAT || tcp_sndqueuelen(c->pcb_) == 0) c->note();
+  if (c->free_room() < TCP_SNDLOWAT && tcp_sndqueuelen(c->pcb_) > 0) return ERR_OK;
+  c->waits_for_room_ = false;
+  c->note();
   return ERR_OK;
 }
 
@@ -89,6 +92,13 @@ connection::input tcp_connection::state() const {
 }
 
 std::size_t tcp_connection::room() const {
+  constexpr std::size_t kLittle = 4 << 10;  // bytes: whoever sees less may wait for more
+  const std::size_t n = free_room();
+  if (n < kLittle) waits_for_room_ = true;
+  return n;
+}
+
+std::size_t tcp_connection::free_room() const {
   if (pcb_ == nullptr) return 0;
   // A segment may take two pbufs; without any left tcp_write() would fail.
   return tcp_sndqueuelen(pcb_) + 4 < TCP_SND_QUEUELEN ? tcp_sndbuf(pcb_) : 0;

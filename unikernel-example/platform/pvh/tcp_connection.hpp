@@ -43,6 +43,7 @@ class tcp_connection final : public connection {
   void push();    // serve() is to have lwIP send
   void detach();  // lwIP forgets us
   void end();
+  [[nodiscard]] std::size_t free_room() const;
 
   tcp_connections& owner_;
   service& service_;
@@ -54,7 +55,8 @@ class tcp_connection final : public connection {
   bool opened_ = false;    // the service knows it
   bool noted_ = false;
   bool pushed_ = false;
-  bool starved_ = false;  // send() took less than room(): no memory
+  bool starved_ = false;                 // send() took less than room(): no memory
+  mutable bool waits_for_room_ = false;  // the application would have sent more
   std::uint64_t delivered_ = 0;
   ip4_addr_t peer_address_;
   std::uint16_t peer_port_;
