@@ -7,6 +7,8 @@ import socket
 import subprocess
 import tempfile
 
+TICK = os.sysconf("SC_CLK_TCK")
+
 # What bench/prepare makes and the others measure.
 CORPORA = pathlib.Path(os.environ.get("DOCTEUR_CORPORA", "~/.cache/docteur-corpora")).expanduser().absolute()
 
@@ -55,6 +57,12 @@ def cost(*args, stdin=None, stdout=subprocess.DEVNULL, pump=None, ok=(0,)):
         user, system, wall, kilobytes = line.split()
         return {"cpu": round(float(user) + float(system), 2), "wall": float(wall), "peak": int(kilobytes) * 1024,
                 "out": out}
+
+
+def stolen():
+    """(seconds of processors that a hypervisor gave to others, seconds of processors) since boot."""
+    fields = [int(f) for f in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return fields[7] / TICK, sum(fields) / TICK
 
 
 def total(costs):
