@@ -40,26 +40,46 @@ result<done> blob_stream::read(std::uint64_t at, mutable_bytes out) noexcept {
     std::memcpy(out.data(), whole_.data() + at, out.size());
     return done{};
   }
-  if (has_restart_ && restart_.stored) return read_stored(at, out);
+  if (is_stored()) {
+    while (!out.empty()) {
+      DOCTEUR_TRY(n, read_stored(at, out.size(), out));
+      out = out.subspan(n);
+      at += n;
+    }
+    return done{};
+  }
   DOCTEUR_CHECK(seek(at));
   return inflate(out);
 }
 
+result<std::size_t> blob_stream::read_some(std::uint64_t at, std::size_t most, mutable_bytes room) noexcept {
+  if (at > size_) return fail(errc::out_of_range, at, "range leaves the blob");
+  const std::size_t n = std::min<std::uint64_t>({most, room.size(), size_ - at});
+  if (n > 0 && is_stored()) return read_stored(at, std::min<std::uint64_t>(most, size_ - at), room);
+  DOCTEUR_CHECK(read(at, room.first(n)));
+  return n;
+}
+
 // Every stored block but the last holds kStoredBlock bytes, so a byte's place is computed (layout/restart_section.hpp).
-result<done> blob_stream::read_stored(std::uint64_t at, mutable_bytes out) const noexcept {
-  while (!out.empty()) {
-    const std::uint64_t block = at / kStoredBlock;
-    const std::uint64_t inside = at % kStoredBlock;
-    const std::uint64_t n = std::min<std::uint64_t>(out.size(), kStoredBlock - inside);
-    const std::uint64_t from =
-        stream_start_ + kZlibHeader + block * (kStoredBlock + kStoredBlockHeader) + kStoredBlockHeader + inside;
-    if (from > stream_limit_ || n > stream_limit_ - from)
-      return fail(errc::truncated, from, "stored blob runs past its entry");
-    DOCTEUR_CHECK(read_exactly(objects_->pack(), from, out.first(n)));
-    out = out.subspan(n);
-    at += n;
+// Blocks are read with the headers between them, over which the content is then moved together. `most` bytes lie inside
+// the blob; neither they nor `room` are none.
+result<std::size_t> blob_stream::read_stored(std::uint64_t at, std::uint64_t most, mutable_bytes room) const noexcept {
+  const std::uint64_t block = at / kStoredBlock;
+  const std::uint64_t inside = at % kStoredBlock;
+  const std::uint64_t from =
+      stream_start_ + kZlibHeader + block * (kStoredBlock + kStoredBlockHeader) + kStoredBlockHeader + inside;
+  const std::uint64_t headers = (inside + most - 1) / kStoredBlock;  // that follow
+  const std::size_t n = std::min<std::uint64_t>(room.size(), most + headers * kStoredBlockHeader);
+  if (from > stream_limit_ || n > stream_limit_ - from)
+    return fail(errc::truncated, from, "stored blob runs past its entry");
+  DOCTEUR_CHECK(read_exactly(objects_->pack(), from, room.first(n)));
+  std::size_t taken = std::min<std::uint64_t>(n, kStoredBlock - inside);
+  for (std::size_t next = taken + kStoredBlockHeader; next < n; next += kStoredBlock + kStoredBlockHeader) {
+    const std::size_t some = std::min<std::uint64_t>(n - next, kStoredBlock);
+    std::memmove(room.data() + taken, room.data() + next, some);
+    taken += some;
   }
-  return done{};
+  return taken;
 }
 
 // Makes inflate_ give the content from byte `at` on: forward from where it is, or from a restart point, or from the

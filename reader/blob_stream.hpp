@@ -24,11 +24,17 @@ class blob_stream {
   // Fills `out` with the content from byte `at` on; the range must lie inside size(). What is read is not checked
   // against the blob's id: that takes all of it.
   [[nodiscard]] result<done> read(std::uint64_t at, mutable_bytes out) noexcept;
+  // The same, of at most `most` bytes, into the front of `room`: for somebody who reads on. Returns how many there are
+  // now, none only at the end or without room. A stored blob is read by one read of the device, with what lies between
+  // its blocks (5 bytes every 32 KiB): so much more room gets it all.
+  [[nodiscard]] result<std::size_t> read_some(std::uint64_t at, std::size_t most, mutable_bytes room) noexcept;
 
  private:
   blob_stream(object_reader& objects, const restart_index& restarts) noexcept
       : objects_(&objects), restarts_(&restarts) {}
-  [[nodiscard]] result<done> read_stored(std::uint64_t at, mutable_bytes out) const noexcept;
+  [[nodiscard]] bool is_stored() const noexcept { return !is_whole_ && has_restart_ && restart_.stored; }
+  [[nodiscard]] result<std::size_t> read_stored(std::uint64_t at, std::uint64_t most,
+                                                mutable_bytes room) const noexcept;
   [[nodiscard]] result<done> seek(std::uint64_t at) noexcept;
   [[nodiscard]] result<done> inflate(mutable_bytes out) noexcept;
   [[nodiscard]] result<done> refill() noexcept;

@@ -52,6 +52,7 @@ class SlowClient(threading.Thread):
                 got += s.recv(4096)
             head, got = got.split(b"\r\n\r\n", 1)
             assert head.startswith(b"HTTP/1.1 200"), head
+            got = got or s.recv(PIECE)
             at = 0
             turns = 0
             while at < SIZE:

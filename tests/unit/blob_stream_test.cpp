@@ -77,6 +77,48 @@ TEST_P(BlobStream, GivesAllForward) {
   }
 }
 
+TEST_P(BlobStream, AsMuchAsSuitsIsTheSame) {
+  opened o(raw, GetParam(), small_bounds());
+  for (const auto& f : s.files) {
+    for (const auto& [most, room] : {std::pair{1u, 1u},
+                                     {7u, 3u},
+                                     {4u, 40'000u},
+                                     {32'768u, 32'768u},
+                                     {65'536u, 65'541u},
+                                     {65'536u, 65'600u},
+                                     {100'000u, 66'000u},
+                                     {1u << 20, 1u << 20}}) {
+      if (most < 10 && f.content.size() > 200'100) continue;  // a byte at a time: the small ones are enough
+      auto stream = o.open(f.name);
+      ASSERT_TRUE(stream);
+      std::string got;
+      buffer space(room);
+      for (;;) {
+        const auto n = stream->read_some(got.size(), most, space);
+        ASSERT_TRUE(n) << f.name << " at " << got.size() << ": " << n.error().what;
+        ASSERT_LE(*n, std::min(most, room));
+        if (*n == 0) break;
+        got += as_text(bytes(space).first(*n));
+      }
+      EXPECT_TRUE(got == f.content) << f.name << ", " << most << " in " << room;
+    }
+  }
+}
+
+TEST_P(BlobStream, RoomForTheHeadersGetsAllThatWasAskedForOfAStoredBlob) {
+  opened o(raw, GetParam(), small_bounds());
+  auto stream = o.open("stored");
+  ASSERT_TRUE(stream);
+  buffer space(65'536 + 3 * 5);
+  for (const std::uint64_t at : {0u, 1u, 32'767u, 32'768u, 65'535u, 100'000u})
+    EXPECT_EQ(stream->read_some(at, 65'536, space), 65'536u);
+  EXPECT_EQ(stream->read_some(500'000, 65'536, space), 5u);
+  EXPECT_EQ(stream->read_some(500'005, 65'536, space), 0u);
+  EXPECT_EQ(stream->read_some(0, 0, space), 0u);
+  EXPECT_EQ(stream->read_some(0, 10, {}), 0u);
+  EXPECT_EQ(stream->read_some(500'006, 1, space).error().code, errc::out_of_range);
+}
+
 TEST_P(BlobStream, RandomRangesAreThoseOfTheContent) {
   opened o(raw, GetParam(), small_bounds());
   std::mt19937 random(1);

@@ -8,7 +8,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kScratch = 64 << 10;  // bytes of a large blob read at once
+constexpr std::size_t kScratch = (64 << 10) + 64;  // bytes of a large blob read at once
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
 // Pages of the server's own run their own script and nothing else.
 constexpr std::string_view kPolicy =

@@ -29,9 +29,8 @@ class stream_source final : public object_source {
         hash_(object_hash(object_type::blob, f.size)) {}
 
   result<bytes> read(std::uint64_t at, std::size_t most) override {
-    const std::uint64_t n = std::min<std::uint64_t>({most, scratch_.size(), facts_.size - at});
-    const mutable_bytes piece = scratch_.first(n);
-    DOCTEUR_CHECK(stream_.read(at, piece));
+    DOCTEUR_TRY(n, stream_.read_some(at, most, scratch_));
+    const bytes piece = scratch_.first(n);
     if (prove_) {
       hash_.update(piece);
       if (at + n == facts_.size) {
@@ -42,7 +41,7 @@ class stream_source final : public object_source {
         of_->prove(facts_.position);
       }
     }
-    return bytes(piece);
+    return piece;
   }
 
  private:

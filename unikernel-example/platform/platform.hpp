@@ -26,7 +26,8 @@ class connection {
 
   // Takes a copy of as much as there is room for; returns how many bytes.
   [[nodiscard]] virtual std::size_t send(bytes from) = 0;
-  [[nodiscard]] virtual std::size_t room() const = 0;  // bytes that send() would take now
+  // Bytes that send() would take now; 0 as well while they are too few to be worth a turn. ready() follows then.
+  [[nodiscard]] virtual std::size_t room() const = 0;
   // Bytes that the peer has acknowledged since the connection began, as far as the platform knows: what grows while a
   // slow client still reads.
   [[nodiscard]] virtual std::uint64_t delivered() const = 0;

@@ -13,10 +13,12 @@ namespace {
 
 // 5.2.3
 constexpr std::uint64_t kSizeMax = 1u << 1;
+constexpr std::uint64_t kSegMax = 1u << 2;
 constexpr std::uint64_t kBlkSize = 1u << 6;
 // 5.2.4: struct virtio_blk_config
 constexpr std::uint32_t kConfigCapacity = 0;
 constexpr std::uint32_t kConfigSizeMax = 8;
+constexpr std::uint32_t kConfigSegMax = 12;
 constexpr std::uint32_t kConfigBlkSize = 20;
 
 constexpr std::uint32_t kTypeIn = 0;        // VIRTIO_BLK_T_IN
@@ -48,16 +50,18 @@ block_disk::~block_disk() {
 
 bool block_disk::start() {
   usable_ = false;
-  const auto features = transport_->negotiate(kSizeMax | kBlkSize);
+  const auto features = transport_->negotiate(kSizeMax | kSegMax | kBlkSize);
   if (!features) return false;
-  queue_ = virtqueue::make(*transport_, 0, 4 * kRequests);
+  queue_ = virtqueue::make(*transport_, 0, kQueue);
   if (queue_ == nullptr || queue_->size() < 4) return false;
   block_ = (*features & kBlkSize) != 0 ? transport_->config32(kConfigBlkSize) : kSector;
   if (block_ < kSector || block_ > kLargestBlock || !std::has_single_bit(block_)) return false;
   most_ = 1u << 20;
   if ((*features & kSizeMax) != 0) most_ = std::min(most_, transport_->config32(kConfigSizeMax));
   most_ = std::max(most_ / block_ * block_, block_);
-  free_count_ = std::min<std::uint32_t>(kRequests, queue_->size() / 3u);
+  segments_ = (*features & kSegMax) != 0 ? std::clamp(transport_->config32(kConfigSegMax), 1u, kSegments) : 1;
+  if (queue_->size() < segments_ + 2u) segments_ = 1;
+  free_count_ = std::min<std::uint32_t>(kRequests, queue_->size() / (segments_ + 2u));
   for (std::uint32_t i = 0; i < free_count_; ++i) free_[i] = static_cast<std::uint8_t>(i);
   transport_->ready();
   usable_ = true;
@@ -86,7 +90,8 @@ result<done> block_disk::read(std::uint64_t offset, mutable_bytes out) noexcept 
     std::array<piece, 1> all{piece{offset, out.data(), out.size()}};
     return transfer(all);
   }
-  if (last - first <= kBounce) {
+  // Little is copied; so is what would take three requests.
+  if (last - first <= (segments_ < kSegments ? kBounce : 2 * block_)) {
     std::array<piece, 1> all{piece{first, bounce_.get(), last - first}};
     DOCTEUR_CHECK(transfer(all));
     std::memcpy(out.data(), bounce_.get() + (offset - first), out.size());
@@ -113,21 +118,34 @@ result<done> block_disk::read(std::uint64_t offset, mutable_bytes out) noexcept 
   return done{};
 }
 
-// Takes a request's worth from the front of `p`.
-bool block_disk::submit(piece& p) noexcept {
+// Takes a request's worth from the front of `pieces`, of which the first is not empty.
+bool block_disk::submit(std::span<piece> pieces) noexcept {
   if (free_count_ == 0) return false;
   const std::uint8_t slot = free_[free_count_ - 1];
   request& r = requests_[slot];
-  const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(p.size, most_));
-  r.header = {kTypeIn, 0, p.offset / kSector};
+  r.header = {kTypeIn, 0, pieces.front().offset / kSector};
   r.status = kStatusNone;
-  const std::array<virtqueue::part, 3> parts{virtqueue::part{&r.header, sizeof r.header, false},
-                                             virtqueue::part{p.into, n, true}, virtqueue::part{&r.status, 1, true}};
-  if (!queue_->add(parts, slot)) return false;
+  std::array<virtqueue::part, kSegments + 2> parts;
+  std::uint32_t count = 0;
+  std::uint32_t total = 0;
+  parts[count++] = {&r.header, sizeof r.header, false};
+  for (const piece& p : pieces) {
+    const auto n = static_cast<std::uint32_t>(std::min<std::uint64_t>(p.size, most_ - total));
+    if (n == 0) continue;
+    parts[count++] = {p.into, n, true};
+    total += n;
+    if (count > segments_ || n < p.size) break;
+  }
+  parts[count++] = {&r.status, 1, true};
+  if (!queue_->add(std::span(parts).first(count), slot)) return false;
   --free_count_;
-  p.offset += n;
-  p.into += n;
-  p.size -= n;
+  for (piece& p : pieces) {
+    const std::uint64_t n = std::min<std::uint64_t>(p.size, total);
+    p.offset += n;
+    p.into += n;
+    p.size -= n;
+    total -= static_cast<std::uint32_t>(n);
+  }
   return true;
 }
 
@@ -143,7 +161,7 @@ result<done> block_disk::transfer(std::span<piece> pieces) noexcept {
         pieces = pieces.subspan(1);
         continue;
       }
-      if (!submit(pieces.front())) break;
+      if (!submit(pieces)) break;
       ++in_flight;
     }
     if (in_flight == 0) break;

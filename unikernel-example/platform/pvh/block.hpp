@@ -28,6 +28,8 @@ class block_disk {
 
  private:
   static constexpr std::uint32_t kRequests = 32;
+  static constexpr std::uint32_t kQueue = 128;         // descriptors
+  static constexpr std::uint32_t kSegments = 3;        // places in memory that one request fills
   static constexpr std::uint32_t kBounce = 64 * 1024;  // bytes
 
   struct request {  // 5.2.6
@@ -38,7 +40,7 @@ class block_disk {
     } header;
     std::uint8_t status;
   };
-  struct piece {  // whole blocks
+  struct piece {  // whole blocks; those of one read lie in a row on the disk
     std::uint64_t offset = 0;
     std::byte* into = nullptr;
     std::uint64_t size = 0;
@@ -47,7 +49,7 @@ class block_disk {
   explicit block_disk(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
   [[nodiscard]] bool start();
   [[nodiscard]] result<done> transfer(std::span<piece> pieces) noexcept;
-  [[nodiscard]] bool submit(piece& p) noexcept;
+  [[nodiscard]] bool submit(std::span<piece> pieces) noexcept;
   [[nodiscard]] tl::unexpected<error> start_again(std::uint64_t offset, const char* why) noexcept;
 
   std::unique_ptr<virtio_transport> transport_;
@@ -56,6 +58,7 @@ class block_disk {
   std::uint64_t size_ = 0;         // bytes
   std::uint32_t block_ = 512;      // bytes; what reads must be a multiple of
   std::uint32_t most_ = 1u << 20;  // bytes of one request
+  std::uint32_t segments_ = 1;     // of one request
   std::array<request, kRequests> requests_{};
   std::array<std::uint8_t, kRequests> free_{};
   std::uint32_t free_count_ = 0;

@@ -42,11 +42,10 @@ signed char tcp_connection::on_received(void* self, tcp_pcb*, pbuf* p, signed ch
 signed char tcp_connection::on_sent(void* self, tcp_pcb*, std::uint16_t size) {
   auto* c = static_cast<tcp_connection*>(self);
   c->delivered_ += size;
-  if (!c->waits_for_room_) return ERR_OK;
-  // To fill a little room at a time makes many small rounds of it.
-  if (c->free_room() < TCP_SNDLOWAT && tcp_sndqueuelen(c->pcb_) > 0) return ERR_OK;
-  c->waits_for_room_ = false;
-  c->note();
+  if (c->waits_for_room_ && c->room() > 0) {
+    c->waits_for_room_ = false;
+    c->note();
+  }
   return ERR_OK;
 }
 
@@ -92,24 +91,29 @@ connection::input tcp_connection::state() const {
 }
 
 std::size_t tcp_connection::room() const {
-  constexpr std::size_t kLittle = 4 << 10;  // bytes: whoever sees less may wait for more
+  // To fill a little room at a time would make many small reads and rounds of a large file.
+  constexpr std::size_t kWorthWaitingFor = TCP_SND_BUF / 2;  // bytes: one piece goes out, the next is read
   const std::size_t n = free_room();
-  if (n < kLittle) waits_for_room_ = true;
-  return n;
+  if (n >= kWorthWaitingFor || (n > 0 && tcp_sndqueuelen(pcb_) == 0)) return n;
+  waits_for_room_ = true;
+  return 0;
 }
 
 std::size_t tcp_connection::free_room() const {
   if (pcb_ == nullptr) return 0;
-  // A segment may take two pbufs; without any left tcp_write() would fail.
-  return tcp_sndqueuelen(pcb_) + 4 < TCP_SND_QUEUELEN ? tcp_sndbuf(pcb_) : 0;
+  // A segment may take two pbufs; without any left tcp_write() would fail. tcp_sndbuf() says 64 KiB of any more.
+  return tcp_sndqueuelen(pcb_) + 4 < TCP_SND_QUEUELEN ? pcb_->snd_buf : 0;
 }
 
 std::size_t tcp_connection::send(bytes from) {
   constexpr std::size_t kMost = 16 * TCP_MSS;  // of one call: it takes all or nothing, and lengths are 16 bits
   std::size_t sent = 0;
   while (sent < from.size()) {
-    const std::size_t n = std::min({from.size() - sent, room(), kMost});
-    if (n == 0) break;
+    const std::size_t n = std::min({from.size() - sent, free_room(), kMost});
+    if (n == 0) {
+      waits_for_room_ = true;
+      break;
+    }
     const bool more = sent + n < from.size();
     if (tcp_write(pcb_, from.data() + sent, static_cast<u16_t>(n),
                   static_cast<u8_t>(TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0))) != ERR_OK) {
