@@ -14,7 +14,7 @@ namespace {
 // What RFC 9110 defines and this server does not allow; a method that nobody knows is 501.
 constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE"};
 
-// The request line, "GET /target HTTP/1.1", before http_parser sees it: that takes more than the RFC allows, and does
+// The request line, "GET /target HTTP/1.1". http_parser does not see it: that takes more than the RFC allows, and does
 // not tell an unknown method from a mistake.
 [[nodiscard]] int check_request_line(std::string_view line, const http_limits& limits, http_request& out) noexcept {
   std::string_view rest = line;
@@ -159,6 +159,18 @@ const http_parser_settings& settings() noexcept {
   return s;
 }
 
+// http_parser as it is behind a request line.
+http_parser parser_at_fields() noexcept {
+  static const http_parser p = [] {
+    constexpr std::string_view line = "GET / HTTP/1.1\r\n";
+    http_parser at_line;
+    http_parser_init(&at_line, HTTP_REQUEST);
+    http_parser_execute(&at_line, &settings(), line.data(), line.size());
+    return at_line;
+  }();
+  return p;
+}
+
 // Whether a body follows, and what to say of it: this server takes none (RFC 9112, section 6).
 [[nodiscard]] int check_body(const http_request& r) noexcept {
   if (r.transfer_encoding) {
@@ -210,13 +222,13 @@ int parse_head(std::string_view head, const http_limits& limits, http_request& o
   while (!lines.empty())
     if (!is_good_field(take_line())) return 400;
 
-  http_parser parser;
-  http_parser_init(&parser, HTTP_REQUEST);
+  http_parser parser = parser_at_fields();
   collector found{&out, &limits, {}, {}};
   parser.data = &found;
-  const std::size_t parsed = http_parser_execute(&parser, &settings(), head.data(), head.size());
+  const std::string_view fields = head.substr(request_line.size() + 2);
+  const std::size_t parsed = http_parser_execute(&parser, &settings(), fields.data(), fields.size());
   if (found.status != 0) return found.status;
-  if (HTTP_PARSER_ERRNO(&parser) == HPE_OK ? parsed != head.size() && parser.upgrade == 0 : true) {
+  if (HTTP_PARSER_ERRNO(&parser) == HPE_OK ? parsed != fields.size() && parser.upgrade == 0 : true) {
     // A body that is refused anyway may be refused by its name.
     const int status = check_body(out);
     return status != 0 ? status : 400;

@@ -8,7 +8,17 @@
 namespace docteur::cache_vm {
 namespace {
 
+// The first eight characters as a number that compares as they do.
+[[nodiscard]] constexpr std::uint64_t prefix_of(std::string_view extension) noexcept {
+  std::uint64_t prefix = 0;
+  for (std::size_t i = 0; i < sizeof prefix; ++i)
+    prefix = prefix << 8 | (i < extension.size() ? static_cast<unsigned char>(extension[i]) : 0u);
+  return prefix;
+}
+
 struct known_type {
+  constexpr known_type(std::string_view e, std::string_view t) noexcept : prefix(prefix_of(e)), extension(e), type(t) {}
+  std::uint64_t prefix;
   std::string_view extension;  // lower case
   std::string_view type;
 };
@@ -32,8 +42,11 @@ std::string_view media_type(std::string_view file_name) noexcept {
   if (extension.size() > buffer.size()) return unknown;
   std::ranges::transform(extension, buffer.begin(), lower);
   const std::string_view key(buffer.data(), extension.size());
-  const auto* found = std::ranges::lower_bound(kTypes, key, {}, &known_type::extension);
-  return found != std::end(kTypes) && found->extension == key ? found->type : unknown;
+  const std::uint64_t prefix = prefix_of(key);
+  const auto* at = std::ranges::lower_bound(kTypes, prefix, {}, &known_type::prefix);
+  for (; at != std::end(kTypes) && at->prefix == prefix; ++at)
+    if (at->extension == key) return at->type;
+  return unknown;
 }
 
 }  // namespace docteur::cache_vm

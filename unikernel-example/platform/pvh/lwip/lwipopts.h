@@ -48,6 +48,7 @@
 #define TCP_WND (16 * 1024)      /* bytes received and not yet read by the application, per connection */
 #define TCP_SND_BUF (128 * 1024) /* bytes sent and not yet acknowledged, per connection */
 #define TCP_SND_QUEUELEN 512     /* segments of those: even half-filled ones make a full buffer */
+#define TCP_SNDLOWAT (32 * 1024) /* for nobody, but lwIP insists that there be room between it and 64 KiB */
 #define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN / 2)
 #define TCP_QUEUE_OOSEQ 1
 #define TCP_OOSEQ_MAX_BYTES TCP_WND
