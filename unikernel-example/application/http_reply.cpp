@@ -9,7 +9,6 @@ namespace docteur::cache_vm {
 namespace {
 
 constexpr std::size_t kMostChunkHead = 10;  // "ffffffff\r\n"
-constexpr std::size_t kLeastHead = 512;     // bytes: most heads have less
 
 // Chunked transfer coding (RFC 9112, section 7.1) of another body.
 class chunked_body final : public response_body {
@@ -65,14 +64,6 @@ std::string_view reason_phrase(int status) noexcept {
     case 505: return "HTTP Version Not Supported";
     default: return "";
   }
-}
-
-void text_buffer::grow(std::size_t n) {
-  const std::size_t capacity = std::max({size_ + n, 2 * capacity_, kLeastHead});
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-  if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
-  data_ = std::move(larger);
-  capacity_ = capacity;
 }
 
 reply_writer& reply_writer::begin(int status) {

@@ -6,39 +6,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "unikernel-example/application/response_body.hpp"
+#include "unikernel-example/application/text_buffer.hpp"
 
 namespace docteur::cache_vm {
 
 // "Not Found"; "" for what this server never sends.
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
-
-// Characters in a row, added to at the end. Unlike a string's, new room is not filled before it is written.
-class text_buffer {
- public:
-  [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
-  void clear() noexcept { size_ = 0; }
-  // Where the `n` characters that come next are to be written, all of them.
-  [[nodiscard]] char* extend(std::size_t n) {
-    if (capacity_ - size_ < n) grow(n);
-    return data_.get() + std::exchange(size_, size_ + n);
-  }
-  void append(std::string_view text) {
-    char* to = extend(text.size());
-    if (!text.empty()) std::memcpy(to, text.data(), text.size());
-  }
-
- private:
-  void grow(std::size_t n);
-
-  std::unique_ptr<char[]> data_;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-};
 
 struct http_reply {
   int status = 0;

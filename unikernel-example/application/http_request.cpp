@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "unikernel-example/application/http_text.hpp"
+#include "unikernel-example/application/request_path.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -40,7 +41,7 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   } else {
     return std::ranges::find(kOtherMethods, out.method_name) != kOtherMethods.end() ? 405 : 501;
   }
-  return 0;
+  return is_target_form(out.target) ? 0 : 400;
 }
 
 // "Name: value": no space before the colon, no line that goes on with the one before, no control characters.

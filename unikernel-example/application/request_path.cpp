@@ -11,7 +11,9 @@ std::optional<std::string_view> without_authority(std::string_view target) noexc
     if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     const std::size_t end = target.find_first_of("/?");
-    if (end == 0 || target.empty()) return std::nullopt;
+    const std::string_view authority = target.substr(0, end);
+    // Without userinfo: it is an error in a request (RFC 9110, section 4.2.4).
+    if (authority.empty() || !is_all(authority, char_class::host)) return std::nullopt;
     return end == std::string_view::npos ? std::string_view("/") : target.substr(end);
   }
   return std::nullopt;
@@ -39,6 +41,10 @@ bool append_segment(std::string& to, std::string_view segment) {
 }
 
 }  // namespace
+
+bool is_target_form(std::string_view target) noexcept {
+  return target.starts_with('/') || target == "*" || without_authority(target);
+}
 
 std::optional<request_path> parse_target(std::string_view target) {
   if (target.empty()) return std::nullopt;

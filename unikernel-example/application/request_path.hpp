@@ -13,6 +13,10 @@ struct request_path {
   std::string_view query;  // behind the '?', as sent, '?' included; may be empty
 };
 
+// Whether a request target has one of the forms of RFC 9112, section 3.2, but for that of CONNECT: "/a",
+// "http://host/a", "*".
+[[nodiscard]] bool is_target_form(std::string_view target) noexcept;
+
 // nullopt: 400. Of the forms of RFC 9112, section 3.2, origin-form and absolute-form with http or https. Empty
 // segments do not count, as in most servers. Refused, plain or encoded: NUL, "." and ".." as segments (clients resolve
 // them before they ask), and an encoded '/', which would be part of a name.
