@@ -91,7 +91,7 @@ result<done> block_disk::read(std::uint64_t offset, mutable_bytes out) noexcept 
     return transfer(all);
   }
   // Little is copied; so is what would take three requests.
-  if (last - first <= (segments_ < kSegments ? kBounce : 2 * block_)) {
+  if (last - first <= (segments_ < kSegments ? kBounce : std::min(kBounce, 2 * block_))) {
     std::array<piece, 1> all{piece{first, bounce_.get(), last - first}};
     DOCTEUR_CHECK(transfer(all));
     std::memcpy(out.data(), bounce_.get() + (offset - first), out.size());
