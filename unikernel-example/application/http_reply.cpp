@@ -70,17 +70,13 @@ reply_writer& reply_writer::begin(int status) {
   to_->status = status;
   to_->close = how_->close;
   text_buffer& h = to_->head;
-  if (status == 200) {
-    h.append("HTTP/1.1 200 OK\r\nServer: docteur-cache\r\n");
-  } else {
-    std::array<char, 3> digits;
-    std::to_chars(digits.data(), digits.data() + digits.size(), status);
-    h.append("HTTP/1.1 ");
-    h.append({digits.data(), digits.size()});
-    h.append(" ");
-    h.append(reason_phrase(status));
-    h.append("\r\nServer: docteur-cache\r\n");
-  }
+  std::array<char, 3> digits;
+  std::to_chars(digits.data(), digits.data() + digits.size(), status);
+  h.append("HTTP/1.1 ");
+  h.append({digits.data(), digits.size()});
+  h.append(" ");
+  h.append(reason_phrase(status));
+  h.append("\r\nServer: docteur-cache\r\n");
   if (!how_->date.empty()) field("Date", how_->date);
   if (how_->close) {
     field("Connection", "close");
