@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "object/sha1_blocks.hpp"
 
@@ -10,21 +11,40 @@ namespace {
 
 constexpr std::size_t kBlock = kSha1Block;
 
+using ring = std::array<std::uint32_t, 16>;  // the message words' last sixteen
+
+constexpr std::uint32_t mix(std::size_t quarter, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
+  if (quarter == 0) return d ^ (b & (c ^ d));        // b ? c : d
+  if (quarter == 2) return (b & c) | (d & (b ^ c));  // what most of the three say
+  return b ^ c ^ d;
+}
+
+// FIPS 180-4, 6.1.2. In round t the working variable a is v[-t mod 5], b the next one and so on: none is moved. A
+// template for each round, so that all of them live in registers.
+template <std::size_t kRound>
+void round(sha1_state& v, ring& w) noexcept {
+  constexpr std::array<std::uint32_t, 4> kConstants{0x5a827999u, 0x6ed9eba1u, 0x8f1bbcdcu, 0xca62c1d6u};
+  constexpr auto place = [](std::size_t variable) { return (80 - kRound + variable) % 5; };
+  std::uint32_t& word = w[kRound % 16];
+  if constexpr (kRound >= 16)
+    word = std::rotl(w[(kRound - 3) % 16] ^ w[(kRound - 8) % 16] ^ w[(kRound - 14) % 16] ^ word, 1);
+  v[place(4)] += std::rotl(v[place(0)], 5) + mix(kRound / 20, v[place(1)], v[place(2)], v[place(3)]) +
+                 kConstants[kRound / 20] + word;
+  v[place(1)] = std::rotl(v[place(1)], 30);
+}
+
+template <std::size_t... kRounds>
+void all_rounds(sha1_state& v, ring& w, std::index_sequence<kRounds...>) noexcept {
+  (round<kRounds>(v, w), ...);
+}
+
 void compress_plain(sha1_state& s, const std::byte* data, std::size_t blocks) noexcept {
   for (; blocks > 0; --blocks, data += kBlock) {
-    std::array<std::uint32_t, 80> w;
-    for (std::size_t i = 0; i < 16; ++i) w[i] = load_be<std::uint32_t>(data + 4 * i);
-    for (std::size_t i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-    std::uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4];
-    const auto round = [&](std::uint32_t f, std::uint32_t k, std::uint32_t word) {
-      const std::uint32_t t = std::rotl(a, 5) + f + e + k + word;
-      e = d, d = c, c = std::rotl(b, 30), b = a, a = t;
-    };
-    for (std::size_t i = 0; i < 20; ++i) round((b & c) | (~b & d), 0x5a827999u, w[i]);
-    for (std::size_t i = 20; i < 40; ++i) round(b ^ c ^ d, 0x6ed9eba1u, w[i]);
-    for (std::size_t i = 40; i < 60; ++i) round((b & c) | (b & d) | (c & d), 0x8f1bbcdcu, w[i]);
-    for (std::size_t i = 60; i < 80; ++i) round(b ^ c ^ d, 0xca62c1d6u, w[i]);
-    s[0] += a, s[1] += b, s[2] += c, s[3] += d, s[4] += e;
+    ring w;
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] = load_be<std::uint32_t>(data + 4 * i);
+    sha1_state v = s;
+    all_rounds(v, w, std::make_index_sequence<80>());
+    for (std::size_t i = 0; i < s.size(); ++i) s[i] += v[i];
   }
 }
 

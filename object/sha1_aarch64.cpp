@@ -3,6 +3,8 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
+#include <utility>
+
 namespace docteur {
 namespace {
 
@@ -14,25 +16,29 @@ namespace {
 
 constexpr std::array<std::uint32_t, 4> kRoundConstants{0x5a827999u, 0x6ed9eba1u, 0x8f1bbcdcu, 0xca62c1d6u};
 
-// Twenty rounds, four at a time. `m` is a ring of the message words' last sixteen; group g (0..19) uses m[g % 4] and
-// then replaces it by the words of group g + 4 (Arm Architecture Reference Manual, SHA1C, SHA1P, SHA1M, SHA1SU0,
-// SHA1SU1).
-template <int kFunction>
-DOCTEUR_SHA_TARGET void twenty_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_t* m) noexcept {
-  const uint32x4_t constant = vdupq_n_u32(kRoundConstants[kFunction]);
-  for (int i = 0; i < 5; ++i) {
-    const int g = kFunction * 5 + i;
-    const uint32x4_t words = vaddq_u32(m[g & 3], constant);
-    const std::uint32_t next_e = vsha1h_u32(vgetq_lane_u32(abcd, 0));
-    if constexpr (kFunction == 0)
-      abcd = vsha1cq_u32(abcd, e, words);
-    else if constexpr (kFunction == 2)
-      abcd = vsha1mq_u32(abcd, e, words);
-    else
-      abcd = vsha1pq_u32(abcd, e, words);
-    e = next_e;
-    m[g & 3] = vsha1su1q_u32(vsha1su0q_u32(m[g & 3], m[(g + 1) & 3], m[(g + 2) & 3]), m[(g + 3) & 3]);
-  }
+// A group of four rounds. `m` is a ring of the message words' last sixteen: group g uses m[g % 4] and then replaces it
+// by the words of group g + 4 (Arm Architecture Reference Manual, SHA1C, SHA1P, SHA1M, SHA1SU0, SHA1SU1). A template
+// for each group, so that the ring lives in registers.
+template <int kGroup>
+DOCTEUR_SHA_TARGET void four_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_t* m) noexcept {
+  const uint32x4_t words = vaddq_u32(m[kGroup & 3], vdupq_n_u32(kRoundConstants[kGroup / 5]));
+  const std::uint32_t next_e = vsha1h_u32(vgetq_lane_u32(abcd, 0));
+  if constexpr (kGroup / 5 == 0)
+    abcd = vsha1cq_u32(abcd, e, words);
+  else if constexpr (kGroup / 5 == 2)
+    abcd = vsha1mq_u32(abcd, e, words);
+  else
+    abcd = vsha1pq_u32(abcd, e, words);
+  e = next_e;
+  if constexpr (kGroup < 16)
+    m[kGroup & 3] =
+        vsha1su1q_u32(vsha1su0q_u32(m[kGroup & 3], m[(kGroup + 1) & 3], m[(kGroup + 2) & 3]), m[(kGroup + 3) & 3]);
+}
+
+template <int... kGroups>
+DOCTEUR_SHA_TARGET void all_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_t* m,
+                                   std::integer_sequence<int, kGroups...>) noexcept {
+  (four_rounds<kGroups>(abcd, e, m), ...);
 }
 
 }  // namespace
@@ -51,13 +57,11 @@ DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte*
   for (; blocks > 0; --blocks, data += kSha1Block) {
     const uint32x4_t abcd_in = abcd;
     const std::uint32_t e_in = e;
-    uint32x4_t m[4];
-    for (int i = 0; i < 4; ++i)
-      m[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(reinterpret_cast<const std::uint8_t*>(data) + 16 * i)));
-    twenty_rounds<0>(abcd, e, m);
-    twenty_rounds<1>(abcd, e, m);
-    twenty_rounds<2>(abcd, e, m);
-    twenty_rounds<3>(abcd, e, m);
+    const auto words = [&](int i) {
+      return vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(reinterpret_cast<const std::uint8_t*>(data) + 16 * i)));
+    };
+    uint32x4_t m[4] = {words(0), words(1), words(2), words(3)};
+    all_rounds(abcd, e, m, std::make_integer_sequence<int, 20>());
     abcd = vaddq_u32(abcd, abcd_in);
     e += e_in;
   }

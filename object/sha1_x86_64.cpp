@@ -5,24 +5,31 @@
 #include <immintrin.h>
 
 #include <atomic>
+#include <utility>
 
 namespace docteur {
 namespace {
 
 #define DOCTEUR_SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))
 
-// Twenty rounds, four at a time. `m` is a ring of the message words' last sixteen; group g (0..19) uses m[g % 4]
-// and then replaces it by the words of group g + 4 (Intel SHA Extensions, 2013).
-template <int kFunction>
-DOCTEUR_SHA_TARGET void twenty_rounds(__m128i& abcd, __m128i& before, const __m128i& e, __m128i* m) noexcept {
-  for (int i = 0; i < 5; ++i) {
-    const int g = kFunction * 5 + i;
-    const __m128i words = g == 0 ? _mm_add_epi32(e, m[0]) : _mm_sha1nexte_epu32(before, m[g & 3]);
-    before = abcd;
-    abcd = _mm_sha1rnds4_epu32(abcd, words, kFunction);
-    const __m128i mixed = _mm_xor_si128(_mm_sha1msg1_epu32(m[g & 3], m[(g + 1) & 3]), m[(g + 2) & 3]);
-    m[g & 3] = _mm_sha1msg2_epu32(mixed, m[(g + 3) & 3]);
+// A group of four rounds. `m` is a ring of the message words' last sixteen: group g uses m[g % 4] and then replaces it
+// by the words of group g + 4 (Intel SHA Extensions, 2013). A template for each group, so that the ring lives in
+// registers.
+template <int kGroup>
+DOCTEUR_SHA_TARGET void four_rounds(__m128i& abcd, __m128i& before, const __m128i& e, __m128i* m) noexcept {
+  const __m128i words = kGroup == 0 ? _mm_add_epi32(e, m[0]) : _mm_sha1nexte_epu32(before, m[kGroup & 3]);
+  before = abcd;
+  abcd = _mm_sha1rnds4_epu32(abcd, words, kGroup / 5);
+  if constexpr (kGroup < 16) {
+    const __m128i mixed = _mm_xor_si128(_mm_sha1msg1_epu32(m[kGroup & 3], m[(kGroup + 1) & 3]), m[(kGroup + 2) & 3]);
+    m[kGroup & 3] = _mm_sha1msg2_epu32(mixed, m[(kGroup + 3) & 3]);
   }
+}
+
+template <int... kGroups>
+DOCTEUR_SHA_TARGET void all_rounds(__m128i& abcd, __m128i& before, const __m128i& e, __m128i* m,
+                                   std::integer_sequence<int, kGroups...>) noexcept {
+  (four_rounds<kGroups>(abcd, before, e, m), ...);
 }
 
 bool ask_processor() noexcept {
@@ -47,14 +54,12 @@ DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte*
   __m128i e = _mm_set_epi32(static_cast<int>(s[4]), 0, 0, 0);
   for (; blocks > 0; --blocks, data += kSha1Block) {
     const __m128i abcd_in = abcd;
-    __m128i m[4];
-    for (int i = 0; i < 4; ++i)
-      m[i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + 16 * i)), swap);
+    const auto* const words = reinterpret_cast<const __m128i*>(data);
+    __m128i m[4] = {_mm_shuffle_epi8(_mm_loadu_si128(words), swap), _mm_shuffle_epi8(_mm_loadu_si128(words + 1), swap),
+                    _mm_shuffle_epi8(_mm_loadu_si128(words + 2), swap),
+                    _mm_shuffle_epi8(_mm_loadu_si128(words + 3), swap)};
     __m128i before = abcd;
-    twenty_rounds<0>(abcd, before, e, m);
-    twenty_rounds<1>(abcd, before, e, m);
-    twenty_rounds<2>(abcd, before, e, m);
-    twenty_rounds<3>(abcd, before, e, m);
+    all_rounds(abcd, before, e, m, std::make_integer_sequence<int, 20>());
     e = _mm_sha1nexte_epu32(before, e);
     abcd = _mm_add_epi32(abcd, abcd_in);
   }
