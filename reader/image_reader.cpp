@@ -71,8 +71,9 @@ class pending_path {
 
 }  // namespace
 
-result<image_reader> image_reader::make(const image& of, const memory& from, std::uint64_t cache_bytes) noexcept {
-  DOCTEUR_TRY(objects, object_reader::make(of.disk(), of.index(), from, of.bounds(), cache_bytes));
+result<image_reader> image_reader::make(const image& of, const memory& from, std::uint64_t cache_bytes,
+                                        std::uint64_t read_ahead) noexcept {
+  DOCTEUR_TRY(objects, object_reader::make(of.disk(), of.index(), from, of.bounds(), cache_bytes, read_ahead));
   return image_reader(of, std::move(objects));
 }
 

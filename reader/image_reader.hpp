@@ -26,8 +26,10 @@ inline constexpr std::uint64_t kDefaultCache = std::uint64_t{16} << 20;  // byte
 class image_reader {
  public:
   // `of` must outlive the reader and stay where it is. Memory comes from `from`, which may differ from the image's own.
+  // `cache_bytes`: of bases of deltas. `read_ahead`: read_window's, unused when the image's device is mapped.
   [[nodiscard]] static result<image_reader> make(const image& of, const memory& from,
-                                                 std::uint64_t cache_bytes = kDefaultCache) noexcept;
+                                                 std::uint64_t cache_bytes = kDefaultCache,
+                                                 std::uint64_t read_ahead = kDefaultReadAhead) noexcept;
 
   // Bytes of content of a file, of a link's target, of a tree object; 0 for a submodule. Followed by read() it costs
   // next to nothing. Faults in the bases of a delta are read()'s to find.

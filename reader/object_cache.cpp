@@ -35,6 +35,7 @@ object_cache::handle::~handle() {
 object_type object_cache::handle::type() const noexcept { return node_->type; }
 bytes object_cache::handle::content() const noexcept { return {node_->content(), node_->size}; }
 mutable_bytes object_cache::handle::fill() noexcept { return {node_->content(), node_->size}; }
+bool object_cache::handle::is_beside_cache() const noexcept { return node_ != nullptr && !node_->in_log; }
 
 object_cache::object_cache(const memory& from, std::uint64_t capacity) noexcept
     : memory_(from), capacity_(capacity), buckets_(from), log_(from) {}
@@ -143,11 +144,24 @@ object_cache::node* object_cache::reserve(std::uint64_t block_size) noexcept {
   return node_at(std::exchange(front_, front_ + block_size));
 }
 
+bool object_cache::is_for(std::uint64_t size) const noexcept { return in_units(sizeof(node) + size) <= capacity_ / 4; }
+
 result<object_cache::handle> object_cache::make(std::uint64_t offset, object_type type, std::uint64_t size) noexcept {
+  if (log_.empty() && is_for(size)) take_log();
+  return make_below(log_.size() / 4, offset, type, size);
+}
+
+result<object_cache::handle> object_cache::make_passing(std::uint64_t offset, object_type type,
+                                                        std::uint64_t size) noexcept {
+  return make_below(log_.size(), offset, type, size);
+}
+
+// In the log when its block has at most `limit` bytes, else in memory of its own.
+result<object_cache::handle> object_cache::make_below(std::uint64_t limit, std::uint64_t offset, object_type type,
+                                                      std::uint64_t size) noexcept {
   std::uint64_t n = in_units(sizeof(node) + size);
   void* block = nullptr;
-  if (log_.empty() && n <= capacity_ / 4) take_log();
-  if (n <= log_.size() / 4) block = reserve(n);
+  if (n <= limit) block = reserve(n);
   const bool in_log = block != nullptr;
   if (!in_log) {
     n = sizeof(node) + size;

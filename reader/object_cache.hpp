@@ -37,6 +37,7 @@ class object_cache {
     [[nodiscard]] bytes content() const noexcept;
     // To fill what make() gave. Only before keep().
     [[nodiscard]] mutable_bytes fill() noexcept;
+    [[nodiscard]] bool is_beside_cache() const noexcept;  // in memory of its own
 
    private:
     friend class object_cache;
@@ -57,7 +58,12 @@ class object_cache {
   // Room for an object that is not in the cache yet; it goes when its handle goes unless keep() came first. An object
   // of more than a quarter of the capacity has memory of its own and is not kept: it would push out all the others.
   [[nodiscard]] result<handle> make(std::uint64_t offset, object_type type, std::uint64_t size) noexcept;
+  // The same for an object that will not be kept and may be as large as all the others, which make way for it: for who
+  // has a large object in hand already and would take memory for another.
+  [[nodiscard]] result<handle> make_passing(std::uint64_t offset, object_type type, std::uint64_t size) noexcept;
   void keep(handle& h) noexcept;
+  // Whether an object of `size` bytes is small enough to be kept.
+  [[nodiscard]] bool is_for(std::uint64_t size) const noexcept;
   void clear() noexcept;  // all that no handle holds
 
   struct counters {
@@ -72,6 +78,8 @@ class object_cache {
   void take_log() noexcept;
   void release_log() noexcept;
   [[nodiscard]] node* reserve(std::uint64_t block_size) noexcept;
+  [[nodiscard]] result<handle> make_below(std::uint64_t limit, std::uint64_t offset, object_type type,
+                                          std::uint64_t size) noexcept;
   [[nodiscard]] node* node_at(std::uint64_t position) noexcept;
   void fill_gap() noexcept;
   void move_down(node* n) noexcept;

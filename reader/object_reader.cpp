@@ -11,6 +11,8 @@ namespace {
 // Read at once when the device is not mapped; only longer entries need a second read.
 constexpr std::uint64_t kFirstRead = 64 << 10;
 
+constexpr std::uint64_t kUsualDeltas = 1 << 20;  // bytes of a chain's deltas; room for more is given back
+
 // A small image does not hold enough for a large cache: what its PACK may well inflate to, and room for a few objects.
 std::uint64_t useful_cache(const pack_index& index, std::uint64_t bytes) noexcept {
   constexpr std::uint64_t kRatio = 64;
@@ -23,20 +25,21 @@ constexpr object_type whole_type(entry_type t) noexcept { return static_cast<obj
 }  // namespace
 
 object_reader::object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
-                             std::uint64_t cache_bytes, inflater&& inflate) noexcept
+                             std::uint64_t cache_bytes, std::uint64_t read_ahead, inflater&& inflate) noexcept
     : index_(&index),
       memory_(from),
       bounds_(bounds),
       inflater_(std::move(inflate)),
       cache_(from, useful_cache(index, cache_bytes)),
-      window_(pack, from),
+      window_(pack, from, read_ahead),
       deltas_(from),
       links_(from) {}
 
 result<object_reader> object_reader::make(const device& pack, const pack_index& index, const memory& from,
-                                          const limits& bounds, std::uint64_t cache_bytes) noexcept {
+                                          const limits& bounds, std::uint64_t cache_bytes,
+                                          std::uint64_t read_ahead) noexcept {
   DOCTEUR_TRY(inflate, inflater::make());
-  return object_reader(pack, index, from, bounds, cache_bytes, std::move(inflate));
+  return object_reader(pack, index, from, bounds, cache_bytes, read_ahead, std::move(inflate));
 }
 
 // `want`: bytes of the entry that will be needed, if it has as many.
@@ -80,20 +83,22 @@ result<entry_header> object_reader::header(std::uint64_t offset) noexcept {
 }
 
 result<std::uint64_t> object_reader::size(std::uint64_t offset, object_type expected) noexcept {
-  if (chain_is_started_ && links_[0].offset == offset) return chain_size();
+  if (chain_is_started_ && links_[0].offset == offset) return result_size(links_[0]);
   DOCTEUR_TRY(e, fetch(offset, kFirstRead));
   if (is_delta(e.header.type)) {
     DOCTEUR_CHECK(start_chain(offset, e));
-    return chain_size();
+    return result_size(links_[0]);
   }
   if (whole_type(e.header.type) != expected)
     return fail(errc::wrong_kind, device_offset(offset), "object is of another type than its entry");
   return e.header.size;
 }
 
-// Of what the first delta in links_ makes.
-result<std::uint64_t> object_reader::chain_size() const noexcept {
-  DOCTEUR_TRY(sizes, decode_delta_header(delta(links_[0]), device_offset(links_[0].offset)));
+// Of what the delta makes.
+result<std::uint64_t> object_reader::result_size(const link& l) const noexcept {
+  const std::uint64_t at = device_offset(l.offset);
+  DOCTEUR_TRY(sizes, decode_delta_header(delta(l), at));
+  if (sizes.result_size > bounds_.object_bytes) return fail(errc::too_large, at, "object is over the limit");
   return sizes.result_size;
 }
 
@@ -103,7 +108,7 @@ result<object_info> object_reader::info(std::uint64_t offset) noexcept {
   if (is_delta(own.type)) {
     DOCTEUR_TRY(e, fetch(offset, kFirstRead));
     DOCTEUR_CHECK(start_chain(offset, e));
-    DOCTEUR_TRY(size, chain_size());
+    DOCTEUR_TRY(size, result_size(links_[0]));
     info.size = size;
   }
   entry_header h = own;
@@ -132,7 +137,9 @@ result<done> object_reader::add_link(std::uint64_t offset, const entry& e) noexc
     return fail(errc::too_large, at, "object is over the limit");
   const link l{offset, deltas_.size(), e.header.size, e.header};
   DOCTEUR_CHECK(links_.push_back(l));
-  DOCTEUR_CHECK(deltas_.resize(l.delta_at + l.delta_size));
+  const std::uint64_t all = l.delta_at + l.delta_size;
+  if (all > kUsualDeltas && all > deltas_.capacity()) DOCTEUR_CHECK(deltas_.set_capacity(all));
+  DOCTEUR_CHECK(deltas_.resize(all));
   return inflate_entry(offset, e, deltas_.span().subspan(l.delta_at));
 }
 
@@ -140,19 +147,38 @@ result<done> object_reader::start_chain(std::uint64_t offset, const entry& e) no
   chain_is_started_ = false;
   links_.clear();
   deltas_.clear();
+  if (deltas_.capacity() > kUsualDeltas) deltas_.reset();
   DOCTEUR_CHECK(add_link(offset, e));
   chain_is_started_ = true;
   return done{};
 }
 
+// A place for an object on which `above` deltas are still to be applied to make the one that goes to `out`. `below`:
+// what it is made from. Of those too large for the cache there is never more than one in memory of its own, where it
+// can be helped: every second one lies in `out`, or what is cached makes way.
+result<object_reader::object_in_chain> object_reader::make_room(std::uint64_t offset, object_type type,
+                                                                std::uint64_t size, std::size_t above,
+                                                                const object_cache::handle& below,
+                                                                mutable_bytes out) noexcept {
+  const bool is_large = !cache_.is_for(size);
+  if (is_large && above % 2 == 0 && size <= out.size()) return object_in_chain{type, out.first(size), {}};
+  DOCTEUR_TRY(held, is_large && below.is_beside_cache() ? cache_.make_passing(offset, type, size)
+                                                        : cache_.make(offset, type, size));
+  const mutable_bytes content = held.fill();
+  return object_in_chain{type, content, std::move(held)};
+}
+
 // Goes from the one delta in links_ down to a whole object or one that is cached, and collects the deltas on the way.
 // Each entry is read once: its delta is inflated now and applied on the way back.
-result<object_cache::handle> object_reader::descend() noexcept {
+result<object_reader::object_in_chain> object_reader::descend(mutable_bytes out) noexcept {
   chain_is_started_ = false;
   for (;;) {
     const link& last = links_.back();
     DOCTEUR_TRY(offset, base_of(last.header, last.offset));
-    if (auto cached = cache_.find(offset)) return cached;
+    if (auto cached = cache_.find(offset)) {
+      const object_type type = cached.type();
+      return object_in_chain{type, cached.fill(), std::move(cached)};
+    }
     DOCTEUR_TRY(e, fetch(offset, kFirstRead));
     if (is_delta(e.header.type)) {
       DOCTEUR_CHECK(add_link(offset, e));
@@ -160,60 +186,51 @@ result<object_cache::handle> object_reader::descend() noexcept {
     }
     if (e.header.size > bounds_.object_bytes - deltas_.size())
       return fail(errc::too_large, device_offset(offset), "object is over the limit");
-    auto base = cache_.make(offset, whole_type(e.header.type), e.header.size);
-    if (!base) return base;
-    DOCTEUR_CHECK(inflate_entry(offset, e, base->fill()));
-    cache_.keep(*base);
+    DOCTEUR_TRY(base, make_room(offset, whole_type(e.header.type), e.header.size, links_.size(), {}, out));
+    DOCTEUR_CHECK(inflate_entry(offset, e, base.content));
+    if (cache_.is_for(e.header.size)) cache_.keep(base.held);
     return base;
   }
+}
+
+// What the first of links_ makes, in `out`, from what the others make.
+result<object_type> object_reader::climb(mutable_bytes out) noexcept {
+  DOCTEUR_TRY(base, descend(out));
+  for (std::size_t i = links_.size(); i-- > 1;) {
+    const link& l = links_[i];
+    const std::uint64_t at = device_offset(l.offset);
+    DOCTEUR_TRY(size, result_size(l));
+    DOCTEUR_TRY(next, make_room(l.offset, base.type, size, i, base.held, out));
+    DOCTEUR_CHECK(apply_delta(base.content, delta(l), next.content, at));
+    if (cache_.is_for(size)) cache_.keep(next.held);
+    base = std::move(next);
+  }
+  DOCTEUR_CHECK(apply_delta(base.content, delta(links_[0]), out, device_offset(links_[0].offset)));
+  return base.type;
 }
 
 // `place(size)` says where the object goes, once its size is known.
 template <class Place>
 result<object_type> object_reader::build(std::uint64_t offset, Place place) noexcept {
-  object_cache::handle base;
   if (!chain_is_started_ || links_[0].offset != offset) {
-    base = cache_.find(offset);
-    if (base) {
-      links_.clear();
-      chain_is_started_ = false;
-    } else {
-      DOCTEUR_TRY(e, fetch(offset, kFirstRead));
-      if (!is_delta(e.header.type)) {
-        if (e.header.size > bounds_.object_bytes)
-          return fail(errc::too_large, device_offset(offset), "object is over the limit");
-        DOCTEUR_TRY(out, place(e.header.size));
-        DOCTEUR_CHECK(inflate_entry(offset, e, out));
-        return whole_type(e.header.type);
-      }
-      DOCTEUR_CHECK(start_chain(offset, e));
+    if (const auto cached = cache_.find(offset)) {
+      DOCTEUR_TRY(out, place(cached.content().size()));
+      if (!out.empty()) std::memcpy(out.data(), cached.content().data(), out.size());
+      return cached.type();
     }
+    DOCTEUR_TRY(e, fetch(offset, kFirstRead));
+    if (!is_delta(e.header.type)) {
+      if (e.header.size > bounds_.object_bytes)
+        return fail(errc::too_large, device_offset(offset), "object is over the limit");
+      DOCTEUR_TRY(out, place(e.header.size));
+      DOCTEUR_CHECK(inflate_entry(offset, e, out));
+      return whole_type(e.header.type);
+    }
+    DOCTEUR_CHECK(start_chain(offset, e));
   }
-  if (!base) {
-    DOCTEUR_TRY(found, descend());
-    base = std::move(found);
-  }
-  for (std::size_t i = links_.size(); i-- > 1;) {
-    const link& l = links_[i];
-    const std::uint64_t at = device_offset(l.offset);
-    DOCTEUR_TRY(sizes, decode_delta_header(delta(l), at));
-    if (sizes.result_size > bounds_.object_bytes) return fail(errc::too_large, at, "object is over the limit");
-    DOCTEUR_TRY(next, cache_.make(l.offset, base.type(), sizes.result_size));
-    DOCTEUR_CHECK(apply_delta(base.content(), delta(l), next.fill(), at));
-    cache_.keep(next);
-    base = std::move(next);
-  }
-  if (links_.empty()) {
-    DOCTEUR_TRY(out, place(base.content().size()));
-    if (!out.empty()) std::memcpy(out.data(), base.content().data(), out.size());
-    return base.type();
-  }
-  const std::uint64_t at = device_offset(offset);
-  DOCTEUR_TRY(sizes, decode_delta_header(delta(links_[0]), at));
-  if (sizes.result_size > bounds_.object_bytes) return fail(errc::too_large, at, "object is over the limit");
-  DOCTEUR_TRY(out, place(sizes.result_size));
-  DOCTEUR_CHECK(apply_delta(base.content(), delta(links_[0]), out, at));
-  return base.type();
+  DOCTEUR_TRY(size, result_size(links_[0]));
+  DOCTEUR_TRY(out, place(size));
+  return climb(out);
 }
 
 result<object_type> object_reader::read(std::uint64_t offset, mutable_bytes out) noexcept {

@@ -23,9 +23,10 @@ struct object_info {
 class object_reader {
  public:
   // `pack` and `index` must outlive the reader. `cache_bytes`: for bases, over and above the object that is being
-  // built.
+  // built. `read_ahead`: read_window's.
   [[nodiscard]] static result<object_reader> make(const device& pack, const pack_index& index, const memory& from,
-                                                  const limits& bounds, std::uint64_t cache_bytes) noexcept;
+                                                  const limits& bounds, std::uint64_t cache_bytes,
+                                                  std::uint64_t read_ahead = kDefaultReadAhead) noexcept;
 
   // `offset`: of an entry, from the start of the PACK. Errors as decode_entry_header().
   [[nodiscard]] result<entry_header> header(std::uint64_t offset) noexcept;
@@ -66,24 +67,35 @@ class object_reader {
     std::uint64_t delta_size;
     entry_header header;
   };
+  // What a delta is applied to: in the cache or in memory that goes with the handle, or in the place of the object that
+  // is being built.
+  struct object_in_chain {
+    object_type type;
+    mutable_bytes content;
+    object_cache::handle held;
+  };
   struct entry {
     entry_header header;
     bytes data;          // from the entry's first byte on; not all of it where it is much
     std::uint64_t most;  // bytes that may belong to it
   };
   object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
-                std::uint64_t cache_bytes, inflater&& inflate) noexcept;
+                std::uint64_t cache_bytes, std::uint64_t read_ahead, inflater&& inflate) noexcept;
 
   [[nodiscard]] result<entry> fetch(std::uint64_t offset, std::uint64_t want) noexcept;
   [[nodiscard]] result<done> inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept;
   [[nodiscard]] result<std::uint64_t> base_of(const entry_header& h, std::uint64_t offset) const noexcept;
-  [[nodiscard]] result<std::uint64_t> chain_size() const noexcept;
+  [[nodiscard]] result<std::uint64_t> result_size(const link& l) const noexcept;
   [[nodiscard]] result<done> start_chain(std::uint64_t offset, const entry& e) noexcept;
   [[nodiscard]] result<done> add_link(std::uint64_t offset, const entry& e) noexcept;
-  [[nodiscard]] result<object_cache::handle> descend() noexcept;
+  [[nodiscard]] result<object_in_chain> descend(mutable_bytes out) noexcept;
+  [[nodiscard]] result<object_in_chain> make_room(std::uint64_t offset, object_type type, std::uint64_t size,
+                                                  std::size_t above, const object_cache::handle& below,
+                                                  mutable_bytes out) noexcept;
   [[nodiscard]] bytes delta(const link& l) const noexcept {
     return bytes{deltas_.span()}.subspan(l.delta_at, l.delta_size);
   }
+  [[nodiscard]] result<object_type> climb(mutable_bytes out) noexcept;
   template <class Place>
   [[nodiscard]] result<object_type> build(std::uint64_t offset, Place place) noexcept;
 

@@ -180,6 +180,26 @@ TEST(ObjectCache, OneLargeObjectPushesOutNoOther) {
   for (std::uint64_t i = 0; i < 20; ++i) EXPECT_TRUE(has(cache, i));
 }
 
+TEST(ObjectCache, MakesWayForOneThatPasses) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  for (std::uint64_t i = 0; i < 20; ++i) put(cache, i);
+  const std::size_t taken = mem.allocations();
+  {
+    const auto passing = cache.make_passing(1000, object_type::blob, kCapacity * 9 / 10);
+    ASSERT_TRUE(passing);
+    EXPECT_FALSE(passing->is_beside_cache());
+    const auto beside = cache.make_passing(1001, object_type::blob, kCapacity / 2);
+    ASSERT_TRUE(beside);
+    EXPECT_TRUE(beside->is_beside_cache()) << "there is no room while the other one is held";
+  }
+  EXPECT_EQ(mem.allocations(), taken + 1);
+  EXPECT_FALSE(has(cache, 1000));
+  for (std::uint64_t i = 0; i < 90; ++i) put(cache, 2000 + i);
+  EXPECT_EQ(mem.allocations(), taken + 1) << "what it took is the cache's again";
+  EXPECT_TRUE(has(cache, 2089));
+}
+
 TEST(ObjectCache, OfNoBytesKeepsNothingAndWorks) {
   counting_memory mem;
   object_cache cache(mem.handle(), 0);
