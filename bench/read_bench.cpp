@@ -2,13 +2,14 @@
 //
 //   read_bench IMAGE --paths FILE [--unchecked] [--mapped] [--cache BYTES] [--threads N] [--ranges N]
 //
-// FILE: paths, each ended by NUL, read in that order; with threads, each has a reader and every N-th path. With
-// --ranges no file is read whole, but N times 64 KiB at a random place of one of them.
+// FILE: paths, each ended by NUL, read in that order; with threads, each has a reader and takes the next few paths that
+// none has taken. With --ranges no file is read whole, but N times 64 KiB at a random place of one of them.
 #include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -30,6 +31,7 @@ using namespace docteur;
 
 constexpr int kAttaches = 7;              // an odd number, the median counts
 constexpr std::size_t kRange = 64 << 10;  // bytes
+constexpr std::size_t kPiece = 256;       // files that a thread takes at once
 
 // Counts what goes through it.
 struct counted_heap {
@@ -108,21 +110,25 @@ struct file_to_read {
 
 struct read_cost {
   std::uint64_t bytes = 0;
-  std::size_t most = 0;  // memory of the reader, its cache included
+  std::size_t most = 0;     // memory of the reader, its cache included
+  std::size_t largest = 0;  // bytes of a file
 };
 
-// Every `step`-th file from `first` on.
-read_cost read_files(const image& of, std::span<const file_to_read> files, std::size_t first, std::size_t step,
+// Those that no thread has taken: `taken` counts them.
+read_cost read_files(const image& of, std::span<const file_to_read> files, std::atomic<std::size_t>& taken,
                      std::uint64_t cache, check how) {
   counted_heap heap;
   auto reader = need(image_reader::make(of, heap.view(), cache), "reader");
   std::vector<std::byte> out;
   read_cost cost;
-  for (std::size_t i = first; i < files.size(); i += step) {
-    const auto size = static_cast<std::size_t>(need(reader.size(files[i].what), files[i].path));
-    if (size > out.size()) out.resize(size);
-    need(reader.read(files[i].what, std::span(out).first(size), how), files[i].path);
-    cost.bytes += size;
+  for (std::size_t from = taken.fetch_add(kPiece); from < files.size(); from = taken.fetch_add(kPiece)) {
+    for (const file_to_read& f : files.subspan(from, std::min(kPiece, files.size() - from))) {
+      const auto size = static_cast<std::size_t>(need(reader.size(f.what), f.path));
+      if (size > out.size()) out.resize(size);
+      need(reader.read(f.what, std::span(out).first(size), how), f.path);
+      cost.bytes += size;
+      cost.largest = std::max(cost.largest, size);
+    }
   }
   cost.most = heap.most;
   return cost;
@@ -181,6 +187,7 @@ int main(int argc, char** argv) {
   }
 
   std::vector<read_cost> costs(threads);
+  std::atomic<std::size_t> taken = 0;
   start = cpu_seconds();
   const double wall_start = wall_seconds();
   {
@@ -188,20 +195,21 @@ int main(int argc, char** argv) {
     for (std::size_t t = 0; t < threads; ++t)
       workers.emplace_back([&, t] {
         costs[t] = ranges > 0 ? read_ranges(attached, files, ranges, cache)
-                              : read_files(attached, files, t, threads, cache, unchecked ? check::no : check::yes);
+                              : read_files(attached, files, taken, cache, unchecked ? check::no : check::yes);
       });
   }
   const double read_wall = wall_seconds() - wall_start;
   const double read_cpu = cpu_seconds() - start;
   read_cost total;
-  for (const read_cost& c : costs) total = {total.bytes + c.bytes, total.most + c.most};
+  for (const read_cost& c : costs)
+    total = {total.bytes + c.bytes, total.most + c.most, std::max(total.largest, c.largest)};
 
   std::printf(
       "{\"attach_cpu\": %.6f, \"attach_bytes\": %zu, \"attach_most\": %zu, \"tree_bytes\": %zu, "
       "\"attach_trees_cpu\": %.6f, \"attach_trees_most\": %zu, \"all_paths\": %u, \"find_ns\": %.1f, \"files\": %zu, "
-      "\"bytes\": %llu, \"read_cpu\": %.3f, \"read_wall\": %.3f, \"read_most\": %zu}\n",
+      "\"bytes\": %llu, \"read_cpu\": %.3f, \"read_wall\": %.3f, \"read_most\": %zu, \"largest\": %zu}\n",
       attach.cpu, attached.memory_used(), attach.most, attached.tree().memory_used(), from_trees.cpu, from_trees.most,
       attached.tree().size(), files.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(files.size()), files.size(),
-      static_cast<unsigned long long>(total.bytes), read_cpu, read_wall, total.most);
+      static_cast<unsigned long long>(total.bytes), read_cpu, read_wall, total.most, total.largest);
   return 0;
 }
