@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "reader/file_device.hpp"
+#include "reader/huge_page_heap.hpp"
 #include "reader/image.hpp"
 #include "reader/image_reader.hpp"
 
@@ -37,21 +38,24 @@ constexpr std::size_t kPiece = 256;       // files that a thread takes at once
 struct counted_heap {
   std::size_t now = 0, most = 0;
 
+  const memory from = huge_page_memory();  // as the command-line tools do
+
   [[nodiscard]] memory view() noexcept {
     return {this,
             [](void* self, std::size_t n) noexcept {
               auto* h = static_cast<counted_heap*>(self);
               h->now += n;
               h->most = std::max(h->most, h->now);
-              return std::malloc(n);
+              return h->from.allocate(h->from.self, n);
             },
             [](void* self, void* block, std::size_t n) noexcept {
-              static_cast<counted_heap*>(self)->now -= n;
-              std::free(block);
+              auto* h = static_cast<counted_heap*>(self);
+              h->now -= n;
+              h->from.release(h->from.self, block, n);
             },
             [](void* self, void* block, std::size_t old_size, std::size_t n) noexcept {
               auto* h = static_cast<counted_heap*>(self);
-              void* moved = std::realloc(block, n);
+              void* moved = h->from.resize(h->from.self, block, old_size, n);
               if (moved != nullptr) h->now = h->now - old_size + n;
               h->most = std::max(h->most, h->now);
               return moved;

@@ -1,21 +1,21 @@
 #include "builder/path_section_writer.hpp"
 
-#include <libdeflate.h>
-
 #include <algorithm>
-#include <memory>
-#include <new>
+#include <array>
 
 namespace docteur {
 namespace {
 
 // A block is closed when it is this large: the reader holds one at a time, and deflate looks back 32 KiB anyway.
 constexpr std::size_t kBlockSize = 64 << 10;  // bytes before deflate
-constexpr int kLevel = 9;                     // libdeflate's
+constexpr int kLevel = 12;                    // libdeflate's highest: made once, inflated at each attach
 
 void append(std::vector<std::byte>& to, bytes from) { to.insert(to.end(), from.begin(), from.end()); }
 
 }  // namespace
+
+path_section_writer::path_section_writer(std::uint32_t objects)
+    : position_size_(position_size(objects)), deflate_(kLevel) {}
 
 void path_section_writer::put_number(std::uint32_t v) {
   for (; v >= 0x80; v >>= 7) records_ += static_cast<char>(0x80 | (v & 0x7f));
@@ -44,12 +44,7 @@ void path_section_writer::add_submodule(std::string_view path, const oid& commit
 
 void path_section_writer::close_block() {
   const std::string raw = records_ + text_;
-  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
-      libdeflate_alloc_compressor(kLevel), libdeflate_free_compressor);
-  if (compressor == nullptr) throw std::bad_alloc();
-  std::vector<std::byte> packed(libdeflate_zlib_compress_bound(compressor.get(), raw.size()));
-  packed.resize(libdeflate_zlib_compress(compressor.get(), raw.data(), raw.size(), packed.data(), packed.size()));
-
+  const bytes packed = deflate_.compress(as_bytes(raw)).stream;
   std::array<std::byte, kPathBlockHeader> head;
   encode_path_block(head.data(), {block_paths_, static_cast<std::uint32_t>(packed.size()),
                                   static_cast<std::uint32_t>(raw.size()), static_cast<std::uint32_t>(records_.size())});

@@ -9,13 +9,14 @@
 #include "layout/path_section.hpp"
 #include "object/oid.hpp"
 #include "object/tree.hpp"
+#include "pack/compressor.hpp"
 
 namespace docteur {
 
 class path_section_writer {
  public:
   // `objects`: of the IDX.
-  explicit path_section_writer(std::uint32_t objects) : position_size_(position_size(objects)) {}
+  explicit path_section_writer(std::uint32_t objects);
 
   // In Git's order, depth first, the root (an empty path) first. `position`: of its object in IDX.
   void add(std::string_view path, entry_kind kind, std::uint32_t position);
@@ -38,6 +39,7 @@ class path_section_writer {
   std::string records_;
   std::string text_;
   std::vector<std::byte> positions_;
+  compressor deflate_;
 };
 
 }  // namespace docteur

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "reader/heap.hpp"
+#include "reader/huge_page_heap.hpp"
 #include "source/printable.hpp"
 
 namespace docteur::cli {
@@ -13,10 +13,10 @@ namespace docteur::cli {
 outcome<std::unique_ptr<opened_image>> opened_image::open(const std::string& path, paths_from source) {
   DOCTEUR_TRY(file, file_device::open(path));
   std::unique_ptr<opened_image> self(new opened_image(printable(path), std::move(file)));
-  auto attached = image::attach(self->file_.view(), heap_memory(), {}, source);
+  auto attached = image::attach(self->file_.view(), huge_page_memory(), {}, source);
   if (!attached) return tl::make_unexpected(describe(attached.error(), self->name_));
   self->image_ = std::move(*attached);
-  auto reader = image_reader::make(self->image_, heap_memory());
+  auto reader = image_reader::make(self->image_, huge_page_memory());
   if (!reader) return tl::make_unexpected(describe(reader.error(), self->name_));
   self->reader_.emplace(std::move(*reader));
   return self;

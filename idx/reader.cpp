@@ -30,7 +30,7 @@ result<idx_offsets> idx_offsets::open(bytes tables, std::uint32_t count, std::ui
   idx_offsets o;
   o.narrow_ = narrow.data();
   o.wide_ = narrow.data() + narrow.size();
-  o.wide_count_ = static_cast<std::uint32_t>(count_wide_offsets(narrow));
+  o.wide_count_ = count_wide_offsets(narrow);
   if (o.wide_count_ > (tables.size() - narrow.size()) / 8) return fail(errc::truncated, at, "IDX runs past the end");
 
   constexpr std::uint64_t kFirstEntry = 12;  // behind the PACK header

@@ -8,6 +8,7 @@
 // Leaf: u32 record; suffix: what follows the branch byte in the key, without the closing NUL.
 // Prefix and suffix: u8 length, or 255 and a u16 length; then the bytes. References and records: native order.
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -41,8 +42,10 @@ inline void copy_text(void* to, const void* from, std::size_t n) noexcept {
     std::memcpy(out, &low, sizeof low);
     std::memcpy(out + n - sizeof high, &high, sizeof high);
   };
-  if (n > 16) {
+  if (n > 32) {
     std::memcpy(out, in, n);
+  } else if (n >= 16) {
+    both_ends(std::array<std::uint64_t, 2>{}, std::array<std::uint64_t, 2>{});
   } else if (n >= 8) {
     both_ends(std::uint64_t{}, std::uint64_t{});
   } else if (n >= 4) {

@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "object/bytes.hpp"
+#include "object/stored_block.hpp"
 
 namespace docteur {
 
@@ -26,11 +27,6 @@ inline constexpr std::uint64_t kRestartHeaderSize = 8;
 inline constexpr std::uint64_t kRestartRecordSize = 32;
 inline constexpr std::uint64_t kRestartPointSize = 8;
 inline constexpr std::uint32_t kRestartStored = 1;
-
-// What one stored block of a stored blob holds, and what it takes in the zlib stream: five bytes more.
-inline constexpr std::uint64_t kStoredBlock = 32768;
-inline constexpr std::uint64_t kStoredBlockHeader = 5;
-inline constexpr std::uint64_t kZlibHeader = 2;
 
 struct restart_record {
   std::uint64_t entry_offset;  // from the start of PACK

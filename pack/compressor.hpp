@@ -7,21 +7,14 @@
 #include <vector>
 
 #include "object/bytes.hpp"
+#include "object/stored_block.hpp"
 
 struct libdeflate_compressor;
 
 namespace docteur {
 
-// Content bytes of a zlib stored block. docteur's verify miscounts larger ones (doc/FORMAT.md, "Stored blocks").
-inline constexpr std::size_t kStoredBlock = 32768;
 // The zlib header in front of stored blocks: 32 KiB window, fastest level (RFC 1950, 2.2).
 inline constexpr std::byte kStoredHeader[2] = {std::byte{0x78}, std::byte{0x01}};
-
-// Bytes of the zlib stream that stores `content` bytes: header, blocks of kStoredBlock (the last shorter), Adler-32.
-[[nodiscard]] constexpr std::uint64_t stored_stream_size(std::uint64_t content) noexcept {
-  const std::uint64_t blocks = content == 0 ? 1 : (content + kStoredBlock - 1) / kStoredBlock;
-  return 2 + blocks * 5 + content + 4;
-}
 
 // Appends one stored block (RFC 1951, 3.2.4) of at most kStoredBlock bytes.
 void append_stored_block(bytes content, bool last, std::vector<std::byte>& out);

@@ -1,24 +1,29 @@
 #include "reader/entry_ends.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace docteur {
 namespace {
 
-constexpr unsigned kDigit = 14;  // bits: two passes for a PACK of up to 256 MiB
-constexpr std::size_t kValues = std::size_t{1} << kDigit;
+constexpr unsigned kMostDigit = 11;  // bits: as many places to write to at once stay in the processor's caches
 
-// Least significant digit first: a few passes, no comparison.
+// Least significant digit first: a few passes, no comparison. The digits are of one size, as small as their number
+// allows.
 template <class T>
 result<owned_array<T>> sorted(const idx_offsets& offsets, std::uint32_t count, const memory& from) noexcept {
   DOCTEUR_TRY(values, owned_array<T>::make(from, count));
   DOCTEUR_TRY(other, owned_array<T>::make(from, count));
-  DOCTEUR_TRY(ends, owned_array<std::uint32_t>::make(from, kValues));
-  T bits = 0;
-  for (std::uint32_t i = 0; i < count; ++i) bits |= values[i] = static_cast<T>(offsets[i]);
-  for (unsigned shift = 0; shift < 8 * sizeof(T) && bits >> shift != 0; shift += kDigit) {
-    const auto digit = [&](T v) { return static_cast<std::size_t>(v >> shift) & (kValues - 1); };
+  T all = 0;
+  for (std::uint32_t i = 0; i < count; ++i) all |= values[i] = static_cast<T>(offsets[i]);
+  const auto bits = static_cast<unsigned>(std::bit_width(all));
+  const unsigned passes = (bits + kMostDigit - 1) / kMostDigit;
+  if (passes == 0) return values;
+  const unsigned size = (bits + passes - 1) / passes;
+  DOCTEUR_TRY(ends, owned_array<std::uint32_t>::make(from, std::size_t{1} << size));
+  for (unsigned shift = 0; shift < bits; shift += size) {
+    const auto digit = [&](T v) { return static_cast<std::size_t>(v >> shift) & (ends.size() - 1); };
     std::fill(ends.begin(), ends.end(), 0u);
     for (const T v : values.span()) ++ends[digit(v)];
     std::uint32_t before = 0;

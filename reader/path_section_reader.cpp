@@ -27,24 +27,18 @@ inline bool take_number(const std::byte*& next, const std::byte* end, std::uint3
   return false;
 }
 
-std::uint32_t load_position(const std::byte* at, std::uint32_t size) noexcept {
+// `size` bytes at `at`, 1 to 4; `left` can be read.
+std::uint32_t load_position(const std::byte* at, std::uint32_t size, std::size_t left) noexcept {
+  if (left >= sizeof(std::uint32_t)) [[likely]]
+    return load_le<std::uint32_t>(at) & (0xffffffffu >> (32 - 8 * size));
   std::uint32_t v = 0;
   for (std::uint32_t i = 0; i < size; ++i) v |= std::to_integer<std::uint32_t>(at[i]) << 8 * i;
   return v;
 }
 
-// How often `c` is in `text`: in each 64-bit word, the bytes that are 0 once `c` was taken from all of them.
 std::size_t count_of(char c, std::string_view text) noexcept {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  constexpr std::uint64_t kLow = 0x7f * kEach;
   std::size_t n = 0;
-  for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
-    std::uint64_t v = 0;
-    std::memcpy(&v, text.data(), sizeof v);
-    v ^= kEach * static_cast<unsigned char>(c);
-    n += (~(((v & kLow) + kLow) | v | kLow) >> 7) * kEach >> 56;
-  }
-  for (const char left : text) n += left == c ? 1 : 0;
+  for (std::size_t at = text.find(c); at != std::string_view::npos; at = text.find(c, at + 1)) ++n;
   return n;
 }
 
@@ -111,7 +105,8 @@ class section_reader {
       const std::uint32_t size = size_and_kind >> kPathKindBits;
       if (size > text.size()) return fail(errc::truncated, at, "text of a path record");
       const std::uint32_t kind = size_and_kind & ((1u << kPathKindBits) - 1);
-      DOCTEUR_CHECK(add_path(shared, first(text, size), kind, load_position(p, position_size_), at));
+      DOCTEUR_CHECK(add_path(shared, first(text, size), kind,
+                             load_position(p, position_size_, static_cast<std::size_t>(end - p)), at));
       text.remove_prefix(size);
       if (kind == static_cast<std::uint32_t>(entry_kind::directory) && size > 0) --slashes;
     }
