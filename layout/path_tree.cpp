@@ -161,6 +161,39 @@ std::optional<path_tree::match> path_tree::find(std::string_view path) const noe
   }
 }
 
+// A directory on the way has a leaf of its own right behind its '/', a file one where the path's '/' would come.
+std::optional<path_tree::prefix> path_tree::find_prefix(std::string_view path) const noexcept {
+  if (const auto whole = find(path)) return prefix{whole->record, whole->is_directory, path.size()};
+  if (size_ == 0) return std::nullopt;
+  const std::byte* const block = block_.data();
+  std::uint32_t ref = root_;
+  std::size_t done = 0;  // bytes of `path` on the way down
+  std::optional<prefix> longest;
+  // Of a key that ends at byte `end` of `path`, which it shares up to there.
+  const auto meet = [&](std::uint32_t record, std::size_t end) {
+    if (end == 0 || path[end - 1] == '/') {
+      longest = prefix{record, true, end == 0 ? 0 : end - 1};
+    } else if (end < path.size() && path[end] == '/') {
+      longest = prefix{record, false, end};
+    }
+  };
+  for (;;) {
+    if ((ref & kLeaf) != 0) {
+      const leaf_view leaf = take_leaf(block, ref);
+      if (drop(path, done).starts_with(leaf.suffix)) meet(leaf.record, done + leaf.suffix.size());
+      return longest;
+    }
+    const node_view node = take_node(block, ref);
+    if (!drop(path, done).starts_with(node.prefix)) return longest;
+    done += node.prefix.size();
+    if (const std::uint32_t own = node.child('\0'); own != kNoRef) meet(take_leaf(block, own).record, done);
+    if (done == path.size() || path[done] == '\0') return longest;
+    ref = node.child(static_cast<unsigned char>(path[done]));
+    if (ref == kNoRef) return longest;
+    ++done;
+  }
+}
+
 std::optional<path_tree::position> path_tree::lower_bound(std::string_view from, std::span<char> path) const noexcept {
   if (size_ == 0) return std::nullopt;
   const std::byte* const block = block_.data();

@@ -32,6 +32,15 @@ class path_tree {
   // `path`: '/'-separated, neither leading nor trailing '/'; empty for the root directory.
   [[nodiscard]] std::optional<match> find(std::string_view path) const noexcept;
 
+  // The longest path there that is `path` or leads to it: of "a/b/c" that, else "a/b", "a", the root directory. nullopt
+  // when there is none of them.
+  struct prefix {
+    std::uint32_t record;
+    bool is_directory;
+    std::size_t path_size;  // bytes of `path`
+  };
+  [[nodiscard]] std::optional<prefix> find_prefix(std::string_view path) const noexcept;
+
   // The first path that is not below `from` in the order of keys; its bytes go to `path` (a directory's with a trailing
   // '/', the root's is empty). nullopt at the end, or when `path` is too small for it: path_bytes() always suffices.
   struct position {

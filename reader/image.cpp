@@ -145,6 +145,13 @@ std::optional<node> image::find(std::string_view path) const noexcept {
   return found ? std::optional(to_node(found->record)) : std::nullopt;
 }
 
+std::optional<image::prefix> image::find_prefix(std::string_view path) const noexcept {
+  if (needs_normalising(path)) return std::nullopt;
+  const auto found = tree_.find_prefix(path);
+  if (!found) return std::nullopt;
+  return prefix{to_node(found->record), found->path_size};
+}
+
 result<directory_list> image::list(std::string_view path, depth how) const noexcept {
   directory_list l(*this, how);
   const std::size_t room = std::max(tree_.path_bytes(), path.size()) + 2;

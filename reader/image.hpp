@@ -55,6 +55,14 @@ class image {
   // image holds. Symbolic links are not followed. nullopt when there is nothing.
   [[nodiscard]] std::optional<node> find(std::string_view path) const noexcept;
 
+  // What `path` leads to as far as there is something: the node of `path` itself or of the longest part in front of a
+  // '/'. `path` has no empty parts. nullopt only for one that has.
+  struct prefix {
+    node what;
+    std::size_t size;  // bytes of `path`
+  };
+  [[nodiscard]] std::optional<prefix> find_prefix(std::string_view path) const noexcept;
+
   // The entries of the directory `path`, or all paths below it, in Git's order. Errors: not_found, wrong_kind,
   // out_of_memory.
   enum class depth { children, all };

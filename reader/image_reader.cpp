@@ -106,6 +106,16 @@ result<blob_stream> image_reader::open(const node& n) noexcept {
 
 result<node> image_reader::resolve(std::string_view path) noexcept {
   if (path.size() > image_->bounds().path_bytes) return fail(errc::not_found, 0, "no such path");
+  // Without a link, "." or ".." on the way one look tells.
+  if (const auto there = image_->find_prefix(path); there && there->what.kind != entry_kind::symlink) {
+    if (there->size == path.size()) return there->what;
+    const std::string_view rest = drop(path, there->size == 0 ? 0 : there->size + 1);
+    const std::string_view name = first(rest, std::min(rest.find('/'), rest.size()));
+    if (name != "." && name != "..") {
+      if (there->what.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
+      return fail(errc::not_found, 0, "no such path");
+    }
+  }
   pending_path p(objects_.from());
   DOCTEUR_CHECK(p.start(path));
   auto current = image_->find({});

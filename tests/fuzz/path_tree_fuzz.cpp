@@ -28,6 +28,17 @@ bool fits(const std::map<std::string, std::uint32_t>& keys, const std::string& k
   return below == keys.end() || !below->first.starts_with(key + "/");
 }
 
+// Of `path` and what leads to it the longest that is a key; the root is.
+path_tree::prefix longest_prefix(const std::map<std::string, std::uint32_t>& keys, std::string path) {
+  for (;;) {
+    const auto file = path.empty() ? keys.end() : keys.find(path);
+    const auto there = file != keys.end() ? file : keys.find(key_of(path, true));
+    if (there != keys.end()) return {there->second, there != file, path.size()};
+    const std::size_t slash = path.rfind('/');
+    path.resize(slash == std::string::npos ? 0 : slash);
+  }
+}
+
 }  // namespace
 
 // Input: paths, each ended by NUL; one that ends in '/' is a directory. What is no path is left out.
@@ -60,6 +71,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto truth = !path.empty() && file != expected.end() ? file : directory;
     PROPERTY(found.has_value() == (truth != expected.end()));
     if (found) PROPERTY(found->record == truth->second && found->is_directory == (truth == directory));
+    const auto led = tree->find_prefix(path);
+    const auto longest = longest_prefix(expected, path);
+    PROPERTY(led.has_value() && led->record == longest.record && led->path_size == longest.path_size);
   }
   std::string from, buffer(tree->path_bytes(), '\0');
   for (const auto& [key, record] : expected) {

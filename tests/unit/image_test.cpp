@@ -138,6 +138,25 @@ TEST_P(Image, FindsByNormalisedPaths) {
     EXPECT_FALSE(o.of().find(path)) << path;
 }
 
+TEST_P(Image, FindsWhatLeadsToAPath) {
+  const auto led = [&](std::string_view path) {
+    const auto there = o.of().find_prefix(path);
+    return there ? path.substr(0, there->size) : "nothing"sv;
+  };
+  EXPECT_EQ(led("a/file"), "a/file");
+  EXPECT_EQ(led("a/file/x/y"), "a/file");
+  EXPECT_EQ(led("a/none/file"), "a");
+  EXPECT_EQ(led("a/fil"), "a");
+  EXPECT_EQ(led("a0x"), "");
+  EXPECT_EQ(led("empty/x"), "empty");
+  EXPECT_EQ(led("b/to-a/file"), "b/to-a") << "a link is not followed";
+  EXPECT_EQ(led("module/x"), "module");
+  EXPECT_EQ(led(""), "");
+  for (const std::string_view bad : {"/a"sv, "a/"sv, "a//file"sv}) EXPECT_EQ(led(bad), "nothing") << bad;
+  EXPECT_EQ(o.of().find_prefix("run/x")->what.kind, entry_kind::executable);
+  EXPECT_EQ(o.of().find_prefix("nowhere")->what, *o.of().find(""));
+}
+
 TEST_P(Image, LongPathsNormalised) {
   std::string path = "deep";
   for (int i = 0; i < s.kDeep; ++i) path += "//" + s.deep_name;

@@ -41,6 +41,19 @@ result<path_tree> build_by_tails(const key_set& keys, const memory& from) {
   return b.finish();
 }
 
+// Of all that leads to `path`, the longest that is a key: a file, or a directory.
+std::optional<path_tree::prefix> longest_prefix(const key_set& keys, std::string path) {
+  for (;;) {
+    const auto file = keys.find(path);
+    if (!path.empty() && file != keys.end()) return path_tree::prefix{file->second, false, path.size()};
+    const auto directory = keys.find(path.empty() ? path : path + "/");
+    if (directory != keys.end()) return path_tree::prefix{directory->second, true, path.size()};
+    if (path.empty()) return std::nullopt;
+    const std::size_t slash = path.rfind('/');
+    path.resize(slash == std::string::npos ? 0 : slash);
+  }
+}
+
 // Asks the tree for every path, its neighbours, and the map's lower_bound of each.
 void expect_like_map(const path_tree& tree, const key_set& keys) {
   ASSERT_EQ(tree.size(), keys.size());
@@ -54,8 +67,9 @@ void expect_like_map(const path_tree& tree, const key_set& keys) {
     EXPECT_EQ(found->record, record) << path;
     EXPECT_EQ(found->is_directory, is_directory(key)) << path;
     EXPECT_FALSE(tree.find(path + "/")) << "only the image's find() knows trailing slashes";
-    for (const std::string& near : {path, path + "/", path + "\1", path + "x", path + "/x", path + "\xff",
-                                    path.substr(0, path.size() / 2), path.substr(0, path.size() - !path.empty())})
+    for (const std::string& near :
+         {path, path + "/", path + "\1", path + "x", path + "/x", path + "/x/y", path + "\xff",
+          path.substr(0, path.size() / 2), path.substr(0, path.size() - !path.empty())})
       asked.insert(near);
     if (!path.empty()) {
       for (const int step : {-1, 1}) {
@@ -75,6 +89,16 @@ void expect_like_map(const path_tree& tree, const key_set& keys) {
     const auto file = path.ends_with('/') || path.empty() ? keys.end() : keys.find(path);
     const auto directory = path.ends_with('/') ? keys.end() : keys.find(path.empty() ? path : path + "/");
     EXPECT_EQ(found.has_value(), file != keys.end() || directory != keys.end()) << path;
+    if (!path.starts_with('/') && !path.ends_with('/') && path.find("//") == std::string::npos) {
+      const auto led = tree.find_prefix(path);
+      const auto longest_there = longest_prefix(keys, path);
+      ASSERT_EQ(led.has_value(), longest_there.has_value()) << path;
+      if (led) {
+        EXPECT_EQ(led->path_size, longest_there->path_size) << path;
+        EXPECT_EQ(led->record, longest_there->record) << path;
+        EXPECT_EQ(led->is_directory, longest_there->is_directory) << path;
+      }
+    }
     const auto expected = keys.lower_bound(path);
     const auto got = tree.lower_bound(path, room);
     ASSERT_EQ(got.has_value(), expected != keys.end()) << path;
