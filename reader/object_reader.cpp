@@ -96,9 +96,7 @@ result<std::uint64_t> object_reader::size(std::uint64_t offset, object_type expe
 
 // Of what the delta makes.
 result<std::uint64_t> object_reader::result_size(const link& l) const noexcept {
-  const std::uint64_t at = device_offset(l.offset);
-  DOCTEUR_TRY(sizes, decode_delta_header(delta(l), at));
-  if (sizes.result_size > bounds_.object_bytes) return fail(errc::too_large, at, "object is over the limit");
+  DOCTEUR_TRY(sizes, decode_delta_header(delta(l), device_offset(l.offset)));
   return sizes.result_size;
 }
 
@@ -160,12 +158,14 @@ result<object_reader::object_in_chain> object_reader::make_room(std::uint64_t of
                                                                 std::uint64_t size, std::size_t above,
                                                                 const object_cache::handle& below,
                                                                 mutable_bytes out) noexcept {
+  if (size > bounds_.object_bytes) return fail(errc::too_large, device_offset(offset), "object is over the limit");
   const bool is_large = !cache_.is_for(size);
-  if (is_large && above % 2 == 0 && size <= out.size()) return object_in_chain{type, out.first(size), {}};
+  if (is_large && above % 2 == 0 && size <= out.size())
+    return object_in_chain{type, out.first(size), out.first(size), {}};
   DOCTEUR_TRY(held, is_large && below.is_beside_cache() ? cache_.make_passing(offset, type, size)
                                                         : cache_.make(offset, type, size));
-  const mutable_bytes content = held.fill();
-  return object_in_chain{type, content, std::move(held)};
+  const mutable_bytes room = held.fill();
+  return object_in_chain{type, room, room, std::move(held)};
 }
 
 // Goes from the one delta in links_ down to a whole object or one that is cached, and collects the deltas on the way.
@@ -177,7 +177,8 @@ result<object_reader::object_in_chain> object_reader::descend(mutable_bytes out)
     DOCTEUR_TRY(offset, base_of(last.header, last.offset));
     if (auto cached = cache_.find(offset)) {
       const object_type type = cached.type();
-      return object_in_chain{type, cached.fill(), std::move(cached)};
+      const bytes content = cached.content();
+      return object_in_chain{type, content, {}, std::move(cached)};
     }
     DOCTEUR_TRY(e, fetch(offset, kFirstRead));
     if (is_delta(e.header.type)) {
@@ -187,7 +188,7 @@ result<object_reader::object_in_chain> object_reader::descend(mutable_bytes out)
     if (e.header.size > bounds_.object_bytes - deltas_.size())
       return fail(errc::too_large, device_offset(offset), "object is over the limit");
     DOCTEUR_TRY(base, make_room(offset, whole_type(e.header.type), e.header.size, links_.size(), {}, out));
-    DOCTEUR_CHECK(inflate_entry(offset, e, base.content));
+    DOCTEUR_CHECK(inflate_entry(offset, e, base.room));
     if (cache_.is_for(e.header.size)) cache_.keep(base.held);
     return base;
   }
@@ -198,10 +199,9 @@ result<object_type> object_reader::climb(mutable_bytes out) noexcept {
   DOCTEUR_TRY(base, descend(out));
   for (std::size_t i = links_.size(); i-- > 1;) {
     const link& l = links_[i];
-    const std::uint64_t at = device_offset(l.offset);
     DOCTEUR_TRY(size, result_size(l));
     DOCTEUR_TRY(next, make_room(l.offset, base.type, size, i, base.held, out));
-    DOCTEUR_CHECK(apply_delta(base.content, delta(l), next.content, at));
+    DOCTEUR_CHECK(apply_delta(base.content, delta(l), next.room, device_offset(l.offset)));
     if (cache_.is_for(size)) cache_.keep(next.held);
     base = std::move(next);
   }
@@ -229,6 +229,7 @@ result<object_type> object_reader::build(std::uint64_t offset, Place place) noex
     DOCTEUR_CHECK(start_chain(offset, e));
   }
   DOCTEUR_TRY(size, result_size(links_[0]));
+  if (size > bounds_.object_bytes) return fail(errc::too_large, device_offset(offset), "object is over the limit");
   DOCTEUR_TRY(out, place(size));
   return climb(out);
 }

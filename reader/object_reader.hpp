@@ -71,7 +71,8 @@ class object_reader {
   // is being built.
   struct object_in_chain {
     object_type type;
-    mutable_bytes content;
+    bytes content;
+    mutable_bytes room;  // the content, of what is still to be made
     object_cache::handle held;
   };
   struct entry {
