@@ -26,8 +26,9 @@ result<bytes> read_window::get(std::uint64_t at, std::uint64_t n) noexcept {
 // Of a window that was read on: what is read ahead, and what rounding adds.
 std::uint64_t read_window::usual_room() const noexcept { return ahead_ + 2 * kUnit; }
 
-// The window that holds the range; or that the range follows; or, for a jump, one that a long entry made large, else
-// the one that reads less far ahead, of two alike the one that was not used last.
+// The window that holds the range; or that the range follows; or that holds its first byte, so that the rest is all
+// that is read; or, for a jump, one that a long entry made large, else the one that reads less far ahead, of two alike
+// the one that was not used last.
 read_window::window& read_window::choose(std::uint64_t at, std::uint64_t n) noexcept {
   window& last = windows_[last_];
   window& other = windows_[1 - last_];
@@ -38,6 +39,8 @@ read_window::window& read_window::choose(std::uint64_t at, std::uint64_t n) noex
     w->ahead = std::min(std::max(2 * w->ahead, kFirstAhead), ahead_);
     return *w;
   }
+  for (window* w : {&last, &other})
+    if (w->holds(at, 1)) return *w;
   const auto is_long = [this](const window& w) { return w.buffer.capacity() > usual_room(); };
   const bool take_last = is_long(last) || (!is_long(other) && last.ahead < other.ahead);
   window& left = take_last ? last : other;

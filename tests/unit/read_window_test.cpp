@@ -57,6 +57,16 @@ TEST_F(ReadWindow, AJumpCostsTheWayForwardNothing) {
   EXPECT_LT(disk.bytes_read(), kSize / 2 + kAhead + kSize / 2 / 2000 * 2 * kUnit);
 }
 
+TEST_F(ReadWindow, WhatIsThereOfALongerRangeIsNotReadAgain) {
+  std::uint64_t needed = 0;
+  for (std::uint64_t at = 0; at + 150'000 <= kSize; at += 150'000) {
+    expect(at, 1000);
+    expect(at, 100'000);
+    needed += 100'000 + 2 * kUnit;
+  }
+  EXPECT_LT(disk.bytes_read(), needed);
+}
+
 TEST_F(ReadWindow, AnswersAnyRangeRightly) {
   std::mt19937_64 dice(2);
   std::uint64_t at = 0;
