@@ -128,20 +128,19 @@ result<done> image::read_commit(object_reader& objects) noexcept {
 }
 
 std::optional<node> image::find(std::string_view path) const noexcept {
-  // Paths of usual length are normalised on the stack; nothing longer than the longest path can be there.
+  // As no key has empty parts, what is there as it stands needs no second look.
+  auto found = tree_.find(path);
+  // Paths of usual length are normalised on the stack.
   std::array<char, 512> small;
   owned_array<char> large(memory_);
-  if (needs_normalising(path)) {
+  if (!found && needs_normalising(path)) {
     char* out = small.data();
     if (path.size() > small.size()) {
       if (!large.resize(path.size())) return std::nullopt;
       out = large.data();
     }
-    path = normalise(path, out);
-    const auto found = tree_.find(path);
-    return found ? std::optional(to_node(found->record)) : std::nullopt;
+    found = tree_.find(normalise(path, out));
   }
-  const auto found = tree_.find(path);
   return found ? std::optional(to_node(found->record)) : std::nullopt;
 }
 
