@@ -25,7 +25,7 @@ path_tree_builder::path_tree_builder(const memory& from) noexcept : key_(from), 
 // needs to ask: the last key's leaf, and every open node. A node that is written has two children at least and becomes
 // one, so that there is never more than one child, and one open node, more than now.
 result<done> path_tree_builder::make_room() noexcept {
-  const std::size_t worst = (open_.size() + 1) * kLargestNode + key_.size();
+  const std::size_t worst = (open_.size() + 1) * kLargestNode + key_.size() + kCopySlack;
   const std::size_t at = tree_.block_.size();
   if (worst > kLeaf - at) return fail(errc::too_large, 0, "path tree passes 2 GiB");
   DOCTEUR_CHECK(tree_.block_.reserve(at + worst));
@@ -107,6 +107,7 @@ result<done> path_tree_builder::append(std::size_t shared, std::string_view tail
     if (next == '/' && children_[open_.back().first_child].byte == '\0')
       return fail(errc::malformed, 0, "a path is a file and a directory");
   }
+  DOCTEUR_CHECK(key_.reserve(n + kCopySlack));
   DOCTEUR_CHECK(key_.resize(n));
   copy_text(key_.data() + shared, tail.data(), tail.size());
   if (slash) key_[n - 2] = '/';
