@@ -43,6 +43,13 @@ class option_lists {
   std::vector<option> options_;
 };
 
+// Where an object is, which is all that says what it costs: `base` is the cheapest there.
+struct place {
+  std::uint64_t cost;
+  std::uint32_t base;  // kNoBase: stored whole
+  unsigned level;
+};
+
 class solver {
  public:
   solver(const forest_costs& costs, unsigned max_depth)
@@ -50,28 +57,31 @@ class solver {
         max_depth_(max_depth),
         bases_(costs, true),
         users_(costs, false),
-        level_(costs.whole.size()) {}
+        places_(costs.whole.size()),
+        around_(max_depth + 1) {}
 
   // Starts from a forest: an object's level is its depth.
   void start(std::span<const std::uint32_t> bases) {
-    std::ranges::fill(level_, 0u);
+    std::vector<unsigned> levels(bases.size());
     for (std::uint32_t i = 0; i < bases.size(); ++i)
-      for (std::uint32_t a = bases[i]; a != kNoBase; a = bases[a]) ++level_[i];
+      for (std::uint32_t a = bases[i]; a != kNoBase; a = bases[a]) ++levels[i];
+    set_levels(levels);
   }
 
   // Starts with all objects on the deepest level, where none has a base, and lifts whatever saves most first.
   void start_from_top() {
-    std::ranges::fill(level_, max_depth_);
+    set_levels(std::vector<unsigned>(places_.size(), max_depth_));
     struct lift {
       std::uint64_t saves;
       std::uint32_t object;
       bool operator<(const lift& o) const { return std::tuple(saves, o.object) < std::tuple(o.saves, object); }
     };
     const auto look_at = [&](std::uint32_t i) {
-      return lift{cost_around(i, level_[i]) - cost_around(i, best_level(i)), i};
+      look_around(i);
+      return lift{around_[places_[i].level] - around_[best_level()], i};
     };
     std::priority_queue<lift> queue;
-    for (std::uint32_t i = 0; i < level_.size(); ++i)
+    for (std::uint32_t i = 0; i < places_.size(); ++i)
       if (const lift l = look_at(i); l.saves > 0) queue.push(l);
     while (!queue.empty()) {
       const lift now = look_at(queue.top().object);  // others were lifted since
@@ -80,7 +90,7 @@ class solver {
       if (!queue.empty() && now < queue.top())
         queue.push(now);
       else
-        level_[now.object] = best_level(now.object);
+        set_level(now.object, best_level());
     }
   }
 
@@ -88,12 +98,13 @@ class solver {
     std::vector<bool> look(whole_.size(), true);
     for (unsigned sweep = 0; sweep < kMostSweeps; ++sweep) {
       bool moved = false;
-      for (std::uint32_t i = 0; i < level_.size(); ++i) {
+      for (std::uint32_t i = 0; i < places_.size(); ++i) {
         if (!look[i]) continue;
         look[i] = false;
-        const unsigned to = best_level(i);
-        if (to == level_[i]) continue;
-        level_[i] = to;
+        look_around(i);
+        const unsigned to = best_level();
+        if (to == places_[i].level) continue;
+        set_level(i, to);
         moved = true;
         for (const option& o : bases_.of(i)) look[o.other] = true;
         for (const option& o : users_.of(i)) {
@@ -105,13 +116,20 @@ class solver {
     }
   }
 
-  [[nodiscard]] const std::vector<unsigned>& levels() const { return level_; }
-  void set_levels(const std::vector<unsigned>& levels) { level_ = levels; }
+  [[nodiscard]] std::vector<unsigned> levels() const {
+    std::vector<unsigned> levels;
+    for (const place& p : places_) levels.push_back(p.level);
+    return levels;
+  }
+  void set_levels(const std::vector<unsigned>& levels) {
+    for (std::uint32_t i = 0; i < places_.size(); ++i) places_[i].level = levels[i];
+    for (std::uint32_t i = 0; i < places_.size(); ++i) serve(i);
+  }
 
   void search(std::size_t kicks) {
     const std::vector<std::uint32_t> hubs = by_importance();
     if (hubs.empty() || max_depth_ == 0) return;
-    waiting_.assign(level_.size(), false);
+    waiting_.assign(places_.size(), false);
     std::uint64_t state = 1;
     const auto random = [&] {  // xorshift64*
       state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
@@ -122,57 +140,96 @@ class solver {
       const std::uint64_t cubed = (r * r >> 32) * r >> 32;  // the important ones far more often
       const std::uint32_t object = hubs[cubed * hubs.size() >> 32];
       const auto to = static_cast<unsigned>(random() % (max_depth_ + 1));
-      if (to != level_[object]) kick(object, to);
+      if (to != places_[object].level) kick(object, to);
     }
   }
 
   [[nodiscard]] std::uint64_t total() const {
     std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < level_.size(); ++i) sum += cost(i, level_[i], kNoBase, 0);
+    for (const place& p : places_) sum += p.cost;
     return sum;
   }
 
   [[nodiscard]] std::vector<std::uint32_t> answer() const {
     std::vector<std::uint32_t> base(whole_.size(), kNoBase);
     for (std::uint32_t i = 0; i < base.size(); ++i) {
-      const auto options = bases_.of(i);
-      const auto found = std::ranges::find_if(options, [&](const option& o) { return level_[o.other] < level_[i]; });
-      if (found != options.end() && found->cost < whole_[i]) base[i] = found->other;
+      const option* const found = cheapest_base(i, kNoBase);
+      if (found != nullptr) base[i] = found->other;
     }
     return base;
   }
 
  private:
-  // What `object` costs on `level` when `moving`, one of its possible bases, is on `moving_level`.
-  [[nodiscard]] std::uint64_t cost(std::uint32_t object, unsigned level, std::uint32_t moving,
-                                   unsigned moving_level) const {
+  // The best there is for `object` on its level but for `other`; nullptr when that is to be stored whole.
+  [[nodiscard]] const option* cheapest_base(std::uint32_t object, std::uint32_t other) const {
     for (const option& o : bases_.of(object)) {
       if (o.cost >= whole_[object]) break;
-      if ((o.other == moving ? moving_level : level_[o.other]) < level) return o.cost;
+      if (places_[o.other].level < places_[object].level && o.other != other) return &o;
     }
-    return whole_[object];
+    return nullptr;
   }
 
-  // What object `i` on `level` and those that could use it cost.
-  [[nodiscard]] std::uint64_t cost_around(std::uint32_t i, unsigned level) const {
-    std::uint64_t sum = cost(i, level, kNoBase, 0);
-    for (const option& o : users_.of(i)) sum += cost(o.other, level_[o.other], i, level);
-    return sum;
+  void serve(std::uint32_t object) {
+    place& p = places_[object];
+    const option* const o = cheapest_base(object, kNoBase);
+    p.base = o != nullptr ? o->other : kNoBase;
+    p.cost = o != nullptr ? o->cost : whole_[object];
   }
 
-  // The lowest of the levels that cost the least.
-  [[nodiscard]] unsigned best_level(std::uint32_t i) const {
-    unsigned best = 0;
-    std::uint64_t best_cost = ~std::uint64_t{0};
-    for (unsigned level = 0; level <= max_depth_; ++level)
-      if (const std::uint64_t sum = cost_around(i, level); sum < best_cost) best = level, best_cost = sum;
-    return best;
+  void set_level(std::uint32_t object, unsigned level) {
+    places_[object].level = level;
+    serve(object);
+    for (const option& o : users_.of(object)) {
+      place& user = places_[o.other];
+      if (level < user.level) {
+        if (o.cost < user.cost) user.base = object, user.cost = o.cost;
+      } else if (user.base == object) {
+        serve(o.other);
+      }
+    }
+  }
+
+  // What `object` costs where it is, without one of its possible bases.
+  [[nodiscard]] std::uint64_t cost_without(std::uint32_t object, std::uint32_t base) const {
+    if (places_[object].base != base) return places_[object].cost;
+    const option* const o = cheapest_base(object, base);
+    return o != nullptr ? o->cost : whole_[object];
+  }
+
+  // Sets around_[level] to what object `i` on that level costs, and those that could use it.
+  void look_around(std::uint32_t i) {
+    // Who could use it costs what it costs without it, less what it saves for those that it is below of.
+    std::ranges::fill(around_, std::uint64_t{0});
+    std::uint64_t without = 0;
+    for (const option& o : users_.of(i)) {
+      const std::uint64_t cost = cost_without(o.other, i);
+      without += cost;
+      if (const unsigned level = places_[o.other].level; o.cost < cost && level > 0)
+        around_[level - 1] += cost - o.cost;
+    }
+    std::uint64_t saved = 0;
+    for (std::size_t level = around_.size(); level-- > 0;) {
+      saved += around_[level];
+      around_[level] = without - saved;
+    }
+    // Its own bases, the cheapest first: each serves the levels above it that no cheaper one serves.
+    std::size_t served_from = around_.size();
+    for (const option& o : bases_.of(i)) {
+      if (o.cost >= whole_[i]) break;
+      for (; served_from > places_[o.other].level + 1; --served_from) around_[served_from - 1] += o.cost;
+    }
+    for (; served_from > 0; --served_from) around_[served_from - 1] += whole_[i];
+  }
+
+  // Where it is all the cheapest around what was looked at, the lowest of those levels.
+  [[nodiscard]] unsigned best_level() const {
+    return static_cast<unsigned>(std::ranges::min_element(around_) - around_.begin());
   }
 
   // Objects that several could use, by what those cost whole: the most first.
   [[nodiscard]] std::vector<std::uint32_t> by_importance() const {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-    for (std::uint32_t i = 0; i < level_.size(); ++i) {
+    for (std::uint32_t i = 0; i < places_.size(); ++i) {
       if (users_.of(i).size() < 2) continue;
       std::uint64_t at_stake = 0;
       for (const option& o : users_.of(i)) at_stake += whole_[o.other];
@@ -189,25 +246,27 @@ class solver {
     moves_.clear();
     follow_.clear();
     std::uint64_t before = 0, after = 0;
-    const auto move = [&](std::uint32_t i, unsigned level) {
-      before += cost_around(i, level_[i]);
-      after += cost_around(i, level);
-      moves_.emplace_back(i, level_[i]);
-      level_[i] = level;
+    const auto move = [&](std::uint32_t i, unsigned level) {  // i: looked at last
+      before += around_[places_[i].level];
+      after += around_[level];
+      moves_.emplace_back(i, places_[i].level);
+      set_level(i, level);
       for (const auto list : {bases_.of(i), users_.of(i)})
         for (const option& o : list)
           if (!waiting_[o.other]) waiting_[o.other] = true, follow_.push_back(o.other);
     };
     waiting_[object] = true;  // it stays for now
+    look_around(object);
     move(object, to);
     for (std::size_t next = 0; next < follow_.size(); ++next) {
       const std::uint32_t i = follow_[next];
       if (next >= kMostFollowers && after > before) break;
       waiting_[i] = false;
-      if (const unsigned level = best_level(i); cost_around(i, level) < cost_around(i, level_[i])) move(i, level);
+      look_around(i);
+      if (const unsigned level = best_level(); around_[level] < around_[places_[i].level]) move(i, level);
     }
     if (after > before)
-      for (auto m = moves_.rbegin(); m != moves_.rend(); ++m) level_[m->first] = m->second;
+      for (auto m = moves_.rbegin(); m != moves_.rend(); ++m) set_level(m->first, m->second);
     waiting_[object] = false;
     for (const std::uint32_t i : follow_) waiting_[i] = false;
   }
@@ -216,7 +275,8 @@ class solver {
   unsigned max_depth_;
   option_lists bases_;
   option_lists users_;
-  std::vector<unsigned> level_;
+  std::vector<place> places_;
+  std::vector<std::uint64_t> around_;                      // by level, of what look_around() was called for
   std::vector<std::pair<std::uint32_t, unsigned>> moves_;  // of a kick: objects and the levels they had
   std::vector<std::uint32_t> follow_;                      // those to look at after it
   std::vector<bool> waiting_;                              // in follow_
