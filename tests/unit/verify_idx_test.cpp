@@ -1,0 +1,71 @@
+#include <gtest/gtest.h>
+
+#include "idx/format.hpp"
+#include "support/verify_sample.hpp"
+
+using namespace docteur;
+
+TEST(VerifyIdx, AWrongCrcInIdxIsFoundBehindAGoodChecksum) {
+  const sample s;
+  byte_vector image = s.image();
+  const idx_layout layout{5, 0};
+  image[idx_offset_of(image) + layout.crcs()] ^= std::byte{1};  // of the object with the lowest id
+  reseal_idx(image, s.idx_size());
+  const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id);
+  expect_one_fault(check(image), errc::bad_checksum, kPackOffset + lowest->offset, "CRC-32");
+}
+
+TEST(VerifyIdx, AWrongOffsetInIdxIsNamedAndHidesNothing) {
+  const sample s;
+  byte_vector image = s.image();
+  const idx_layout layout{5, 0};
+  const std::uint64_t at = idx_offset_of(image) + layout.offsets() + 4;
+  image[at + 3] ^= std::byte{1};
+  reseal_idx(image, s.idx_size());
+  const verify_report r = check(image);
+  EXPECT_EQ(r.fault_count, 2u) << all_of(r);
+  expect_fault(r, errc::out_of_range, at, "where none begins");
+  EXPECT_EQ(r.paths, 5u) << "the PACK itself is good";
+}
+
+TEST(VerifyIdx, AWrongIdInIdxIsOneFault) {
+  const sample s;
+  byte_vector image = s.image();
+  const idx_layout layout{5, 0};
+  image[idx_offset_of(image) + layout.ids() + 19] ^= std::byte{1};
+  reseal_idx(image, s.idx_size());
+  const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id);
+  expect_one_fault(check(image), errc::bad_checksum, kPackOffset + lowest->offset, "IDX has it as");
+}
+
+TEST(VerifyIdx, AnUnreadableIdxDoesNotHideThePack) {
+  const sample s;
+  byte_vector image = s.image();
+  const std::uint64_t at = idx_offset_of(image);
+  image[at] = std::byte{0};
+  const verify_report r = check(image);
+  expect_fault(r, errc::bad_magic, at, "no IDX");
+  EXPECT_EQ(r.paths, 5u) << all_of(r);
+}
+
+TEST(VerifyIdx, FanOutAndOrderOfIdx) {
+  const sample s;
+  byte_vector image = s.image();
+  const std::uint64_t at = idx_offset_of(image);
+  const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id)->id.raw[0];
+  const std::uint64_t field = at + 8 + 4 * std::to_integer<std::uint64_t>(lowest);
+  image[field + 3] = std::byte{0};  // was 1 (or more), so it still ascends
+  reseal_idx(image, s.idx_size());
+  expect_fault(check(image), errc::malformed, field, "fan-out");
+}
+
+TEST(VerifyIdx, PackChecksumInIdx) {
+  const sample s;
+  byte_vector image = s.image();
+  const std::uint64_t at = idx_offset_of(image) + idx_layout{5, 0}.pack_checksum();
+  image[at] ^= std::byte{1};
+  reseal_idx(image, s.idx_size());
+  expect_one_fault(check(image), errc::bad_checksum, at, "PACK checksum in IDX");
+}
+
+// PACK
