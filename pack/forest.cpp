@@ -43,10 +43,10 @@ class option_lists {
   std::vector<option> options_;
 };
 
-// Where an object is, which is all that says what it costs: `base` is the cheapest there.
+// The level of an object, and what follows from all levels: what it costs there, with which base.
 struct place {
   std::uint64_t cost;
-  std::uint32_t base;  // kNoBase: stored whole
+  std::uint32_t base;  // one of the cheapest; kNoBase: stored whole
   unsigned level;
 };
 
@@ -160,15 +160,16 @@ class solver {
   }
 
  private:
-  // The best there is for `object` on its level but for `other`; nullptr when that is to be stored whole.
-  [[nodiscard]] const option* cheapest_base(std::uint32_t object, std::uint32_t other) const {
+  // The best there is for `object` on its level, `without` one of its bases; nullptr when that is to be stored whole.
+  [[nodiscard]] const option* cheapest_base(std::uint32_t object, std::uint32_t without) const {
     for (const option& o : bases_.of(object)) {
       if (o.cost >= whole_[object]) break;
-      if (places_[o.other].level < places_[object].level && o.other != other) return &o;
+      if (places_[o.other].level < places_[object].level && o.other != without) return &o;
     }
     return nullptr;
   }
 
+  // After its level, or that of its base, has changed.
   void serve(std::uint32_t object) {
     place& p = places_[object];
     const option* const o = cheapest_base(object, kNoBase);
@@ -179,7 +180,7 @@ class solver {
   void set_level(std::uint32_t object, unsigned level) {
     places_[object].level = level;
     serve(object);
-    for (const option& o : users_.of(object)) {
+    for (const option& o : users_.of(object)) {  // nothing else changes for anyone
       place& user = places_[o.other];
       if (level < user.level) {
         if (o.cost < user.cost) user.base = object, user.cost = o.cost;
@@ -189,16 +190,16 @@ class solver {
     }
   }
 
-  // What `object` costs where it is, without one of its possible bases.
-  [[nodiscard]] std::uint64_t cost_without(std::uint32_t object, std::uint32_t base) const {
-    if (places_[object].base != base) return places_[object].cost;
-    const option* const o = cheapest_base(object, base);
+  // What `object` costs on its level, `without` one of its bases.
+  [[nodiscard]] std::uint64_t cost_without(std::uint32_t object, std::uint32_t without) const {
+    if (places_[object].base != without) return places_[object].cost;
+    const option* const o = cheapest_base(object, without);
     return o != nullptr ? o->cost : whole_[object];
   }
 
   // Sets around_[level] to what object `i` on that level costs, and those that could use it.
   void look_around(std::uint32_t i) {
-    // Who could use it costs what it costs without it, less what it saves for those that it is below of.
+    // Who could use it costs what it costs without it, less what is saved while `i` is below it.
     std::ranges::fill(around_, std::uint64_t{0});
     std::uint64_t without = 0;
     for (const option& o : users_.of(i)) {
@@ -212,7 +213,7 @@ class solver {
       saved += around_[level];
       around_[level] = without - saved;
     }
-    // Its own bases, the cheapest first: each serves the levels above it that no cheaper one serves.
+    // Its own bases, the cheapest first: each serves the levels above its own that no cheaper one serves.
     std::size_t served_from = around_.size();
     for (const option& o : bases_.of(i)) {
       if (o.cost >= whole_[i]) break;
