@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reader/heap.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -65,6 +66,7 @@ class fake_platform final : public platform {
   }
   std::span<const disk> disks() override { return all_disks; }
   memory_use memory() const override { return {total_memory, 0}; }
+  docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
   bool listen(std::string_view, std::uint16_t port, service& s) override {
     listening.push_back({port, &s});

@@ -48,6 +48,7 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
     return give_up(blame::environment,
                    disk_name.empty() ? std::string("no disk") : "no disk " + terminal_text(disk_name));
   site_options how{};
+  how.from = on_.heap();
   const std::uint64_t total = on_.memory().total;
   how.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
   how.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "object/sha1.hpp"
-#include "reader/heap.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -26,10 +25,10 @@ result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& 
   limits bounds;
   // Streams need no more than a window, so only what is checked whole is built whole.
   bounds.streamed_blob = how.whole_bytes + 1;
-  DOCTEUR_TRY(attached, image::attach(from.view, heap_memory(), bounds));
+  DOCTEUR_TRY(attached, image::attach(from.view, how.from, bounds));
   s->image_ = std::move(attached);
   s->modified_text_ = format_http_date(s->modified());
-  DOCTEUR_TRY(reader, image_reader::make(s->image_, heap_memory(), how.cache_bytes / 4));
+  DOCTEUR_TRY(reader, image_reader::make(s->image_, how.from, how.cache_bytes / 4));
   s->reader_.emplace(std::move(reader));
   DOCTEUR_TRY(inflate, inflater::make());
   s->inflater_.emplace(std::move(inflate));

@@ -20,6 +20,7 @@
 namespace docteur::cache_vm {
 
 struct site_options {
+  memory from;                // for the image and its reader
   std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
   std::uint64_t whole_bytes;  // http_limits
 };

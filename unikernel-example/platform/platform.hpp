@@ -11,6 +11,7 @@
 
 #include "object/bytes.hpp"
 #include "object/device.hpp"
+#include "object/memory.hpp"
 
 namespace docteur::cache_vm {
 
@@ -90,6 +91,8 @@ class platform {
   // Looks at the disks again: a disk's size may change between calls, and the bytes on it.
   [[nodiscard]] virtual std::span<const disk> disks() = 0;
   [[nodiscard]] virtual memory_use memory() const = 0;
+  // For what is large and looked at all over, as the tree of an image is: in the largest pages there are.
+  [[nodiscard]] virtual docteur::memory heap() noexcept = 0;
 
   // Where the machine is to be reached, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ..."; counters of the link.
   [[nodiscard]] virtual std::string network_status() const = 0;

@@ -17,6 +17,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "reader/huge_page_heap.hpp"
+
 namespace docteur::cache_vm::on_linux {
 namespace {
 
@@ -139,6 +141,8 @@ memory_use linux_platform::memory() const {
   }
   return m;
 }
+
+docteur::memory linux_platform::heap() noexcept { return huge_page_memory(); }
 
 std::string linux_platform::network_status() const { return "sockets of this host"; }
 

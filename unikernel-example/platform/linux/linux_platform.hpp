@@ -31,6 +31,7 @@ class linux_platform final : public platform {
   std::size_t console_read(std::span<char> into) override;
   std::span<const disk> disks() override;
   memory_use memory() const override;
+  docteur::memory heap() noexcept override;
   std::string network_status() const override;
   bool listen(std::string_view address, std::uint16_t port, service& s) override;
   ending run(application& app) override;

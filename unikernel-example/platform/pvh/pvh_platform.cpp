@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "reader/heap.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/devices.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
@@ -63,6 +64,9 @@ memory_use pvh_platform::memory() const {
   const std::uint64_t taken = machine.heap_break - machine.heap.begin;
   return {machine.program + machine.heap.size(), machine.program + taken - std::min<std::uint64_t>(m.fordblks, taken)};
 }
+
+// All of the guest's memory is mapped by pages of 2 MiB.
+docteur::memory pvh_platform::heap() noexcept { return heap_memory(); }
 
 std::string pvh_platform::network_status() const {
   return network_ != nullptr ? network_->status() : "there is no network device";

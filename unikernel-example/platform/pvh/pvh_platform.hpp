@@ -25,6 +25,7 @@ class pvh_platform final : public platform {
   [[nodiscard]] std::size_t console_read(std::span<char> into) override;
   [[nodiscard]] std::span<const disk> disks() override;
   [[nodiscard]] memory_use memory() const override;
+  [[nodiscard]] docteur::memory heap() noexcept override;
   [[nodiscard]] std::string network_status() const override;
   [[nodiscard]] bool listen(std::string_view address, std::uint16_t port, service& s) override;
   ending run(application& app) override;
