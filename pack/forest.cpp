@@ -289,6 +289,7 @@ std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsig
   const std::span<const std::uint64_t> whole = costs.whole;
   const std::span<const delta_edge> edges = costs.edges;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // what an edge saves, inverted, and its place
+  order.reserve(edges.size());
   for (std::uint32_t i = 0; i < edges.size(); ++i)
     if (const std::uint64_t cost = costs.of(edges[i]); cost < whole[edges[i].target])
       order.emplace_back(~(whole[edges[i].target] - cost), i);
@@ -310,8 +311,9 @@ std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsig
 }
 
 std::vector<std::uint32_t> choose_bases(const forest_costs& costs, unsigned max_depth, std::size_t kicks) {
+  const std::vector<std::uint32_t> quick = choose_bases_quickly(costs, max_depth);
   solver s(costs, max_depth);
-  s.start(choose_bases_quickly(costs, max_depth));
+  s.start(quick);
   s.improve();
   if (kicks == 0) return s.answer();
   const std::vector<unsigned> greedy = s.levels();

@@ -1,6 +1,7 @@
 #include "pack/planner.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "pack/candidates.hpp"
@@ -67,8 +68,11 @@ class planner {
   outcome<void> price(std::span<const delta_pair> pairs, std::string_view phase) {
     report_.phase(phase, pairs.size());
     DOCTEUR_TRY(more, price_pairs(store_, pairs, limits_.effort.trial, limits_.cache_bytes, report_));
-    const auto middle = edges_.insert(edges_.end(), more.begin(), more.end());
-    std::ranges::inplace_merge(edges_, middle, {}, [](const delta_edge& e) { return std::tuple(e.target, e.base); });
+    const auto key = [](const delta_edge& e) { return std::tuple(e.target, e.base); };
+    std::vector<delta_edge> all;
+    all.reserve(edges_.size() + more.size());
+    std::ranges::merge(edges_, more, std::back_inserter(all), {}, key, key);
+    edges_ = std::move(all);
     return {};
   }
 
@@ -104,10 +108,16 @@ class planner {
 }  // namespace
 
 outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, const object_store& store,
-                                                feature_collector& features, const std::vector<bool>& eligible,
-                                                const plan_limits& limits, progress& report) {
+                                                std::unique_ptr<feature_collector> features,
+                                                const std::vector<bool>& eligible, const plan_limits& limits,
+                                                progress& report) {
   planner p(source.objects(), store, eligible, limits, report);
-  DOCTEUR_CHECK(p.price(find_candidates(source, eligible, features.finish(), limits.effort.candidates), "comparing"));
+  const auto candidates = [&] {
+    std::vector<delta_pair> pairs = find_candidates(source, eligible, features->finish(), limits.effort.candidates);
+    features.reset();
+    return pairs;
+  };
+  DOCTEUR_CHECK(p.price(candidates(), "comparing"));
   for (const unsigned depth : std::span(kDeepTrials).first(limits.effort.ancestor_rounds)) {
     p.settle_charges(1);
     DOCTEUR_CHECK(p.try_ancestors(depth));

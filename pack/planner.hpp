@@ -2,6 +2,7 @@
 // From the objects of a store to the base of each: candidates, their price, the choice. Hosted.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "object/progress.hpp"
@@ -18,10 +19,11 @@ struct plan_limits {
   std::size_t cache_bytes;  // of inflated objects, all threads together
 };
 
-// For each object its base, or kNoBase. `eligible[i]`: object i may be a delta or a base. Takes what `features` has
-// gathered. Uses the threads of the current TBB arena.
+// For each object its base, or kNoBase. `eligible[i]`: object i may be a delta or a base. `features` has seen all
+// objects; it is given up as soon as there are candidates, before they take memory. Uses the threads of the current TBB
+// arena.
 [[nodiscard]] outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, const object_store& store,
-                                                              feature_collector& features,
+                                                              std::unique_ptr<feature_collector> features,
                                                               const std::vector<bool>& eligible,
                                                               const plan_limits& limits, progress& report);
 

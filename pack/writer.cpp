@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "pack/delta_encoder.hpp"
 #include "pack/entry_writer.hpp"
@@ -77,8 +78,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
                                  *features, report));
   const plan_effort effort = plan_of(options.how);
   const plan_limits limits{effort, options.what_for, max_depth, part_of(options.memory)};
-  DOCTEUR_TRY(bases, plan_deltas(source, store, *features, eligible, limits, report));
-  features.reset();
+  DOCTEUR_TRY(bases, plan_deltas(source, store, std::move(features), eligible, limits, report));
 
   report.phase("writing", objects.size());
   pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
