@@ -17,6 +17,18 @@ constexpr unsigned kDeepTrials[] = {50, 16, 8};
 // In chains longer than are allowed, which of its ancestors each object is tried against as well.
 constexpr std::size_t kAncestors[] = {2, 3, 4, 6, 9};  // and the root and the one next to it
 
+// Bytes for a pair, at most: itself, its price, and that twice more as it is chosen from.
+constexpr std::size_t kPairBytes = sizeof(delta_pair) + 3 * sizeof(delta_edge);
+
+// So many candidates that all of them leave a third of the room to the ancestors.
+candidate_limits fitting(candidate_limits wanted, const std::vector<bool>& eligible, std::size_t most_pairs) {
+  const auto objects = static_cast<std::size_t>(std::ranges::count(eligible, true));
+  const std::size_t each = std::max<std::size_t>(most_pairs / 3 * 2 / std::max<std::size_t>(objects, 1), 1);
+  wanted.neighbours = std::min(wanted.neighbours, (each - 1) / 2);
+  wanted.best = std::min(wanted.best, each - 2 * wanted.neighbours);
+  return wanted;
+}
+
 bool has_edge(std::span<const delta_edge> edges, const delta_pair& pair) {
   const auto key = [](const delta_edge& e) { return std::tuple(e.target, e.base); };
   return std::ranges::binary_search(edges, std::tuple(pair.target, pair.base), {}, key);
@@ -64,6 +76,8 @@ class planner {
     }
   }
 
+  [[nodiscard]] std::size_t most_pairs() const { return limits_.pair_bytes / kPairBytes; }
+
   // Adds what these pairs cost to what there is to choose from.
   outcome<void> price(std::span<const delta_pair> pairs, std::string_view phase) {
     report_.phase(phase, pairs.size());
@@ -91,6 +105,7 @@ class planner {
     if (limits_.max_depth >= depth) return {};
     const std::vector<delta_pair> further =
         ancestor_pairs(choose_bases_quickly(costs(), depth), edges_, limits_.max_depth);
+    if (edges_.size() + further.size() > most_pairs()) return {};
     return price(further, "comparing further");
   }
 
@@ -113,7 +128,8 @@ outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, con
                                                 progress& report) {
   planner p(source.objects(), store, eligible, limits, report);
   const auto candidates = [&] {
-    std::vector<delta_pair> pairs = find_candidates(source, eligible, features->finish(), limits.effort.candidates);
+    std::vector<delta_pair> pairs = find_candidates(source, eligible, features->finish(),
+                                                    fitting(limits.effort.candidates, eligible, p.most_pairs()));
     features.reset();
     return pairs;
   };

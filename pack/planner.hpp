@@ -17,6 +17,8 @@ struct plan_limits {
   purpose what_for;
   unsigned max_depth;       // deltas on the way to any object
   std::size_t cache_bytes;  // of inflated objects, all threads together
+  std::size_t pair_bytes;   // of pairs and what is made of them, about: there are fewer pairs than the effort's where
+                            // they do not fit, but one for each object in any case
 };
 
 // For each object its base, or kNoBase. `eligible[i]`: object i may be a delta or a base. `features` has seen all

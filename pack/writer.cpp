@@ -25,9 +25,10 @@ namespace {
 constexpr std::uint64_t kLeastDelta = 48;  // bytes of content: below, a delta saves nothing
 constexpr unsigned kDeepest = 59;          // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
 
-// Of the memory allowed, what the features may take while reading, and inflated objects later. The rest is for the
-// pairs, for what is on its way, and for the allocator.
+// Of the memory allowed, what the features may take while reading, and inflated objects later; and the pairs. The rest
+// is for what is on its way, and for the allocator.
 std::size_t part_of(std::uint64_t memory) { return static_cast<std::size_t>(memory / 16 * 3); }
+std::size_t for_pairs(std::uint64_t memory) { return static_cast<std::size_t>(memory / 8 * 5); }
 
 std::vector<bool> find_eligible(std::span<const source_object> objects, const pack_options& options) {
   std::vector<bool> eligible(objects.size());
@@ -77,7 +78,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
               object_store::fill(source, {std::max(options.large_blob, options.largest_delta), options.spool_directory},
                                  *features, report));
   const plan_effort effort = plan_of(options.how);
-  const plan_limits limits{effort, options.what_for, max_depth, part_of(options.memory)};
+  const plan_limits limits{effort, options.what_for, max_depth, part_of(options.memory), for_pairs(options.memory)};
   DOCTEUR_TRY(bases, plan_deltas(source, store, std::move(features), eligible, limits, report));
 
   report.phase("writing", objects.size());
