@@ -105,7 +105,7 @@ class planner {
     if (limits_.max_depth >= depth) return {};
     const std::vector<delta_pair> further =
         ancestor_pairs(choose_bases_quickly(costs(), depth), edges_, limits_.max_depth);
-    if (edges_.size() + further.size() > most_pairs()) return {};  // with fewer of them trees would be cut anywhere
+    if (edges_.size() + further.size() > most_pairs()) return {};  // any part of them would be an arbitrary one
     return price(further, "comparing further");
   }
 
