@@ -151,30 +151,26 @@ class solver {
   }
 
   [[nodiscard]] std::vector<std::uint32_t> answer() const {
-    std::vector<std::uint32_t> base(whole_.size(), kNoBase);
-    for (std::uint32_t i = 0; i < base.size(); ++i) {
-      const option* const found = cheapest_base(i, kNoBase);
-      if (found != nullptr) base[i] = found->other;
-    }
+    std::vector<std::uint32_t> base(whole_.size());
+    for (std::uint32_t i = 0; i < base.size(); ++i) base[i] = cheapest(i, kNoBase).other;
     return base;
   }
 
  private:
-  // The best there is for `object` on its level, `without` one of its bases; nullptr when that is to be stored whole.
-  [[nodiscard]] const option* cheapest_base(std::uint32_t object, std::uint32_t without) const {
+  // The best there is for `object` on its level, `without` one of its bases: the first of the cheapest, or no base.
+  [[nodiscard]] option cheapest(std::uint32_t object, std::uint32_t without) const {
     for (const option& o : bases_.of(object)) {
       if (o.cost >= whole_[object]) break;
-      if (places_[o.other].level < places_[object].level && o.other != without) return &o;
+      if (places_[o.other].level < places_[object].level && o.other != without) return o;
     }
-    return nullptr;
+    return {kNoBase, whole_[object]};
   }
 
   // After its level, or that of its base, has changed.
   void serve(std::uint32_t object) {
-    place& p = places_[object];
-    const option* const o = cheapest_base(object, kNoBase);
-    p.base = o != nullptr ? o->other : kNoBase;
-    p.cost = o != nullptr ? o->cost : whole_[object];
+    const option best = cheapest(object, kNoBase);
+    places_[object].base = best.other;
+    places_[object].cost = best.cost;
   }
 
   void set_level(std::uint32_t object, unsigned level) {
@@ -192,9 +188,7 @@ class solver {
 
   // What `object` costs on its level, `without` one of its bases.
   [[nodiscard]] std::uint64_t cost_without(std::uint32_t object, std::uint32_t without) const {
-    if (places_[object].base != without) return places_[object].cost;
-    const option* const o = cheapest_base(object, without);
-    return o != nullptr ? o->cost : whole_[object];
+    return places_[object].base == without ? cheapest(object, without).cost : places_[object].cost;
   }
 
   // Sets around_[level] to what object `i` on that level costs, and those that could use it.

@@ -29,9 +29,11 @@ candidate_limits fitting(candidate_limits wanted, const std::vector<bool>& eligi
   return wanted;
 }
 
+// What edges are sorted by.
+std::tuple<std::uint32_t, std::uint32_t> ends_of(const delta_edge& e) { return {e.target, e.base}; }
+
 bool has_edge(std::span<const delta_edge> edges, const delta_pair& pair) {
-  const auto key = [](const delta_edge& e) { return std::tuple(e.target, e.base); };
-  return std::ranges::binary_search(edges, std::tuple(pair.target, pair.base), {}, key);
+  return std::ranges::binary_search(edges, std::tuple(pair.target, pair.base), {}, ends_of);
 }
 
 // Pairs of objects and their farther ancestors in trees that are deeper than `max_depth`, sorted by base.
@@ -82,10 +84,9 @@ class planner {
   outcome<void> price(std::span<const delta_pair> pairs, std::string_view phase) {
     report_.phase(phase, pairs.size());
     DOCTEUR_TRY(more, price_pairs(store_, pairs, limits_.effort.trial, limits_.cache_bytes, report_));
-    const auto key = [](const delta_edge& e) { return std::tuple(e.target, e.base); };
     std::vector<delta_edge> all;
     all.reserve(edges_.size() + more.size());
-    std::ranges::merge(edges_, more, std::back_inserter(all), {}, key, key);
+    std::ranges::merge(edges_, more, std::back_inserter(all), {}, ends_of, ends_of);
     edges_ = std::move(all);
     return {};
   }
