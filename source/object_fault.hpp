@@ -2,6 +2,7 @@
 // What object databases answer. Hosted.
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
@@ -10,16 +11,23 @@
 
 namespace docteur {
 
-// Why an object cannot be had; whoever asked knows its id and path.
+// Why an object, or a file of a repository, cannot be had; the caller knows its id or path.
 struct object_fault {
-  bool missing;     // not there at all: a partial clone, a broken alternate
-  std::string why;  // printable, continues "object <id> ..."
+  bool missing;              // not there at all: a partial clone, a broken alternate. Every other error is no absence
+  std::string why;           // printable, continues "object <id> ..." or "<path> ..."
+  blame who = blame::input;  // environment: permissions, I/O, descriptors, memory
 };
 template <class T>
 using object_result = tl::expected<T, object_fault>;
 
 [[nodiscard]] inline tl::unexpected<object_fault> damaged(std::string why) {
   return tl::unexpected<object_fault>(object_fault{false, "is damaged: " + std::move(why)});
+}
+
+// `error`: an errno value of a call that failed.
+[[nodiscard]] inline tl::unexpected<object_fault> unreadable(int error) {
+  return tl::unexpected<object_fault>(
+      object_fault{false, std::string("cannot be read: ") + std::strerror(error), blame::environment});
 }
 
 struct object_summary {

@@ -54,7 +54,7 @@ class repository_source final : public commit_source {
         [&](const oid& id, std::string_view path) -> outcome<std::vector<std::byte>> {
           std::vector<std::byte> content;
           if (const auto read = database_->read_checked(id, object_type::tree, content); !read)
-            return give_up(blame::input, text_of(id, path, read.error()));
+            return give_up(read.error().who, text_of(id, path, read.error()));
           return content;
         },
         report);
@@ -146,7 +146,7 @@ class repository_source final : public commit_source {
     return give_up(why.who, shown_ + ": " + why.message);
   }
   [[nodiscard]] tl::unexpected<failure> failed(const oid& id, std::string_view path, const object_fault& why) const {
-    return in_repository({blame::input, text_of(id, path, why)});
+    return in_repository({why.who, text_of(id, path, why)});
   }
   [[nodiscard]] std::string text_of(const oid& id, std::string_view path, const object_fault& why) const {
     const oid_hex hex = to_hex(id);
