@@ -1,5 +1,6 @@
 #include "source/derived_commit.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "object/commit.hpp"

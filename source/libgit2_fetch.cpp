@@ -1,6 +1,10 @@
 #include "source/libgit2_fetch.hpp"
 
 #include <unistd.h>
+// Where git_error_set_str is declared since libgit2 1.8.
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>
+#endif
 
 #include <chrono>
 #include <optional>

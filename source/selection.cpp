@@ -1,5 +1,6 @@
 #include "source/selection.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "object/commit.hpp"

@@ -1,5 +1,6 @@
 #include "source/submodules.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "object/result.hpp"

@@ -1,5 +1,6 @@
 #include "trust/openpgp.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "object/result.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 // The bytes of a long entry, read forward a piece at a time. Hosted.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "verify/fetch.hpp"

@@ -1,5 +1,6 @@
 #include "verify/path_check.hpp"
 
+#include <algorithm>
 #include <array>
 #include <new>
 

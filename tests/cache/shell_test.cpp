@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cache/served_site.hpp"
 #include "unikernel-example/platform/entry.hpp"
 

@@ -1,5 +1,6 @@
 // Property: what the whole-buffer inflater accepts, the forward one gives too: the same bytes, from as many of the
 // input. (The forward one alone may take what the other refuses: it is not told how much must come.)
+#include <algorithm>
 #include <cstdlib>
 #include <vector>
 

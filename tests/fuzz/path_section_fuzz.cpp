@@ -2,6 +2,7 @@
 // name is a good one, positions lie in IDX; both kinds of device tell the same.
 #include <libdeflate.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>

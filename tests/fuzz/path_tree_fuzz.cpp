@@ -1,5 +1,6 @@
 // Property: the path tree answers like std::map, for paths that are in it and for paths that are not, and walks in
 // order.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <string>

@@ -1,6 +1,8 @@
 // Property: whatever a PCI configuration space and the registers behind it hold, looking for virtio devices ends, and
 // what is found is used within its windows only (a sanitizer sees the rest). Input: two configuration spaces, then
 // registers.
+#include <algorithm>
+
 #include "fuzz/property.hpp"
 #include "guest/host_machine.hpp"
 #include "unikernel-example/platform/pvh/block.hpp"

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "builder/path_section_writer.hpp"
 #include "extract/folder_writer.hpp"
 #include "extract/git_repository.hpp"

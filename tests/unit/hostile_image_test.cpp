@@ -1,6 +1,7 @@
 // Images that were damaged or made to harm: whatever lies on the device gives an error or exactly the right bytes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 

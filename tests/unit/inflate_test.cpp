@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pack/inflate.hpp"
 
 #include <gtest/gtest.h>

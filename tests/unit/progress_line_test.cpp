@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/progress_line.hpp"
 
 #include <gtest/gtest.h>

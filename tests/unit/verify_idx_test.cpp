@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "idx/format.hpp"
 #include "support/verify_sample.hpp"
 

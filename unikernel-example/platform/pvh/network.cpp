@@ -1,5 +1,6 @@
 #include "unikernel-example/platform/pvh/network.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
