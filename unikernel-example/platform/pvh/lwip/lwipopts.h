@@ -1,4 +1,4 @@
-/* lwIP 2.1.3 for one single-threaded server: each value that differs from lwIP's own, and why. */
+/* lwIP 2.1 and 2.2 for one single-threaded server: each value that differs from lwIP's own, and why. */
 #pragma once
 
 /* The raw interface, called from one loop. */
@@ -9,10 +9,17 @@
 #define LWIP_NO_CTYPE_H 1 /* lwIP's header clashes with glibc's where it thinks that there is none */
 
 /* Buffers come from malloc, as many as are in use; bounded by what follows, per connection. */
+#if __has_include("lwip/acd.h") /* 2.2 */
+#define MEM_CUSTOM_ALLOCATOR 1
+#define MEM_CUSTOM_MALLOC docteur_lwip_allocate
+#define MEM_CUSTOM_FREE docteur_lwip_free
+#define MEM_CUSTOM_CALLOC docteur_lwip_allocate_zeros
+#else
 #define MEM_LIBC_MALLOC 1
 #define mem_clib_malloc docteur_lwip_allocate
 #define mem_clib_free docteur_lwip_free
 #define mem_clib_calloc docteur_lwip_allocate_zeros
+#endif
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (64 * 1024 * 1024) /* no pool of that size: it only makes lengths 32 bits wide */
 
@@ -29,7 +36,8 @@
 #define LWIP_RAW 0
 #define LWIP_UDP 1
 #define LWIP_DHCP 1
-#define DHCP_DOES_ARP_CHECK 0 /* would delay each start by a second or more */
+#define DHCP_DOES_ARP_CHECK 0      /* would delay each start by a second or more */
+#define LWIP_DHCP_DOES_ACD_CHECK 0 /* the same in 2.2 */
 #define LWIP_DHCP_CHECK_LINK_UP 1
 #define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_NETIF_HOSTNAME 1
