@@ -37,16 +37,12 @@ std::vector<std::byte> encode_restarts(std::span<const restart_points> blobs) {
 }
 
 // Empty where the commit was asked for by no tag. layout/tag_section.hpp has the layout.
-std::vector<std::byte> encode_tags(std::span<const source_object> objects) {
+std::vector<std::byte> encode_tags(std::span<const source_object> tags) {
+  if (tags.empty()) return {};
   std::vector<std::byte> out(kTagSectionHeader);
-  std::uint32_t count = 0;
-  for (const source_object& o : objects.subspan(1)) {
-    if (o.type != object_type::tag) break;
-    out.insert(out.end(), o.id.raw.begin(), o.id.raw.end());
-    ++count;
-  }
-  store_le(out.data(), count);
-  return count == 0 ? std::vector<std::byte>{} : out;
+  store_le(out.data(), static_cast<std::uint32_t>(tags.size()));
+  for (const source_object& o : tags) out.insert(out.end(), o.id.raw.begin(), o.id.raw.end());
+  return out;
 }
 
 class image_writer {
@@ -96,7 +92,7 @@ outcome<image_statistics> build_image(const object_source& source, output_file& 
   if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
   DOCTEUR_TRY(paths, make_path_section(source, pack.entries, report));
   DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
-  if (const std::vector<std::byte> tags = encode_tags(source.objects()); !tags.empty())
+  if (const std::vector<std::byte> tags = encode_tags(source.tags()); !tags.empty())
     DOCTEUR_CHECK(image.add_section(section_type::tags, tags));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));

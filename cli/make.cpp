@@ -215,7 +215,7 @@ outcome<void> print_summary(const make_options& opt, const commit_source& source
   }
   seconds.add_raw("total", decimal(total));
   json_object o;
-  o.add("commit", hex(made.commit)).add("root", hex(source.objects()[1].id)).add("objects", made.objects);
+  o.add("commit", hex(made.commit)).add("root", hex(source.root().id)).add("objects", made.objects);
   o.add("fetched_bytes", source.notes().fetched_bytes).add("content_bytes", made.pack.content_bytes);
   o.add("pack_bytes", made.pack_size).add("image_bytes", made.size);
   o.add_raw("ratio", decimal(static_cast<double>(made.size) / static_cast<double>(made.pack.content_bytes)));

@@ -1,6 +1,7 @@
 #pragma once
 // What the PACK writer is given: the objects of one commit and a way to read them. Hosted.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,15 @@ class object_source {
   // for (each names the next, the last one the commit), then trees depth-first (a tree before its subtrees, subtrees in
   // tree order, each at its first occurrence), then blobs in path order (first occurrence).
   [[nodiscard]] virtual std::span<const source_object> objects() const = 0;
+
+  // Of objects(): the commit, the annotated tags that lead to it, the root tree.
+  [[nodiscard]] const source_object& commit() const { return objects().front(); }
+  [[nodiscard]] std::span<const source_object> tags() const {
+    const auto rest = objects().subspan(1);
+    const auto end = std::ranges::find_if(rest, [](const source_object& o) { return o.type != object_type::tag; });
+    return rest.first(static_cast<std::size_t>(end - rest.begin()));
+  }
+  [[nodiscard]] const source_object& root() const { return objects()[1 + tags().size()]; }
 
   // Path of the first occurrence, '/'-separated, without a leading '/'; empty for commit, tags and root tree.
   [[nodiscard]] virtual std::string_view path(std::size_t index) const = 0;

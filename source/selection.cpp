@@ -37,7 +37,7 @@ class selecting {
     DOCTEUR_CHECK(from->read(0, original));
     const auto head = parse_commit(original);
     if (!head) return give_up(blame::input, std::string("a malformed commit: ") + head.error().what);
-    const oid id = from->objects().front().id;
+    const oid id = from->commit().id;
     pool_.add_source(std::move(from));
 
     root_ = head->tree;

@@ -29,6 +29,14 @@ if abs(sum(v for k, v in seconds.items() if k != "total") - seconds["total"]) > 
     sys.exit(f"total: {seconds}")
 PYTHON
 
+# By a tag, and by a tag of a tag, the root is the tree's id all the same.
+git -C repository tag -a -m v1 v1
+git -C repository tag -a -m again v1-again v1 2>advice
+for tag in v1 v1-again; do
+  "$program" --json -q -b $tag repository out/x.img >printed 2>said || die "status $?: $(cat said)"
+  grep -qF "\"root\":\"$(git -C repository rev-parse 'HEAD^{tree}')\"" printed || die "root of $tag: $(cat printed)"
+done
+
 # With -q only that; after a failure nothing.
 "$program" --json -q repository out/x.img >printed 2>said || die "status $?"
 [ ! -s said ] || die "not quiet: $(cat said)"

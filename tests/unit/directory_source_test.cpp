@@ -51,7 +51,7 @@ TEST(DirectorySource, CommitIdIsWhatGitComputes) {
       "git init -q --bare g; export GIT_DIR=$PWD/g GIT_WORK_TREE=$PWD/w; git add -A; tree=$(git write-tree); "
       "printf 'tree %s\\nauthor A B <a@b> 1602316800 +0000\\ncommitter A B <a@b> 1602316800 +0000\\n' $tree | "
       "git hash-object -t commit --stdin");
-  EXPECT_EQ(hex_text((*source)->objects()[0].id), git);
+  EXPECT_EQ(hex_text((*source)->commit().id), git);
 }
 
 TEST(DirectorySource, CanonicalOrder) {
@@ -67,7 +67,7 @@ TEST(DirectorySource, CanonicalOrder) {
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < (*source)->objects().size(); ++i) paths.emplace_back((*source)->path(i));
   EXPECT_EQ(paths, (std::vector<std::string>{"", "", "b", "b/d", "b/e", "y", "b.x", "b/c", "b/d/f", "b/e/same"}));
-  EXPECT_EQ((*source)->objects()[0].type, object_type::commit);
+  EXPECT_EQ((*source)->commit().type, object_type::commit);
 }
 
 TEST(DirectorySource, EmptyFoldersAreEmptyTrees) {

@@ -118,7 +118,7 @@ TEST(PackWriter, EntriesAreWhereTheResultSays) {
   ASSERT_TRUE(written);
   const bytes pack = sink.view();
   EXPECT_EQ(written->entries.front().offset, 12u);
-  EXPECT_EQ(written->entries.front().id, source.objects()[0].id);
+  EXPECT_EQ(written->entries.front().id, source.commit().id);
   for (std::size_t i = 0; i < written->entries.size(); ++i) {
     const idx_entry& e = written->entries[i];
     const std::uint64_t end = i + 1 < written->entries.size() ? written->entries[i + 1].offset : pack.size() - kOidSize;

@@ -72,7 +72,7 @@ struct written {
     EXPECT_TRUE(made);
     what = std::move(*made);
     pack.assign(sink.view().begin(), sink.view().end());
-    commit = source.objects().front().id;
+    commit = source.commit().id;
     std::uint64_t first = 0;
     for (const restart_points& r : what.restarts) {
       blobs.push_back({{r.offset, r.size, first, r.interval, r.stored}, r.points});
