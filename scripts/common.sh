@@ -6,18 +6,23 @@ if command -v ccache >/dev/null; then
   export CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER
 fi
 
-# step NAME COMMAND...: one line for what it did and how long it took; all else into a log, shown when it fails.
+# step NAME COMMAND...: one line for what it did and how long it took; all else into a log, shown when it fails. Returns
+# the command's status; 77 is "cannot be done here", and the last line of what it says is the reason.
 step() {
   step_name=$1; shift
   step_log="$logs/$(printf '%s' "$step_name" | tr -c 'A-Za-z0-9\n' '-').log"
   step_start=$(date +%s)
-  if "$@" >"$step_log" 2>&1 </dev/null; then
-    printf 'ok      %s (%s s)%s\n' "$step_name" $(($(date +%s) - step_start)) "$(step_remark)"
-  else
-    printf 'FAILED  %s (%s s), log: %s\n' "$step_name" $(($(date +%s) - step_start)) "$step_log"
-    step_failures | sed 's/^/  | /'
-    return 1
-  fi
+  step_status=0
+  "$@" >"$step_log" 2>&1 </dev/null || step_status=$?
+  step_took="$(($(date +%s) - step_start)) s"
+  case $step_status in
+    0) printf 'ok      %s (%s)%s\n' "$step_name" "$step_took" "$(step_remark)" ;;
+    77) printf 'skipped %s: %s\n' "$step_name" "$(tail -n 1 "$step_log")" ;;
+    *)
+      printf 'FAILED  %s (%s), log: %s\n' "$step_name" "$step_took" "$step_log"
+      step_failures | sed 's/^/  | /' ;;
+  esac
+  return "$step_status"
 }
 
 # What a log says from its "failures:" on, or ninja's "FAILED:", or else its end.
