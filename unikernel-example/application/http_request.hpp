@@ -1,6 +1,7 @@
 #pragma once
 // One request's head: found in what has arrived, split by http_parser, and everything odd refused (RFC 9112).
 
+#include <cstddef>
 #include <cstdint>
 #include <forward_list>
 #include <optional>

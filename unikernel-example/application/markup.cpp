@@ -1,6 +1,7 @@
 #include "unikernel-example/application/markup.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 
 namespace docteur::cache_vm {

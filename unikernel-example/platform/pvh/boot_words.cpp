@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 
 namespace docteur::cache_vm::pvh {
 namespace {

@@ -1,6 +1,7 @@
 // The functions that lwIP calls: time, randomness, checksums, assertions.
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 
 #include "lwip/hooks.h"

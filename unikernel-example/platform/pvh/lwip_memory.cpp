@@ -2,6 +2,7 @@
 // malloc keeps at hand, are kept here for the next frame.
 
 #include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
