@@ -18,6 +18,7 @@
 #include "cli/signatures.hpp"
 #include "cli/survey_options.hpp"
 #include "reader/limits.hpp"
+#include "source/fetch.hpp"
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
 #include "source/selection.hpp"
@@ -227,9 +228,10 @@ outcome<void> print_summary(const make_options& opt, const commit_source& source
 }
 
 outcome<void> make(const make_options& opt) {
+  DOCTEUR_TRY(where, parse_location(opt.repository));
+  if (where.remote) DOCTEUR_CHECK(prepare_to_fetch());  // before there are threads
   const signal_watch signals;
   DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.require_signature, "--require-signature"));
-  DOCTEUR_TRY(where, parse_location(opt.repository));
   DOCTEUR_TRY(source_opt, source_options_of(opt));
   DOCTEUR_TRY(selected, selection_of(opt, where));
   DOCTEUR_TRY(pack, pack_options_of(opt));

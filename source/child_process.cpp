@@ -1,9 +1,8 @@
 #include "source/child_process.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <utility>
 
 #include "object/result.hpp"
+#include "source/spawn.hpp"
 
 namespace docteur {
 namespace {
@@ -24,43 +24,6 @@ namespace {
 constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIGKILL: git removes what it has begun
 constexpr auto kRest = std::chrono::seconds(3);           // for what a program started, when it has ended itself
 constexpr auto kTick = std::chrono::milliseconds(20);
-constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGCHLD};
-
-tl::unexpected<failure> system_failure(const char* what, int error) {
-  return give_up(blame::environment, std::string(what) + ": " + std::strerror(error));
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
-// Of our handlers a program must not know; what the user had ignored (nohup) stays ignored.
-sigset_t to_reset() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : kSignals) {
-    struct sigaction action {};
-    // SIGXFSZ is ignored by this program itself.
-    if (signal != SIGXFSZ && ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
-    sigaddset(&set, signal);
-  }
-  return set;
-}
-
-struct pipe_ends {
-  unique_fd read, write;
-};
-
-outcome<pipe_ends> make_pipe() {
-  std::array<int, 2> fds{};
-  if (::pipe2(fds.data(), O_CLOEXEC) != 0) return system_failure("cannot make a pipe", errno);
-  pipe_ends ends{unique_fd(fds[0]), unique_fd(fds[1])};
-  ::fcntl(fds[0], F_SETFL, O_NONBLOCK);
-  return ends;
-}
 
 }  // namespace
 
@@ -80,40 +43,16 @@ bool child_process::has_terminal() noexcept {
 outcome<child_process> child_process::start(const child_command& command) {
   DOCTEUR_TRY(ends, make_pipe());
   const bool terminal = has_terminal();
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&files, ends.write.get(), STDERR_FILENO);
-  const sigset_t reset = to_reset();
-  sigset_t mask;
-  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-  ::posix_spawnattr_setsigdefault(&attributes, &reset);
-  ::posix_spawnattr_setsigmask(&attributes, &mask);
-  const int group = terminal ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID;
-  ::posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
+  spawn_order order;
+  order.arguments = command.arguments;
+  order.environment = command.environment;
+  order.errors = ends.write.get();
+  order.group = terminal ? membership::own_group : membership::own_session;
   pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, command.arguments.front().c_str(), &files, &attributes,
-                                   pointers(command.arguments).data(), pointers(command.environment).data());
-  ::posix_spawn_file_actions_destroy(&files);
-  ::posix_spawnattr_destroy(&attributes);
+  const int error = spawn(order, pid);
   if (error == ENOENT) return give_up(blame::environment, "");
-  if (error != 0) return system_failure(command.arguments.front().c_str(), error);
+  if (error != 0) return give_up(blame::environment, command.arguments.front() + ": " + std::strerror(error));
   return child_process(pid, std::move(ends.read), terminal);
-}
-
-outcome<child_process> child_process::fork(const std::function<int(int)>& body) {
-  DOCTEUR_TRY(ends, make_pipe());
-  const sigset_t reset = to_reset();
-  const pid_t pid = ::fork();
-  if (pid < 0) return system_failure("cannot start a process", errno);
-  if (pid > 0) return child_process(pid, std::move(ends.read), false);
-  ::setsid();
-  for (const int signal : kSignals)
-    if (sigismember(&reset, signal) != 0) ::signal(signal, SIG_DFL);
-  ::_exit(body(ends.write.get()));
 }
 
 child_process::child_process(pid_t pid, unique_fd output, bool terminal)
@@ -124,10 +63,14 @@ child_process::child_process(pid_t pid, unique_fd output, bool terminal)
   if (terminal_) give_terminal(pid_);
 }
 
+child_process::child_process(pid_t pid, unique_fd output, unique_fd line)
+    : pid_(pid), output_(std::move(output)), end_(std::move(line)), by_line_(true), terminal_(false) {}
+
 child_process::child_process(child_process&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
       output_(std::move(other.output_)),
       end_(std::move(other.end_)),
+      by_line_(other.by_line_),
       terminal_(std::exchange(other.terminal_, false)),
       ended_(other.ended_),
       status_(other.status_) {}
@@ -161,12 +104,14 @@ void child_process::wait_for_the_rest(std::string& output) {
   kill();
 }
 
+// A program that writes without end does not keep this one here.
 void child_process::drain(std::string& output) {
   std::array<char, 65536> buffer;
-  while (output_) {
+  for (std::size_t i = 0; output_ && i < kMostAtOnce / buffer.size(); ++i) {
     const ssize_t n = ::read(output_.get(), buffer.data(), buffer.size());
     if (n > 0) {
-      output.append(buffer.data(), static_cast<std::size_t>(n));
+      const std::size_t room = kMostAtOnce - std::min(kMostAtOnce, output.size());
+      output.append(buffer.data(), std::min(static_cast<std::size_t>(n), room));
     } else if (n == 0) {
       output_ = {};
     } else if (errno != EINTR) {
@@ -177,6 +122,7 @@ void child_process::drain(std::string& output) {
 
 // True when it ended.
 bool child_process::reap(int options) noexcept {
+  if (by_line_) return reap_by_line(options);
   int status = 0;
   const pid_t got = ::waitpid(pid_, &status, options);
   if (got == 0 || (got < 0 && errno == EINTR)) return false;
@@ -187,6 +133,21 @@ bool child_process::reap(int options) noexcept {
   ended_ = true;
   status_ = got > 0 ? status : 0;
   if (terminal_) give_terminal(::getpgrp());
+  return true;
+}
+
+bool child_process::reap_by_line(int options) noexcept {
+  int status = 0;
+  const int how = (options & WNOHANG) != 0 ? MSG_DONTWAIT : 0;
+  const ssize_t n = ::recv(end_.get(), &status, sizeof status, how);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (n != static_cast<ssize_t>(sizeof status)) {
+    // The fork server was ended by somebody.
+    ::kill(-pid_, SIGKILL);
+    status = SIGKILL;
+  }
+  ended_ = true;
+  status_ = status;
   return true;
 }
 

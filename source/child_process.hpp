@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -35,13 +34,12 @@ class no_background_stops {
 
 class child_process {
  public:
+  static constexpr std::size_t kMostAtOnce = 256 << 10;
+
   // stdin and stdout are /dev/null. Where stdin of this process is the terminal it runs in the foreground of, the
   // program gets that terminal, as a shell would give it, so that it can ask there; else it has none. Fails with
   // blame::environment; an empty message means that there is no such program.
   [[nodiscard]] static outcome<child_process> start(const child_command& command);
-  // A copy of this process that calls `body` with the file descriptor that would be its stderr, and ends with the
-  // status it returns. Other threads do not exist in it. It has no terminal.
-  [[nodiscard]] static outcome<child_process> fork(const std::function<int(int)>& body);
 
   // Whether start() would give the program the terminal.
   [[nodiscard]] static bool has_terminal() noexcept;
@@ -51,7 +49,8 @@ class child_process {
   // Kills and reaps the whole group unless it has ended.
   ~child_process();
 
-  // Waits for output or the end, `most` at longest, and appends what came on stderr to `output`. True once the program
+  // Waits for output or the end, `most` at longest, and appends what came on stderr to `output`, until that holds
+  // kMostAtOnce bytes: what is more when the program has ended is dropped. True once the program
   // has ended, all it wrote was taken, and what it started has ended too: for that it waits a few seconds longer, and
   // ends by force what is left of the group. Who has let go of stderr may stay, as git-credential-cache's daemon does.
   // Stops with it and goes on with it (job control) when it had the terminal.
@@ -68,17 +67,23 @@ class child_process {
     unsigned living = 0;  // without zombies: nobody may be there to reap those that lost their parent
     std::uint64_t ticks = 0;
   };
+  friend class fork_server;
+  // A child of this process.
   child_process(pid_t pid, unique_fd output, bool terminal);
+  // A child of a fork server, at the other end of `line`.
+  child_process(pid_t pid, unique_fd output, unique_fd line);
   [[nodiscard]] group_state look_at_group() const;
   void drain(std::string& output);
   bool reap(int options) noexcept;
+  bool reap_by_line(int options) noexcept;
   void wait_for_the_rest(std::string& output);
   void follow_stop(int signal) const noexcept;
   void give_terminal(pid_t group) const noexcept;
 
   pid_t pid_;  // and the group's id; 0 after a move
   unique_fd output_;
-  unique_fd end_;  // pidfd, readable once it ended; none on old kernels
+  unique_fd end_;  // readable once it ended: a pidfd (none on old kernels), or the line to the fork server
+  bool by_line_ = false;
   bool terminal_;
   bool ended_ = false;
   int status_ = 0;

@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <mutex>
 #include <optional>
 
 #include "object/result.hpp"
 #include "source/child_process.hpp"
+#include "source/fork_server.hpp"
 #include "source/git_command.hpp"
 #include "source/git_handle.hpp"
 #include "source/git_objects.hpp"
@@ -17,6 +20,7 @@
 #include "source/libgit2_fetch.hpp"
 #include "source/printable.hpp"
 #include "source/repository.hpp"
+#include "source/spawn.hpp"
 
 namespace docteur {
 namespace {
@@ -79,29 +83,64 @@ struct running {
   bool may_ask;
 };
 
-outcome<running> start(const remote_address& from, const std::string& reference, std::chrono::seconds timeout,
-                       const private_folder& repository) {
+int answer_request(const std::string& text, int told) {
+  const auto request = decode_fetch_request(text);
+  return request ? fetch_by_libgit2(*request, told) : EXIT_FAILURE;
+}
+
+// That of this process; started by the first call. It ends with the process.
+outcome<const fork_server*> libgit2_server() {
+  static std::mutex lock;
+  static std::optional<fork_server> server;
+  const std::lock_guard guard(lock);
+  if (!server) {
+    DOCTEUR_TRY(started, fork_server::start(answer_request));
+    server.emplace(std::move(started));
+  }
+  return &*server;
+}
+
+outcome<running> start(const fetch_request& request, std::chrono::seconds timeout) {
   const bool may_ask = child_process::has_terminal();
-  auto git = child_process::start(git_fetch_command(from, reference, timeout, repository, may_ask, own_environment()));
+  auto git = child_process::start(git_fetch_command(request, timeout, may_ask, own_environment()));
   if (git) return running{std::move(*git), may_ask};
   if (!git.error().message.empty()) return tl::unexpected<failure>(git.error());
-  DOCTEUR_TRY(child,
-              child_process::fork([&](int told) { return fetch_by_libgit2(from, reference, repository, told); }));
+  const auto server = libgit2_server();
+  if (!server)
+    return give_up(blame::environment, "there is no git in PATH, and libgit2 cannot fetch: " + server.error().message);
+  DOCTEUR_TRY(child, (*server)->run(encode(request)));
   return running{std::move(child), false};
+}
+
+outcome<oid> fetched_id(const private_folder& repository) {
+  std::ifstream file(repository.path() / "FETCH_HEAD");
+  std::string line;
+  std::getline(file, line);
+  // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
+  const auto id = parse_hex(std::string_view(line).substr(0, std::min(line.size(), kOidHexSize)));
+  if (!id) return give_up(blame::environment, "git did not say what it fetched");
+  return *id;
+}
+
+outcome<bool> has_object(const private_folder& repository, const oid& id) {
+  DOCTEUR_TRY(opened, find_repository(repository.path().native()));
+  DOCTEUR_TRY(objects, git_objects::open(opened.get()));
+  return objects->info(id).has_value();
 }
 
 // How it went where nothing came in between.
 struct attempt {
   std::optional<failure> failed;
   bool refuses_id = false;
+  bool knows_no_shallow = false;
 };
 
-// `reference`: as git_fetch_command() has it.
-outcome<attempt> try_to_fetch(const remote_address& from, const std::string& reference, std::chrono::seconds timeout,
+// `repository`: the request's.
+outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds timeout,
                               const private_folder& repository, progress& report) {
   report.phase("connecting", 0);
-  git_report said(from, report);
-  DOCTEUR_TRY(run, start(from, reference, timeout, repository));
+  git_report said(request.from, report);
+  DOCTEUR_TRY(run, start(request, timeout));
   const no_background_stops progress_may_show;
   stillness still(run.child, repository);
   std::string output;
@@ -118,42 +157,52 @@ outcome<attempt> try_to_fetch(const remote_address& from, const std::string& ref
   }
   said.take("\n");
   const int status = run.child.status();
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return attempt{};
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    if (request.reference.empty()) return attempt{};
+    DOCTEUR_TRY(id, fetched_id(repository));
+    DOCTEUR_TRY(there, has_object(repository, id));
+    if (there) return attempt{};
+    // libgit2 takes what it does not find among the server's references for fetched.
+    said.take("fatal: unadvertised object\n");
+  }
   if (run.may_ask && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
     // Ctrl-C on the terminal that was git's at that time is meant for this process.
     ::raise(SIGINT);
     return give_up(blame::environment, "interrupted");
   }
   if (WIFSIGNALED(status))
-    return give_up(blame::environment, "git was ended by signal " + std::to_string(WTERMSIG(status)));
-  return attempt{said.reason(reference), said.refuses_id()};
+    return give_up(blame::environment,
+                   "the process that fetched was ended by signal " + std::to_string(WTERMSIG(status)));
+  return attempt{said.reason(request.reference), said.refuses_id(), said.knows_no_shallow()};
 }
 
-outcome<oid> fetched_id(const private_folder& repository) {
-  std::ifstream file(repository.path() / "FETCH_HEAD");
-  std::string line;
-  std::getline(file, line);
-  // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
-  const auto id = parse_hex(std::string_view(line).substr(0, std::min(line.size(), kOidHexSize)));
-  if (!id) return give_up(blame::environment, "git did not say what it fetched");
-  return *id;
-}
-
-outcome<bool> has_commit(const private_folder& repository, const oid& commit) {
-  DOCTEUR_TRY(opened, find_repository(repository.path().native()));
-  DOCTEUR_TRY(objects, git_objects::open(opened.get()));
-  return objects->info(commit).has_value();
+// As try_to_fetch(), of one reference; what it tells came is there. Asks again, with history, where the server cannot
+// do without, and says so in `request`.
+outcome<attempt> try_one(fetch_request& request, std::chrono::seconds timeout, const private_folder& repository,
+                         progress& report) {
+  DOCTEUR_TRY(tried, try_to_fetch(request, timeout, repository, report));
+  if (!tried.knows_no_shallow) return tried;
+  request.history = true;
+  return try_to_fetch(request, timeout, repository, report);
 }
 
 }  // namespace
 
-outcome<oid> fetch_commit(const remote_address& from, const fetch_options& options, const private_folder& repository,
-                          progress& report) {
+outcome<void> prepare_to_fetch() {
+  if (has_program("git")) return {};
+  DOCTEUR_CHECK(libgit2_server());
+  return {};
+}
+
+outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_options& options,
+                                     const private_folder& repository, progress& report) {
   DOCTEUR_TRY(reference, checked_reference(options.reference));
   DOCTEUR_CHECK(make_bare_repository(repository, from));
-  DOCTEUR_TRY(tried, try_to_fetch(from, reference, options.timeout, repository, report));
+  fetch_request request{from, reference, false, repository.path().native()};
+  DOCTEUR_TRY(tried, try_one(request, options.timeout, repository, report));
   if (tried.failed) return tl::unexpected<failure>(*tried.failed);
-  return fetched_id(repository);
+  DOCTEUR_TRY(id, fetched_id(repository));
+  return fetched_commit{id, request.history};
 }
 
 outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
@@ -161,12 +210,14 @@ outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::c
   const oid_hex hex = to_hex(commit);
   const std::string id(hex.data(), hex.size());
   DOCTEUR_CHECK(make_bare_repository(repository, from));
-  DOCTEUR_TRY(alone, try_to_fetch(from, id, timeout, repository, report));
+  fetch_request request{from, id, false, repository.path().native()};
+  DOCTEUR_TRY(alone, try_one(request, timeout, repository, report));
   if (!alone.failed) return {};
   if (!alone.refuses_id) return tl::unexpected<failure>(*alone.failed);
-  DOCTEUR_TRY(all, try_to_fetch(from, "", timeout, repository, report));
+  request.reference.clear();
+  DOCTEUR_TRY(all, try_to_fetch(request, timeout, repository, report));
   if (all.failed) return tl::unexpected<failure>(*all.failed);
-  DOCTEUR_TRY(there, has_commit(repository, commit));
+  DOCTEUR_TRY(there, has_object(repository, commit));
   if (there) return {};
   return give_up(blame::input, "commit " + id +
                                    " is in none of its branches and tags, and it is not given by its id "

@@ -4,7 +4,7 @@
 // The program git fetches where it is in PATH: it brings what the user has set up (ssh's configuration, agent and known
 // hosts, credential helpers, proxies, certificates) and fetches without history. Else libgit2 does: the URL's own user
 // and password, ssh-agent, proxies from the environment; with history before version 1.7, which is the first that can
-// leave it out.
+// leave it out. A server that cannot leave history out (one of plain files, for instance) is asked again, with it.
 //
 // Never through a shell. git runs with the user's environment and configuration, but
 // - without the variables that lead to another repository (`git rev-parse --local-env-vars`);
@@ -38,12 +38,23 @@ struct fetch_options {
   std::chrono::seconds timeout{60};
 };
 
+// libgit2 fetches in processes that are copied off this one, which is safe only while it has no threads
+// (source/fork_server.hpp). This starts what makes those copies: a program that may have threads when it opens a source
+// calls it before. The first fetch does it else, and fails with blame::environment where there are threads. Does
+// nothing where git is in PATH.
+[[nodiscard]] outcome<void> prepare_to_fetch();
+
+struct fetched_commit {
+  oid id;
+  bool with_history = false;  // the server cannot leave it out
+};
+
 // The id of the object that the reference names, a commit or an annotated tag, which is in `repository` afterwards, a
 // bare repository that is made there (gitrepository-layout(5)). Fails with blame::usage for what can be no name,
 // blame::input where the repository answers and lacks it, blame::environment for all that happens on the way there;
 // messages do not name the repository.
-[[nodiscard]] outcome<oid> fetch_commit(const remote_address& from, const fetch_options& options,
-                                        const private_folder& repository, progress& report);
+[[nodiscard]] outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_options& options,
+                                                   const private_folder& repository, progress& report);
 
 // The same for a commit that is known by its id, as a submodule's is. Where the server does not give it by that, all
 // branches and tags are fetched with their history, which is what `git clone` does, and it is looked for among them.

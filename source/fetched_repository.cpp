@@ -33,9 +33,12 @@ outcome<std::unique_ptr<commit_source>> open_in(const shared_folder& folder, con
 outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from, const fetch_options& options,
                                                      unsigned threads, progress& report) {
   DOCTEUR_TRY(folder, make_folder());
-  const auto id = fetch_commit(from, options, *folder, report);
-  if (!id) return failed_at(from, id.error());
-  return open_in(folder, from, *id, threads, report);
+  const auto fetched = fetch_commit(from, options, *folder, report);
+  if (!fetched) return failed_at(from, fetched.error());
+  DOCTEUR_TRY(source, open_in(folder, from, fetched->id, threads, report));
+  if (fetched->with_history)
+    source->remark("the server gives a commit with its history only, so all of it was fetched");
+  return source;
 }
 
 outcome<std::unique_ptr<commit_source>> open_pinned(const remote_address& from, const oid& commit,

@@ -78,16 +78,17 @@ std::vector<std::string> own_environment() {
   return out;
 }
 
-child_command git_fetch_command(const remote_address& from, const std::string& reference, std::chrono::seconds timeout,
-                                const private_folder& repository, bool may_ask,
+child_command git_fetch_command(const fetch_request& request, std::chrono::seconds timeout, bool may_ask,
                                 std::span<const std::string> environment) {
+  const remote_address& from = request.from;
+  const std::string& reference = request.reference;
   child_command command;
   for (const std::string& entry : environment) {
     const std::string_view name = std::string_view(entry).substr(0, entry.find('='));
     const bool replaced = name == "GIT_ALLOW_PROTOCOL" || (!may_ask && name == "GIT_TERMINAL_PROMPT");
     if (!replaced && std::ranges::find(kNotForChild, name) == kNotForChild.end()) command.environment.push_back(entry);
   }
-  command.environment.push_back("GIT_DIR=" + repository.path().native());
+  command.environment.push_back("GIT_DIR=" + request.repository);
   command.environment.push_back("GIT_ALLOW_PROTOCOL=" + allowed_transports(environment));
   command.environment.emplace_back("LC_ALL=C");
   if (!may_ask) command.environment.emplace_back("GIT_TERMINAL_PROMPT=0");
@@ -119,7 +120,7 @@ child_command git_fetch_command(const remote_address& from, const std::string& r
   for (const char* const option : {"fetch", "--progress", "--no-tags", "--no-recurse-submodules",
                                    "--no-auto-maintenance", "--no-write-commit-graph", "--no-prune"})
     command.arguments.emplace_back(option);
-  if (!reference.empty()) command.arguments.emplace_back("--depth=1");
+  if (!reference.empty() && !request.history) command.arguments.emplace_back("--depth=1");
   command.arguments.emplace_back("--");
   command.arguments.push_back(from.url);
   if (reference.empty()) {

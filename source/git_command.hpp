@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "source/child_process.hpp"
+#include "source/fetch_request.hpp"
 #include "source/private_folder.hpp"
 #include "source/remote_address.hpp"
 
@@ -18,12 +19,10 @@ namespace docteur {
 inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:refs/docteur/heads/*",
                                                                 "+refs/tags/*:refs/docteur/tags/*"};
 
-// `environment`: NAME=VALUE, the user's. `reference`: git_reference_name_is_valid() or a full id; empty: all branches
-// and tags, with their history. `may_ask`: git has a terminal. Secrets are neither in the arguments nor in the
+// `environment`: NAME=VALUE, the user's. `may_ask`: git has a terminal. Secrets are neither in the arguments nor in the
 // environment.
-[[nodiscard]] child_command git_fetch_command(const remote_address& from, const std::string& reference,
-                                              std::chrono::seconds timeout, const private_folder& repository,
-                                              bool may_ask, std::span<const std::string> environment);
+[[nodiscard]] child_command git_fetch_command(const fetch_request& request, std::chrono::seconds timeout, bool may_ask,
+                                              std::span<const std::string> environment);
 
 // An empty bare repository in `folder`, with what git_fetch_command() needs: the user and the password of `from`.
 [[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from);

@@ -150,6 +150,10 @@ bool git_report::refuses_id() const {
   return holds("unadvertised object") || holds("not our ref") || (holds("want ") && holds(" not valid"));
 }
 
+// "dumb http transport does not support shallow capabilities", "Server does not support shallow clients", the same with
+// "requests" in protocol version 2, and "server doesn't support shallow" of libgit2.
+bool git_report::knows_no_shallow() const { return cause().find("support shallow") != std::string::npos; }
+
 failure git_report::reason(std::string_view asked) const {
   const std::string name = printable(asked);
   std::string why = cause();

@@ -23,6 +23,9 @@ class git_report {
 
   // Whether it failed because the server gives no object by this id, be it that it has none or that it gives no ids.
   [[nodiscard]] bool refuses_id() const;
+  // Whether it failed because the server cannot leave out history: one of plain files, or one without the capability
+  // "shallow" (gitprotocol-capabilities(5)).
+  [[nodiscard]] bool knows_no_shallow() const;
   // One line of what was said in the end, printable, without program and repository names, with a way out where the
   // reason is a known one. `who`: blame::input where the repository answered and has not what was asked for, else
   // blame::environment. `asked`: the reference, for the message.

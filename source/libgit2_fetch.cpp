@@ -7,10 +7,12 @@
 #endif
 
 #include <chrono>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "source/credential_guard.hpp"
 #include "source/git_command.hpp"
 #include "source/git_handle.hpp"
 #include "source/reference_rules.hpp"
@@ -26,6 +28,7 @@ constexpr auto kTell = std::chrono::milliseconds(200);  // between two lines of 
 struct session {
   const remote_address& from;
   int told;
+  bool guarded;               // there is a password, and credential_guard sees where it goes
   bool asked_before = false;  // for a password or a key
   std::chrono::steady_clock::time_point next_tell{};
 };
@@ -44,17 +47,31 @@ int fail(int fd, const std::string& why) {
   return 128;
 }
 
+std::string sent_elsewhere() {
+  return "the server sends on to " + credential_guard::last_place() +
+         ", which does not get the user and the password of the URL; name that place itself, if it is trusted";
+}
+
+// What libgit2 says in the end. Where TLS is in between, it does not hear why a connection failed.
+std::string last_words() { return credential_guard::held_back() ? sent_elsewhere() : git_error_text(); }
+
 int answer_credentials(git_credential** out, const char*, const char* user_in_url, unsigned allowed, void* payload) {
   auto& s = *static_cast<session*>(payload);
   const std::string user = s.from.user.empty() && user_in_url != nullptr ? user_in_url : s.from.user;
   if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, user.c_str());
+  if (s.guarded && !credential_guard::at_home()) {
+    git_error_set_str(GIT_ERROR_NET, sent_elsewhere().c_str());
+    return GIT_EAUTH;
+  }
   if (std::exchange(s.asked_before, true)) {
     git_error_set_str(GIT_ERROR_NET, s.from.by == transport::http ? "Authentication failed" : "Permission denied");
     return GIT_EAUTH;
   }
   if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return git_credential_ssh_key_from_agent(out, user.c_str());
-  if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && s.from.password)
+  if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0 && s.guarded) {
+    credential_guard::stay_home();
     return git_credential_userpass_plaintext_new(out, user.c_str(), s.from.password->c_str());
+  }
   git_error_set_str(GIT_ERROR_NET, user.empty() ? "could not read Username" : "could not read Password");
   return GIT_EAUTH;
 }
@@ -109,17 +126,20 @@ bool download(git_remote* remote, std::vector<std::string>& specifications, cons
 
 }  // namespace
 
-int fetch_by_libgit2(const remote_address& from, const std::string& reference, const private_folder& repository,
-                     int told) {
+int fetch_by_libgit2(const fetch_request& request, int told) {
   start_libgit2();
+  const remote_address& from = request.from;
+  const std::string& reference = request.reference;
+  const bool guarded = from.by == transport::http && from.password.has_value();
+  if (guarded && !credential_guard::watch(endpoint_of(from.url))) return fail(told, last_words());
   git_repository* raw = nullptr;
-  if (git_repository_open_bare(&raw, repository.path().c_str()) != 0) return fail(told, git_error_text());
+  if (git_repository_open_bare(&raw, request.repository.c_str()) != 0) return fail(told, last_words());
   const repository_handle own(raw);
   git_remote* raw_remote = nullptr;
-  if (git_remote_create_anonymous(&raw_remote, raw, from.url.c_str()) != 0) return fail(told, git_error_text());
+  if (git_remote_create_anonymous(&raw_remote, raw, from.url.c_str()) != 0) return fail(told, last_words());
   const remote_handle remote(raw_remote);
 
-  session s{from, told};
+  session s{from, told, guarded};
   git_fetch_options options{};
   git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks.credentials = answer_credentials;
@@ -128,26 +148,22 @@ int fetch_by_libgit2(const remote_address& from, const std::string& reference, c
   options.proxy_opts.type = GIT_PROXY_AUTO;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 #if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 7)
-  if (!reference.empty()) options.depth = 1;
+  if (!reference.empty() && !request.history) options.depth = 1;
 #endif
   if (git_remote_connect(raw_remote, GIT_DIRECTION_FETCH, &options.callbacks, &options.proxy_opts, nullptr) != 0)
-    return fail(told, git_error_text());
+    return fail(told, last_words());
   if (reference.empty()) {
     std::vector<std::string> all(kAllReferences.begin(), kAllReferences.end());
-    return download(raw_remote, all, options) ? 0 : fail(told, git_error_text());
+    return download(raw_remote, all, options) ? 0 : fail(told, last_words());
   }
   const auto found = find(raw_remote, reference);
   if (!found) return fail(told, "couldn't find remote ref " + reference);
   std::vector<std::string> one{"+" + found->name + ":refs/docteur/fetched"};
   const bool by_id = found->name == reference && reference.size() == kOidHexSize;
   if (!download(raw_remote, one, options))
-    return fail(told, by_id ? "Server does not allow request for unadvertised object" : git_error_text());
-  git_odb* odb = nullptr;
-  if (git_repository_odb(&odb, raw) != 0) return fail(told, git_error_text());
-  const bool there = git_odb_refresh(odb) == 0 && git_odb_exists(odb, &found->id) == 1;
-  git_odb_free(odb);
-  if (!there) return fail(told, "Server does not allow request for unadvertised object");
-  if (!repository.write("FETCH_HEAD", text_of(found->id) + "\t\tfetched\n")) return fail(told, "cannot write");
+    return fail(told, by_id ? "Server does not allow request for unadvertised object" : last_words());
+  std::ofstream head(request.repository + "/FETCH_HEAD");
+  if (!(head << text_of(found->id) << "\t\tfetched\n" << std::flush)) return fail(told, "cannot write FETCH_HEAD");
   return 0;
 }
 

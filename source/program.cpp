@@ -1,8 +1,6 @@
 #include "source/program.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -15,6 +13,7 @@
 
 #include "object/result.hpp"
 #include "source/printable.hpp"
+#include "source/spawn.hpp"
 #include "source/unique_fd.hpp"
 
 namespace docteur {
@@ -22,10 +21,12 @@ namespace {
 
 constexpr std::size_t kBuffer = 64 << 10;  // bytes read at once
 constexpr int kPatience = 100;             // ms between looks at whether the user wants to stop
+constexpr int kTick = 20;                  // ms between looks at whether it has ended
+constexpr int kGrace = 75;                 // ticks from SIGTERM to SIGKILL
 
 // What the program reads: a file without a name, so that nobody has to write while others read.
 outcome<unique_fd> input_file(bytes content) {
-  unique_fd fd(::memfd_create("input", MFD_CLOEXEC));
+  unique_fd fd = above_standard(unique_fd(::memfd_create("input", MFD_CLOEXEC)));
   if (!fd) return give_up(blame::environment, std::string("memfd_create: ") + std::strerror(errno));
   while (!content.empty()) {
     const ssize_t n = ::write(fd.get(), content.data(), content.size());
@@ -37,61 +38,6 @@ outcome<unique_fd> input_file(bytes content) {
   return fd;
 }
 
-struct pipe_pair {
-  unique_fd read, write;
-};
-outcome<pipe_pair> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return give_up(blame::environment, std::string("pipe: ") + std::strerror(errno));
-  return pipe_pair{unique_fd(ends[0]), unique_fd(ends[1])};
-}
-
-// What posix_spawn() is told, freed on all ways out.
-class spawn_settings {
- public:
-  spawn_settings() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    // Ours are ignored or only leave a mark.
-    sigset_t all, none;
-    ::sigemptyset(&none);
-    ::sigemptyset(&all);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) ::sigaddset(&all, signal);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  }
-  spawn_settings(const spawn_settings&) = delete;
-  spawn_settings& operator=(const spawn_settings&) = delete;
-  ~spawn_settings() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  void standard(int input, int output, int errors) {
-    ::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
-  }
-  void directory(const std::string& path) { ::posix_spawn_file_actions_addchdir_np(&actions_, path.c_str()); }
-
-  // An errno value, 0 when it runs.
-  int spawn(pid_t& pid, const std::vector<std::string>& arguments, const std::vector<std::string>& environment) const {
-    const auto pointers = [](const std::vector<std::string>& of) {
-      std::vector<char*> all;
-      for (const std::string& s : of) all.push_back(const_cast<char*>(s.c_str()));
-      all.push_back(nullptr);
-      return all;
-    };
-    const std::vector<char*> argv = pointers(arguments), envp = pointers(environment);
-    return ::posix_spawnp(&pid, argv[0], &actions_, &attributes_, argv.data(), envp.data());
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
 // A program that runs; ended and waited for on all ways out.
 class running {
  public:
@@ -101,6 +47,11 @@ class running {
   ~running() {
     if (pid_ == 0) return;
     ::kill(pid_, SIGTERM);
+    for (int i = 0; i < kGrace; ++i) {
+      if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
+      ::poll(nullptr, 0, kTick);
+    }
+    ::kill(pid_, SIGKILL);
     (void)wait();
   }
   int wait() {
@@ -130,7 +81,7 @@ outcome<void> collect(unique_fd out, unique_fd err, byte_sink* sink, program_res
     for (std::size_t i = 0; i < ends.size(); ++i) {
       if (ends[i].revents == 0) continue;
       const ssize_t n = ::read(ends[i].fd, buffer.data(), buffer.size());
-      if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (n <= 0) {
         (i == 0 ? out : err) = unique_fd();
         continue;
@@ -152,11 +103,13 @@ outcome<program_result> run_program(const program_call& command, const progress&
   DOCTEUR_TRY(input, input_file(command.input));
   DOCTEUR_TRY(out, make_pipe());
   DOCTEUR_TRY(err, make_pipe());
-  spawn_settings settings;
-  settings.standard(input.get(), out.write.get(), err.write.get());
-  if (!command.directory.empty()) settings.directory(command.directory);
+  spawn_order order{command.arguments, command.environment, command.directory};
+  order.input = input.get();
+  order.output = out.write.get();
+  order.errors = err.write.get();
+  order.closes_others = true;
   pid_t pid = 0;
-  if (const int error = settings.spawn(pid, command.arguments, command.environment); error != 0)
+  if (const int error = spawn(order, pid); error != 0)
     return give_up(blame::environment,
                    printable(command.arguments.front()) + ": cannot be run: " + std::strerror(error));
   running program(pid);

@@ -208,7 +208,8 @@ def git_daemon():
 
 class Web:
     """nginx and git-http-backend. Paths: /git/ with protocol version 2; /old/ without; /private/ for jane with the password
-    `password`; /moved/ redirects to /git/; /loop/ to itself. `port` is http; `tls` https by a CA of its own, `ca`."""
+    `password`; /moved/ redirects to /git/; /whole/ and /relative/ to /private/; /loop/ to itself; /files/ has plain files.
+    `port` is http; `tls` https by a CA of its own, `ca`."""
 
     user, password = "jane", "p@ss:w/rd%"
 
@@ -234,7 +235,10 @@ class Web:
           location ~ ^/private/(.*)$ {{ auth_basic git; auth_basic_user_file {top}/users;
             fastcgi_param REMOTE_USER $remote_user; {common} {version} }}
           location ~ ^/moved/(.*)$ {{ return 301 /git/$1$is_args$args; }}
-          location ~ ^/loop/(.*)$ {{ return 302 /loop/$1$is_args$args; }}"""
+          location ~ ^/loop/(.*)$ {{ return 302 /loop/$1$is_args$args; }}
+          location ~ ^/whole/(.*)$ {{ return 302 http://127.0.0.1:{self.port}/private/$1$is_args$args; }}
+          location ~ ^/relative/(.*)$ {{ absolute_redirect off; return 302 /private/$1$is_args$args; }}
+          location /files/ {{ alias {SITES}/; }}"""
         (top / "conf").write_text(f"""{'user root;' if os.getuid() == 0 else ''}
           daemon off; worker_processes 1; pid {top}/pid; error_log {top}/error.log;
           events {{ worker_connections 64; }}
@@ -252,7 +256,7 @@ class Web:
             "-subj", "/CN=CA of a test", "-keyout", top / "ca.key", "-out", self.ca)
         run(openssl, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
             "-subj", "/CN=127.0.0.1", "-keyout", top / "key.pem", "-out", top / "request.pem")
-        (top / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+        (top / "names").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
         run(openssl, "x509", "-req", "-days", "2", "-in", top / "request.pem", "-CA", self.ca, "-CAkey", top / "ca.key",
             "-CAcreateserial", "-extfile", top / "names", "-out", top / "cert.pem")
 

@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """Where there is no program git, libgit2 fetches: the same images, references, refusals and time limits, by http and git."""
 
+import os
+import threading
+import time
+from pathlib import Path
 from urllib.parse import quote
 
-from network import (SITES, WORK, Forwarder, Server, Ssh, Web, expect, git, git_daemon, made, refused, repository, run)
+from network import (PATIENCE, SITES, WORK, Forwarder, Run, Server, Ssh, Web, expect, git, git_daemon, made, refused,
+                     repository, run)
 
 site = repository("site.git")
 run("git", "init", "-q", "--bare", "-b", "main", SITES / "empty.git")
@@ -51,3 +56,49 @@ def cut(data, at):
 
 
 refused(3, "", f"git://127.0.0.1:{Forwarder(daemon, cut, piece=1000).port}/site.git", environment=alone)
+
+
+# libgit2's process is a copy of one that never had threads, so no lock of theirs is closed in it. docteur-make itself
+# has some by the time that a submodule is fetched.
+def words_of(pid):
+    """Of /proc/PID/status: the parent, the number of threads, and what it is."""
+    lines = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    return int(lines["PPid"]), int(lines["Threads"])
+
+
+asked = threading.Event()
+
+
+def silent_for_now(connection):
+    asked.set()
+    time.sleep(PATIENCE)
+
+
+inner = Server(silent_for_now)
+first = git(site, "rev-parse", "main")
+words = f'[submodule "x"]\n\tpath = x\n\turl = git://127.0.0.1:{inner.port}/x.git\n'.encode()
+many = b"".join(b"M 100644 inline many/%d\ndata 6\n%06d\n" % (i, i) for i in range(3000))
+run("git", "init", "-q", "--bare", "-b", "main", SITES / "outer.git")
+git(SITES / "outer.git", "fast-import", "--quiet", stdin=b"commit refs/heads/main\ncommitter C <c> 1 +0000\ndata 0\n"
+    b"M 100644 inline .gitmodules\ndata %d\n%s\n%sM 160000 %s x\n" % (len(words), words, many, first.encode()))
+begun = Run(f"git://127.0.0.1:{daemon}/outer.git", "--submodules", "--threads=4", environment=alone, wait=False)
+expect(asked.wait(PATIENCE), "nobody came for the submodule")
+family = {int(pid): words_of(pid) for pid in begun.processes()}
+expect(len(family) == 3, f"not three processes: {family}")
+make = begun.process.pid
+server = next(pid for pid, (parent, _) in family.items() if parent == make)
+fetcher = next(pid for pid in family if pid not in (make, server))
+expect(family[make][1] > 1, f"docteur-make has no threads yet: the test is none: {family}")
+expect(family[fetcher] == (server, 1) and family[server] == (make, 1), f"copied off what has threads: {make}: {family}")
+expect(os.getsid(server) != os.getsid(make) and os.getsid(fetcher) == fetcher, "a terminal's signals reach them")
+for pid in (server, fetcher):
+    open_files = {os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{pid}/fd")}
+    expect(open_files <= {"/dev/null", "pipe", "socket", "anon_inode"}, f"{pid} has more open: {open_files}")
+
+# They end with it, however it ends.
+begun.process.kill()
+begun.process.wait()
+end = time.monotonic() + PATIENCE
+while begun.processes() and time.monotonic() < end:
+    time.sleep(0.02)
+expect(not begun.processes(), "left running after SIGKILL")

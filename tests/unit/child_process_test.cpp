@@ -106,20 +106,62 @@ TEST(ChildProcess, WorkIsSeenAndSleepIsNot) {
   EXPECT_LE(idle->processor_ticks(), still + 4);
 }
 
-TEST(ChildProcess, ACopyOfThisProcess) {
-  auto child = child_process::fork([](int told) { return ::write(told, "hello", 5) == 5 ? 3 : 4; });
+TEST(ChildProcess, SignalsAreAsAProgramBeginsWithThem) {
+  ::signal(SIGXFSZ, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);  // as nohup does
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  for (const int signal : {SIGINT, SIGTERM, SIGXFSZ}) sigaddset(&blocked, signal);
+  ::sigprocmask(SIG_BLOCK, &blocked, &before);
+  auto child = child_process::start(shell("grep -E '^Sig(Blk|Ign)' /proc/self/status >&2"));
+  for (const int signal : {SIGXFSZ, SIGPIPE, SIGHUP}) ::signal(signal, SIG_DFL);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
   ASSERT_TRUE(child);
-  EXPECT_EQ(finish(*child), "hello");
-  EXPECT_EQ(WEXITSTATUS(child->status()), 3);
+  const std::string said = finish(*child);
+  EXPECT_NE(said.find("SigBlk:\t0000000000000000"), std::string::npos) << said;
+  EXPECT_NE(said.find("SigIgn:\t0000000000000001"), std::string::npos) << said;  // SIGHUP
 }
 
-TEST(ChildProcess, IgnoredSignalsOfThisProgramAreNotInherited) {
-  ::signal(SIGXFSZ, SIG_IGN);
-  auto child = child_process::start(shell("kill -XFSZ $$; exit 0"));
-  ::signal(SIGXFSZ, SIG_DFL);
+TEST(ChildProcess, NoDescriptorOfThisProgramIsInherited) {
+  auto child = child_process::start(shell("ls -l /proc/self/fd >&2"));
+  auto other = child_process::start(shell("ls -l /proc/self/fd >&2"));
+  ASSERT_TRUE(child && other);
+  for (auto* const c : {&*child, &*other}) {
+    const std::string said = finish(*c);
+    std::size_t pipes = 0;
+    for (std::size_t at = 0; (at = said.find("pipe:", at)) != std::string::npos; ++at) ++pipes;
+    EXPECT_EQ(pipes, 1u) << said;
+    EXPECT_EQ(said.find("pidfd"), std::string::npos) << said;
+  }
+}
+
+// A program whose standard descriptors were closed gets such numbers for its own files.
+TEST(ChildProcess, StandardDescriptorsThatAreClosed) {
+  EXPECT_EXIT(
+      {
+        for (const int fd : {0, 1, 2}) ::close(fd);
+        auto child = child_process::start(shell("echo here >&2; cat; echo nowhere"));
+        const bool good = child && finish(*child) == "here\n" && WEXITSTATUS(child->status()) == 0;
+        ::_exit(good ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+// A flood of words costs no memory, and ends with the program.
+TEST(ChildProcess, AFloodIsTakenInPieces) {
+  auto child = child_process::start(shell("head -c 100000000 /dev/zero >&2; exit 6"));
   ASSERT_TRUE(child);
-  finish(*child);
-  EXPECT_TRUE(WIFSIGNALED(child->status()));
+  std::uint64_t all = 0;
+  for (bool ended = false; !ended;) {
+    std::string said;
+    ended = child->wait(100ms, said);
+    EXPECT_LE(said.size(), child_process::kMostAtOnce);
+    EXPECT_LE(said.capacity(), 2 * child_process::kMostAtOnce);
+    all += said.size();
+  }
+  EXPECT_EQ(WEXITSTATUS(child->status()), 6);
+  EXPECT_GT(all, 90'000'000u);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ class GitCommand : public testing::Test {
                         bool may_ask = false) {
     const auto where = parse_location(url);
     EXPECT_TRUE(where && where->remote) << url;
-    return git_fetch_command(*where->remote, "main", 60s, folder_, may_ask, environment);
+    return git_fetch_command({*where->remote, "main", false, folder_.path().native()}, 60s, may_ask, environment);
   }
   private_folder folder_ = std::move(*private_folder::create());
 };
@@ -42,7 +42,8 @@ TEST_F(GitCommand, UrlAndReferenceComeBehindTheOptions) {
 
 TEST_F(GitCommand, AllBranchesAndTagsComeWithTheirHistory) {
   const auto where = parse_location("https://h/x");
-  const auto arguments = git_fetch_command(*where->remote, "", 60s, folder_, false, {}).arguments;
+  const auto arguments =
+      git_fetch_command({*where->remote, "", false, folder_.path().native()}, 60s, false, {}).arguments;
   const auto end = std::ranges::find(arguments, "--");
   ASSERT_EQ(arguments.end() - end, 4);
   EXPECT_EQ(end[1], "https://h/x");

@@ -1,6 +1,9 @@
 #include "source/program.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -80,4 +83,33 @@ TEST(Program, ProgramsThatAreNotThereAndUsersWhoStop) {
   EXPECT_EQ(r.error().who, blame::environment);
   EXPECT_EQ(r.error().message, "docteur-no-such-program: cannot be run: No such file or directory");
   EXPECT_EQ(run_program(sh("sleep 100"), interrupted()).error().message, "interrupted");
+}
+
+TEST(Program, ThreeDescriptorsAndNoSignalBlocked) {
+  const int open_before = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &blocked, &before);
+  const auto r =
+      run_program(sh("for fd in /proc/self/fd/*; do echo ${fd##*/}; done; grep SigBlk /proc/self/status"), kQuiet);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  ::close(open_before);
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->output.substr(0, r->output.find("SigBlk")), "0\n1\n2\n3\n") << "3 is the folder that is listed";
+  EXPECT_NE(r->output.find("SigBlk:\t0000000000000000"), std::string::npos) << r->output;
+}
+
+TEST(Program, WhatIgnoresSigtermIsEndedAllTheSame) {
+  EXPECT_EQ(run_program(sh("trap '' TERM; while :; do sleep 0.1; done"), interrupted()).error().message, "interrupted");
+}
+
+TEST(Program, StandardDescriptorsThatAreClosed) {
+  EXPECT_EXIT(
+      {
+        for (const int fd : {0, 1, 2}) ::close(fd);
+        const auto r = run_program(sh("cat; echo oops >&2", "in"), kQuiet);
+        ::_exit(r && r->output == "in" && r->errors == "oops\n" ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
