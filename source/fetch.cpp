@@ -128,6 +128,18 @@ outcome<bool> has_object(const private_folder& repository, const oid& id) {
   return objects->info(id).has_value();
 }
 
+// What make_bare_repository() wrote of a password goes away with it: the repository lives for as long as its source.
+class brief_credentials {
+ public:
+  explicit brief_credentials(const private_folder& repository) : repository_(repository) {}
+  brief_credentials(const brief_credentials&) = delete;
+  brief_credentials& operator=(const brief_credentials&) = delete;
+  ~brief_credentials() { forget_credentials(repository_); }
+
+ private:
+  const private_folder& repository_;
+};
+
 // How it went where nothing came in between.
 struct attempt {
   std::optional<failure> failed;
@@ -173,7 +185,7 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
   if (WIFSIGNALED(status))
     return give_up(blame::environment,
                    "the process that fetched was ended by signal " + std::to_string(WTERMSIG(status)));
-  return attempt{said.reason(request.reference), said.refuses_id(), said.knows_no_shallow()};
+  return attempt{said.reason(request.reference), said.refuses_id(request.reference), said.knows_no_shallow()};
 }
 
 // As try_to_fetch(), of one reference; what it tells came is there. Asks again, with history, where the server cannot
@@ -197,6 +209,7 @@ outcome<void> prepare_to_fetch() {
 outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_options& options,
                                      const private_folder& repository, progress& report) {
   DOCTEUR_TRY(reference, checked_reference(options.reference));
+  const brief_credentials guard(repository);
   DOCTEUR_CHECK(make_bare_repository(repository, from));
   fetch_request request{from, reference, false, repository.path().native()};
   DOCTEUR_TRY(tried, try_one(request, options.timeout, repository, report));
@@ -209,6 +222,7 @@ outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::c
                            const private_folder& repository, progress& report) {
   const oid_hex hex = to_hex(commit);
   const std::string id(hex.data(), hex.size());
+  const brief_credentials guard(repository);
   DOCTEUR_CHECK(make_bare_repository(repository, from));
   fetch_request request{from, id, false, repository.path().native()};
   DOCTEUR_TRY(alone, try_one(request, timeout, repository, report));

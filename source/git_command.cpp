@@ -15,6 +15,7 @@
 namespace docteur {
 namespace {
 
+constexpr std::string_view kCredentials = "credentials";
 constexpr std::array<std::string_view, 4> kTransports{"http", "https", "ssh", "git"};
 
 // `git rev-parse --local-env-vars` of git 2.39, and the others that name a place, a format or a quarantine of the
@@ -114,7 +115,7 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
   if (from.password) {
     // An empty one drops all that came before; git runs the other one as a shell would, hence no path in it.
     configure("credential.helper=");
-    configure("credential.helper=store --file=\"$GIT_DIR/credentials\"");
+    configure("credential.helper=store --file=\"$GIT_DIR/" + std::string(kCredentials) + "\"");
     configure("credential.useHttpPath=false");
   }
   for (const char* const option : {"fetch", "--progress", "--no-tags", "--no-recurse-submodules",
@@ -148,8 +149,13 @@ outcome<void> make_bare_repository(const private_folder& folder, const remote_ad
   DOCTEUR_CHECK(folder.write("config", config));
   if (!from.password) return {};
   // git-credential-store(1), "STORAGE FORMAT".
-  return folder.write("credentials", from.url.substr(0, scheme_end) + percent_encoded(from.user) + ":" +
-                                         percent_encoded(*from.password) + "@" + std::string(host) + "\n");
+  return folder.write(kCredentials, from.url.substr(0, scheme_end) + percent_encoded(from.user) + ":" +
+                                        percent_encoded(*from.password) + "@" + std::string(host) + "\n");
+}
+
+void forget_credentials(const private_folder& folder) noexcept {
+  std::error_code ignored;
+  std::filesystem::remove(folder.path() / kCredentials, ignored);
 }
 
 }  // namespace docteur

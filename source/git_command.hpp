@@ -27,6 +27,9 @@ inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:r
 // An empty bare repository in `folder`, with what git_fetch_command() needs: the user and the password of `from`.
 [[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from);
 
+// Removes the password that make_bare_repository() wrote there.
+void forget_credentials(const private_folder& folder) noexcept;
+
 // The environment of this process.
 [[nodiscard]] std::vector<std::string> own_environment();
 

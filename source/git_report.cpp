@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLines = 32;         // kept: ssh's warning of a changed key is the longest that is known
 constexpr std::size_t kLongestLine = 512;  // bytes
+constexpr std::size_t kLongestTold = 300;  // bytes of what is told of a line
 constexpr std::size_t kLeastToken = 8;     // bytes
 constexpr std::string_view kRemote = "remote: ";
 constexpr std::string_view kUnreadable = "Could not read from remote repository.";
@@ -31,7 +32,7 @@ struct known {
   blame who;
   std::string_view told;  // instead of it; what begins with ';' or a blank goes behind it
 };
-constexpr std::array<known, 17> kKnown{{
+constexpr std::array<known, 18> kKnown{{
     {"mismatched algorithms", blame::input, "a repository with other ids than SHA-1; images hold SHA-1 ids only"},
     {"could not read Username", blame::environment,
      "the server wants a user name and a password: set up a credential helper (gitcredentials(7)) or put them into "
@@ -44,6 +45,8 @@ constexpr std::array<known, 17> kKnown{{
      "the key of the host is not the known one, or none is known; compare it, then correct ssh's known_hosts"},
     {"Permission denied", blame::environment, "; ssh needs a key that the server knows (ssh-add, ~/.ssh/config)"},
     {"is this a git repository", blame::environment, "no Git repository answers there"},
+    {"invalid content-type", blame::environment,
+     "no Git server answers there; one of plain files needs the program git in PATH"},
     {"' not found", blame::environment, "no such repository there"},
     {"early EOF", blame::environment, "the connection ended in the middle"},
     {"the remote end hung up", blame::environment, "the connection ended in the middle"},
@@ -143,11 +146,12 @@ bool git_report::count(std::string_view text) {
   return false;
 }
 
-// In the words of git as a client, of git as a server, and of JGit.
-bool git_report::refuses_id() const {
+// In the words of git as a client (also of one that looks for files), of git as a server, and of JGit.
+bool git_report::refuses_id(std::string_view asked) const {
   const std::string why = cause();
-  const auto holds = [&](std::string_view words) { return why.find(words) != std::string::npos; };
-  return holds("unadvertised object") || holds("not our ref") || (holds("want ") && holds(" not valid"));
+  const auto holds = [&](const std::string& words) { return why.find(words) != std::string::npos; };
+  return holds("unadvertised object") || holds("not our ref") || (holds("want ") && holds(" not valid")) ||
+         (is_hexadecimal(asked) && holds("Unable to find " + std::string(asked) + " under "));
 }
 
 // "dumb http transport does not support shallow capabilities", "Server does not support shallow clients", the same with
@@ -164,7 +168,7 @@ failure git_report::reason(std::string_view asked) const {
     if (asked.size() >= 4 && is_hexadecimal(asked)) text += "; over the network a commit needs all 40 digits of its id";
     return {blame::input, text};
   }
-  if (refuses_id())
+  if (refuses_id(asked))
     return {blame::input, "commit " + name +
                               " is not there, or the server gives no commits by id (uploadpack.allowAnySHA1InWant); "
                               "name a branch or a tag that leads to it"};
@@ -224,6 +228,7 @@ std::string git_report::redacted(std::string text) const {
   std::string out = printable(text);
   std::ranges::replace_if(
       out, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  if (out.size() > kLongestTold) out.replace(kLongestTold, std::string::npos, "...");
   return out;
 }
 

@@ -21,8 +21,9 @@ class git_report {
   // Whether the server has answered: the first line about objects came.
   [[nodiscard]] bool answered() const noexcept { return answered_; }
 
-  // Whether it failed because the server gives no object by this id, be it that it has none or that it gives no ids.
-  [[nodiscard]] bool refuses_id() const;
+  // Whether it failed because the server gives no object by the id `asked`, be it that it has none or that it gives no
+  // ids.
+  [[nodiscard]] bool refuses_id(std::string_view asked) const;
   // Whether it failed because the server cannot leave out history: one of plain files, or one without the capability
   // "shallow" (gitprotocol-capabilities(5)).
   [[nodiscard]] bool knows_no_shallow() const;

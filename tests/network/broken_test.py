@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Servers that are slow or broken, and signals meanwhile: one clear line, status 3, within --timeout; no temporary
-repository, no image, no process is left behind (network.Run looks)."""
+repository, no image, no process is left behind (network.Run looks). By git, and by libgit2 where there is none."""
 
 import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from network import PATIENCE, SITES, Forwarder, Run, Server, Web, expect, git, git_daemon, made, refused, repository
+from network import PATIENCE, SITES, WORK, Forwarder, Run, Server, Web, expect, git, git_daemon, made, refused, repository
 
 site = repository("site.git")
 noise = b"".join(b"M 100644 inline noise%d\ndata 40000\n%s\n" % (i, random.Random(i).randbytes(40000)) for i in range(10))
@@ -15,6 +15,8 @@ git(site, "fast-import", "--quiet", "--force",
     stdin=b"commit refs/heads/main\ncommitter C <c> 1 +0000\ndata 0\n\n" + noise)
 web, daemon = Web(), git_daemon()
 SHORT = "--timeout=2"
+(WORK / "nothing").mkdir()
+alone = {"PATH": str(WORK / "nothing")}
 
 
 def silent(connection):
@@ -117,16 +119,66 @@ case("", plain(Server(lambda connection: None).port))
 case("", plain(Server(says(b"0032ERR \x1b]0;title\x07\x1b[31m" + b"x" * 27)).port))
 
 
+# A PACK that claims what it has not: four thousand million objects, one of as many bytes, a flood of words before it.
+def packet(payload):
+    return b"%04x%s" % (len(payload) + 4, payload)
+
+
+HEAD = git(site, "rev-parse", "main").encode()
+CLAIMS = [
+    b"PACK" + (2).to_bytes(4, "big") + b"\xff\xff\xff\xff" + b"\x95\x0a" + noisy,
+    b"PACK" + (2).to_bytes(4, "big") + b"\0\0\0\1" + b"\xbf" + b"\xff" * 6 + b"\x0f" + noisy,
+    b"PACK" + (3).to_bytes(4, "big") + b"\0\0\0\1" + noisy,
+    b"PACK" + (2).to_bytes(4, "big") + b"\0\0\0\0" + noisy[:20],
+    noisy,
+]
+
+
+def gives(pack, words=()):
+    """git:// of protocol version 0 with one branch, whose PACK is `pack`, after `words` for a person."""
+    def talk(connection):
+        connection.recv(65536)
+        connection.sendall(packet(HEAD + b" HEAD\0side-band-64k ofs-delta shallow symref=HEAD:refs/heads/main\n") +
+                           packet(HEAD + b" refs/heads/main\n") + b"0000")
+        asked = b""
+        while not asked.endswith(b"0009done\n"):
+            had = asked
+            asked += connection.recv(65536)
+            if b"deepen" in asked and b"deepen" not in had:
+                connection.sendall(packet(b"shallow " + HEAD + b"\n") + b"0000")
+            if asked == had:
+                return
+        connection.sendall(packet(b"NAK\n"))
+        for word in words:
+            connection.sendall(packet(b"\2" + word))
+        connection.sendall(packet(b"\1" + pack) + b"0000")
+        while connection.recv(65536):
+            pass
+    return talk
+
+
+for pack in CLAIMS:
+    case("", plain(Server(gives(pack)).port))
+endless_line = [b"x" * 60_000] * 500
+many_lines = [b"\x1b[31m%d\n" % i * 4_000 for i in range(500)]
+for words in (endless_line, many_lines):
+    case("", plain(Server(gives(noisy, words)).port))
+
+
 def check(words, source, arguments):
-    done = refused(3, words, source, *arguments)
+    for environment in ({}, alone):
+        if environment == {} or not source.startswith("ssh:"):  # there is no one to ask about the host's key
+            check_one(words if environment == {} or words == QUIET else "", source, arguments, environment)
+
+
+def check_one(words, source, arguments, environment):
+    done = refused(3, words, source, *arguments, environment=environment)
     expect("\x1b" not in done.said and len(done.said) < 1000, f"control characters, or too much: {done.shown!r}")
     expect(len(done.said) > len(f"docteur-make: {source}: ") + 5, f"no reason: {done.shown}")
-    return done.said
 
 
 with ThreadPoolExecutor(8) as pool:
-    for said in pool.map(lambda c: check(*c), cases):
-        pass
+    list(pool.map(lambda c: check(*c), cases))
 
 # A slow server is no broken one: every piece is a sign of life.
 slow = Forwarder(daemon, pause=0.08, piece=5_000)
@@ -135,11 +187,12 @@ expect(made(plain(slow.port), "--timeout=5") == made(site), "another image from 
 # Signals, while the server is silent and while it sends.
 for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     for source in (plain(Server(reads_and_is_silent).port), http(Forwarder(web.port, until(200_000, stall)).port)):
-        run = Run(source, "--progress=plain", wait=False)
-        end = time.monotonic() + PATIENCE
-        while len(run.processes()) < 2 and time.monotonic() < end:  # git is there
-            time.sleep(0.02)
-        time.sleep(0.2)
-        run.process.send_signal(name)
-        run.wait()
-        expect(run.status == -name and not run.image.exists(), f"{name}: {run.shown}")
+        for environment, processes in (({}, 2), (alone, 3)):
+            run = Run(source, "--progress=plain", environment=environment, wait=False)
+            end = time.monotonic() + PATIENCE
+            while len(run.processes()) < processes and time.monotonic() < end:  # what fetches is there
+                time.sleep(0.02)
+            time.sleep(0.2)
+            run.process.send_signal(name)
+            run.wait()
+            expect(run.status == -name and not run.image.exists(), f"{name}: {run.shown}")

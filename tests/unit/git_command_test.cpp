@@ -71,6 +71,8 @@ TEST_F(GitCommand, SecretsAreInFilesOfOnesOwn) {
     ASSERT_EQ(::stat((folder_.path() / name).c_str(), &st), 0);
     EXPECT_EQ(st.st_mode & 077, 0u) << name;
   }
+  forget_credentials(folder_);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "credentials"));
 }
 
 TEST_F(GitCommand, TheEnvironmentLeadsNowhereElse) {

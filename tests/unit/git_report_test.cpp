@@ -115,5 +115,44 @@ TEST_F(GitReport, NoCredentialAndNoControlCharacterPasses) {
   EXPECT_LT(reason_of("fatal: " + std::string(100000, 'x')).message.size(), 600u);
 }
 
+TEST_F(GitReport, WhatIsLongIsCut) {
+  git_report report(from_, seen_);
+  const std::string much(1 << 20, 'x');
+  report.take("remote: ");
+  for (int i = 0; i < 16; ++i) report.take(much);
+  report.take("\n");
+  for (int i = 0; i < 100'000; ++i) report.take("more words\n");
+  report.take("fatal: " + much + "\n");
+  const std::string told = report.reason("main").message;
+  EXPECT_LT(told.size(), 700u);
+  EXPECT_EQ(told, std::string(300, 'x') + "... (the server says: " + std::string(300, 'x') + "...)");
+}
+
+TEST_F(GitReport, AServerThatCannotLeaveOutHistory) {
+  for (const char* const text :
+       {"fatal: dumb http transport does not support shallow capabilities",
+        "fatal: Server does not support shallow clients", "fatal: Server does not support shallow requests",
+        "fatal: server doesn't support shallow"}) {
+    git_report report(from_, seen_);
+    report.take(std::string(text) + "\n");
+    EXPECT_TRUE(report.knows_no_shallow()) << text;
+  }
+  git_report report(from_, seen_);
+  report.take("remote: fatal: Server does not support shallow clients\nfatal: early EOF\n");
+  EXPECT_FALSE(report.knows_no_shallow());
+}
+
+TEST_F(GitReport, AnIdThatIsNoFile) {
+  const std::string id(40, '1');
+  const std::string line = "error: Unable to find " + id + " under http://h/x\n";
+  git_report report(from_, seen_);
+  report.take(line);
+  EXPECT_TRUE(report.refuses_id(id));
+  EXPECT_FALSE(report.refuses_id(std::string(40, '2')));
+  EXPECT_FALSE(report.refuses_id("main"));
+  EXPECT_EQ(report.reason(id).who, blame::input);
+  EXPECT_EQ(report.reason("main").who, blame::environment) << "a repository that lacks a file of its own";
+}
+
 }  // namespace
 }  // namespace docteur
