@@ -55,7 +55,7 @@ struct connection {
 connection& of(git_stream* stream) { return *reinterpret_cast<connection*>(stream); }
 
 int fail(const std::string& why) {
-  git_error_set_str(GIT_ERROR_NET, why.c_str());
+  set_git_error(why);
   return -1;
 }
 

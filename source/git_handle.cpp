@@ -1,5 +1,10 @@
 #include "source/git_handle.hpp"
 
+// Where git_error_set_str is declared since libgit2 1.8.
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>
+#endif
+
 #include <array>
 #include <cstring>
 
@@ -31,6 +36,8 @@ std::string git_error_text() {
   const git_error* const e = git_error_last();
   return e == nullptr || e->message == nullptr ? "unknown error" : printable(e->message);
 }
+
+void set_git_error(const std::string& text) { git_error_set_str(GIT_ERROR_NET, text.c_str()); }
 
 git_oid to_git(const oid& id) noexcept {
   git_oid out;

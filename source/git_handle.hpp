@@ -33,6 +33,8 @@ void start_libgit2();
 
 // Printable; libgit2 keeps the last error of each thread.
 [[nodiscard]] std::string git_error_text();
+// For callbacks that fail: what libgit2 says then.
+void set_git_error(const std::string& text);
 
 [[nodiscard]] git_oid to_git(const oid& id) noexcept;
 [[nodiscard]] oid from_git(const git_oid& id) noexcept;

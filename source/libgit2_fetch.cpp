@@ -1,10 +1,6 @@
 #include "source/libgit2_fetch.hpp"
 
 #include <unistd.h>
-// Where git_error_set_str is declared since libgit2 1.8.
-#if __has_include(<git2/sys/errors.h>)
-#include <git2/sys/errors.h>
-#endif
 
 #include <chrono>
 #include <fstream>
@@ -60,11 +56,11 @@ int answer_credentials(git_credential** out, const char*, const char* user_in_ur
   const std::string user = s.from.user.empty() && user_in_url != nullptr ? user_in_url : s.from.user;
   if ((allowed & GIT_CREDENTIAL_USERNAME) != 0) return git_credential_username_new(out, user.c_str());
   if (s.guarded && !credential_guard::at_home()) {
-    git_error_set_str(GIT_ERROR_NET, sent_elsewhere().c_str());
+    set_git_error(sent_elsewhere());
     return GIT_EAUTH;
   }
   if (std::exchange(s.asked_before, true)) {
-    git_error_set_str(GIT_ERROR_NET, s.from.by == transport::http ? "Authentication failed" : "Permission denied");
+    set_git_error(s.from.by == transport::http ? "Authentication failed" : "Permission denied");
     return GIT_EAUTH;
   }
   if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0) return git_credential_ssh_key_from_agent(out, user.c_str());
@@ -72,7 +68,7 @@ int answer_credentials(git_credential** out, const char*, const char* user_in_ur
     credential_guard::stay_home();
     return git_credential_userpass_plaintext_new(out, user.c_str(), s.from.password->c_str());
   }
-  git_error_set_str(GIT_ERROR_NET, user.empty() ? "could not read Username" : "could not read Password");
+  set_git_error(user.empty() ? "could not read Username" : "could not read Password");
   return GIT_EAUTH;
 }
 

@@ -25,7 +25,8 @@ struct source_options {
 };
 
 // A repository where there is one at the very path (a worktree's top, a `.git`, a bare one), else a plain folder.
-// A remote repository is fetched first (source/fetch.hpp), and what was fetched goes away with the source.
+// A remote repository is fetched first (source/fetch.hpp; a program that has threads by now has called
+// prepare_to_fetch() before it had any), and what was fetched goes away with the source.
 // Fails with blame::usage when an option does not fit what is there.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_source(const location& where, const source_options& options,
                                                                   progress& report);
