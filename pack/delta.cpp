@@ -42,6 +42,28 @@ result<delta_header> decode_delta_header(bytes delta, std::uint64_t at) noexcept
   return h;
 }
 
+result<std::uint64_t> measure_delta(bytes delta, std::uint64_t at) noexcept {
+  DOCTEUR_TRY(h, decode_delta_header(delta, at));
+  cursor from(delta.subspan(h.header_size), at + h.header_size);
+  std::uint64_t made = 0;
+  while (!from.empty()) {
+    DOCTEUR_TRY(op, from.take_be<std::uint8_t>());
+    if (op == 0) return fail(errc::malformed, at, "reserved delta instruction");
+    const unsigned follow = (op & kCopy) != 0 ? kOperands[op & 0x7fu] : op;
+    DOCTEUR_TRY(operands, from.take(follow));
+    std::uint64_t size = op;
+    if ((op & kCopy) != 0) {
+      size = 0;
+      std::size_t next = kOperands[op & 0x0fu];  // behind the bytes of the offset
+      for (unsigned i = 0; i < 3; ++i)
+        if ((op & 0x10u << i) != 0) size |= std::to_integer<std::uint64_t>(operands[next++]) << 8 * i;
+      if (size == 0) size = kDefaultCopySize;
+    }
+    made += size;  // at most 16 MiB for each byte of the delta: it does not wrap
+  }
+  return made;
+}
+
 result<done> apply_delta(bytes base, bytes delta, mutable_bytes out, std::uint64_t at) noexcept {
   DOCTEUR_TRY(h, decode_delta_header(delta, at));
   if (h.base_size != base.size()) return fail(errc::malformed, at, "delta is for a base of another size");

@@ -20,6 +20,10 @@ inline constexpr std::size_t kMaxDeltaHeader = 20;
 // `delta` may be cut behind its header. `at`: for messages.
 [[nodiscard]] result<delta_header> decode_delta_header(bytes delta, std::uint64_t at) noexcept;
 
+// Bytes that the instructions of `delta` make, whatever its header promises. Errors: malformed (reserved instruction),
+// truncated.
+[[nodiscard]] result<std::uint64_t> measure_delta(bytes delta, std::uint64_t at) noexcept;
+
 // Rebuilds the object: `out.size()` must be the delta's result size, `base.size()` its base size (both are checked).
 // `out` overlaps neither. Errors: malformed (reserved instruction, wrong sizes), out_of_range (a copy outside the
 // base), truncated. On error the contents of `out` are unspecified.

@@ -54,7 +54,12 @@ class object_source {
   // The caller checks the bytes against the id.
   [[nodiscard]] virtual outcome<void> read(std::size_t index, std::vector<std::byte>& out) const = 0;
 
-  // The same as a stream, in memory that does not grow with the object. Safe to call from many threads.
+  // The same for a caller that found bytes which are not the id's: a source that has several copies passes over those.
+  [[nodiscard]] virtual outcome<void> read_verified(std::size_t index, std::vector<std::byte>& out) const {
+    return read(index, out);
+  }
+
+  // The same as read(), as a stream, in memory that does not grow with the object. Safe to call from many threads.
   [[nodiscard]] virtual outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const = 0;
 };
 

@@ -60,9 +60,14 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
 
   const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
     const source_object& object = objects[index];
+    const auto is_right = [&] {
+      return own.content.size() == object.size && object_id(object.type, own.content) == object.id;
+    };
     DOCTEUR_CHECK(source.read(index, own.content));
-    if (own.content.size() != object.size || object_id(object.type, own.content) != object.id)
-      return tl::unexpected<failure>(changed_while_read(source, index));
+    if (!is_right()) {
+      DOCTEUR_CHECK(source.read_verified(index, own.content));
+      if (!is_right()) return tl::unexpected<failure>(changed_while_read(source, index));
+    }
     eye.see(index, own.content);
     const bytes packed = own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));

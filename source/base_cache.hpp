@@ -2,6 +2,7 @@
 // Objects that others were deltas against, kept for a while. Hosted, safe from many threads.
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -20,55 +21,65 @@ struct cached_base {
 
 class base_cache {
  public:
-  // `bound`: bytes of content that are kept; an object over an eighth of it is not.
-  explicit base_cache(std::size_t bound) : shard_bound_(bound / kShards), largest_(bound / 8) {}
+  // `most` bytes of content are kept; an object over an eighth of that is not.
+  void set_bound(std::size_t most) noexcept { bound_.store(most, std::memory_order_relaxed); }
 
-  // `pack`: any number that stands for the PACK, below 65,536. `offset`: in it. Null when it is not there.
-  [[nodiscard]] std::shared_ptr<const cached_base> find(std::size_t pack, std::uint64_t offset) {
-    const std::uint64_t key = std::uint64_t{pack} << kOffsetBits | offset;
-    shard& s = shard_of(key);
+  // `pack`: a number that stands for the PACK in this process. `offset`: in it. Null when it is not there.
+  [[nodiscard]] std::shared_ptr<const cached_base> find(std::uint64_t pack, std::uint64_t offset) {
+    const place at{pack, offset};
+    shard& s = shard_of(at);
     const std::scoped_lock lock(s.guard);
-    const auto it = s.places.find(key);
+    const auto it = s.places.find(at);
     if (it == s.places.end()) return nullptr;
     s.recent.splice(s.recent.begin(), s.recent, it->second);
     return it->second->base;
   }
 
-  void keep(std::size_t pack, std::uint64_t offset, std::shared_ptr<const cached_base> base) {
+  void keep(std::uint64_t pack, std::uint64_t offset, std::shared_ptr<const cached_base> base) {
+    const std::size_t bound = bound_.load(std::memory_order_relaxed);
     const std::size_t size = base->content.size();
-    if (size > largest_ || pack > 0xffff || offset >> kOffsetBits != 0) return;
-    const std::uint64_t key = std::uint64_t{pack} << kOffsetBits | offset;
-    shard& s = shard_of(key);
+    if (size > bound / 8) return;
+    const place at{pack, offset};
+    shard& s = shard_of(at);
     const std::scoped_lock lock(s.guard);
-    if (s.places.contains(key)) return;
-    s.recent.push_front({key, std::move(base)});
-    s.places[key] = s.recent.begin();
-    s.size += size;
-    while (s.size > shard_bound_ && s.recent.size() > 1) {
-      s.size -= s.recent.back().base->content.size();
-      s.places.erase(s.recent.back().key);
+    if (s.places.contains(at)) return;
+    s.recent.push_front({at, std::move(base)});
+    s.places[at] = s.recent.begin();
+    s.size += size + kOverhead;
+    while (s.size > bound / kShards && s.recent.size() > 1) {
+      s.size -= s.recent.back().base->content.size() + kOverhead;
+      s.places.erase(s.recent.back().at);
       s.recent.pop_back();
     }
   }
 
  private:
   static constexpr std::size_t kShards = 8;
-  static constexpr unsigned kOffsetBits = 48;
+  static constexpr std::size_t kOverhead = 128;  // bytes of what is around a content, about
+  struct place {
+    std::uint64_t pack;
+    std::uint64_t offset;
+    bool operator==(const place&) const = default;
+  };
+  struct place_hash {
+    std::size_t operator()(const place& p) const noexcept {
+      return (p.pack * 0xbf58476d1ce4e5b9u ^ p.offset) * 0x9e3779b97f4a7c15u;
+    }
+  };
   struct item {
-    std::uint64_t key;
+    place at;
     std::shared_ptr<const cached_base> base;
   };
   struct shard {
     std::mutex guard;
     std::list<item> recent;  // the last used first
-    std::unordered_map<std::uint64_t, std::list<item>::iterator> places;
-    std::size_t size = 0;  // bytes of content
+    std::unordered_map<place, std::list<item>::iterator, place_hash> places;
+    std::size_t size = 0;  // bytes
   };
-  shard& shard_of(std::uint64_t key) { return shards_[key * 0x9e3779b97f4a7c15u >> 61]; }
+  shard& shard_of(const place& at) { return shards_[place_hash()(at) >> 61]; }
 
   std::array<shard, kShards> shards_;
-  const std::size_t shard_bound_;
-  const std::size_t largest_;
+  std::atomic<std::size_t> bound_{0};
 };
 
 }  // namespace docteur

@@ -51,6 +51,10 @@ class composed_source final : public commit_source {
     if (objects_[index].type == object_type::blob && is_lfs_pointer(out)) is_lfs_[index] = true;
     return {};
   }
+  outcome<void> read_verified(std::size_t index, std::vector<std::byte>& out) const override {
+    if (index == 0) return read(index, out);
+    return pool_.read_verified(objects_[index].id, out);
+  }
 
   outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const override {
     if (index != 0) return pool_.open(objects_[index].id);

@@ -19,7 +19,6 @@
 #include "source/git_report.hpp"
 #include "source/libgit2_fetch.hpp"
 #include "source/printable.hpp"
-#include "source/repository.hpp"
 #include "source/spawn.hpp"
 
 namespace docteur {
@@ -123,8 +122,7 @@ outcome<oid> fetched_id(const private_folder& repository) {
 }
 
 outcome<bool> has_object(const private_folder& repository, const oid& id) {
-  DOCTEUR_TRY(opened, find_repository(repository.path().native()));
-  DOCTEUR_TRY(objects, git_objects::open(opened.get()));
+  DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native()));
   return objects->info(id).has_value();
 }
 

@@ -6,7 +6,6 @@
 #endif
 
 #include <array>
-#include <cstring>
 
 #include "source/printable.hpp"
 
@@ -39,10 +38,13 @@ std::string git_error_text() {
 
 void set_git_error(const std::string& text) { git_error_set_str(GIT_ERROR_NET, text.c_str()); }
 
-git_oid to_git(const oid& id) noexcept {
-  git_oid out;
-  std::memcpy(out.id, id.raw.data(), kOidSize);
-  return out;
+std::string objects_folder(git_repository* repository) {
+  git_buf path = GIT_BUF_INIT;
+  std::string folder;
+  if (git_repository_item_path(&path, repository, GIT_REPOSITORY_ITEM_OBJECTS) == 0) folder = path.ptr;
+  git_buf_dispose(&path);
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return folder;
 }
 
 oid from_git(const git_oid& id) noexcept { return oid::from(reinterpret_cast<const std::byte*>(id.id)); }

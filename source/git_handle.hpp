@@ -20,7 +20,6 @@ struct git_free {
 using repository_handle = std::unique_ptr<git_repository, git_free<git_repository_free>>;
 using reference_handle = std::unique_ptr<git_reference, git_free<git_reference_free>>;
 using config_handle = std::unique_ptr<git_config, git_free<git_config_free>>;
-using odb_object_handle = std::unique_ptr<git_odb_object, git_free<git_odb_object_free>>;
 
 // Starts libgit2 once for the program, with these settings for all of it:
 // - no owner check (git's safe.directory): that guards against a repository whose configuration makes git run
@@ -36,7 +35,9 @@ void start_libgit2();
 // For callbacks that fail: what libgit2 says then.
 void set_git_error(const std::string& text);
 
-[[nodiscard]] git_oid to_git(const oid& id) noexcept;
+// Where its objects lie: a linked worktree has those of the main one.
+[[nodiscard]] std::string objects_folder(git_repository* repository);
+
 [[nodiscard]] oid from_git(const git_oid& id) noexcept;
 
 }  // namespace docteur

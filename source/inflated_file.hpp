@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "pack/inflate.hpp"
-#include "source/object_fault.hpp"
-#include "source/unique_fd.hpp"
+#include "source/pooled_file.hpp"
 
 namespace docteur {
 
@@ -16,12 +16,23 @@ namespace docteur {
   return inflated / 1032 <= deflated;
 }
 
-// The first bytes that the stream at `at` inflates to, as many as `out` holds or there are. `end`: of what may be read.
-[[nodiscard]] object_result<std::size_t> inflate_front(int fd, std::uint64_t at, std::uint64_t end, mutable_bytes out);
+// A zlib stream that begins at `at` in `file`. `end`: of what may be read.
+struct stream_place {
+  std::shared_ptr<const pooled_file> file;
+  std::uint64_t at;
+  std::uint64_t end;
+};
 
-// The `size` bytes that follow the first `skipped` ones of the same; the stream must end with them. The
-// descriptor is duplicated.
-[[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_inflated(int fd, std::uint64_t at, std::uint64_t end,
-                                                                        std::uint64_t skipped, std::uint64_t size);
+// The first bytes that the stream inflates to, as many as `out` holds or there are.
+[[nodiscard]] object_result<std::size_t> inflate_front(const stream_place& from, mutable_bytes out);
+
+// Replaces `out` with the `size` bytes that follow the first `skipped` ones; the stream must end with them. Memory is
+// filled as the stream gives bytes: a false `size` does not take it.
+[[nodiscard]] object_result<void> inflate_whole(const stream_place& from, std::uint64_t skipped, std::uint64_t size,
+                                                std::vector<std::byte>& out);
+
+// The same as a stream.
+[[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_inflated(const stream_place& from, std::uint64_t skipped,
+                                                                        std::uint64_t size);
 
 }  // namespace docteur

@@ -4,16 +4,17 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "source/object_fault.hpp"
-#include "source/unique_fd.hpp"
+#include "source/id_table.hpp"
+#include "source/inflated_file.hpp"
 
 namespace docteur {
 
 class loose_file {
  public:
-  // Of the folder `objects`. The fault says missing when there is no such file.
+  // Of the folder `objects`. The fault says missing when there is no such file; others name the file.
   [[nodiscard]] static object_result<loose_file> open(const std::string& objects, const oid& id);
 
   [[nodiscard]] object_type type() const noexcept { return type_; }
@@ -24,11 +25,17 @@ class loose_file {
 
  private:
   loose_file() = default;
-  unique_fd fd_;
-  std::uint64_t file_size_ = 0;    // bytes
+  [[nodiscard]] object_result<void> parse_header();
+  [[nodiscard]] object_result<void> inflate(std::vector<std::byte>& out) const;
+
+  stream_place from_;
   std::uint64_t header_size_ = 0;  // bytes, with its NUL
   object_type type_{};
   std::uint64_t size_ = 0;
 };
+
+// Adds the loose objects of the folder `objects` whose ids begin with `digits` (two at least) to `found`, until there
+// are kMostPrefixed.
+[[nodiscard]] object_result<void> collect_loose(const std::string& objects, std::string_view digits, id_set& found);
 
 }  // namespace docteur

@@ -5,9 +5,11 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "pack/object_source.hpp"
+#include "source/printable.hpp"
 
 namespace docteur {
 
@@ -16,6 +18,7 @@ struct object_fault {
   bool missing;              // not there at all: a partial clone, a broken alternate. Every other error is no absence
   std::string why;           // printable, continues "object <id> ..." or "<path> ..."
   blame who = blame::input;  // environment: permissions, I/O, descriptors, memory
+  int error = 0;             // errno of the call that failed, where one did
 };
 template <class T>
 using object_result = tl::expected<T, object_fault>;
@@ -27,7 +30,19 @@ using object_result = tl::expected<T, object_fault>;
 // `error`: an errno value of a call that failed.
 [[nodiscard]] inline tl::unexpected<object_fault> unreadable(int error) {
   return tl::unexpected<object_fault>(
-      object_fault{false, std::string("cannot be read: ") + std::strerror(error), blame::environment});
+      object_fault{false, std::string("cannot be read: ") + std::strerror(error), blame::environment, error});
+}
+
+// The same, with the file's name behind it; for a file that is not there the object is just missing.
+[[nodiscard]] inline tl::unexpected<object_fault> located(object_fault fault, std::string_view path) {
+  if (!fault.missing) fault.why += " (" + printable(path) + ")";
+  return tl::unexpected<object_fault>(std::move(fault));
+}
+
+// The same as a phrase of its own, that begins with the file's name.
+[[nodiscard]] inline object_fault about(std::string_view path, object_fault fault) {
+  fault.why = printable(path) + " " + fault.why;
+  return fault;
 }
 
 struct object_summary {

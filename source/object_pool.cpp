@@ -65,6 +65,11 @@ outcome<void> object_pool::read(const oid& id, std::vector<std::byte>& out) cons
   return files_[p.file]->read(p.index, out);
 }
 
+outcome<void> object_pool::read_verified(const oid& id, std::vector<std::byte>& out) const {
+  const place& p = places_.at(id);
+  return p.holder < sources_.size() ? sources_[p.holder]->read_verified(p.index, out) : read(id, out);
+}
+
 outcome<std::unique_ptr<byte_stream>> object_pool::open(const oid& id) const {
   const place& p = places_.at(id);
   if (p.holder == kOfTrees) return std::make_unique<memory_stream>(trees_[p.index]);

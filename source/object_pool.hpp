@@ -32,6 +32,7 @@ class object_pool {
   [[nodiscard]] const place* find(const oid& id) const;
   // As object_source has them; `id` is in the pool.
   [[nodiscard]] outcome<void> read(const oid& id, std::vector<std::byte>& out) const;
+  [[nodiscard]] outcome<void> read_verified(const oid& id, std::vector<std::byte>& out) const;
   [[nodiscard]] outcome<std::unique_ptr<byte_stream>> open(const oid& id) const;
   // The content of a tree; blame::input for anything else. For walk_tree(), `path`: where it was met.
   [[nodiscard]] outcome<std::vector<std::byte>> read_tree(const oid& id, std::string_view path) const;

@@ -36,7 +36,7 @@ class repository_source final : public commit_source {
       : repository_(std::move(repository)), shown_(printable(path)) {}
 
   outcome<void> build(const repository_options& options, progress& report) {
-    auto objects = git_objects::open(repository_.get());
+    auto objects = git_objects::open(objects_folder(repository_.get()));
     if (!objects) return in_repository(objects.error());
     database_ = std::move(*objects);
     auto revision = resolve_revision(repository_.get(), *database_, options.reference);
@@ -80,19 +80,10 @@ class repository_source final : public commit_source {
   }
 
   outcome<void> read(std::size_t index, std::vector<std::byte>& out) const override {
-    const source_object& object = objects_[index];
-    if (index < first_blob()) {
-      const std::vector<std::byte>& content = index == 0               ? commit_
-                                              : index < first_listed() ? tags_[index - 1]
-                                                                       : listing_.contents[index - first_listed()];
-      out.assign(content.begin(), content.end());
-      return {};
-    }
-    const auto type = database_->read(object.id, out);
-    if (!type) return failed(object.id, path(index), type.error());
-    if (*type != object_type::blob) return not_a_file(index, *type);
-    if (is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);
-    return {};
+    return read_by(&git_objects::read, index, out);
+  }
+  outcome<void> read_verified(std::size_t index, std::vector<std::byte>& out) const override {
+    return read_by(&git_objects::read_verified, index, out);
   }
 
   outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const override {
@@ -122,6 +113,23 @@ class repository_source final : public commit_source {
   }
 
  private:
+  using reader = object_result<object_type> (git_objects::*)(const oid& id, std::vector<std::byte>& out) const;
+  outcome<void> read_by(reader how, std::size_t index, std::vector<std::byte>& out) const {
+    const source_object& object = objects_[index];
+    if (index < first_blob()) {
+      const std::vector<std::byte>& content = index == 0               ? commit_
+                                              : index < first_listed() ? tags_[index - 1]
+                                                                       : listing_.contents[index - first_listed()];
+      out.assign(content.begin(), content.end());
+      return {};
+    }
+    const auto type = ((*database_).*how)(object.id, out);
+    if (!type) return failed(object.id, path(index), type.error());
+    if (*type != object_type::blob) return not_a_file(index, *type);
+    if (is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);
+    return {};
+  }
+
   outcome<void> measure_blobs(unsigned threads, progress& report) {
     const std::size_t first = first_blob();
     report.phase("measuring", objects_.size() - first);

@@ -55,7 +55,7 @@ class local_modules {
   outcome<std::unique_ptr<commit_source>> open_if_there(const std::string& path, const oid& commit) const {
     auto repository = find_repository(path);
     if (!repository || !*repository) return std::unique_ptr<commit_source>();
-    DOCTEUR_TRY(objects, git_objects::open(repository->get()));
+    DOCTEUR_TRY(objects, git_objects::open(objects_folder(repository->get())));
     const auto info = objects->info(commit);
     objects.reset();
     if (!info) return std::unique_ptr<commit_source>();

@@ -2,7 +2,6 @@
 
 #include <random>
 
-#include "source/git_handle.hpp"
 #include "support/scratch.hpp"
 #include "support/sources.hpp"
 
@@ -19,11 +18,7 @@ class GitObjects : public testing::Test {
   }
   void open() {
     objects_.reset();
-    start_libgit2();
-    git_repository* raw = nullptr;
-    EXPECT_EQ(git_repository_open(&raw, (dir_ / "g").c_str()), 0);
-    repository_.reset(raw);
-    objects_ = std::move(*git_objects::open(raw));
+    objects_ = std::move(*git_objects::open((dir_ / "g/objects").native()));
   }
   std::string git(const std::string& arguments) {
     return dir_.run("export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD GIT_DIR=$PWD/g; git " + arguments);
@@ -78,7 +73,6 @@ class GitObjects : public testing::Test {
   }
 
   scratch dir_;
-  repository_handle repository_;
   std::unique_ptr<git_objects> objects_;
 };
 
@@ -177,10 +171,7 @@ TEST_F(GitObjects, AlternatesOfAlternates) {
   (void)dir_.run(
       "git init -q --bare h; git init -q --bare k; echo ../../g/objects >h/objects/info/alternates; "
       "printf '# near\\n%s\\n' $PWD/h/objects >k/objects/info/alternates");
-  git_repository* raw = nullptr;
-  ASSERT_EQ(git_repository_open(&raw, (dir_ / "k").c_str()), 0);
-  const repository_handle k(raw);
-  const auto objects = git_objects::open(raw);
+  const auto objects = git_objects::open((dir_ / "k/objects").native());
   std::vector<std::byte> out;
   ASSERT_TRUE((*objects)->read(id, out));
   EXPECT_EQ(as_text(out), "far away");
