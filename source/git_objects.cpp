@@ -24,7 +24,7 @@ void keep_worst(std::optional<object_fault>& worst, object_fault fault) {
   if (!worst || weight(fault) > weight(*worst)) worst = std::move(fault);
 }
 
-object_result<object_type> verified(object_result<object_type> type, const oid& id, bytes content) {
+object_result<object_type> verified(const object_result<object_type>& type, const oid& id, bytes content) {
   if (type && object_id(*type, content) != id) return damaged("its content is not its id's");
   return type;
 }
@@ -61,7 +61,8 @@ class git_objects::recovery final : public base_finder {
         [&](const pack_file& pack, std::uint64_t at) -> object_result<object_type> {
           if (std::ranges::find(damaged_, std::pair(pack.number(), at)) != damaged_.end())
             return damaged("seen before");
-          return verified(pack.read(at, copy.content, *this), id, copy.content);
+          const auto was = pack.read(at, copy.content, *this);
+          return verified(was, id, copy.content);
         },
         [&](const loose_file& file) -> object_result<object_type> {
           DOCTEUR_CHECK(file.read(copy.content));
@@ -201,7 +202,10 @@ object_result<object_type> git_objects::read_verified(const oid& id, std::vector
   recovery elsewhere(*this);
   return look<object_type>(
       id,
-      [&](const pack_file& pack, std::uint64_t offset) { return verified(pack.read(offset, out, elsewhere), id, out); },
+      [&](const pack_file& pack, std::uint64_t offset) {
+        const auto type = pack.read(offset, out, elsewhere);
+        return verified(type, id, out);
+      },
       [&](const loose_file& file) -> object_result<object_type> {
         DOCTEUR_CHECK(file.read(out));
         return verified(file.type(), id, out);
