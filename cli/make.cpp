@@ -131,6 +131,7 @@ outcome<source_options> source_options_of(const make_options& opt) {
     if (opt.branch->empty()) return give_up(blame::usage, "--branch: an empty name");
     source.reference = *opt.branch;
   }
+  source.folder = opt.path.value_or("");
   source.threads = opt.threads;
   source.timeout = std::chrono::seconds(opt.timeout);
   if (opt.author) {

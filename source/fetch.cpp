@@ -123,7 +123,9 @@ outcome<oid> fetched_id(const private_folder& repository) {
 
 outcome<bool> has_object(const private_folder& repository, const oid& id) {
   DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native()));
-  return objects->info(id).has_value();
+  const auto info = objects->info(id);
+  if (!info && !info.error().missing) return give_up(info.error().who, "what was fetched " + info.error().why);
+  return info.has_value();
 }
 
 // What make_bare_repository() wrote of a password goes away with it: the repository lives for as long as its source.

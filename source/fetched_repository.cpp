@@ -22,20 +22,21 @@ tl::unexpected<failure> failed_at(const remote_address& from, const failure& why
 }
 
 outcome<std::unique_ptr<commit_source>> open_in(const shared_folder& folder, const remote_address& from,
-                                                const oid& commit, unsigned threads, progress& report) {
+                                                const oid& commit, unsigned threads, const tree_part& part,
+                                                progress& report) {
   DOCTEUR_TRY(repository, find_repository(folder->path().native()));
   const oid_hex hex = to_hex(commit);
-  return open_repository(std::move(repository), from.shown, {{hex.data(), hex.size()}, threads, folder}, report);
+  return open_repository(std::move(*repository), from.shown, {{hex.data(), hex.size()}, threads, folder, part}, report);
 }
 
 }  // namespace
 
 outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from, const fetch_options& options,
-                                                     unsigned threads, progress& report) {
+                                                     unsigned threads, const tree_part& part, progress& report) {
   DOCTEUR_TRY(folder, make_folder());
   const auto fetched = fetch_commit(from, options, *folder, report);
   if (!fetched) return failed_at(from, fetched.error());
-  DOCTEUR_TRY(source, open_in(folder, from, fetched->id, threads, report));
+  DOCTEUR_TRY(source, open_in(folder, from, fetched->id, threads, part, report));
   if (fetched->with_history)
     source->remark("the server gives a commit with its history only, so all of it was fetched");
   return source;
@@ -46,7 +47,7 @@ outcome<std::unique_ptr<commit_source>> open_pinned(const remote_address& from, 
   DOCTEUR_TRY(folder, make_folder());
   if (const auto fetched = fetch_pinned(from, commit, timeout, *folder, report); !fetched)
     return failed_at(from, fetched.error());
-  return open_in(folder, from, commit, threads, report);
+  return open_in(folder, from, commit, threads, {}, report);
 }
 
 }  // namespace docteur

@@ -9,13 +9,15 @@
 #include "source/commit_source.hpp"
 #include "source/fetch.hpp"
 #include "source/remote_address.hpp"
+#include "source/tree_walk.hpp"
 
 namespace docteur {
 
-// The commit that a reference names. `threads`: 0: all cores. Messages name the address.
+// The commit that a reference names. `threads`: 0: all cores; `part`: as repository_options has it. Messages name the
+// address.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from,
                                                                    const fetch_options& options, unsigned threads,
-                                                                   progress& report);
+                                                                   const tree_part& part, progress& report);
 
 // A commit by its id, fetched by fetch_pinned().
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_pinned(const remote_address& from, const oid& commit,

@@ -5,8 +5,6 @@
 #include <git2/sys/errors.h>
 #endif
 
-#include <array>
-
 #include "source/printable.hpp"
 
 namespace docteur {
@@ -16,16 +14,11 @@ static_assert(GIT_OID_RAWSZ == kOidSize);
 void start_libgit2() {
   static const bool kStarted = [] {
     git_libgit2_init();
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     for (const int level :
          {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
     git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
     git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
-    // objectformat: so that open_repository() can say what it is.
-    std::array<const char*, 5> extensions{"objectformat", "partialclone", "preciousobjects", "relativeworktrees",
-                                          "worktreeconfig"};
-    git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions.data(), extensions.size());
     return true;
   }();
   (void)kStarted;
@@ -37,15 +30,6 @@ std::string git_error_text() {
 }
 
 void set_git_error(const std::string& text) { git_error_set_str(GIT_ERROR_NET, text.c_str()); }
-
-std::string objects_folder(git_repository* repository) {
-  git_buf path = GIT_BUF_INIT;
-  std::string folder;
-  if (git_repository_item_path(&path, repository, GIT_REPOSITORY_ITEM_OBJECTS) == 0) folder = path.ptr;
-  git_buf_dispose(&path);
-  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  return folder;
-}
 
 oid from_git(const git_oid& id) noexcept { return oid::from(reinterpret_cast<const std::byte*>(id.id)); }
 

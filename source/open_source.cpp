@@ -1,5 +1,7 @@
 #include "source/open_source.hpp"
 
+#include <optional>
+
 #include "object/result.hpp"
 #include "source/directory.hpp"
 #include "source/fetched_repository.hpp"
@@ -10,11 +12,16 @@ namespace docteur {
 
 namespace {
 
-outcome<std::unique_ptr<commit_source>> open_any_repository(repository_handle local, const location& where,
-                                                            const source_options& options, progress& report) {
-  auto source = where.remote
-                    ? open_fetched(*where.remote, {options.reference, options.timeout}, options.threads, report)
-                    : open_repository(std::move(local), where.path, {options.reference, options.threads}, report);
+outcome<std::unique_ptr<commit_source>> open_any_repository(std::optional<local_repository> local,
+                                                            const location& where, const source_options& options,
+                                                            progress& report) {
+  DOCTEUR_TRY(folder, folder_path(options.folder));
+  // Submodules of what was fetched come from where .gitmodules says.
+  const tree_part part{std::move(folder), where.remote.has_value()};
+  auto source =
+      where.remote
+          ? open_fetched(*where.remote, {options.reference, options.timeout}, options.threads, part, report)
+          : open_repository(std::move(*local), where.path, {options.reference, options.threads, nullptr, part}, report);
   if (source && (options.author || options.date))
     (*source)->remark("--author and --date are for plain folders: the commit keeps its own");
   return source;

@@ -1,7 +1,5 @@
 #include "source/repository.hpp"
 
-#include <sys/stat.h>
-
 #include <atomic>
 
 #include "object/commit.hpp"
@@ -32,14 +30,17 @@ class named_stream final : public byte_stream {
 
 class repository_source final : public commit_source {
  public:
-  repository_source(repository_handle repository, const std::string& path)
+  repository_source(local_repository repository, const std::string& path)
       : repository_(std::move(repository)), shown_(printable(path)) {}
 
   outcome<void> build(const repository_options& options, progress& report) {
-    auto objects = git_objects::open(objects_folder(repository_.get()));
-    if (!objects) return in_repository(objects.error());
-    database_ = std::move(*objects);
-    auto revision = resolve_revision(repository_.get(), *database_, options.reference);
+    database_ = options.objects;
+    if (!database_) {
+      auto objects = git_objects::open(repository_.objects());
+      if (!objects) return in_repository(objects.error());
+      database_ = std::move(*objects);
+    }
+    auto revision = resolve_revision(*repository_.references(), *database_, options.reference);
     if (!revision) return in_repository(revision.error());
     remarks_ = std::move(revision->remarks);
     temporary_ = options.temporary;
@@ -57,7 +58,7 @@ class repository_source final : public commit_source {
             return give_up(read.error().who, text_of(id, path, read.error()));
           return content;
         },
-        report);
+        report, options.part);
     if (!listing) return in_repository(listing.error());
     listing_ = std::move(*listing);
     objects_.push_back({revision->commit, object_type::commit, commit_.size()});
@@ -97,11 +98,7 @@ class repository_source final : public commit_source {
     return std::make_unique<named_stream>(std::move(*stream), shown_ + ": " + printable(path(index)));
   }
 
-  std::optional<repository_place> repository() const override {
-    const char* const worktree = git_repository_workdir(repository_.get());
-    return repository_place{git_repository_path(repository_.get()), git_repository_commondir(repository_.get()),
-                            worktree == nullptr ? "" : worktree};
-  }
+  std::optional<repository_place> repository() const override { return repository_.place; }
 
   source_notes notes() const override {
     source_notes all;
@@ -160,28 +157,15 @@ class repository_source final : public commit_source {
     const oid_hex hex = to_hex(id);
     std::string text = path.empty() ? "" : printable(path) + ": ";
     text += "object " + std::string(hex.data(), hex.size()) + " " + why.why;
-    if (why.missing && is_partial())
+    if (why.missing && repository_.is_partial)
       text += "; this is a partial clone, fetch the rest first (git fetch --refetch --no-filter)";
     return text;
   }
-  [[nodiscard]] bool is_partial() const {
-    git_config* raw = nullptr;
-    if (git_repository_config_snapshot(&raw, repository_.get()) != 0) return false;
-    const config_handle config(raw);
-    // git-clone(1) --filter writes the second, partial-clone.txt of git names both.
-    bool found = false;
-    const auto mark = [](const git_config_entry*, void* payload) {
-      *static_cast<bool*>(payload) = true;
-      return 0;
-    };
-    git_config_foreach_match(raw, R"(^(extensions\.partialclone|remote\..*\.promisor)$)", mark, &found);
-    return found;
-  }
 
   std::shared_ptr<const private_folder> temporary_;  // goes last
-  repository_handle repository_;
+  local_repository repository_;
   std::string shown_;
-  std::unique_ptr<git_objects> database_;
+  std::shared_ptr<const git_objects> database_;
   std::vector<std::byte> commit_;
   std::vector<std::vector<std::byte>> tags_;
   tree_listing listing_;
@@ -189,38 +173,9 @@ class repository_source final : public commit_source {
   mutable std::vector<std::atomic<bool>> is_lfs_;  // of objects; set as they are read
 };
 
-outcome<void> check_format(git_repository* repository, const std::string& shown) {
-  git_config* raw = nullptr;
-  if (git_repository_config_snapshot(&raw, repository) != 0)
-    return give_up(blame::input, shown + ": " + git_error_text());
-  const config_handle config(raw);
-  const char* format = nullptr;
-  if (git_config_get_string(&format, raw, "extensions.objectformat") != 0 || std::string_view(format) == "sha1")
-    return {};
-  return give_up(blame::input, shown + ": a repository with " + printable(format) + " ids; images hold SHA-1 ids only");
-}
-
 }  // namespace
 
-outcome<repository_handle> find_repository(const std::string& path) {
-  start_libgit2();
-  const std::string shown = printable(path);
-  git_repository* raw = nullptr;
-  const int error = git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
-  if (error == 0) {
-    repository_handle repository(raw);
-    DOCTEUR_CHECK(check_format(raw, shown));
-    return repository;
-  }
-  const std::string why = git_error_text();
-  struct stat st {};
-  if (::lstat((path + "/.git").c_str(), &st) == 0)
-    return give_up(blame::input, shown + "/.git: is not a repository that can be read: " + why);
-  if (error != GIT_ENOTFOUND) return give_up(blame::input, shown + ": " + why);
-  return repository_handle();
-}
-
-outcome<std::unique_ptr<commit_source>> open_repository(repository_handle repository, const std::string& path,
+outcome<std::unique_ptr<commit_source>> open_repository(local_repository repository, const std::string& path,
                                                         const repository_options& options, progress& report) {
   auto source = std::make_unique<repository_source>(std::move(repository), path);
   DOCTEUR_CHECK(source->build(options, report));

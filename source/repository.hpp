@@ -6,24 +6,26 @@
 
 #include "object/progress.hpp"
 #include "source/commit_source.hpp"
-#include "source/git_handle.hpp"
+#include "source/git_objects.hpp"
 #include "source/private_folder.hpp"
+#include "source/repository_folder.hpp"
+#include "source/tree_walk.hpp"
 
 namespace docteur {
-
-// The repository at `path` itself: folders above are not searched. Null when there is none, so that `path` may be a
-// plain folder. A `.git` that is no repository is blame::input, as is one with SHA-256 ids.
-[[nodiscard]] outcome<repository_handle> find_repository(const std::string& path);
 
 struct repository_options {
   std::string reference;  // as resolve_revision() takes it
   unsigned threads = 0;   // 0: all cores
   // Where the repository was fetched to: it stays until the source is gone. Null: it is the user's.
   std::shared_ptr<const private_folder> temporary = nullptr;
+  // What of the commit's tree is listed and measured; of a part, select_from() makes a whole again.
+  tree_part part = {};
+  // The repository's objects, where they are open already.
+  std::shared_ptr<const git_objects> objects = nullptr;
 };
 
 // `path`: for messages.
-[[nodiscard]] outcome<std::unique_ptr<commit_source>> open_repository(repository_handle repository,
+[[nodiscard]] outcome<std::unique_ptr<commit_source>> open_repository(local_repository repository,
                                                                       const std::string& path,
                                                                       const repository_options& options,
                                                                       progress& report);

@@ -1,12 +1,11 @@
 #pragma once
 // Which commit a name means. Hosted.
 
-#include <git2.h>
-
 #include <string>
 #include <vector>
 
 #include "source/git_objects.hpp"
+#include "source/references.hpp"
 
 namespace docteur {
 
@@ -19,8 +18,8 @@ struct revision {
 // `name`: HEAD (also "@" or empty), a full id, a full or short reference by the rules and in the order of git
 // (gitrevisions, "<refname>"), or a short id of at least four digits that only one commit has. A tag is followed to
 // its commit, through tags of tags. Expressions (HEAD~1, v1^{}, @{...}) are blame::usage, anything else that leads to
-// no commit is blame::input; messages do not name the repository.
-[[nodiscard]] outcome<revision> resolve_revision(git_repository* repository, const git_objects& objects,
+// no commit is blame::input, what cannot be read is blame::environment; messages do not name the repository.
+[[nodiscard]] outcome<revision> resolve_revision(const references& refs, const git_objects& objects,
                                                  std::string_view name);
 
 }  // namespace docteur

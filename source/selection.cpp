@@ -53,33 +53,13 @@ class selecting {
 
  private:
   outcome<void> take_part() {
-    std::string_view rest = what_.path;
-    std::string done;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find('/'), rest.size());
-      const std::string_view name = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      if (name.empty()) continue;
-      DOCTEUR_TRY(content, pool_.read_tree(root_, done));
-      done += (done.empty() ? "" : "/") + std::string(name);
-      DOCTEUR_TRY(below, find_folder(content, name, done));
-      root_ = below;
-    }
-    if (!done.empty()) changes_.push_back("its folder " + printable(done) + " is the root");
-    prefix_ = std::move(done);
+    DOCTEUR_TRY(path, folder_path(what_.path));
+    DOCTEUR_TRY(folder,
+                find_folder(root_, path, [&](const oid& id, std::string_view at) { return pool_.read_tree(id, at); }));
+    root_ = folder;
+    if (!path.empty()) changes_.push_back("its folder " + printable(path) + " is the root");
+    prefix_ = std::move(path);
     return {};
-  }
-
-  static outcome<oid> find_folder(bytes tree, std::string_view name, const std::string& path) {
-    for (tree_reader r(tree); !r.done();) {
-      const auto e = r.next();
-      if (!e) return give_up(blame::input, printable(path) + ": " + e.error().what);
-      if (e->name != name) continue;
-      if (e->kind == entry_kind::directory) return e->id;
-      return give_up(blame::input, "--path: " + printable(path) +
-                                       (e->kind == entry_kind::submodule ? ": is a submodule" : ": is no folder"));
-    }
-    return give_up(blame::input, "--path: " + printable(path) + ": no such folder in the commit");
   }
 
   // `tree`: the commit's own.

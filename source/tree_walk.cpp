@@ -1,6 +1,7 @@
 #include "source/tree_walk.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 #include "object/tree.hpp"
@@ -17,8 +18,11 @@ class walker {
  public:
   walker(const tree_loader& load, progress& report) : load_(load), report_(report) {}
 
-  outcome<tree_listing> run(const oid& root) {
-    DOCTEUR_CHECK(enter(root));
+  outcome<tree_listing> run(const oid& root, const tree_part& part) {
+    const tree_loader pass = [&](const oid& id, std::string_view path) { return pass_through(id, path, part); };
+    DOCTEUR_TRY(folder, find_folder(root, part.folder, pass));
+    path_ = part.folder;
+    DOCTEUR_CHECK(enter(folder));
     while (!open_.empty()) {
       frame& top = open_.back();
       path_.resize(top.path_size);
@@ -38,6 +42,30 @@ class walker {
   }
 
  private:
+  // A tree on the way to the part.
+  outcome<std::vector<std::byte>> pass_through(const oid& id, std::string_view path, const tree_part& part) {
+    path_ = path;
+    DOCTEUR_TRY(content, load_(id, path));
+    listing_.objects.push_back({id, object_type::tree, content.size()});
+    add_path(path);
+    listing_.contents.push_back(content);
+    if (!part.gitmodules || !path.empty()) return content;
+    for (tree_reader r(content); !r.done();) {
+      const auto e = r.next();
+      if (!e) break;  // it is told when the folder is looked for
+      if (e->name == ".gitmodules" && (e->kind == entry_kind::file || e->kind == entry_kind::executable))
+        add_blob(e->id, ".gitmodules");
+    }
+    return content;
+  }
+
+  void add_blob(const oid& id, std::string_view path) {
+    seen_.emplace(id, kBlob);
+    blobs_.push_back({id, object_type::blob, 0});
+    blob_paths_ += path;
+    blob_ends_.push_back(blob_paths_.size());
+  }
+
   // What lies below a tree, itself counted: it may be met again at other places, and is not walked again then.
   struct extent {
     std::uint64_t paths = 1;
@@ -100,10 +128,7 @@ class walker {
       return count(is_tree ? extents_[known->second] : extent());
     }
     if (is_tree) return enter(entry.id);
-    seen_.emplace(entry.id, kBlob);
-    blobs_.push_back({entry.id, object_type::blob, 0});
-    blob_paths_ += path_;
-    blob_ends_.push_back(blob_paths_.size());
+    add_blob(entry.id, path_);
     return count({});
   }
 
@@ -129,9 +154,47 @@ class walker {
 
 }  // namespace
 
-outcome<tree_listing> walk_tree(const oid& root, const tree_loader& load, progress& report) {
+outcome<std::string> folder_path(std::string_view said) {
+  std::string path;
+  for (std::string_view rest = said; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view name = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (name.empty() || name == ".") continue;
+    if (name == "..")
+      return give_up(blame::usage, "--path: " + printable(said) + ": .. is not taken, a folder is named from the root");
+    path.append(path.empty() ? "" : "/").append(name);
+  }
+  return path;
+}
+
+outcome<oid> find_folder(const oid& root, std::string_view path, const tree_loader& load) {
+  oid tree = root;
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view name = path.substr(begin, end - begin);
+    const std::string shown = printable(path.substr(0, end));
+    DOCTEUR_TRY(content, load(tree, path.substr(0, begin == 0 ? 0 : begin - 1)));
+    std::optional<tree_entry> found;
+    for (tree_reader r(content); !r.done();) {
+      const auto e = r.next();
+      if (!e) return give_up(blame::input, shown + ": " + e.error().what);
+      if (e->name == name) found = *e;
+    }
+    if (!found) return give_up(blame::input, "--path: " + shown + ": no such folder in the commit");
+    if (found->kind != entry_kind::directory) {
+      const char* const what = found->kind == entry_kind::submodule ? ": is a submodule" : ": is no folder";
+      return give_up(blame::input, "--path: " + shown + what);
+    }
+    tree = found->id;
+    begin = end + 1;
+  }
+  return tree;
+}
+
+outcome<tree_listing> walk_tree(const oid& root, const tree_loader& load, progress& report, const tree_part& part) {
   report.phase("listing", 0);
-  return walker(load, report).run(root);
+  return walker(load, report).run(root, part);
 }
 
 }  // namespace docteur

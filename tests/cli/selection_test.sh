@@ -38,6 +38,10 @@ for from in bare.git shallow r; do
   cmp part.img other.img
 done
 make 0 --path doc/deep r deep.img
+for name in ./doc/deep doc//deep/ /doc/./deep .//doc/deep/.; do
+  make 0 --path $name r other.img
+  cmp deep.img other.img
+done
 [ "$(tree deep.img)" = "$(git -C r rev-parse HEAD:doc/deep)" ] || die "root: $(tree deep.img)"
 "$bin/docteur-verify" --json deep.img 2>said | grep -q "\"made_from\":\"$(git -C r rev-parse HEAD)\"" || die "JSON"
 # A folder of a plain folder.
@@ -47,12 +51,23 @@ make 0 --path deep -d 2020-10-10T08:00:00Z plain deep2.img
 # Nothing changes: the commit itself, and its tag.
 git -C r tag -a -m v1 v1
 make 0 -b v1 r whole.img
-make 0 -b v1 --path / --submodules r same.img
-cmp whole.img same.img
+for name in / . ./; do
+  make 0 -b v1 --path $name --submodules r same.img
+  cmp whole.img same.img
+done
+# A partial clone that has all of the folder, and not all of the commit.
+git -C r config uploadpack.allowFilter true
+git -c protocol.version=2 clone -q --no-checkout --filter=blob:none "file://$PWD/r" partial
+git -C partial cat-file blob HEAD:doc/numbers >numbers
+git -C partial cat-file blob HEAD:doc/deep/numbers >numbers
+make 0 --path doc partial other.img
+cmp part.img other.img
+refused 1 'this is a partial clone' partial out/x.img
+refused 1 'same/x: object' --path same partial out/x.img
 refused 1 '--path: none: no such folder' --path none r out/x.img
 refused 1 '--path: run: is no folder' --path run r out/x.img
 refused 1 '--path: doc/none: no such folder' --path doc/none/x r out/x.img
-refused 1 '--path: ..: no such folder' --path .. r out/x.img
+refused 2 '--path: doc/../doc: .. is not taken' --path doc/../doc r out/x.img
 refused 2 '--path: an empty name' --path '' r out/x.img
 
 # Submodules, one in the other; their names are not their places.

@@ -18,7 +18,7 @@ outcome<std::unique_ptr<commit_source>> open_at(const fs::path& path, const std:
   auto repository = find_repository(path.string());
   if (!repository) return tl::unexpected<failure>(repository.error());
   if (!*repository) return give_up(blame::input, "no repository");
-  return open_repository(std::move(*repository), path.string(), {reference, 2}, quiet);
+  return open_repository(std::move(**repository), path.string(), {reference, 2}, quiet);
 }
 
 std::string refusal(const fs::path& path, const std::string& reference = "") {
@@ -258,9 +258,9 @@ TEST_F(RepositorySource, HostileTreesAreRefusedByName) {
 }
 
 TEST_F(RepositorySource, WhatIsNoRepositoryHere) {
-  EXPECT_FALSE(*find_repository((dir_ / "r/doc").string()));  // inside of one, but not its top
-  EXPECT_FALSE(*find_repository(dir_.path()));
-  EXPECT_FALSE(*find_repository((dir_ / "none").string()));
+  EXPECT_FALSE(find_repository((dir_ / "r/doc").string()).value());  // inside of one, but not its top
+  EXPECT_FALSE(find_repository(dir_.path()).value());
+  EXPECT_FALSE(find_repository((dir_ / "none").string()).value());
   dir_.write("broken/.git", "gitdir: /nowhere/at/all\n");
   EXPECT_FALSE(find_repository((dir_ / "broken").string()));
   dir_.write("empty/.git/nothing", "");

@@ -1,0 +1,38 @@
+#pragma once
+// Hexadecimal digits as people and references write them, of either case. Hosted.
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "object/oid.hpp"
+
+namespace docteur {
+
+// '\0' for what is no digit.
+[[nodiscard]] constexpr char lower_digit(char c) noexcept {
+  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) return c;
+  return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : '\0';
+}
+
+// Lower-case digits, or nothing when `text` has other characters.
+[[nodiscard]] inline std::string lower_digits(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (lower_digit(c) == '\0') return {};
+    out += lower_digit(c);
+  }
+  return out;
+}
+
+// The id that `text` begins with.
+[[nodiscard]] inline std::optional<oid> leading_id(std::string_view text) noexcept {
+  if (text.size() < kOidHexSize) return std::nullopt;
+  std::array<char, kOidHexSize> digits;
+  for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = lower_digit(text[i]);
+  const auto id = parse_hex({digits.data(), digits.size()});
+  return id ? std::optional<oid>(*id) : std::nullopt;
+}
+
+}  // namespace docteur
