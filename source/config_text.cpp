@@ -28,6 +28,7 @@ class config_parser {
         at_ = std::min(text_.find('\n', at_), text_.size());
       } else if (c == '[') {
         DOCTEUR_CHECK(take_section());
+        section_ += '.';
       } else if (is_letter(c)) {
         DOCTEUR_CHECK(take_entry(c));
       } else {
@@ -52,7 +53,7 @@ class config_parser {
     section_.clear();
     for (;;) {
       const char c = next();
-      if (c == ']') return {};
+      if (c == ']' && !section_.empty()) return {};
       if (c != '\n' && is_space(c)) return take_subsection();
       if (!is_key(c) && c != '.') return refuse();
       section_ += lower(c);
@@ -74,7 +75,7 @@ class config_parser {
   }
 
   outcome<void> take_entry(char c) {
-    config_entry entry{section_ + '.', std::nullopt};
+    config_entry entry{section_, std::nullopt};
     for (; is_key(c); c = next()) entry.name += lower(c);
     while (c == ' ' || c == '\t') c = next();
     if (c == '=') {
@@ -139,7 +140,7 @@ class config_parser {
   std::string_view text_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
-  std::string section_;
+  std::string section_;  // with its dot; empty before the first
   std::vector<config_entry> entries_;
 };
 

@@ -5,10 +5,9 @@
 #include <unordered_map>
 
 #include "object/result.hpp"
-#include "source/git_handle.hpp"
+#include "source/config_text.hpp"
 #include "source/percent.hpp"
 #include "source/printable.hpp"
-#include "source/private_folder.hpp"
 
 namespace docteur {
 namespace {
@@ -16,14 +15,6 @@ namespace {
 constexpr std::string_view kSection = "submodule.";
 
 tl::unexpected<failure> refuse(const std::string& why) { return give_up(blame::input, why); }
-
-// A section header begins with '[' and its name in any case, in libgit2 as in git, so this finds all that there are.
-bool has_include(std::string_view text) {
-  constexpr std::string_view kHeader = "[include";
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::search(text.begin(), text.end(), kHeader.begin(), kHeader.end(),
-                     [&](char a, char b) { return lower(a) == b; }) != text.end();
-}
 
 bool is_text(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -69,24 +60,6 @@ outcome<void> check(const submodule_words& s) {
 // Entries as they come.
 class collector {
  public:
-  static int take(const git_config_entry* entry, void* payload) {
-    static_cast<collector*>(payload)->add(entry->name, entry->value == nullptr ? "" : entry->value);
-    return 0;
-  }
-
-  outcome<std::vector<submodule_words>> result() {
-    for (const submodule_words& s : all_) DOCTEUR_CHECK(check(s));
-    if (!twice_.empty()) return refuse(printable(twice_) + ": is said twice, and not the same");
-    std::unordered_map<std::string_view, std::string_view> urls;
-    for (const submodule_words& s : all_) {
-      if (s.path.empty()) continue;
-      const auto [known, is_new] = urls.try_emplace(s.path, s.url);
-      if (!is_new && known->second != s.url) return refuse("path " + printable(s.path) + ": has two URLs");
-    }
-    return std::move(all_);
-  }
-
- private:
   // "submodule.NAME.KEY"; NAME may hold dots.
   void add(std::string_view key, std::string_view value) {
     const std::size_t dot = key.rfind('.');
@@ -102,6 +75,19 @@ class collector {
     said = value;
   }
 
+  outcome<std::vector<submodule_words>> result() {
+    for (const submodule_words& s : all_) DOCTEUR_CHECK(check(s));
+    if (!twice_.empty()) return refuse(printable(twice_) + ": is said twice, and not the same");
+    std::unordered_map<std::string_view, std::string_view> urls;
+    for (const submodule_words& s : all_) {
+      if (s.path.empty()) continue;
+      const auto [known, is_new] = urls.try_emplace(s.path, s.url);
+      if (!is_new && known->second != s.url) return refuse("path " + printable(s.path) + ": has two URLs");
+    }
+    return std::move(all_);
+  }
+
+ private:
   std::vector<submodule_words> all_;
   std::unordered_map<std::string, std::size_t> positions_;  // in all_, by name
   std::string twice_;
@@ -113,15 +99,9 @@ outcome<std::vector<submodule_words>> parse_gitmodules(bytes content) {
   if (content.size() > kMostGitmodules) return refuse("is larger than " + std::to_string(kMostGitmodules) + " bytes");
   const std::string_view text = as_text(content);
   if (!is_text(text)) return refuse("holds control characters");
-  if (has_include(text)) return refuse("has an include section, which leads to other files");
-  DOCTEUR_TRY(folder, private_folder::create());
-  DOCTEUR_CHECK(folder.write("gitmodules", text));
-  start_libgit2();
-  git_config* raw = nullptr;
-  if (git_config_open_ondisk(&raw, (folder.path() / "gitmodules").c_str()) != 0) return refuse("is not well-formed");
-  const config_handle config(raw);
+  DOCTEUR_TRY(entries, parse_config(text));
   collector all;
-  if (git_config_foreach(raw, collector::take, &all) != 0) return refuse("is not well-formed");
+  for (const config_entry& e : entries) all.add(e.name, e.value.value_or(""));
   return all.result();
 }
 

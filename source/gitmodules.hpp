@@ -18,10 +18,9 @@ struct submodule_words {
   std::string url;   // the same
 };
 
-// In the order of the file, by libgit2's parser. The file is somebody else's, and what it says leads to programs and
-// other machines, so it fails with blame::input
-// - for a file that is too large, is malformed, or holds control characters or an `include` section, which libgit2
-//   would follow into files of this machine and git does not;
+// In the order of the file, by parse_config(); an `include` section is none here, as for git. The file is somebody
+// else's, and what it says leads to programs and other machines, so it fails with blame::input
+// - for a file that is too large, is malformed, or holds control characters;
 // - for names and paths that are empty, hold control characters or `..`, or begin with a dash (CVE-2018-11235), and
 //   paths that begin with a slash;
 // - for URLs with control characters, encoded or not, or that begin with a dash (CVE-2018-17456);

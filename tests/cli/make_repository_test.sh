@@ -51,6 +51,19 @@ git clone -q --bare "file://$PWD/r" tagged.git
 make 0 tagged.git -b v1-again by-id.img
 cmp tag.img by-id.img
 
+# A tag that says of what it points to that it is something else; a tag of such a tag.
+for type in blob tree tag; do
+  id=$(printf 'object %s\ntype %s\ntag w\ntagger T <t@t> 1 -0000\n\nm\n' "$head" $type |
+    git -C r hash-object -t tag -w --stdin --literally)
+  git -C r update-ref refs/tags/wrong "$id"
+  ! git -C r rev-parse -q --verify 'wrong^{commit}' >printed 2>advice || die "git takes a tag of the wrong type"
+  refused 1 "object $head is a commit, and tag $id says it is a $type" -b wrong r out/x.img
+  outer=$(printf 'object %s\ntype tag\ntag w\ntagger T <t@t> 1 -0000\n\nm\n' "$id" |
+    git -C r hash-object -t tag -w --stdin --literally)
+  refused 1 "object $head is a commit, and tag $id says it is a $type" -b "$outer" r out/x.img
+done
+git -C r update-ref -d refs/tags/wrong
+
 make 0 r -d 2020-10-10T08:00:00Z note.img
 grep -q 'note: --author and --date are for plain folders' said || die "no note: $(cat said)"
 cmp loose.img note.img
