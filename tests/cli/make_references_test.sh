@@ -155,6 +155,14 @@ for name in config objects info/exclude description; do
   refused 1 "$name: no such branch, tag or commit" -b $name l.git out/x.img
 done
 
+# Replacements and grafts are not followed: an image holds what its ids name.
+cp -r r replaced
+git -C replaced replace "$head" "$old"
+mkdir -p replaced/.git/info
+echo "$head" >replaced/.git/info/grafts
+[ "$(git -C replaced log -1 --format=%s 2>advice)" = one ] || die "git does not replace"
+same replaced
+
 # What is no regular file is not opened, or does not hold: references, configuration, the paths to them.
 cp -r full.git f.git
 for file in packed-refs HEAD config commondir refs/heads/fifo; do

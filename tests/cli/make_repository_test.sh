@@ -64,6 +64,14 @@ for type in blob tree tag; do
 done
 git -C r update-ref -d refs/tags/wrong
 
+# The longest name an image may hold, to make and to verify; and one more byte.
+long=$(head -c 4096 /dev/zero | tr '\0' n)
+blob=$(git -C r rev-parse HEAD:run)
+commit_with() { git -C r commit-tree -m long "$(printf '100644 blob %s\t%s\n' "$blob" "$1" | git -C r mktree)"; }
+make 0 -b "$(commit_with "$long")" r long.img
+"$(dirname "$program")/docteur-verify" -q long.img || die "verify refuses a name of 4,096 bytes"
+refused 1 'an entry name is longer than 4096 bytes' -b "$(commit_with "n$long")" r out/x.img
+
 make 0 r -d 2020-10-10T08:00:00Z note.img
 grep -q 'note: --author and --date are for plain folders' said || die "no note: $(cat said)"
 cmp loose.img note.img
