@@ -18,14 +18,27 @@ constexpr std::string_view kQuotation = "\nThe commit it was made from, ";
 constexpr std::string_view kBytes = " bytes:\n\n";
 constexpr std::string_view kIndent = "    ";
 
-// The line of a header with its newline; empty where there is none.
-std::string_view header_line(std::string_view headers, std::string_view key) {
+// What stands behind `key` on the first line that begins with it; nothing where there is none.
+std::optional<std::string_view> header(std::string_view headers, std::string_view key) {
   while (!headers.empty()) {
-    const std::string_view line = headers.substr(0, headers.find('\n') + 1);
-    if (line.starts_with(key)) return line;
-    headers.remove_prefix(line.size());
+    const std::string_view line = headers.substr(0, headers.find('\n'));
+    if (line.starts_with(key)) return line.substr(key.size());
+    headers.remove_prefix(std::min(line.size() + 1, headers.size()));
   }
-  return {};
+  return std::nullopt;
+}
+
+// Author, committer and encoding as git writes them, whatever order they have in `headers`. Whoever is not named there
+// is the other one.
+std::string people(std::string_view headers) {
+  constexpr std::string_view kNobody = "unknown <> 0 +0000";
+  const auto author = header(headers, "author "), committer = header(headers, "committer ");
+  const auto encoding = header(headers, "encoding ");
+  std::string lines = "author ";
+  lines.append(author.value_or(committer.value_or(kNobody))).append("\ncommitter ");
+  lines.append(committer.value_or(author.value_or(kNobody))).append("\n");
+  if (encoding) lines.append("encoding ").append(*encoding).append("\n");
+  return lines;
 }
 
 // Takes `word` off the front of `text`, if it is there.
@@ -51,8 +64,7 @@ outcome<std::string> make_derived_commit(const oid& tree, const oid& id, std::st
   if (!head) return give_up(blame::input, std::string("a malformed commit: ") + head.error().what);
   const oid_hex tree_hex = to_hex(tree), id_hex = to_hex(id);
   std::string text = "tree " + std::string(tree_hex.begin(), tree_hex.end()) + "\n";
-  for (const std::string_view key : {"author ", "committer ", "encoding "}) text += header_line(head->headers, key);
-  text.append("\n").append(kSubject).append(id_hex.begin(), id_hex.end()).append(kText);
+  text.append(people(head->headers)).append("\n").append(kSubject).append(id_hex.begin(), id_hex.end()).append(kText);
   for (const std::string& change : changes) text.append(kChange).append(change).append("\n");
   text.append(kQuotation).append(std::to_string(original.size())).append(kBytes);
   while (!original.empty()) {

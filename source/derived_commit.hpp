@@ -13,7 +13,8 @@
 //
 //       the N bytes, each line behind four spaces
 //
-// Author, committer, their dates and the encoding are those of the quoted commit; there is no parent. So the same
+// Author, committer, their dates and the encoding are those of the quoted commit, the first of each where it has more;
+// where it has none the other one, and "unknown <> 0 +0000" where it has neither. There is no parent. So the same
 // commit and the same changes give the same id.
 
 #include <optional>

@@ -70,6 +70,37 @@ refused 1 '--path: doc/none: no such folder' --path doc/none/x r out/x.img
 refused 2 '--path: doc/../doc: .. is not taken' --path doc/../doc r out/x.img
 refused 2 '--path: an empty name' --path '' r out/x.img
 
+# Commits that git reads and its fsck does not like: only the tree matters to the image. The new commit is well-formed.
+tree_id=$(git -C r rev-parse 'HEAD^{tree}')
+who='T <t@t> 5 +0000'
+odd() {
+  name=$1
+  shift
+  printf "$@" >odd
+  id=$(git -C r hash-object -t commit -w --stdin --literally <odd)
+  [ "$(git -C r archive "$id" doc/numbers | tar -xO doc/numbers | cksum)" = "$(cksum <r/doc/numbers)" ] || die "git: $name"
+  make 0 -b "$id" r odd.img
+  [ "$(commit_of odd.img)" = "$id" ] || die "$name: $(commit_of odd.img)"
+  "$program" --json -q -b "$id" r odd.img >printed
+  grep -q "\"root\":\"$tree_id\"" printed || die "$name: $(cat printed)"
+  "$bin/docteur-verify" -q odd.img || die "verify: $name"
+  make 0 --path doc -b "$id" r odd.img
+  [ "$(tree odd.img)" = "$(git -C r rev-parse HEAD:doc)" ] || die "$name: root $(tree odd.img)"
+  unpack odd.img
+  git -C unpacked cat-file commit HEAD | sed -n '/^The commit it was made from/,$s/^    //p' >quoted
+  sed '$a\' odd | cmp - quoted || die "$name: the quotation"
+}
+odd 'two authors' "tree $tree_id\nauthor A <a@a> 4 +0000\nauthor $who\ncommitter $who\n\nm\n"
+git -C unpacked log -1 --format=%an%at%cn%ct | grep -qx 'A4T5' || die "people: $(git -C unpacked log -1)"
+odd 'a continued author' "tree $tree_id\nauthor $who\n more\ncommitter $who\n\nm\n"
+odd 'no author' "tree $tree_id\ncommitter $who\n\nm\n"
+odd 'no committer' "tree $tree_id\nauthor $who\n\nm\n"
+git -C unpacked log -1 --format=%cn%ct | grep -qx 'T5' || die "people: $(git -C unpacked log -1)"
+odd 'nobody' "tree $tree_id\nother x\n\nm\n"
+odd 'no end' "tree $tree_id\nauthor $who\ncommitter $who"
+odd 'another order' "tree $tree_id\ncommitter $who\nauthor $who\nencoding odd\n\n\377\n"
+git -C unpacked cat-file commit HEAD | grep -qx 'encoding odd' || die "no encoding"
+
 # Submodules, one in the other; their names are not their places.
 for name in inner sub; do
   git init -q -b main $name
