@@ -36,7 +36,7 @@ bool has_line(std::string_view text, const oid& id, std::string_view name) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = as_text(fuzz_input(data, size));
   const auto whole = search(text, std::max<std::size_t>(text.size(), 1));
-  for (const std::size_t piece : {1, 7, 4096}) {
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{4096}}) {
     const auto cut = search(text, piece);
     PROPERTY(cut.has_value() == whole.has_value());
     if (!whole) PROPERTY(cut.error().message == whole.error().message && cut.error().who == blame::input);
