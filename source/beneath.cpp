@@ -70,4 +70,9 @@ file_stamp stamp_of(const struct stat& st) noexcept {
           nanoseconds(st.st_ctim)};
 }
 
+file_stamp stamp_at(const std::string& path) noexcept {
+  struct stat st {};
+  return ::stat(path.c_str(), &st) == 0 ? stamp_of(st) : file_stamp();
+}
+
 }  // namespace docteur

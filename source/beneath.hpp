@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 
@@ -29,5 +30,7 @@ struct file_stamp {
   friend bool operator==(const file_stamp&, const file_stamp&) = default;
 };
 [[nodiscard]] file_stamp stamp_of(const struct stat& st) noexcept;
+// Of the file that `path` names; that of no file when it names none.
+[[nodiscard]] file_stamp stamp_at(const std::string& path) noexcept;
 
 }  // namespace docteur

@@ -37,22 +37,15 @@ struct pack_file::step {
   entry_header header;
 };
 
-file_stamp file_stamp::of(const std::string& path) {
-  struct stat st {};
-  if (::stat(path.c_str(), &st) != 0) return {};
-  return {st.st_dev, st.st_ino, static_cast<std::uint64_t>(st.st_size), static_cast<std::uint64_t>(st.st_mtim.tv_sec),
-          static_cast<std::uint64_t>(st.st_mtim.tv_nsec)};
-}
-
 pack_file::pack_file(std::string idx_path)
     : idx_path_(std::move(idx_path)),
       path_(idx_path_.substr(0, idx_path_.size() - 4) + ".pack"),
       number_(next_number()),
-      idx_stamp_(file_stamp::of(idx_path_)),
-      stamp_(file_stamp::of(path_)) {}
+      idx_stamp_(stamp_at(idx_path_)),
+      stamp_(stamp_at(path_)) {}
 
 bool pack_file::is_current() const {
-  return file_stamp::of(idx_path_) == idx_stamp_ && file_stamp::of(path_) == stamp_;
+  return stamp_at(idx_path_) == idx_stamp_ && stamp_at(path_) == stamp_;
 }
 
 object_result<const idx_file*> pack_file::idx() const {

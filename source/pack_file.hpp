@@ -13,6 +13,7 @@
 
 #include "pack/entry.hpp"
 #include "source/base_cache.hpp"
+#include "source/beneath.hpp"
 #include "source/idx_file.hpp"
 #include "source/inflated_file.hpp"
 
@@ -27,13 +28,6 @@ class base_finder {
                                                                           std::uint64_t offset) = 0;
   // Where in that PACK the object lies, as something else than its IDX knows.
   [[nodiscard]] virtual std::optional<std::uint64_t> offset_in(std::uint64_t number, const oid& id) = 0;
-};
-
-// Which file a name stands for at some time, or that there is none.
-struct file_stamp {
-  std::uint64_t device = 0, inode = 0, size = 0, seconds = 0, nanoseconds = 0;
-  [[nodiscard]] static file_stamp of(const std::string& path);
-  bool operator==(const file_stamp&) const = default;
 };
 
 class pack_file {
