@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -47,32 +48,6 @@ TEST(ForkServer, CopiesAnswerAndTellTheirStatus) {
     EXPECT_EQ(said, text.substr(0, child_process::kMostAtOnce));
     EXPECT_EQ(WEXITSTATUS(child->status()), 3);
   }
-}
-
-TEST(ForkServer, ManyAtOnceAndFromThreadsThatCameLater) {
-  auto server = fork_server::start(work);
-  ASSERT_TRUE(server);
-  std::vector<std::jthread> threads;
-  std::atomic<int> good = 0;
-  for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&, i] {
-      for (int n = 0; n < 5; ++n) {
-        auto child = server->run("say " + std::to_string(i));
-        if (child && finish(*child) == std::to_string(i)) ++good;
-      }
-    });
-  threads.clear();
-  EXPECT_EQ(good, 40);
-}
-
-TEST(ForkServer, AProcessWithThreadsIsNotCopied) {
-  std::jthread other([](const std::stop_token& stop) {
-    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
-  });
-  const auto server = fork_server::start(work);
-  ASSERT_FALSE(server);
-  EXPECT_EQ(server.error().who, blame::environment);
-  EXPECT_NE(server.error().message.find("threads"), std::string::npos);
 }
 
 TEST(ForkServer, WhatIsKilledIsGoneAndTheServerGoesOn) {
@@ -139,6 +114,33 @@ TEST(ForkServer, ARequestIsUnderstoodAsItWasMeant) {
     EXPECT_TRUE(got->history);
     for (std::size_t n = 0; n < text.size(); ++n) EXPECT_FALSE(decode_fetch_request(text.substr(0, n))) << n;
   }
+}
+
+// Last: no server starts in a process that has had threads.
+TEST(ForkServer, ManyAtOnceAndFromThreadsThatCameLater) {
+  auto server = fork_server::start(work);
+  ASSERT_TRUE(server);
+  std::vector<std::jthread> threads;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < 5; ++n) {
+        auto child = server->run("say " + std::to_string(i));
+        if (child && finish(*child) == std::to_string(i)) ++good;
+      }
+    });
+  threads.clear();
+  EXPECT_EQ(good, 40);
+}
+
+TEST(ForkServer, AProcessWithThreadsIsNotCopied) {
+  std::jthread other([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
+  });
+  const auto server = fork_server::start(work);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().who, blame::environment);
+  EXPECT_NE(server.error().message.find("threads"), std::string::npos);
 }
 
 }  // namespace
