@@ -22,6 +22,7 @@
 #include "source/open_source.hpp"
 #include "source/printable.hpp"
 #include "source/selection.hpp"
+#include "source/source_memory.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -236,6 +237,7 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_TRY(source_opt, source_options_of(opt));
   DOCTEUR_TRY(selected, selection_of(opt, where));
   DOCTEUR_TRY(pack, pack_options_of(opt));
+  source_memory::shared().set_bound(std::min(pack.memory / 4, source_memory::kDefault));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
   DOCTEUR_CHECK(check_survey_options(opt.survey, opt.image));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));

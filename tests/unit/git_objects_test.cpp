@@ -1,80 +1,11 @@
-#include "source/git_objects.hpp"
+#include <fstream>
 
-#include <random>
-
-#include "support/scratch.hpp"
-#include "support/sources.hpp"
+#include "unit/object_database.hpp"
 
 namespace docteur {
 namespace {
 
-namespace fs = std::filesystem;
-
-class GitObjects : public testing::Test {
- protected:
-  GitObjects() {
-    (void)dir_.run("export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD; git init -q --bare g");
-    open();
-  }
-  void open() {
-    objects_.reset();
-    objects_ = std::move(*git_objects::open((dir_ / "g/objects").native()));
-  }
-  std::string git(const std::string& arguments) {
-    return dir_.run("export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD GIT_DIR=$PWD/g; git " + arguments);
-  }
-  oid add_blob(const std::string& content) {
-    dir_.write("content", content);
-    return *parse_hex(git("hash-object -w content"));
-  }
-  fs::path loose(const oid& id) {
-    const std::string hex = hex_text(id);
-    return dir_ / ("g/objects/" + hex.substr(0, 2) + "/" + hex.substr(2));
-  }
-  // Packs `ids` and drops their loose copies.
-  fs::path pack(const std::vector<oid>& ids, const std::string& options) {
-    std::string list;
-    for (const oid& id : ids) list += hex_text(id) + "\n";
-    dir_.write("list", list);
-    const std::string name = git("pack-objects -q " + options + " g/objects/pack/pack <list");
-    for (const oid& id : ids) fs::remove(loose(id));
-    open();
-    return dir_ / ("g/objects/pack/pack-" + name + ".pack");
-  }
-  void expect_same(const oid& id, const std::string& content) {
-    std::vector<std::byte> out;
-    const auto type = objects_->read(id, out);
-    ASSERT_TRUE(type) << type.error().why;
-    EXPECT_EQ(*type, object_type::blob);
-    EXPECT_TRUE(as_text(out) == content) << hex_text(id);
-  }
-  void expect_content(const oid& id, const std::string& content) {
-    expect_same(id, content);
-    const auto info = objects_->info(id);
-    ASSERT_TRUE(info);
-    EXPECT_EQ(info->size, content.size());
-    auto stream = objects_->open_stream(id);
-    ASSERT_TRUE(stream) << stream.error().why;
-    std::string streamed;
-    std::vector<std::byte> piece(60'000);
-    for (;;) {
-      const auto n = (*stream)->read(piece);
-      ASSERT_TRUE(n) << n.error().message;
-      if (*n == 0) break;
-      streamed += as_text(bytes(piece).first(*n));
-    }
-    EXPECT_TRUE(streamed == content) << hex_text(id);
-  }
-  static std::string random_text(std::size_t size) {
-    std::mt19937 random(static_cast<unsigned>(size));
-    std::string text(size, ' ');
-    for (char& c : text) c = static_cast<char>(random());
-    return text;
-  }
-
-  scratch dir_;
-  std::unique_ptr<git_objects> objects_;
-};
+using GitObjects = object_database;
 
 TEST_F(GitObjects, ContentsOfAllSizes) {
   std::vector<std::pair<oid, std::string>> all;
@@ -164,17 +95,6 @@ TEST_F(GitObjects, DamagedFilesAreFaults) {
   write(good);
   expect_content(id, content);
   EXPECT_TRUE(objects_->read(oid{}, out).error().missing);
-}
-
-TEST_F(GitObjects, AlternatesOfAlternates) {
-  const oid id = add_blob("far away");
-  (void)dir_.run(
-      "git init -q --bare h; git init -q --bare k; echo ../../g/objects >h/objects/info/alternates; "
-      "printf '# near\\n%s\\n' $PWD/h/objects >k/objects/info/alternates");
-  const auto objects = git_objects::open((dir_ / "k/objects").native());
-  std::vector<std::byte> out;
-  ASSERT_TRUE((*objects)->read(id, out));
-  EXPECT_EQ(as_text(out), "far away");
 }
 
 }  // namespace
