@@ -72,9 +72,9 @@ TEST_F(ObjectDamage, ABaseThatIsWholeInAnAlternate) {
 
 TEST_F(ObjectDamage, CopiesThatNeedEachOtherEnd) {
   make_chain();
-  (void)dir_.run("mkdir h; cp g/objects/pack/*.pack h/a.pack; cp g/objects/pack/*.idx h/a.idx; mv h/* g/objects/pack");
   const std::uint64_t base = offset_of(ids_[0]);
-  for (const char* const name : {"a.pack", pack_.filename().c_str()})
+  (void)dir_.run("mkdir h; cp g/objects/pack/*.pack h/a.pack; cp g/objects/pack/*.idx h/a.idx; mv h/* g/objects/pack");
+  for (const fs::path& name : {fs::path("a.pack"), pack_.filename()})
     damage(dir_ / "g/objects/pack" / name, base, std::string(1, '\0'));
   open();
   EXPECT_FALSE(fault_of(ids_[2]).missing);
@@ -114,22 +114,24 @@ TEST_F(ObjectDamage, TheCopyWithTheRightContentIsTaken) {
   std::vector<std::byte> out;
   ASSERT_TRUE(objects_->read_verified(id, out));
   EXPECT_TRUE(as_text(out) == right);
-  // The PACK's copy is now the wrong one, and it is looked at first.
-  fs::remove_all(dir_ / "g/objects/pack");
+  // The PACK's copy is the wrong one, and it is looked at first.
   const fs::path good = dir_ / "good";
-  add_blob(right);
+  fs::remove_all(dir_ / "g/objects/pack");
   fs::remove(loose(id));
   add_blob(right);
-  const fs::path path = pack({id}, "--compression=0");
-  add_blob(right);
-  fs::rename(loose(id), good);
-  damage(path, 12 + 4 + 30, "different");
+  fs::copy_file(loose(id), good);
+  damage(pack({id}, "--compression=0"), 12 + 4 + 30, "different");
   open();
   EXPECT_FALSE(objects_->read_verified(id, out));
+  fs::create_directories(loose(id).parent_path());
   fs::rename(good, loose(id));
   ASSERT_TRUE(objects_->read_verified(id, out));
   EXPECT_TRUE(as_text(out) == right);
-  expect_content(id, right);
+  auto stream = objects_->open_stream(id);
+  ASSERT_TRUE(stream) << stream.error().why;
+  out.resize(64);
+  ASSERT_EQ((*stream)->read(out), 64u);
+  EXPECT_TRUE(as_text(out) == right.substr(0, 64));
 }
 
 TEST_F(ObjectDamage, ChainsThatGoRound) {
