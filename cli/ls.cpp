@@ -99,7 +99,7 @@ outcome<void> ls(const ls_options& opt) {
   DOCTEUR_CHECK(out.begin());
   const image& i = from->what();
   const auto what = i.find(opt.path);
-  if (!what) return tl::make_unexpected(from->about({errc::not_found, 0, "no such path"}, opt.path));
+  if (!what) return tl::make_unexpected(from->about(i.list(opt.path).error(), opt.path));
   if (what->kind != entry_kind::directory) {
     DOCTEUR_CHECK(out.add(opt.path, *what));
   } else {

@@ -140,6 +140,8 @@ std::optional<node> image::find(std::string_view path) const noexcept {
       out = large.data();
     }
     found = tree_.find(normalise(path, out));
+    // "name/" is a directory's.
+    if (found && path.ends_with('/') && !to_node(found->record).is_folder()) return std::nullopt;
   }
   return found ? std::optional(to_node(found->record)) : std::nullopt;
 }

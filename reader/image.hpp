@@ -29,6 +29,8 @@ struct node {
   std::uint32_t position;
 
   [[nodiscard]] bool is_blob() const noexcept { return kind != entry_kind::directory && kind != entry_kind::submodule; }
+  // What "name/" may stand for: a submodule is an empty folder.
+  [[nodiscard]] bool is_folder() const noexcept { return !is_blob(); }
   friend bool operator==(const node&, const node&) = default;
 };
 
@@ -51,8 +53,8 @@ class image {
   [[nodiscard]] const commit_view& head() const noexcept { return head_; }
   [[nodiscard]] bytes commit_content() const noexcept { return commit_.span(); }
 
-  // `path`: '/'-separated; empty parts (so also leading and trailing '/') do not count, "." and ".." are names that no
-  // image holds. Symbolic links are not followed. nullopt when there is nothing.
+  // `path`: '/'-separated; empty parts do not count, but a trailing '/' asks for a folder; "." and ".." are names that
+  // no image holds. Symbolic links are not followed. nullopt when there is nothing.
   [[nodiscard]] std::optional<node> find(std::string_view path) const noexcept;
 
   // What `path` leads to as far as there is something: the node of `path` itself or of the longest part in front of a

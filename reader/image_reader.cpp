@@ -120,6 +120,7 @@ result<node> image_reader::resolve(std::string_view path) noexcept {
   DOCTEUR_CHECK(p.start(path));
   auto current = image_->find({});
   std::uint32_t links = 0;
+  bool ends_in_slash = path.ends_with('/');
   for (std::string_view name = p.take_name(); !name.empty(); name = p.take_name()) {
     if (current->kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
     if (name == ".") continue;
@@ -139,9 +140,13 @@ result<node> image_reader::resolve(std::string_view path) noexcept {
     DOCTEUR_CHECK(read(*current, target.span()));
     if (target[0] == std::byte{'/'}) return fail(errc::not_found, 0, "symbolic link leads out of the image");
     (void)p.leave();
+    if (p.rest().find_first_not_of('/') == std::string_view::npos && target[n - 1] == std::byte{'/'})
+      ends_in_slash = true;
     DOCTEUR_CHECK(p.insert(target.span()));
     current = image_->find(p.resolved());
   }
+  // path_resolution(7): "name/" is a directory's.
+  if (ends_in_slash && !current->is_folder()) return fail(errc::wrong_kind, 0, "not a directory");
   return *current;
 }
 
