@@ -3,38 +3,15 @@
 #include <array>
 #include <cstdio>
 
+#include "object/utf8.hpp"
+
 namespace docteur::cli {
-namespace {
-
-// Bytes of the UTF-8 sequence (RFC 3629) at the front of `text`, 0 when there is none.
-std::size_t utf8_sequence(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](std::size_t i, unsigned low, unsigned high) {
-    return i < text.size() && at(i) >= low && at(i) <= high;
-  };
-  const unsigned first = at(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1, 0x80, 0xbf) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;   // no overlong forms
-    const unsigned high = first == 0xed ? 0x9f : 0xbf;  // no surrogates
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
-
-}  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
-    const std::size_t n = utf8_sequence(text);
-    if (n == 0) return false;
-    text.remove_prefix(n);
+    const utf8_character c = first_character(text);
+    if (c.size == 0) return false;
+    text.remove_prefix(c.size);
   }
   return true;
 }
@@ -42,7 +19,7 @@ bool is_utf8(std::string_view text) noexcept {
 std::string json_string(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    const std::size_t n = utf8_sequence(text);
+    const auto [code, n] = first_character(text);
     const char c = text.front();
     if (n == 0) {
       out += "\\ufffd";
@@ -56,9 +33,10 @@ std::string json_string(std::string_view text) {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      std::array<char, 8> escape;
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
+    } else if (is_control(code)) {
+      // None lies above U+FFFF.
+      std::array<char, 12> escape;
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(code));
       out += escape.data();
     } else {
       out += text.substr(0, n);

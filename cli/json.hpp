@@ -7,7 +7,8 @@
 
 namespace docteur::cli {
 
-// `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD.
+// `text` as a JSON string, quotes included; controls (object/utf8.hpp) are escaped. Bytes that are no UTF-8 become
+// U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 

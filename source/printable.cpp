@@ -1,27 +1,33 @@
 #include "source/printable.hpp"
 
-namespace docteur {
+#include "object/utf8.hpp"
 
-std::string printable(std::string_view name) {
-  constexpr std::string_view digits = "0123456789abcdef";
+namespace docteur {
+namespace {
+
+std::string in_one_line(std::string_view text, bool backslash) {
   std::string out;
-  out.reserve(name.size());
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (c == '\\') {
-      out += "\\\\";
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\x";
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    } else {
-      out += c;
-    }
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t plain = text.find_first_of(backslash ? "\n\t\\" : "\n\t");
+    append_escaped(out, text.substr(0, plain), {});
+    if (plain == std::string_view::npos) break;
+    out += text[plain] == '\n' ? "\\n" : text[plain] == '\t' ? "\\t" : "\\\\";
+    text.remove_prefix(plain + 1);
   }
+  return out;
+}
+
+}  // namespace
+
+std::string printable(std::string_view name) { return in_one_line(name, true); }
+
+std::string printable_line(std::string_view text) { return in_one_line(text, false); }
+
+std::string printable_text(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  append_escaped(out, text, "\n\t");
   return out;
 }
 

@@ -46,7 +46,7 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
     if (d.name == disk_name) found = &d;
   if (disks.empty() || found == nullptr)
     return give_up(blame::environment,
-                   disk_name.empty() ? std::string("no disk") : "no disk " + terminal_text(disk_name));
+                   disk_name.empty() ? std::string("no disk") : "no disk " + terminal_line(disk_name));
   site_options how{};
   how.from = on_.heap();
   const std::uint64_t total = on_.memory().total;
@@ -96,14 +96,14 @@ outcome<void> cache_machine::show(std::string_view path) {
   site& s = *server_.mounted();
   const auto failed = [&](const error& e) {
     return give_up(e.code == errc::io ? blame::environment : blame::input,
-                   terminal_text(path) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)));
+                   terminal_line(path) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)));
   };
   const auto n = s.find(path);
   if (!n) return failed(n.error());
-  if (!n->is_blob()) return give_up(blame::input, terminal_text(path) + ": not a file");
+  if (!n->is_blob()) return give_up(blame::input, terminal_line(path) + ": not a file");
   const auto facts = s.facts(*n);
   if (!facts) return failed(facts.error());
-  if ((*facts)->streams) return give_up(blame::input, terminal_text(path) + ": too large to show");
+  if ((*facts)->streams) return give_up(blame::input, terminal_line(path) + ": too large to show");
   const auto content = s.whole(**facts, coding::identity);
   if (!content) return failed(content.error());
   on_.console_write(as_text((*content)->view()));
@@ -147,7 +147,7 @@ bool cache_machine::work() {
 
 int start(platform& on, std::span<const std::string_view> words) {
   const auto failed = [&on](const failure& f) {
-    on.console_write("docteur-cache: " + f.message + "\n");
+    on.console_write("docteur-cache: " + terminal_line(f.message) + "\n");
     return static_cast<int>(f.who);
   };
   try {

@@ -1,5 +1,7 @@
 #include "unikernel-example/application/event_log.hpp"
 
+#include "unikernel-example/application/markup.hpp"
+
 namespace docteur::cache_vm {
 
 void event_log::remember(std::string text) {
@@ -8,7 +10,7 @@ void event_log::remember(std::string text) {
 }
 
 void event_log::say(std::string text) {
-  on_->console_write("docteur-cache: " + text + "\n");
+  on_->console_write("docteur-cache: " + terminal_line(text) + "\n");
   remember(std::move(text));
 }
 

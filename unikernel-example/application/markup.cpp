@@ -4,35 +4,22 @@
 #include <cstddef>
 #include <cstdio>
 
+#include "object/utf8.hpp"
+
 namespace docteur::cache_vm {
 namespace {
 
-// Bytes of the character at the front of `text` (not empty), 0 when it is no good UTF-8 (RFC 3629: no overlong forms,
-// no surrogates, nothing above U+10FFFF).
-std::size_t character_size(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-      (first == 0xf4 && second > 0x8f))
-    return 0;
-  return size;
-}
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 // `replace` appends what an ASCII character becomes, or says that it stays.
 template <class Replace>
-std::string converted(std::string_view text, std::string_view bad, Replace replace) {
+std::string converted(std::string_view text, Replace replace) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t n = character_size(text);
+    const std::size_t n = first_character(text).size;
     if (n == 0) {
-      out += bad;
+      out += kReplacement;
     } else if (n > 1 || !replace(text[0], out)) {
       out += text.substr(0, n);
     }
@@ -41,12 +28,10 @@ std::string converted(std::string_view text, std::string_view bad, Replace repla
   return out;
 }
 
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-
 }  // namespace
 
 std::string html_text(std::string_view text) {
-  return converted(text, kReplacement, [](char c, std::string& out) {
+  return converted(text, [](char c, std::string& out) {
     switch (c) {
       case '&': out += "&amp;"; return true;
       case '<': out += "&lt;"; return true;
@@ -63,7 +48,7 @@ std::string html_text(std::string_view text) {
 
 std::string json_text(std::string_view text) {
   return '"' +
-         converted(text, kReplacement,
+         converted(text,
                    [](char c, std::string& out) {
                      if (c == '"' || c == '\\') {
                        out += '\\';
@@ -80,11 +65,15 @@ std::string json_text(std::string_view text) {
 }
 
 std::string terminal_text(std::string_view text) {
-  return converted(text, "?", [](char c, std::string& out) {
-    if (c != 0x7f && (c >= 0x20 || c == '\n' || c == '\t')) return false;
-    out += '?';
-    return true;
-  });
+  std::string out;
+  append_escaped(out, text, "\n\t");
+  return out;
+}
+
+std::string terminal_line(std::string_view text) {
+  std::string out;
+  append_escaped(out, text, {});
+  return out;
 }
 
 }  // namespace docteur::cache_vm

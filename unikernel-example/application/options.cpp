@@ -105,8 +105,8 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
     const word w{text.substr(0, equals), has_value ? text.substr(equals + 1) : std::string_view(), has_value};
     if (std::ranges::find(kOfThePlatform, w.key) != kOfThePlatform.end()) continue;
     const auto* known = std::ranges::find(kWords, w.key, &known_word::key);
-    if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_text(text) + " (see help)");
-    if (!known->set(out, w)) return give_up(blame::usage, "bad value: " + terminal_text(text) + " (see help)");
+    if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_line(text) + " (see help)");
+    if (!known->set(out, w)) return give_up(blame::usage, "bad value: " + terminal_line(text) + " (see help)");
   }
   return out;
 }

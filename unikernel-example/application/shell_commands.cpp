@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "object/utf8.hpp"
 #include "unikernel-example/application/cache_machine.hpp"
 #include "unikernel-example/application/markup.hpp"
 #include "unikernel-example/application/media_types.hpp"
@@ -32,7 +33,7 @@ struct command {
 
 [[nodiscard]] shell_output text(std::string t) { return {std::move(t), nullptr, false}; }
 [[nodiscard]] shell_output failed(std::string_view about, const error& e) {
-  return text(terminal_text(about) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)) + "\n");
+  return text(terminal_line(about) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)) + "\n");
 }
 [[nodiscard]] shell_output no_image() { return text("no image is mounted\n"); }
 
@@ -60,7 +61,7 @@ shell_output do_ls(cache_machine& of, arguments a) {
   const std::string path = a.empty() ? "" : a[0];
   const auto n = s->find(path);
   if (!n) return failed(path, n.error());
-  if (n->kind != entry_kind::directory) return text(terminal_text(path) + "\n");
+  if (n->kind != entry_kind::directory) return text(terminal_line(path) + "\n");
   auto list = s->of().list(path);
   if (!list) return failed(path, list.error());
   auto entries = std::make_shared<directory_list>(std::move(*list));
@@ -69,7 +70,7 @@ shell_output do_ls(cache_machine& of, arguments a) {
             while (out.size() < kPiece) {
               const auto e = entries->next();
               if (!e) return false;
-              out += terminal_text(e->name);
+              out += terminal_line(e->name);
               if (e->what.kind == entry_kind::directory) out += '/';
               if (e->what.kind == entry_kind::symlink) out += '@';
               if (e->what.kind == entry_kind::executable) out += '*';
@@ -80,12 +81,20 @@ shell_output do_ls(cache_machine& of, arguments a) {
           false};
 }
 
+// Shows what of `piece`, which lies at `at` of `size` bytes, can be shown without the next; returns how much that is.
+std::size_t show_piece(std::string& out, std::string_view piece, std::uint64_t at, std::uint64_t size) {
+  std::size_t n = at + piece.size() < size ? whole_characters(piece) : piece.size();
+  if (n == 0) n = piece.size();
+  out += terminal_text(piece.substr(0, n));
+  return n;
+}
+
 shell_output do_cat(cache_machine& of, arguments a) {
   const auto s = of.http().mounted();
   if (!s) return no_image();
   const auto n = s->find(a[0]);
   if (!n) return failed(a[0], n.error());
-  if (!n->is_blob()) return text(terminal_text(a[0]) + ": not a file\n");
+  if (!n->is_blob()) return text(terminal_line(a[0]) + ": not a file\n");
   const auto facts = s->facts(*n);
   if (!facts) return failed(a[0], facts.error());
   if (!(*facts)->streams) {
@@ -93,9 +102,7 @@ shell_output do_cat(cache_machine& of, arguments a) {
     if (!content) return failed(a[0], content.error());
     return {{},
             [c = *content, at = std::size_t{0}](std::string& out) mutable {
-              const std::size_t size = std::min(kPiece, c->size - at);
-              out += terminal_text(as_text(c->view().subspan(at, size)));
-              at += size;
+              at += show_piece(out, as_text(c->view().subspan(at, std::min(kPiece, c->size - at))), at, c->size);
               return at < c->size;
             },
             false};
@@ -111,8 +118,7 @@ shell_output do_cat(cache_machine& of, arguments a) {
               out += to_text(piece.error()) + "\n";
               return false;
             }
-            out += terminal_text(as_text(*piece));
-            at += piece->size();
+            at += show_piece(out, as_text(*piece), at, size);
             return at < size;
           },
           false};
@@ -154,10 +160,10 @@ shell_output do_info(cache_machine& of, arguments) {
   const image& i = s->of();
   const commit_view& head = i.head();
   std::string out = row("disk", s->disk_name()) + row("commit", hex(i.commit_id())) + row("root", hex(head.tree)) +
-                    row("author", terminal_text(head.author.name)) +
+                    row("author", terminal_line(head.author.name)) +
                     row("committed", date_text(head.committer.seconds)) + row("objects", i.index().count()) +
                     row("attached in us", s->attach_ns / 1000) + row("memory of paths", i.memory_used());
-  if (i.sections()) out += row("builder", terminal_text(i.sections()->builder_text()));
+  if (i.sections()) out += row("builder", terminal_line(i.sections()->builder_text()));
   return text(out + terminal_text(head.message));
 }
 
@@ -243,7 +249,7 @@ shell_output do_log(cache_machine& of, arguments) {
   for (const auto& l : of.log().lines()) {
     std::array<char, 32> at;
     std::snprintf(at.data(), at.size(), "%10.3f ", static_cast<double>(l.at_ns - std::min(l.at_ns, start)) / 1e9);
-    out += at.data() + terminal_text(l.text) + "\n";
+    out += at.data() + terminal_line(l.text) + "\n";
   }
   return text(out);
 }
@@ -323,7 +329,7 @@ shell_output run_shell_command(cache_machine& of, std::string_view line) {
   const std::vector<std::string> words = words_of(line);
   if (words.empty()) return {};
   const auto* c = std::ranges::find(kCommands, words[0], &command::name);
-  if (c == kCommands.end()) return text(terminal_text(words[0]) + ": no such command (see help)\n");
+  if (c == kCommands.end()) return text(terminal_line(words[0]) + ": no such command (see help)\n");
   const arguments a = arguments(words).subspan(1);
   if (a.size() < c->least || a.size() > c->most)
     return text("usage: " + std::string(c->name) + " " + std::string(c->usage) + "\n");
