@@ -83,7 +83,7 @@ outcome<void> check_block_size(std::uint64_t size) {
   return give_up(blame::usage, "block size " + std::to_string(size) + ": expected a multiple of 512 up to 1048576");
 }
 
-outcome<image_statistics> build_image(const object_source& source, output_file& out, const image_options& options,
+outcome<image_statistics> write_image(const object_source& source, output_file& out, const image_options& options,
                                       progress& report) {
   DOCTEUR_CHECK(check_block_size(options.block_size));
   DOCTEUR_TRY(pack, write_pack(source, out, options.pack, report));
@@ -97,11 +97,18 @@ outcome<image_statistics> build_image(const object_source& source, output_file& 
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
   DOCTEUR_CHECK(image.align());
-  if (report.cancelled()) return give_up(blame::environment, "interrupted");
   const oid commit = source.objects().front().id;
   const std::uint64_t size = out.size();
-  DOCTEUR_CHECK(out.finish({commit, idx_offset}));
+  DOCTEUR_CHECK(out.complete({commit, idx_offset}));
   return image_statistics{commit, size, pack.size, pack.entries.size(), pack.statistics};
+}
+
+outcome<image_statistics> build_image(const object_source& source, output_file& out, const image_options& options,
+                                      progress& report) {
+  DOCTEUR_TRY(made, write_image(source, out, options, report));
+  if (report.cancelled()) return give_up(blame::environment, "interrupted");
+  DOCTEUR_CHECK(out.publish());
+  return made;
 }
 
 }  // namespace docteur

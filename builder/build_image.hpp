@@ -12,10 +12,12 @@ namespace docteur {
 
 inline constexpr std::uint32_t kLeastBlockSize = 512;          // bytes, a disk sector
 inline constexpr std::uint32_t kGreatestBlockSize = 1u << 20;  // bytes
+// Disks of 512 and of 4,096-byte sectors can be read to the image's end.
+inline constexpr std::uint32_t kDefaultBlockSize = 4096;
 
 struct image_options {
   pack_options pack;
-  std::uint32_t block_size = kLeastBlockSize;  // bytes
+  std::uint32_t block_size = kDefaultBlockSize;  // bytes
 };
 
 struct image_statistics {
@@ -29,8 +31,10 @@ struct image_statistics {
 // blame::usage unless `size` (bytes) is a multiple of 512 between 512 and 1 MiB.
 [[nodiscard]] outcome<void> check_block_size(std::uint64_t size);
 
-// Writes and finishes `out`. On failure `out` never got its name or header.
-// The same source and options give the same bytes.
+// Writes and completes `out`, whose publish() is up to the caller. The same source and options give the same bytes.
+[[nodiscard]] outcome<image_statistics> write_image(const object_source& source, output_file& out,
+                                                    const image_options& options, progress& report);
+// Publishes it, too. On failure `out` never got its name or header.
 [[nodiscard]] outcome<image_statistics> build_image(const object_source& source, output_file& out,
                                                     const image_options& options, progress& report);
 

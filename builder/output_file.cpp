@@ -6,31 +6,20 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <random>
 
 #include "source/printable.hpp"
+#include "source/sha256.hpp"
 
 namespace docteur {
 namespace {
 
 constexpr std::size_t kBuffer = std::size_t{1} << 20;  // bytes; devices see writes that begin at its multiples
-constexpr mode_t kMode = 0644;                         // minus the umask
-
-std::string random_name(const std::string& beside) {
-  std::random_device random;
-  std::array<char, 24> suffix{};
-  std::snprintf(suffix.data(), suffix.size(), ".%08x%08x.tmp", random(), random());
-  // NAME_MAX is 255 bytes.
-  return "." + beside.substr(0, 200) + suffix.data();
-}
 
 }  // namespace
 
 outcome<std::unique_ptr<output_file>> output_file::create(const std::filesystem::path& target) {
   std::unique_ptr<output_file> out(new output_file);
-  out->target_ = target;
   out->shown_ = printable(target.native());
   struct stat st {};
   const bool exists = ::stat(target.c_str(), &st) == 0;
@@ -38,59 +27,32 @@ outcome<std::unique_ptr<output_file>> output_file::create(const std::filesystem:
   if (exists && S_ISDIR(st.st_mode)) return give_up(blame::usage, out->shown_ + ": is a folder, an image is a file");
   if (exists && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
     return give_up(blame::usage, out->shown_ + ": an image cannot be written to a pipe or socket");
-  out->is_device_ = exists && !S_ISREG(st.st_mode);
-  if (out->is_device_) {
-    DOCTEUR_CHECK(out->open_device());
+  if (exists && !S_ISREG(st.st_mode)) {
+    DOCTEUR_CHECK(out->open_device(target));
   } else {
-    if (exists) {
-      std::error_code error;
-      out->target_ = std::filesystem::canonical(target, error);
-      if (error) return out->failed(error.value());
-    }
-    DOCTEUR_CHECK(out->open_file());
+    DOCTEUR_TRY(file, atomic_file::create(target));
+    out->file_.emplace(std::move(file));
   }
   out->buffer_.reserve(kBuffer);
   out->buffer_.resize(kHeaderSize);
   return out;
 }
 
-output_file::~output_file() {
-  if (!temporary_name_.empty()) ::unlinkat(folder_.get(), temporary_name_.c_str(), 0);
-}
-
-outcome<void> output_file::open_device() {
+outcome<void> output_file::open_device(const std::filesystem::path& target) {
   // O_EXCL without O_CREAT: EBUSY for a block device that is mounted or otherwise in use (open(2)).
-  fd_ = unique_fd(::open(target_.c_str(), O_WRONLY | O_CLOEXEC | O_EXCL));
-  if (!fd_) return failed(errno);
+  constexpr int kHow = O_CLOEXEC | O_EXCL | O_NOCTTY;
+  device_ = unique_fd(::open(target.c_str(), O_RDWR | kHow));
+  if (!device_ && errno == EACCES) device_ = unique_fd(::open(target.c_str(), O_WRONLY | kHow));
+  if (!device_) return failed(errno);
   struct stat st {};
-  if (::fstat(fd_.get(), &st) != 0) return failed(errno);
+  if (::fstat(device_.get(), &st) != 0) return failed(errno);
   if (S_ISBLK(st.st_mode)) {
-    const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
+    const off_t end = ::lseek(device_.get(), 0, SEEK_END);
     if (end < 0) return failed(errno);
     capacity_ = static_cast<std::uint64_t>(end);
     if (capacity_ < kHeaderSize) return failed(ENOSPC);
   }
   return {};
-}
-
-outcome<void> output_file::open_file() {
-  const std::filesystem::path parent = target_.has_parent_path() ? target_.parent_path() : ".";
-  if (!target_.has_filename()) return give_up(blame::usage, shown_ + ": a file name is missing");
-  folder_ = unique_fd(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder_) return failed(errno);
-  fd_ = unique_fd(::openat(folder_.get(), ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, kMode));
-  // Only /proc can give such a file a name without privileges.
-  if (fd_ && ::access(("/proc/self/fd/" + std::to_string(fd_.get())).c_str(), F_OK) == 0) return {};
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::string name = random_name(target_.filename().native());
-    fd_ = unique_fd(::openat(folder_.get(), name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kMode));
-    if (fd_) {
-      temporary_name_ = name;
-      return {};
-    }
-    if (errno != EEXIST) break;
-  }
-  return failed(errno);
 }
 
 outcome<void> output_file::write(bytes data) {
@@ -116,24 +78,47 @@ outcome<void> output_file::write_zeros(std::uint64_t count) {
   return {};
 }
 
-std::filesystem::path output_file::spool_directory() const {
-  if (is_device_) return {};
-  return target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+std::filesystem::path output_file::spool_directory() const { return file_ ? file_->folder() : std::filesystem::path(); }
+
+std::vector<excluded_file> output_file::not_content() const {
+  std::vector<excluded_file> all;
+  if (file_ && file_->replaced()) all.push_back({*file_->replaced(), true});
+  // The image does not tell by which way it was written.
+  if (file_ && file_->temporary()) all.push_back({*file_->temporary(), false});
+  return all;
 }
 
-outcome<void> output_file::finish(const image_header& header) {
+outcome<void> output_file::complete(const image_header& header) {
+  header_ = encode_image_header(header);
   DOCTEUR_CHECK(flush());
-  if (is_device_) {
-    DOCTEUR_CHECK(zero_device_tail());
-    DOCTEUR_CHECK(sync());
+  if (file_) return put(header_, 0);
+  DOCTEUR_CHECK(zero_device_tail());
+  return sync();
+}
+
+std::optional<std::string> output_file::sha256() const {
+  docteur::sha256 hash;
+  hash.update(header_);
+  std::vector<std::byte> piece(kBuffer);
+  for (std::uint64_t at = header_.size(); at < base_;) {
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(base_ - at, piece.size()));
+    const ssize_t n = ::pread(fd(), piece.data(), most, static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return std::nullopt;
+    hash.update(bytes(piece).first(static_cast<std::size_t>(n)));
+    at += static_cast<std::uint64_t>(n);
   }
-  DOCTEUR_CHECK(put(encode_image_header(header), 0));
-  DOCTEUR_CHECK(sync());
-  return is_device_ ? outcome<void>{} : give_name();
+  return hash.finish();
+}
+
+outcome<void> output_file::publish() {
+  if (file_) return file_->publish();
+  DOCTEUR_CHECK(put(header_, 0));
+  return sync();
 }
 
 outcome<void> output_file::flush() {
-  if (is_device_ && base_ == 0) {
+  if (!file_ && base_ == 0) {
     // From here on it is no image, until it is a whole one.
     DOCTEUR_CHECK(put(std::array<std::byte, kHeaderSize>{}, 0));
     DOCTEUR_CHECK(sync());
@@ -146,7 +131,7 @@ outcome<void> output_file::flush() {
 
 outcome<void> output_file::put(bytes data, std::uint64_t at) {
   while (!data.empty()) {
-    const ssize_t n = ::pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(at));
+    const ssize_t n = ::pwrite(fd(), data.data(), data.size(), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return failed(n == 0 ? ENOSPC : errno);
     data = data.subspan(static_cast<std::size_t>(n));
@@ -157,7 +142,7 @@ outcome<void> output_file::put(bytes data, std::uint64_t at) {
 
 outcome<void> output_file::sync() {
   // EINVAL, EROFS: "cannot be synced", as /dev/null says (fsync(2)).
-  if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != EROFS) return failed(errno);
+  if (::fsync(device_.get()) != 0 && errno != EINVAL && errno != EROFS) return failed(errno);
   return {};
 }
 
@@ -165,7 +150,7 @@ outcome<void> output_file::zero_device_tail() {
   if (capacity_ <= base_) return {};
   const std::uint64_t rest = capacity_ - base_;
   // Quick where the device can do it, and done by the kernel where it cannot.
-  if (::fallocate(fd_.get(), FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(base_),
+  if (::fallocate(device_.get(), FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(base_),
                   static_cast<off_t>(rest)) == 0)
     return {};
   buffer_.assign(kBuffer, std::byte{0});
@@ -175,26 +160,6 @@ outcome<void> output_file::zero_device_tail() {
     at += n;
   }
   buffer_.clear();
-  return {};
-}
-
-outcome<void> output_file::give_name() {
-  const std::string name = target_.filename().native();
-  if (temporary_name_.empty()) {
-    const std::string unnamed = "/proc/self/fd/" + std::to_string(fd_.get());
-    std::string linked = name;
-    while (::linkat(AT_FDCWD, unnamed.c_str(), folder_.get(), linked.c_str(), AT_SYMLINK_FOLLOW) != 0) {
-      // A name that is taken is replaced by rename() alone.
-      if (errno != EEXIST) return failed(errno);
-      linked = random_name(name);
-    }
-    if (linked != name) temporary_name_ = linked;
-  }
-  if (!temporary_name_.empty()) {
-    if (::renameat(folder_.get(), temporary_name_.c_str(), folder_.get(), name.c_str()) != 0) return failed(errno);
-    temporary_name_.clear();
-  }
-  if (::fsync(folder_.get()) != 0 && errno != EINVAL) return failed(errno);
   return {};
 }
 

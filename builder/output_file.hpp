@@ -1,18 +1,20 @@
 #pragma once
 // The image as it is written: under its name only when it is complete. Hosted, POSIX.
 //
-// A file is made without a name in the target's folder and gets its name when it is whole and synced: nothing stays
-// behind whatever ends the program. Where the file system cannot do that, it has a name of its own beside the target,
-// which is removed on every way out but SIGKILL. A device is written in place: its header is cleared before anything
+// A file appears as source/atomic_file.hpp says. A device is written in place: its header is cleared before anything
 // else, and written after all the rest was synced.
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "layout/image_header.hpp"
 #include "object/byte_sink.hpp"
+#include "source/atomic_file.hpp"
+#include "source/folder_scan.hpp"
 #include "source/unique_fd.hpp"
 
 namespace docteur {
@@ -24,10 +26,6 @@ class output_file final : public byte_sink {
   // blame::usage for folders, FIFOs and sockets.
   [[nodiscard]] static outcome<std::unique_ptr<output_file>> create(const std::filesystem::path& target);
 
-  output_file(const output_file&) = delete;
-  output_file& operator=(const output_file&) = delete;
-  ~output_file() override;
-
   // Appends behind the room for the header.
   [[nodiscard]] outcome<void> write(bytes data) override;
   [[nodiscard]] outcome<void> write_zeros(std::uint64_t count);
@@ -36,30 +34,36 @@ class output_file final : public byte_sink {
 
   // A folder on whose file system a large temporary file is welcome; empty: no opinion.
   [[nodiscard]] std::filesystem::path spool_directory() const;
+  // What a folder that is made an image of may hold of this file: the one that is replaced, and the one that is
+  // written.
+  [[nodiscard]] std::vector<excluded_file> not_content() const;
 
-  // Header, sync, name. Whatever lies behind the image on a device is zeroed: it belongs to the image's last block.
-  [[nodiscard]] outcome<void> finish(const image_header& header);
+  // All but the header of a device and the name of a file. Whatever lies behind the image on a device is zeroed: it
+  // belongs to the image's last block.
+  [[nodiscard]] outcome<void> complete(const image_header& header);
+  // SHA-256 of the completed image, as sha256sum(1) prints it; nullopt where a device can only be written.
+  [[nodiscard]] std::optional<std::string> sha256() const;
+  // Of the completed image: from here on it is there, synced. On failure what was there before still is, but on a
+  // device.
+  [[nodiscard]] outcome<void> publish();
 
  private:
   output_file() = default;
-  outcome<void> open_device();
-  outcome<void> open_file();
+  outcome<void> open_device(const std::filesystem::path& target);
   outcome<void> flush();
   outcome<void> put(bytes data, std::uint64_t at);
   outcome<void> sync();
   outcome<void> zero_device_tail();
-  outcome<void> give_name();
+  [[nodiscard]] int fd() const noexcept { return file_ ? file_->get() : device_.get(); }
   [[nodiscard]] tl::unexpected<failure> failed(int error) const;
 
-  std::filesystem::path target_;
   std::string shown_;
-  unique_fd folder_;  // of target_; not for a device
-  unique_fd fd_;
-  std::string temporary_name_;  // in folder_; empty: none
-  bool is_device_ = false;
+  std::optional<atomic_file> file_;  // or
+  unique_fd device_;
   std::uint64_t capacity_ = 0;  // of a block device, bytes; 0: no bound
   std::uint64_t base_ = 0;      // offset of buffer_[0] in the file
   std::vector<std::byte> buffer_;
+  image_header_bytes header_{};  // of the completed image
 };
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// What the commands share: parsing with their exit statuses, messages, signals. Hosted.
+// What the commands share: parsing with their exit statuses, messages. Hosted.
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -11,23 +11,15 @@
 
 namespace docteur::cli {
 
-// Parses the command line, then calls `body`. Returns the command's exit status (doc/ARCHITECTURE.md, "Commands"):
-// 0 for --help and --version, 2 and one line on stderr for wrong usage, the failure's blame and its line (unless it
-// is empty: all was said) otherwise.
-// Exceptions (out of memory) end here, with status 3. `app` is named after the program.
+// Sees that the standard descriptors are open, parses the command line, then calls `body`. Returns the command's exit
+// status (doc/ARCHITECTURE.md, "Commands"): 0 for --help and --version, 2 and one line on stderr for wrong usage, the
+// failure's blame and its line (unless it is empty: all was said) otherwise. Exceptions (out of memory) end here, with
+// status 3. `app` is named after the program.
 [[nodiscard]] int run(CLI::App& app, int argc, char** argv, const std::function<outcome<void>()>& body);
 
-// "PROGRAM: TEXT" and a newline on stderr, in one write.
+// "PROGRAM: TEXT" and a newline on stderr, in one write; `text` as printable_line() gives it.
 void say(std::string_view program, std::string_view text);
 
 [[nodiscard]] std::string hex(const oid& id);
-
-// From construction on, SIGINT, SIGTERM and SIGHUP only leave a mark (a second one ends the program at once), and
-// SIGXFSZ is a write error. run() ends the program by the signal that left the mark, after all was cleaned up.
-class signal_watch {
- public:
-  signal_watch();
-  [[nodiscard]] static bool interrupted() noexcept;
-};
 
 }  // namespace docteur::cli

@@ -4,6 +4,7 @@
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/signal_watch.hpp"
 #include "extract/git_repository.hpp"
 #include "extract/target_folder.hpp"
 #include "extract/tree_files.hpp"
@@ -101,11 +102,13 @@ outcome<void> extract(const extract_options& opt) {
     DOCTEUR_TRY(count, write_tree_files(image, target->staging(), how, from->name(), target->shown(), line));
     written = count;
   }
+  line.clear();
+  // First, so that nothing is there where it cannot be written.
+  if (opt.json) DOCTEUR_CHECK(print_summary(opt, image, written));
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   DOCTEUR_CHECK(target->publish(modified));
-  line.clear();
   if (!opt.quiet) tell(opt, image, written, target->shown());
-  return opt.json ? print_summary(opt, image, written) : outcome<void>{};
+  return {};
 }
 
 }  // namespace

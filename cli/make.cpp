@@ -1,7 +1,5 @@
 // docteur-make: an image from a repository or a folder.
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -11,10 +9,10 @@
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
-#include "cli/digest.hpp"
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
 #include "cli/survey_options.hpp"
 #include "reader/limits.hpp"
@@ -40,7 +38,7 @@ struct make_options {
   std::optional<std::string> branch;  // given and empty is a mistake, e.g. an unset variable of a script
   std::optional<std::string> date;
   std::optional<std::string> author;
-  std::uint64_t block_size = kLeastBlockSize;
+  std::uint64_t block_size = kDefaultBlockSize;
   unsigned threads = 0;
   std::string how = "normal";
   std::string what_for = "balance";
@@ -68,7 +66,7 @@ void add_options(CLI::App& app, make_options& opt) {
       ->required();
   app.add_option("image", opt.image, "the image: a file or a block device")->required();
   app.add_option("-b,--branch", opt.branch, "branch, tag, refs/..., commit id or HEAD (default: HEAD)");
-  app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 512)");
+  app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
@@ -146,8 +144,6 @@ outcome<source_options> source_options_of(const make_options& opt) {
     DOCTEUR_TRY(date, parse_source_date_epoch(epoch));
     source.date_if_none = date;
   }
-  struct stat st {};
-  if (::stat(opt.image.c_str(), &st) == 0 && S_ISREG(st.st_mode)) source.excluded = stamp_of(st);
   return source;
 }
 
@@ -206,9 +202,9 @@ std::string decimal(double value) {
 }
 
 // One JSON object for programs: bytes in and out, seconds, the image's digest.
-outcome<void> print_summary(const make_options& opt, const commit_source& source, const image_statistics& made,
+outcome<void> print_summary(const commit_source& source, const image_statistics& made, const output_file& image,
                             const progress_line& line) {
-  const auto digest = sha256_of_file(opt.image, made.size);
+  const auto digest = image.sha256();
   json_object seconds;
   double total = 0;
   for (auto [phase, time] : line.times()) {
@@ -244,6 +240,7 @@ outcome<void> make(const make_options& opt) {
 
   progress_line line(style, kProgram);
   DOCTEUR_TRY(out, output_file::create(opt.image));
+  source_opt.excluded = out->not_content();
   DOCTEUR_TRY(whole, open_source(where, source_opt, line));
   DOCTEUR_CHECK(check_signature(*whole, opt, line));
   DOCTEUR_TRY(source, select_from(std::move(whole), selected, line));
@@ -251,10 +248,13 @@ outcome<void> make(const make_options& opt) {
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack = pack;
   image.pack.spool_directory = out->spool_directory();
-  DOCTEUR_TRY(made, build_image(*source, *out, image, line));
+  DOCTEUR_TRY(made, write_image(*source, *out, image, line));
   line.clear();
+  // First, so that there is no new image where it cannot be written.
+  if (opt.json) DOCTEUR_CHECK(print_summary(*source, made, *out, line));
+  if (line.cancelled()) return give_up(blame::environment, "interrupted");
+  DOCTEUR_CHECK(out->publish());
   if (!opt.quiet) tell_all(opt, *source, made);
-  if (opt.json) DOCTEUR_CHECK(print_summary(opt, *source, made, line));
   return show_survey(opt.survey, opt.image);
 }
 

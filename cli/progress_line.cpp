@@ -1,5 +1,6 @@
 #include "cli/progress_line.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <cstdlib>
 
 #include "cli/common.hpp"
+#include "cli/signal_watch.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -19,6 +21,7 @@ constexpr auto kRedraw = 100ms;
 constexpr auto kFirstPlain = 10s;  // between a phase's first line and its next; then it doubles
 constexpr auto kEstimate = 2s;     // from when on a rate is worth a guess
 constexpr std::size_t kUnknownWidth = 80;
+constexpr std::string_view kWipe = "\r\x1b[J";  // to the first column; erase from there to the end of the screen
 
 std::size_t terminal_width() {
   // Asked each time: a terminal may be resized, and SIGWINCH goes to whoever has it, which may be git.
@@ -81,7 +84,22 @@ std::string duration_text(std::chrono::seconds time) {
   return text.data();
 }
 
-progress_line::progress_line(progress_style style, std::string program) : style_(style), program_(std::move(program)) {}
+progress_line::progress_line(progress_style style, std::string program) : style_(style), program_(std::move(program)) {
+  if (style_ == progress_style::line)
+    on_terminal_ = leftover([&]() -> std::function<void()> { return [this] { wipe(); }; });
+}
+
+progress_line::~progress_line() {
+  on_terminal_.keep();
+  clear();
+}
+
+// From another thread, when a signal ends the process: does not wait for anybody.
+void progress_line::wipe() noexcept {
+  const std::unique_lock lock(guard_, std::try_to_lock);
+  pollfd terminal{STDERR_FILENO, POLLOUT, 0};
+  if (lock && drawn_ && ::poll(&terminal, 1, 0) > 0) (void)!::write(STDERR_FILENO, kWipe.data(), kWipe.size());
+}
 
 bool progress_line::cancelled() const { return signal_watch::interrupted(); }
 
@@ -139,7 +157,7 @@ void progress_line::clear() {
   const std::scoped_lock lock(guard_);
   end_phase(clock::now());
   name_ = {};
-  if (drawn_) put("\r\x1b[J");
+  if (drawn_) put(std::string(kWipe));
   drawn_ = false;
 }
 
@@ -190,7 +208,7 @@ void progress_line::draw(clock::time_point now) {
     if (text.size() + 1 + field.size() > room) break;
     text += " " + field;
   }
-  put("\r\x1b[J" + text + "\r");
+  put(std::string(kWipe) + text + "\r");
   drawn_ = true;
 }
 

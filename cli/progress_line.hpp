@@ -13,6 +13,7 @@
 
 #include "object/failure.hpp"
 #include "object/progress.hpp"
+#include "source/leftover.hpp"
 
 namespace docteur::cli {
 
@@ -36,7 +37,7 @@ void add_progress_option(CLI::App& app, std::string& text);
 class progress_line final : public progress {
  public:
   explicit progress_line(progress_style style, std::string program = {});
-  ~progress_line() override { clear(); }
+  ~progress_line() override;
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
 
@@ -56,6 +57,7 @@ class progress_line final : public progress {
   void show(clock::time_point now);
   void end_phase(clock::time_point now);
   void draw(clock::time_point now);
+  void wipe() noexcept;
   void print(const std::string& text);
   [[nodiscard]] std::vector<std::string> fields(clock::time_point now) const;
 
@@ -71,6 +73,7 @@ class progress_line final : public progress {
   std::atomic<std::uint64_t> done_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<clock::rep> next_show_{0};
+  leftover on_terminal_;  // the line
 };
 
 }  // namespace docteur::cli

@@ -7,6 +7,7 @@
 #include "cli/survey_text.hpp"
 #include "cli/whole_file.hpp"
 #include "reader/heap.hpp"
+#include "source/atomic_file.hpp"
 #include "source/printable.hpp"
 
 namespace docteur::cli {
@@ -19,8 +20,12 @@ void add_survey_options(CLI::App& app, survey_options& opt) {
 outcome<void> check_survey_options(const survey_options& opt, const std::string& image) {
   if (!opt.report) return {};
   std::error_code ignored;
-  const auto whole = [&](const std::string& path) { return std::filesystem::weakly_canonical(path, ignored); };
-  if (whole(*opt.report) == whole(image) || std::filesystem::equivalent(*opt.report, image, ignored))
+  DOCTEUR_TRY(page, behind_links(*opt.report));
+  DOCTEUR_TRY(disk, behind_links(image));
+  const auto whole = [&](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(path, ignored);
+  };
+  if (whole(page) == whole(disk) || std::filesystem::equivalent(*opt.report, image, ignored))
     return give_up(blame::usage, "--report: " + printable(*opt.report) + " is the image; name another file");
   return check_whole_file(*opt.report);
 }

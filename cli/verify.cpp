@@ -6,6 +6,7 @@
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
 #include "reader/file_device.hpp"
 #include "source/derived_commit.hpp"
@@ -35,17 +36,17 @@ using findings = std::vector<signature_finding>;
 std::string signed_text(const findings& signatures) {
   std::string text;
   for (const signature_finding& f : signatures)
-    if (f.result == verdict::good) text += "signed\t: " + f.object + " by " + f.text + "\n";
+    if (f.result == verdict::good) text += "signed\t: " + printable_line(f.object + " by " + f.text) + "\n";
   return text;
 }
 
 // docteur's own lines.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex(r.commit) + "\n";
-  text.append("author\t: \"").append(c.author.name).append("\" <").append(c.author.mail).append(">\n");
+  text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";
   text += "root\t: " + hex(c.tree) + "\n" + signed_text(signatures);
   if (!c.has_message) return text;
-  text.append("\n").append(c.message);
+  text += "\n" + printable_text(c.message);
   if (!text.ends_with('\n')) text += '\n';
   return text;
 }

@@ -1,42 +1,14 @@
 #include "cli/whole_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
 #include "object/result.hpp"
+#include "source/atomic_file.hpp"
 #include "source/printable.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur::cli {
-namespace {
-
-tl::unexpected<failure> failed(const std::string& path, int error) {
-  return give_up(blame::environment, printable(path) + ": " + std::strerror(error));
-}
-
-bool put_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return ::fsync(fd) == 0;
-}
-
-// The mode that a new file has from open(2).
-mode_t new_mode() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return 0666 & ~mask;
-}
-
-}  // namespace
 
 outcome<void> check_whole_file(const std::string& path) {
   std::error_code error;
@@ -51,18 +23,14 @@ outcome<void> check_whole_file(const std::string& path) {
 
 outcome<void> write_whole_file(const std::string& path, std::string_view text) {
   DOCTEUR_CHECK(check_whole_file(path));
-  std::error_code error;
-  const std::string target = std::filesystem::weakly_canonical(path, error).string();
-  if (error) return failed(path, error.value());
-  std::string beside = target + ".XXXXXX";
-  const unique_fd fd(::mkostemp(beside.data(), O_CLOEXEC));
-  if (!fd) return failed(path, errno);
-  if (put_all(fd.get(), text) && ::fchmod(fd.get(), new_mode()) == 0 &&
-      std::rename(beside.c_str(), target.c_str()) == 0)
-    return {};
-  const int why = errno;
-  ::unlink(beside.c_str());
-  return failed(path, why);
+  DOCTEUR_TRY(file, atomic_file::create(path));
+  while (!text.empty()) {
+    const ssize_t n = ::write(file.get(), text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return give_up(blame::environment, printable(path) + ": " + std::strerror(errno));
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return file.publish();
 }
 
 }  // namespace docteur::cli

@@ -17,6 +17,7 @@
 namespace docteur {
 namespace {
 
+constexpr int kRemovals = 20;
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 std::string random_name() {
@@ -76,6 +77,17 @@ void clear(int folder) {
   }
 }
 
+// With all that is in it, though threads that were just told to stop may still write there.
+void remove_folder(int outer, const std::string& name) {
+  for (int i = 0; i < kRemovals; ++i) {
+    const unique_fd folder(::openat(outer, name.c_str(), kFolder));
+    if (!folder) return;
+    clear(folder.get());
+    if (::unlinkat(outer, name.c_str(), AT_REMOVEDIR) == 0) return;
+    ::usleep(10000);
+  }
+}
+
 }  // namespace
 
 outcome<std::unique_ptr<target_folder>> target_folder::create(const std::filesystem::path& target) {
@@ -108,17 +120,15 @@ outcome<std::unique_ptr<target_folder>> target_folder::create(const std::filesys
   return self;
 }
 
-target_folder::~target_folder() {
-  if (staging_name_.empty()) return;
-  if (staging_) clear(staging_.get());
-  ::unlinkat(outer_.get(), staging_name_.c_str(), AT_REMOVEDIR);
-}
-
 outcome<void> target_folder::make_staging() {
   for (int attempt = 0; attempt < 100; ++attempt) {
-    std::string name = random_name();
-    if (::mkdirat(outer_.get(), name.c_str(), 0777) == 0) {
-      staging_name_ = std::move(name);
+    const std::string name = random_name();
+    leftover_ = leftover([&]() -> std::function<void()> {
+      if (::mkdirat(outer_.get(), name.c_str(), 0777) != 0) return {};
+      return [outer = outer_.get(), name] { remove_folder(outer, name); };
+    });
+    if (leftover_) {
+      staging_name_ = name;
       staging_ = unique_fd(::openat(outer_.get(), staging_name_.c_str(), kFolder));
       return staging_ ? outcome<void>{} : failed(errno);
     }
@@ -136,12 +146,12 @@ outcome<void> target_folder::publish(const std::optional<timespec>& modified) {
   if (!name_.empty()) {
     DOCTEUR_CHECK(set_time(staging_));
     if (::renameat(outer_.get(), staging_name_.c_str(), outer_.get(), name_.c_str()) != 0) return failed(errno);
-    staging_name_.clear();
+    leftover_.keep();
     return {};
   }
   DOCTEUR_CHECK(move_up());
   if (::unlinkat(outer_.get(), staging_name_.c_str(), AT_REMOVEDIR) != 0) return failed(errno);
-  staging_name_.clear();
+  leftover_.keep();
   return set_time(outer_);
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "object/failure.hpp"
+#include "source/leftover.hpp"
 #include "source/unique_fd.hpp"
 
 namespace docteur {
@@ -23,7 +24,6 @@ class target_folder {
 
   target_folder(const target_folder&) = delete;
   target_folder& operator=(const target_folder&) = delete;
-  ~target_folder();
 
   // The staging folder.
   [[nodiscard]] int staging() const noexcept { return staging_.get(); }
@@ -43,6 +43,7 @@ class target_folder {
   unique_fd outer_;           // holds the staging folder
   std::string staging_name_;  // in outer_; empty: none
   unique_fd staging_;
+  leftover leftover_;  // the staging folder
 };
 
 }  // namespace docteur

@@ -8,6 +8,11 @@
 #include <string>
 #include <system_error>
 
+#include "object/result.hpp"
+#include "source/leftover.hpp"
+#include "source/printable.hpp"
+#include "source/temporary_folder.hpp"
+
 namespace docteur {
 namespace {
 
@@ -20,19 +25,25 @@ int open_unnamed(const std::filesystem::path& directory) {
   if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)) return fd;
   // A file system without O_TMPFILE: a name for an instant.
   std::string name = (directory / "docteur-XXXXXX").string();
-  const int named = ::mkostemp(name.data(), O_CLOEXEC);
-  if (named >= 0) ::unlink(name.c_str());
+  int named = -1;
+  const leftover instant([&]() -> std::function<void()> {
+    named = ::mkostemp(name.data(), O_CLOEXEC);
+    if (named < 0) return {};
+    return [name] { ::unlink(name.c_str()); };
+  });
   return named;
 }
 
 }  // namespace
 
 outcome<std::unique_ptr<spool>> spool::create(const std::filesystem::path& directory) {
-  std::error_code ec;
-  const std::filesystem::path where = directory.empty() ? std::filesystem::temp_directory_path(ec) : directory;
-  if (ec) return io_failure("no directory for temporary files", ec.value());
+  std::filesystem::path where = directory;
+  if (where.empty()) {
+    DOCTEUR_TRY(folder, temporary_folder());
+    where = std::move(folder);
+  }
   const int fd = open_unnamed(where);
-  if (fd < 0) return io_failure((where.string() + ": cannot create a temporary file").c_str(), errno);
+  if (fd < 0) return io_failure((printable(where.native()) + ": cannot create a temporary file").c_str(), errno);
   return std::unique_ptr<spool>(new spool(fd));
 }
 

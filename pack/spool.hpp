@@ -13,7 +13,7 @@ namespace docteur {
 
 class spool {
  public:
-  // In `directory`, or the system's directory for temporary files when it is empty.
+  // In `directory`, or temporary_folder() when it is empty.
   [[nodiscard]] static outcome<std::unique_ptr<spool>> create(const std::filesystem::path& directory);
   ~spool();
   spool(const spool&) = delete;

@@ -18,6 +18,15 @@ namespace docteur {
 // The error is an errno value; ELOOP or ENOTDIR where a link was met.
 [[nodiscard]] tl::expected<unique_fd, int> open_beneath(int root, std::string_view path, int flags);
 
+// Which file it is, whatever its names.
+struct file_identity {
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  friend bool operator==(const file_identity&, const file_identity&) = default;
+};
+[[nodiscard]] inline file_identity identity_of(const struct stat& st) noexcept { return {st.st_dev, st.st_ino}; }
+
 // What tells that a file is still the one that was looked at: a new content without any of these changing would need
 // a clock that stands still or root.
 struct file_stamp {

@@ -24,6 +24,24 @@ namespace {
 constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIGKILL: git removes what it has begun
 constexpr auto kRest = std::chrono::seconds(3);           // for what a program started, when it has ended itself
 constexpr auto kTick = std::chrono::milliseconds(20);
+constexpr auto kMoment = std::chrono::milliseconds(300);  // for a killed group to be gone
+
+// Ends a group when a signal ends this process. What it wrote to a pipe nobody reads any more.
+std::function<void()> end_of_group(pid_t pid, bool terminal) {
+  return [pid, terminal] {
+    ::kill(pid, SIGKILL);  // it may not have its group yet
+    ::kill(-pid, SIGKILL);
+    if (terminal) {
+      const no_background_stops guard;
+      ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+    }
+    for (const auto end = std::chrono::steady_clock::now() + kMoment; std::chrono::steady_clock::now() < end;) {
+      ::waitpid(pid, nullptr, WNOHANG);
+      if (::kill(-pid, 0) != 0) return;
+      ::poll(nullptr, 0, 5);
+    }
+  };
+}
 
 }  // namespace
 
@@ -49,17 +67,22 @@ outcome<child_process> child_process::start(const child_command& command) {
   order.errors = ends.write.get();
   order.group = terminal ? membership::own_group : membership::own_session;
   pid_t pid = 0;
-  const int error = spawn(order, pid);
+  int error = 0;
+  leftover started([&]() -> std::function<void()> {
+    error = spawn(order, pid);
+    return error == 0 ? end_of_group(pid, terminal) : nullptr;
+  });
   if (error == ENOENT) return give_up(blame::environment, "");
   if (error != 0) return give_up(blame::environment, command.arguments.front() + ": " + std::strerror(error));
-  return child_process(pid, std::move(ends.read), terminal);
+  return child_process(pid, std::move(started), std::move(ends.read), terminal);
 }
 
-child_process::child_process(pid_t pid, unique_fd output, bool terminal)
+child_process::child_process(pid_t pid, leftover group, unique_fd output, bool terminal)
     : pid_(pid),
       output_(std::move(output)),
       end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-      terminal_(terminal) {
+      terminal_(terminal),
+      group_(std::move(group)) {
   if (terminal_) give_terminal(pid_);
 }
 
@@ -73,7 +96,8 @@ child_process::child_process(child_process&& other) noexcept
       by_line_(other.by_line_),
       terminal_(std::exchange(other.terminal_, false)),
       ended_(other.ended_),
-      status_(other.status_) {}
+      status_(other.status_),
+      group_(std::move(other.group_)) {}
 
 child_process::~child_process() {
   if (pid_ > 0 && !ended_) kill();
@@ -88,6 +112,7 @@ bool child_process::wait(std::chrono::milliseconds most, std::string& output) {
   drain(output);
   if (!reap(WNOHANG | (terminal_ ? WUNTRACED : 0))) return false;
   wait_for_the_rest(output);
+  group_.keep();
   return true;
 }
 
@@ -183,10 +208,12 @@ void child_process::kill() noexcept {
   };
   send(SIGTERM);
   send(SIGCONT);
-  if (gone_within(kGrace)) return;
-  send(SIGKILL);
-  gone_within(kGrace);
-  while (!ended_) reap(0);
+  if (!gone_within(kGrace)) {
+    send(SIGKILL);
+    gone_within(kGrace);
+    while (!ended_) reap(0);
+  }
+  group_.keep();
 }
 
 child_process::group_state child_process::look_at_group() const {

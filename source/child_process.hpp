@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "object/failure.hpp"
+#include "source/leftover.hpp"
 #include "source/unique_fd.hpp"
 
 namespace docteur {
@@ -69,8 +70,8 @@ class child_process {
   };
   friend class fork_server;
   // A child of this process.
-  child_process(pid_t pid, unique_fd output, bool terminal);
-  // A child of a fork server, at the other end of `line`.
+  child_process(pid_t pid, leftover group, unique_fd output, bool terminal);
+  // A child of a fork server, at the other end of `line`. It ends with the server, and that with this process.
   child_process(pid_t pid, unique_fd output, unique_fd line);
   [[nodiscard]] group_state look_at_group() const;
   void drain(std::string& output);
@@ -87,6 +88,7 @@ class child_process {
   bool terminal_;
   bool ended_ = false;
   int status_ = 0;
+  leftover group_;  // where a signal ends this process and nothing else ends the group
 };
 
 }  // namespace docteur

@@ -6,20 +6,20 @@
 // and read again when the PACK is written; a file that changes in between is a failure that names it.
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "object/progress.hpp"
-#include "source/beneath.hpp"
 #include "source/commit_options.hpp"
 #include "source/commit_source.hpp"
+#include "source/folder_scan.hpp"
 
 namespace docteur {
 
 struct directory_options {
   commit_options commit;
-  std::optional<file_stamp> excluded;  // the image that is about to be replaced, when it lies in the folder
-  unsigned threads = 0;                // 0: all cores
+  std::vector<excluded_file> excluded;  // the image that is about to be replaced or written, when it lies in the folder
+  unsigned threads = 0;                 // 0: all cores
 };
 
 // The same content, author and date give the same objects, whatever order the file system lists entries in.

@@ -21,7 +21,7 @@ struct close_folder {
 
 class scanner {
  public:
-  scanner(int root, std::string_view shown, const std::optional<file_stamp>& excluded)
+  scanner(int root, std::string_view shown, std::span<const excluded_file> excluded)
       : root_(root), shown_(shown), excluded_(excluded) {}
 
   outcome<folder_scan> run(progress& report) {
@@ -90,8 +90,8 @@ class scanner {
     struct stat st;
     if (::fstatat(folder, std::string(name).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return unreadable(path, errno);
     const file_stamp stamp = stamp_of(st);
-    if (excluded_ && excluded_->device == stamp.device && excluded_->inode == stamp.inode) {
-      scan_.left_out.push_back(path);
+    if (const auto out = std::ranges::find(excluded_, identity_of(st), &excluded_file::which); out != excluded_.end()) {
+      if (out->is_noted) scan_.left_out.push_back(path);
       return {};
     }
     entry_kind kind;
@@ -119,7 +119,7 @@ class scanner {
 
   int root_;
   std::string_view shown_;
-  const std::optional<file_stamp>& excluded_;
+  std::span<const excluded_file> excluded_;
   folder_scan scan_;
 };
 
@@ -136,7 +136,7 @@ std::string folder_scan::path(std::uint32_t index) const {
   return out;
 }
 
-outcome<folder_scan> scan_folder(int root, std::string_view shown, const std::optional<file_stamp>& excluded,
+outcome<folder_scan> scan_folder(int root, std::string_view shown, std::span<const excluded_file> excluded,
                                  progress& report) {
   report.phase("listing", 0);
   auto scan = scanner(root, shown, excluded).run(report);

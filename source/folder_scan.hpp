@@ -2,7 +2,7 @@
 // Everything below a folder, looked at once and not yet read. Hosted, POSIX.
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +29,7 @@ struct folder_node {
 struct folder_scan {
   std::vector<folder_node> nodes;  // [0] the root; a folder comes before what it holds
   std::string names;
-  std::vector<std::string> left_out;  // entries named ".git", and the excluded file
+  std::vector<std::string> left_out;  // entries named ".git", and excluded files that are noted
 
   [[nodiscard]] std::string_view name(const folder_node& node) const noexcept {
     return std::string_view(names).substr(static_cast<std::size_t>(node.name_at), node.name_size);
@@ -37,10 +37,16 @@ struct folder_scan {
   [[nodiscard]] std::string path(std::uint32_t index) const;  // from the root, without a leading '/'
 };
 
-// Lists the folder open as `root`, never following a symbolic link. `shown`: its name in messages. `excluded`: a file
+// A file that is no content of the folder it lies in.
+struct excluded_file {
+  file_identity which;
+  bool is_noted = true;  // in folder_scan::left_out
+};
+
+// Lists the folder open as `root`, never following a symbolic link. `shown`: its name in messages. `excluded`: files
 // to leave out. Refused by name (blame::input): special files, names that path_rules refuses, folders
 // too deep. What cannot be opened is blame::environment.
 [[nodiscard]] outcome<folder_scan> scan_folder(int root, std::string_view shown,
-                                               const std::optional<file_stamp>& excluded, progress& report);
+                                               std::span<const excluded_file> excluded, progress& report);
 
 }  // namespace docteur

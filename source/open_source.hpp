@@ -5,11 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "object/progress.hpp"
-#include "source/beneath.hpp"
 #include "source/commit_options.hpp"
 #include "source/commit_source.hpp"
+#include "source/folder_scan.hpp"
 #include "source/location.hpp"
 
 namespace docteur {
@@ -19,7 +20,7 @@ struct source_options {
   std::optional<identity> author;           // for a plain folder
   std::optional<commit_time> date;          // the same
   std::optional<commit_time> date_if_none;  // of a plain folder, from the environment
-  std::optional<file_stamp> excluded;       // a file to leave out of a plain folder
+  std::vector<excluded_file> excluded;      // files to leave out of a plain folder
   std::string folder;                       // of a repository, all that select_from() will be asked for; empty: all
   unsigned threads = 0;                     // 0: all cores
   std::chrono::seconds timeout{60};         // of a network that is still; 0: none (fetch_options)

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "object/result.hpp"
 #include "source/printable.hpp"
+#include "source/temporary_folder.hpp"
 #include "source/unique_fd.hpp"
 
 namespace docteur {
@@ -16,29 +18,33 @@ namespace fs = std::filesystem;
 
 constexpr int kRemovals = 20;  // a program that was just killed may still have added a file to a folder under removal
 
-}  // namespace
-
-outcome<private_folder> private_folder::create() {
-  std::error_code error;
-  const fs::path above = fs::absolute(fs::temp_directory_path(error), error);
-  if (error) return give_up(blame::environment, "no folder for temporary files (TMPDIR): " + error.message());
-  std::string name = (above / "docteur-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    return give_up(blame::environment,
-                   printable(above.native()) + ": cannot make a temporary folder: " + std::strerror(errno));
-  return private_folder(name);
-}
-
-private_folder::private_folder(private_folder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
-
-private_folder::~private_folder() {
-  if (path_.empty()) return;
+void remove(const fs::path& folder) {
   std::error_code error;
   for (int i = 0; i < kRemovals; ++i) {
-    fs::remove_all(path_, error);
+    fs::remove_all(folder, error);
     if (!error) return;
     ::usleep(10000);
   }
+}
+
+}  // namespace
+
+outcome<private_folder> private_folder::create() {
+  DOCTEUR_TRY(given, temporary_folder());
+  std::error_code error;
+  const fs::path above = fs::absolute(given, error);
+  if (error) return give_up(blame::environment, printable(given.native()) + ": " + error.message());
+  std::string name = (above / "docteur-XXXXXX").string();
+  private_folder folder;
+  folder.content_ = leftover([&]() -> std::function<void()> {
+    if (::mkdtemp(name.data()) == nullptr) return {};
+    return [name] { remove(name); };
+  });
+  if (!folder.content_)
+    return give_up(blame::environment,
+                   printable(above.native()) + ": cannot make a temporary folder: " + std::strerror(errno));
+  folder.path_ = name;
+  return folder;
 }
 
 std::uint64_t private_folder::size(const fs::path& below, std::string_view ending) const {

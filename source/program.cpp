@@ -10,8 +10,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 
 #include "object/result.hpp"
+#include "source/child_process.hpp"
+#include "source/leftover.hpp"
 #include "source/printable.hpp"
 #include "source/spawn.hpp"
 #include "source/unique_fd.hpp"
@@ -41,7 +44,12 @@ outcome<unique_fd> input_file(bytes content) {
 // A program that runs; ended and waited for on all ways out.
 class running {
  public:
-  explicit running(pid_t pid) : pid_(pid) {}
+  explicit running(const std::function<pid_t()>& start)
+      : process_([&]() -> std::function<void()> {
+          pid_ = start();
+          if (pid_ == 0) return {};
+          return [pid = pid_] { ::kill(pid, SIGKILL); };
+        }) {}
   running(const running&) = delete;
   running& operator=(const running&) = delete;
   ~running() {
@@ -59,11 +67,13 @@ class running {
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     pid_ = 0;
+    process_.keep();
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 
  private:
-  pid_t pid_;
+  pid_t pid_ = 0;     // 0: it is over, or was never there
+  leftover process_;  // where a signal ends us and it does not end
 };
 
 void capture(std::string& to, bytes piece) {
@@ -108,11 +118,15 @@ outcome<program_result> run_program(const program_call& command, const progress&
   order.output = out.write.get();
   order.errors = err.write.get();
   order.closes_others = true;
-  pid_t pid = 0;
-  if (const int error = spawn(order, pid); error != 0)
+  int error = 0;
+  running program([&] {
+    pid_t pid = 0;
+    error = spawn(order, pid);
+    return error == 0 ? pid : 0;
+  });
+  if (error != 0)
     return give_up(blame::environment,
                    printable(command.arguments.front()) + ": cannot be run: " + std::strerror(error));
-  running program(pid);
   out.write = unique_fd();
   err.write = unique_fd();
   program_result result{};

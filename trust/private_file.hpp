@@ -5,22 +5,20 @@
 
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
+#include "source/leftover.hpp"
 
 namespace docteur {
 
 class private_file {
  public:
-  // In TMPDIR, else /tmp.
+  // In temporary_folder().
   [[nodiscard]] static outcome<private_file> create(bytes content);
-  private_file(private_file&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  private_file& operator=(private_file&&) = delete;
-  ~private_file();
-
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  explicit private_file(std::string path) : path_(std::move(path)) {}
+  private_file() = default;
   std::string path_;
+  leftover file_;
 };
 
 }  // namespace docteur

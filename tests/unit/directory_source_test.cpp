@@ -121,7 +121,7 @@ TEST(DirectorySource, TheImageItselfIsLeftOut) {
   struct stat st {};
   ASSERT_EQ(::stat((dir / "disk.img").c_str(), &st), 0);
   directory_options options;
-  options.excluded = stamp_of(st);
+  options.excluded = {{identity_of(st)}};
   const auto source = open_directory(dir.path(), options, quiet);
   ASSERT_TRUE(source);
   EXPECT_EQ((*source)->notes().left_out, std::vector<std::string>{"disk.img"});

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "object/result.hpp"
 #include "support/scratch.hpp"
 
 namespace docteur {
@@ -10,6 +11,11 @@ namespace {
 namespace fs = std::filesystem;
 
 const image_header kHeader{oid{{std::byte{0xaa}}}, 0x1234};
+
+outcome<void> finish(output_file& out) {
+  DOCTEUR_CHECK(out.complete(kHeader));
+  return out.publish();
+}
 
 std::string expected(std::string_view rest) {
   const auto head = encode_image_header(kHeader);
@@ -25,10 +31,23 @@ TEST(OutputFile, AppearsWhenItIsComplete) {
     ASSERT_TRUE((*out)->write_zeros(3));
     EXPECT_EQ((*out)->size(), 35u);
     EXPECT_FALSE(fs::exists(dir / "disk.img"));
-    ASSERT_TRUE((*out)->finish(kHeader));
+    ASSERT_TRUE(finish(**out));
   }
   EXPECT_EQ(file_content(dir / "disk.img"), expected(std::string("pack\0\0\0", 7)));
   EXPECT_EQ(dir.count(), 1u);
+}
+
+TEST(OutputFile, IsNotThereBeforeItIsPublished) {
+  const scratch dir;
+  dir.write("disk.img", "old");
+  const auto out = output_file::create(dir / "disk.img");
+  ASSERT_TRUE(out);
+  ASSERT_TRUE((*out)->write(as_bytes(std::string(3u << 20, 'x'))));
+  ASSERT_TRUE((*out)->complete(kHeader));
+  EXPECT_EQ(file_content(dir / "disk.img"), "old");
+  const auto digest = (*out)->sha256();
+  ASSERT_TRUE((*out)->publish());
+  EXPECT_EQ(digest.value_or(""), dir.run("sha256sum <disk.img").substr(0, 64));
 }
 
 TEST(OutputFile, LeavesNothingWhenItIsGivenUp) {
@@ -51,18 +70,50 @@ TEST(OutputFile, ReplacesAFileAndKeepsALinkToIt) {
     const auto out = output_file::create(dir / "link.img");
     ASSERT_TRUE(out);
     ASSERT_TRUE((*out)->write(as_bytes("new")));
-    ASSERT_TRUE((*out)->finish(kHeader));
+    ASSERT_TRUE(finish(**out));
   }
   EXPECT_TRUE(fs::is_symlink(dir / "link.img"));
   EXPECT_EQ(file_content(dir / "real/old.img"), expected("new"));
   EXPECT_EQ(std::distance(fs::directory_iterator(dir / "real"), {}), 1);
 }
 
+TEST(OutputFile, FollowsLinksThatLeadToNothing) {
+  const scratch dir;
+  fs::create_directory(dir / "real");
+  fs::create_symlink("real/first", dir / "second");
+  fs::create_symlink("../real/new.img", dir / "real/first");
+  {
+    const auto out = output_file::create(dir / "second");
+    ASSERT_TRUE(out && finish(**out));
+  }
+  EXPECT_TRUE(fs::is_symlink(dir / "second") && fs::is_symlink(dir / "real/first"));
+  EXPECT_EQ(file_content(dir / "real/new.img"), expected(""));
+  fs::create_symlink("turn", dir / "around");
+  fs::create_symlink("around", dir / "turn");
+  const auto loop = output_file::create(dir / "turn");
+  ASSERT_FALSE(loop);
+  EXPECT_EQ(loop.error().who, blame::environment);
+}
+
+TEST(OutputFile, ReplacingKeepsPermissions) {
+  const scratch dir;
+  for (const mode_t mode : {0600u, 0640u, 0666u, 0755u}) {
+    dir.write("disk.img", "old");
+    ASSERT_EQ(::chmod((dir / "disk.img").c_str(), mode), 0);
+    const auto out = output_file::create(dir / "disk.img");
+    ASSERT_TRUE(out && finish(**out));
+    struct stat st {};
+    ASSERT_EQ(::stat((dir / "disk.img").c_str(), &st), 0);
+    EXPECT_EQ(st.st_mode & 07777, mode);
+    EXPECT_EQ(file_content(dir / "disk.img"), expected(""));
+  }
+}
+
 TEST(OutputFile, PermissionsFollowTheUmask) {
   const scratch dir;
   const mode_t before = ::umask(027);
   const auto out = output_file::create(dir / "disk.img");
-  ASSERT_TRUE(out && (*out)->finish(kHeader));
+  ASSERT_TRUE(out && finish(**out));
   ::umask(before);
   struct stat st {};
   ASSERT_EQ(::stat((dir / "disk.img").c_str(), &st), 0);
@@ -80,7 +131,7 @@ TEST(OutputFile, ManyBuffersKeepTheirOrder) {
       ASSERT_TRUE((*out)->write(as_bytes(piece)));
       content += piece;
     }
-    ASSERT_TRUE((*out)->finish(kHeader));
+    ASSERT_TRUE(finish(**out));
   }
   EXPECT_EQ(file_content(dir / "disk.img"), expected(content));
 }
@@ -102,14 +153,14 @@ TEST(OutputFile, ACharacterDeviceIsWrittenInPlace) {
   const auto out = output_file::create("/dev/null");
   ASSERT_TRUE(out) << out.error().message;
   ASSERT_TRUE((*out)->write(as_bytes("gone")));
-  EXPECT_TRUE((*out)->finish(kHeader));
+  EXPECT_TRUE(finish(**out));
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
 TEST(OutputFile, AFullDeviceIsAFailure) {
   const auto out = output_file::create("/dev/full");
   ASSERT_TRUE(out);
-  const auto done = (*out)->finish(kHeader);
+  const auto done = finish(**out);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().who, blame::environment);
   EXPECT_NE(done.error().message.find("/dev/full: No space left"), std::string::npos) << done.error().message;

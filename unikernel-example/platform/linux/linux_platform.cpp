@@ -5,18 +5,17 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 
+#include "cli/signal_watch.hpp"
 #include "reader/huge_page_heap.hpp"
 
 namespace docteur::cache_vm::on_linux {
@@ -31,13 +30,15 @@ constexpr int kBacklog = 1024;
   return std::array<std::uint64_t, 3>{info.st_dev, info.st_ino, static_cast<std::uint64_t>(info.st_size)};
 }
 
-void write_all(int fd, std::string_view text) {
+// An errno value, 0 when all was written.
+int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;  // nobody to tell
+    if (n < 0) return errno;
     text.remove_prefix(static_cast<std::size_t>(n));
   }
+  return 0;
 }
 
 }  // namespace
@@ -49,24 +50,17 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::s
     DOCTEUR_TRY(file, file_device::open(path));
     p->images_.push_back({std::move(path), std::make_shared<file_device>(std::move(file)), identity});
   }
-  sigset_t stopping;
-  sigemptyset(&stopping);
-  for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stopping, s);
-  sigprocmask(SIG_BLOCK, &stopping, nullptr);
   p->epoll_ = epoll_create1(EPOLL_CLOEXEC);
-  p->signals_ = signalfd(-1, &stopping, SFD_CLOEXEC | SFD_NONBLOCK);
   p->spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (p->epoll_ < 0 || p->signals_ < 0 || !p->watch(p->signals_, EPOLLIN, &p->signals_))
-    return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
+  if (p->epoll_ < 0) return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
   if (console) p->use_console();
   return p;
 }
 
 linux_platform::~linux_platform() {
-  if (terminal_) tcsetattr(STDIN_FILENO, TCSANOW, &*terminal_);
   connections_.clear();
   for (const auto& l : listeners_) ::close(l->fd);
-  for (const int fd : {epoll_, signals_, spare_fd_})
+  for (const int fd : {epoll_, spare_fd_})
     if (fd >= 0) ::close(fd);
 }
 
@@ -81,9 +75,12 @@ bool linux_platform::watch(int fd, std::uint32_t events, void* who) const {
 void linux_platform::use_console() {
   termios now{};
   if (tcgetattr(STDIN_FILENO, &now) == 0) {
-    terminal_ = now;
-    now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-    tcsetattr(STDIN_FILENO, TCSANOW, &now);
+    terminal_ = leftover([&now]() -> std::function<void()> {
+      const termios before = now;
+      now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+      tcsetattr(STDIN_FILENO, TCSANOW, &now);
+      return [before] { tcsetattr(STDIN_FILENO, TCSANOW, &before); };
+    });
   }
   has_console_ = true;
   // A file is always ready, and epoll refuses it.
@@ -99,7 +96,11 @@ std::uint64_t linux_platform::monotonic_ns() const {
 std::optional<std::int64_t> linux_platform::wall_clock() const { return std::time(nullptr); }
 
 void linux_platform::console_write(std::string_view text) {
-  write_all(text.starts_with("docteur-cache: ") ? STDERR_FILENO : STDOUT_FILENO, text);
+  if (text.starts_with("docteur-cache: ")) {
+    (void)write_all(STDERR_FILENO, text);  // nobody to tell
+  } else if (const int error = write_all(STDOUT_FILENO, text); error != 0) {
+    output_error_ = error;
+  }
 }
 
 std::size_t linux_platform::console_read(std::span<char> into) {
@@ -233,6 +234,7 @@ ending linux_platform::run(application& app) {
   std::uint64_t next_tick = monotonic_ns() + kTick;
   bool has_work = true;
   while (!how_) {
+    if (cli::signal_watch::interrupted()) return ending::halt;
     const std::uint64_t now = monotonic_ns();
     const bool busy = has_work || !again_.empty() || (has_console_ && console_is_ready_);
     const int wait = busy || now >= next_tick ? 0 : static_cast<int>((next_tick - now) / 1'000'000) + 1;
@@ -240,7 +242,6 @@ ending linux_platform::run(application& app) {
     if (n < 0 && errno != EINTR) return ending::failure;
     for (int i = 0; i < n; ++i) {
       void* who = events[static_cast<std::size_t>(i)].data.ptr;
-      if (who == &signals_) return ending::halt;
       if (who == this) {
         console_is_ready_ = true;
         continue;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "reader/file_device.hpp"
+#include "source/leftover.hpp"
 #include "unikernel-example/platform/linux/tcp_connection.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -28,6 +29,8 @@ class linux_platform final : public platform {
   std::optional<std::int64_t> wall_clock() const override;
   // What the application says of itself goes to standard error, all else to standard output.
   void console_write(std::string_view text) override;
+  // Why standard output could not be written, an errno value; 0: it could.
+  [[nodiscard]] int output_error() const noexcept { return output_error_; }
   std::size_t console_read(std::span<char> into) override;
   std::span<const disk> disks() override;
   memory_use memory() const override;
@@ -57,11 +60,11 @@ class linux_platform final : public platform {
   void remove_overdue();
 
   int epoll_ = -1;
-  int signals_ = -1;
   int spare_fd_ = -1;  // given up for a moment when there is no other to accept with
   bool has_console_ = false;
   bool console_is_ready_ = false;
-  std::optional<termios> terminal_;  // as it was
+  leftover terminal_;     // its settings, as they were
+  int output_error_ = 0;  // of stdout, an errno value
   std::optional<ending> how_;
   std::vector<image_file> images_;
   std::vector<disk> disks_;

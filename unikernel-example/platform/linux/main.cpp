@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/common.hpp"
+#include "cli/signal_watch.hpp"
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
 
@@ -45,10 +47,13 @@ struct options {
 }
 
 outcome<void> serve(const options& o) {
+  const cli::signal_watch signals;
   DOCTEUR_TRY(on, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*on, views);
+  if (status == 0 && !o.show.empty() && on->output_error() != 0)
+    return give_up(blame::environment, std::string("stdout: ") + std::strerror(on->output_error()));
   if (status == 0) return {};
   return give_up(static_cast<blame>(status), "");  // all was said
 }

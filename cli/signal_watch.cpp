@@ -1,0 +1,99 @@
+#include "cli/signal_watch.hpp"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <system_error>
+
+#include "source/leftover.hpp"
+
+namespace docteur::cli {
+namespace {
+
+constexpr long kGrace = 500'000'000;  // ns for the program to end by itself
+constexpr time_t kRemoval = 2;        // s for what must not stay behind: removing it may block, too
+constexpr int kUnhandled = 128;       // plus the signal: the status a shell gives
+
+std::atomic<int> caught_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+sem_t woken;
+
+extern "C" void leave_mark(int signal) {
+  const int error = errno;
+  caught_signal = signal;
+  ::sem_post(&woken);
+  errno = error;
+}
+
+// The signal's own action, after kRemoval at latest.
+void end_soon(int signal) noexcept {
+  std::signal(signal, SIG_DFL);
+  sigevent by{};
+  by.sigev_notify = SIGEV_SIGNAL;
+  by.sigev_signo = signal;
+  timer_t timer{};
+  itimerspec after{};
+  after.it_value.tv_sec = kRemoval;
+  if (::timer_create(CLOCK_MONOTONIC, &by, &timer) == 0) ::timer_settime(timer, 0, &after, nullptr);
+}
+
+extern "C" void* end_what_does_not_end(void*) {
+  while (::sem_wait(&woken) != 0) {
+  }
+  timespec end{};
+  ::clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += kGrace;
+  end.tv_sec += end.tv_nsec / 1'000'000'000;
+  end.tv_nsec %= 1'000'000'000;
+  while (::sem_clockwait(&woken, CLOCK_MONOTONIC, &end) != 0 && errno == EINTR) {
+  }
+  const int signal = caught_signal;
+  end_soon(signal);
+  leftover::remove_all();
+  end_by_signal();
+  ::_exit(kUnhandled + signal);
+}
+
+}  // namespace
+
+signal_watch::signal_watch() {
+  ::sem_init(&woken, 0, 0);
+  // That thread takes no signals: they are the others'.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread{};
+  const int error = ::pthread_create(&thread, nullptr, end_what_does_not_end, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error != 0) throw std::system_error(error, std::generic_category(), "cannot start a thread");
+  ::pthread_detach(thread);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = leave_mark;
+    ::sigaction(signal, &action, nullptr);
+  }
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+bool signal_watch::interrupted() noexcept { return caught_signal != 0; }
+
+void end_by_signal() noexcept {
+  const int signal = caught_signal;
+  if (signal == 0) return;
+  std::signal(signal, SIG_DFL);
+  sigset_t mine;
+  sigemptyset(&mine);
+  sigaddset(&mine, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &mine, nullptr);
+  std::raise(signal);
+}
+
+}  // namespace docteur::cli
