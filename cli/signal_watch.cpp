@@ -16,8 +16,8 @@ namespace docteur::cli {
 namespace {
 
 constexpr long kGrace = 500'000'000;  // ns for the program to end by itself
-constexpr time_t kRemoval = 2;        // s for what must not stay behind: removing it may block, too
-constexpr int kUnhandled = 128;       // plus the signal: the status a shell gives
+constexpr time_t kRemoval = 30;  // s for what must not stay behind: there may be much, and removing it may block, too
+constexpr int kUnhandled = 128;  // plus the signal: the status a shell gives
 
 std::atomic<int> caught_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free);

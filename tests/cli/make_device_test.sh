@@ -12,6 +12,11 @@ make 0 r "$device"
 size=$(wc -c <file.img)
 cmp -n "$size" file.img "$device"
 [ "$(tail -c +$((size + 1)) "$device" | tr -d '\0' | wc -c)" = 0 ] || die "old bytes behind the image"
+# An image of the default block size is whole on a disk of 4,096-byte sectors.
+if large=$(losetup -f --show -r -b 4096 file.img 2>/dev/null); then
+  cmp file.img "$large" || { losetup -d "$large"; die "cut at the last sector of 4,096 bytes"; }
+  losetup -d "$large"
+fi
 # A wrong name leaves the device as it was; an image that does not fit leaves no header.
 make 1 -b nothing r "$device"
 cmp -n "$size" file.img "$device"

@@ -37,6 +37,18 @@ def serves(image, files):
         g.ends_with(0)
 
 
+def serves_from_large_sectors(image, files):
+    """A disk whose sectors have 4,096 bytes ends with the last whole one."""
+    size = image.stat().st_size
+    assert size % 4096 == 0, f"{size} bytes are no whole sectors"
+    with boot(images=[image], sector=4096) as g:
+        for name, content in files.items():
+            status, body = g.get("/" + name)
+            assert status == 200 and body == content, f"{name}: {status}, {len(body)} bytes"
+        g.type("halt\n")
+        g.ends_with(0)
+
+
 def serves_many(image, files):
     wrong = []
 
@@ -171,7 +183,7 @@ def make_image(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         image, files = make_image(pathlib.Path(folder))
-        for check in (serves, serves_many, reboots, gets_an_address, serves_a_module, says_that_there_is_no_disk,
+        for check in (serves, serves_from_large_sectors, serves_many, reboots, gets_an_address, serves_a_module, says_that_there_is_no_disk,
                       says_that_a_disk_is_short, survives_an_error_of_the_disk, refuses_a_wrong_address,
                       serves_every_file_of_a_repository, serves_ranges_of_a_large_file):
             begin = time.monotonic()

@@ -24,7 +24,7 @@ def expect_git_accepts(image, repository, revision="HEAD"):
     git(alone, "index-pack", "--strict", "--fsck-objects", where / "pack-x.pack")
     idx = (where / "pack-x.idx").read_bytes()
     expect(rest[:len(idx)] == idx, "IDX is not the one that git writes")
-    expect(not rest[len(idx):].strip(b"\0") and len(rest) - len(idx) < 512, "padding behind IDX")
+    expect(not rest[len(idx):].strip(b"\0") and len(rest) - len(idx) < 4096, "padding behind IDX")
     git(alone, "update-ref", "refs/heads/main", commit.decode())
     git(alone, "fsck", "--full", "--strict", "--no-dangling")
 
