@@ -1,8 +1,9 @@
 // Property: whatever a file says, an IDX of either version and a multi-pack-index are refused or answer within their
-// bytes: what is found under an id is at a position that has this id, and where ids ascend each is found.
+// bytes. Where ids ascend and are counted by the fan-out each is found, and an offset leads back to an object.
 #include <vector>
 
 #include "fuzz/property.hpp"
+#include "idx/format.hpp"
 #include "object/sha1.hpp"
 #include "source/idx_file.hpp"
 #include "source/midx_file.hpp"
@@ -33,14 +34,16 @@ void check_idx(bytes in) {
   if (!idx) return;
   PROPERTY(idx->count() <= in.size() / 24);
   PROPERTY(idx->pack_checksum());
-  for (const oid& id : ascending(*idx)) {
-    const auto offset = idx->find(id);
-    // Behind the 64-bit offsets, or in a bucket of another first byte: a fault or not found.
-    if (!offset || !*offset) continue;
-    const auto back = idx->id_at(**offset);
-    PROPERTY(back && *back);
-    const auto again = idx->find(**back);
-    PROPERTY(again && *again && **again == **offset);
+  const bool is_second = load_be<std::uint32_t>(in.data()) == kIdxMagic;
+  const auto fanout = [&](unsigned n) { return load_be<std::uint32_t>(in.data() + (is_second ? 8 : 0) + n * 4); };
+  const std::vector<oid> ids = ascending(*idx);
+  for (std::uint32_t i = 0; i < ids.size(); ++i) {
+    const auto first = std::to_integer<unsigned>(ids[i].raw[0]);
+    const bool is_in_bucket = i < fanout(first) && (first == 0 || i >= fanout(first - 1));
+    const auto offset = idx->find(ids[i]);
+    if (!offset) continue;  // it points behind the 64-bit offsets
+    PROPERTY(offset->has_value() || !is_in_bucket);
+    if (*offset) PROPERTY(idx->id_at(**offset).value_or(std::nullopt).has_value());
   }
   id_set found;
   PROPERTY(idx->collect("0000", found));
