@@ -6,12 +6,13 @@
 
 #include "object/progress.hpp"
 #include "source/commit_source.hpp"
-#include "source/git_objects.hpp"
 #include "source/private_folder.hpp"
 #include "source/repository_folder.hpp"
 #include "source/tree_walk.hpp"
 
 namespace docteur {
+
+class git_objects;
 
 struct repository_options {
   std::string reference;  // as resolve_revision() takes it
