@@ -58,15 +58,27 @@ result<idx_view> idx_view::open(bytes idx, std::uint64_t pack_limit, std::uint64
   return v;
 }
 
+// The first of the rows from `low` to `row` that hold the id of `row`.
+std::uint32_t idx_view::first_of_equals(std::uint32_t low, std::uint32_t row) const noexcept {
+  const auto same = [this](std::uint32_t a, std::uint32_t b) { return std::memcmp(id_at(a), id_at(b), kOidSize) == 0; };
+  if (row == low || !same(row - 1, row)) return row;
+  std::uint32_t high = row;
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    if (same(middle, row)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return high;
+}
+
 // Ids are hashes, so evenly spread: one is near the place that its next bytes tell, and a few steps from there find it.
-// A crafted IDX is spread as it likes: the steps are bounded, and what is left is halved.
+// A crafted IDX is spread as it likes: the steps are bounded, and what is left is halved. Ids that share their first
+// eight bytes all stay between `low` and `high`.
 std::optional<std::uint32_t> idx_view::find(const oid& id) const noexcept {
-  const auto compare = [&](std::uint32_t i) {
-    return std::memcmp(at(layout_.ids() + std::uint64_t{i} * kOidSize), id.raw.data(), kOidSize);
-  };
-  const auto leading = [this](std::uint32_t i) {
-    return load_be<std::uint64_t>(at(layout_.ids() + std::uint64_t{i} * kOidSize));
-  };
+  const auto leading = [this](std::uint32_t i) { return load_be<std::uint64_t>(id_at(i)); };
   const auto first = std::to_integer<unsigned>(id.raw[0]);
   std::uint32_t low = first == 0 ? 0 : fanout(first - 1);
   std::uint32_t high = fanout(first);
@@ -76,18 +88,18 @@ std::optional<std::uint32_t> idx_view::find(const oid& id) const noexcept {
   const std::uint64_t wanted = load_be<std::uint64_t>(id.raw.data());
   const std::uint64_t fraction = load_be<std::uint32_t>(id.raw.data() + 1);
   std::uint32_t near = low + static_cast<std::uint32_t>((high - low) * fraction >> 32);
-  if (leading(near) < wanted) {
+  if (const std::uint64_t there = leading(near); there < wanted) {
     low = near + 1;
     for (unsigned i = 0; i < kSteps && low < high && leading(low) < wanted; ++i) ++low;
     near = low;
-  } else {
-    high = near + 1;
+  } else if (there > wanted) {
+    high = near;
     for (unsigned i = 0; i < kSteps && low < high && leading(high - 1) > wanted; ++i) --high;
     near = high - 1;
   }
   for (; low < high; near = low + (high - low) / 2) {
-    const int c = compare(near);
-    if (c == 0) return near;
+    const int c = std::memcmp(id_at(near), id.raw.data(), kOidSize);
+    if (c == 0) return first_of_equals(low, near);
     if (c < 0) {
       low = near + 1;
     } else {

@@ -52,15 +52,15 @@ class idx_view {
   [[nodiscard]] const idx_layout& layout() const noexcept { return layout_; }
 
   // `position` < count(): rank of the object among the ids in ascending order.
-  [[nodiscard]] oid id(std::uint32_t position) const noexcept {
-    return oid::from(at(layout_.ids() + std::uint64_t{position} * kOidSize));
-  }
+  [[nodiscard]] oid id(std::uint32_t position) const noexcept { return oid::from(id_at(position)); }
   [[nodiscard]] std::uint32_t crc(std::uint32_t position) const noexcept {
     return load_be<std::uint32_t>(at(layout_.crcs() + std::uint64_t{position} * 4));
   }
   // From the start of the PACK.
   [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept { return offsets_[position]; }
   [[nodiscard]] const idx_offsets& offsets() const noexcept { return offsets_; }
+  // The first position that holds the id: where it stands more than once, the entry there is the one it means
+  // (doc/FORMAT.md, "IDX").
   [[nodiscard]] std::optional<std::uint32_t> find(const oid& id) const noexcept;
 
   [[nodiscard]] oid pack_checksum() const noexcept { return oid::from(at(layout_.pack_checksum())); }
@@ -68,6 +68,10 @@ class idx_view {
 
  private:
   [[nodiscard]] const std::byte* at(std::uint64_t offset) const noexcept { return data_ + offset; }
+  [[nodiscard]] const std::byte* id_at(std::uint32_t position) const noexcept {
+    return at(layout_.ids() + std::uint64_t{position} * kOidSize);
+  }
+  [[nodiscard]] std::uint32_t first_of_equals(std::uint32_t low, std::uint32_t row) const noexcept;
   [[nodiscard]] std::uint32_t fanout(unsigned first) const noexcept {
     return load_be<std::uint32_t>(at(layout_.fanout() + first * 4));
   }

@@ -62,7 +62,9 @@ std::uint64_t idx_size(std::span<const idx_entry> entries) {
 
 outcome<void> write_idx(std::span<const idx_entry> entries, const oid& pack_checksum, byte_sink& out) {
   std::vector<idx_entry> sorted(entries.begin(), entries.end());
-  std::ranges::sort(sorted, {}, &idx_entry::id);
+  // As git has them: entries of one id in the order of the PACK.
+  std::ranges::sort(
+      sorted, [](const idx_entry& a, const idx_entry& b) { return a.id != b.id ? a.id < b.id : a.offset < b.offset; });
 
   hashing_writer w(out);
   DOCTEUR_CHECK(w.write_be(kIdxMagic));

@@ -95,17 +95,18 @@ result<std::optional<std::uint32_t>> pack_index::find(const oid& wanted) const n
   std::uint32_t low = load_be<std::uint32_t>(fanout.data());
   std::uint32_t high = load_be<std::uint32_t>(fanout.data() + 4);
   if (high > layout_.objects) return fail(errc::malformed, where_.idx_offset, "fan-out of IDX changed");
+  std::optional<std::uint32_t> found;
   while (low < high) {
     const std::uint32_t middle = low + (high - low) / 2;
     DOCTEUR_TRY(there, id(middle));
-    if (there == wanted) return middle;
     if (there < wanted) {
       low = middle + 1;
-    } else {
-      high = middle;
+      continue;
     }
+    if (there == wanted) found = middle;
+    high = middle;
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace docteur

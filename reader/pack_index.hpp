@@ -37,6 +37,7 @@ class pack_index {
   [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept { return offsets_[position]; }
   // Errors: the device's.
   [[nodiscard]] result<oid> id(std::uint32_t position) const noexcept;
+  // The first position that holds the id, as idx_view::find() has it.
   [[nodiscard]] result<std::optional<std::uint32_t>> find(const oid& id) const noexcept;
   [[nodiscard]] result<oid> pack_checksum() const noexcept;
 

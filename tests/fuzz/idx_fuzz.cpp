@@ -1,5 +1,5 @@
 // Property: in an accepted IDX every table lies inside the bytes and every offset inside the PACK, and an id that
-// find() gives is the one that was asked for. Where the ids ascend, each one is found.
+// find() gives is the one that was asked for. Where the ids are in order, the first row of each is found.
 #include <vector>
 
 #include "fuzz/property.hpp"
@@ -16,15 +16,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::uint32_t i = 0; i < idx->count(); ++i) {
     PROPERTY(idx->offset(i) < kPackLimit);
     (void)idx->crc(i);
-    if (i > 0 && !(idx->id(i - 1) < idx->id(i))) in_order = false;
+    if (i > 0 && idx->id(i) < idx->id(i - 1)) in_order = false;
     const auto first = std::to_integer<unsigned>(idx->id(i).raw[0]);
     const auto fanout = [&](unsigned n) { return load_be<std::uint32_t>(in.data() + idx->layout().fanout() + n * 4); };
     if (i >= fanout(first) || (first > 0 && i < fanout(first - 1))) in_order = false;
   }
+  std::uint32_t first_row = 0;
   for (std::uint32_t i = 0; i < idx->count(); ++i) {
+    if (idx->id(i) != idx->id(first_row)) first_row = i;
     const auto found = idx->find(idx->id(i));
     if (found) PROPERTY(*found < idx->count() && idx->id(*found) == idx->id(i));
-    if (in_order) PROPERTY(found == i);
+    if (in_order) PROPERTY(found == first_row);
   }
   for (unsigned first = 0; first < 256; ++first) {
     oid absent;

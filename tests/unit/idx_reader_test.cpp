@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <numeric>
 #include <sstream>
 
 #include "support/image_maker.hpp"
@@ -97,6 +98,49 @@ TEST(IdxReader, FindsEachAndNothingElse) {
       absent.raw.fill(static_cast<std::byte>(fill));
       EXPECT_FALSE(idx->find(absent));
     }
+  }
+}
+
+// Objects whose ids differ only in their last two bytes, `numbers` apiece, behind and before others.
+std::vector<idx_entry> alike(const std::vector<std::uint16_t>& numbers) {
+  std::vector<idx_entry> all = sample(200);
+  oid id;
+  id.raw.fill(std::byte{0x5a});
+  for (const std::uint16_t number : numbers) {
+    store_be(id.raw.data() + kOidSize - 2, number);
+    all.push_back({id, 1000 + all.size(), 0});
+  }
+  return all;
+}
+
+TEST(IdxReader, FindsIdsThatShareTheirFirstBytes) {
+  for (const std::size_t n : {2, 3, 60, 500}) {
+    std::vector<std::uint16_t> numbers(n);
+    std::iota(numbers.begin(), numbers.end(), std::uint16_t{0});
+    const std::vector<idx_entry> entries = alike(numbers);
+    const buffer raw = idx_of(entries);
+    const auto idx = idx_view::open(raw, kNoLimit, 0);
+    ASSERT_TRUE(idx);
+    for (const idx_entry& e : entries) {
+      const auto position = idx->find(e.id);
+      ASSERT_TRUE(position) << n;
+      EXPECT_EQ(idx->offset(*position), e.offset);
+    }
+  }
+}
+
+TEST(IdxReader, AnIdThatStandsTwiceMeansItsFirstRow) {
+  for (const std::size_t n : {2, 3, 64, 300}) {
+    std::vector<std::uint16_t> numbers(n, 1);
+    numbers.insert(numbers.end(), {0, 2});
+    const buffer raw = idx_of(alike(numbers));
+    const auto idx = idx_view::open(raw, kNoLimit, 0);
+    ASSERT_TRUE(idx);
+    const auto first = idx->find(alike({1}).back().id);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(idx->offset(*first), 1200u) << "rows of one id are in the order of the PACK";
+    EXPECT_NE(idx->id(*first - 1), idx->id(*first));
+    EXPECT_EQ(idx->id(*first + 1), idx->id(*first));
   }
 }
 
