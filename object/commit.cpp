@@ -1,11 +1,14 @@
 #include "object/commit.hpp"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 namespace docteur {
 namespace {
 
-// One header line at a time: "KEY VALUE\n". Continuation lines begin with a space and belong to what came before.
+// One header line at a time: "KEY VALUE\n", the last maybe without its newline. Continuation lines begin with a space
+// and belong to what came before.
 class header_reader {
  public:
   header_reader(std::string_view text, std::uint64_t at) noexcept : text_(text), at_(at) {}
@@ -24,17 +27,31 @@ class header_reader {
     used_ += end + 1;
     return first(drop(rest, key.size() + 1), end - key.size() - 1);
   }
-  bool skip_line() noexcept {
-    const std::size_t end = text_.find('\n', used_);
-    if (end == std::string_view::npos) return false;
-    used_ = end + 1;
-    return true;
+  std::string_view take_line() noexcept {
+    const std::string_view rest = drop(text_, used_);
+    const std::string_view line = first(rest, std::min(rest.find('\n'), rest.size()));
+    used_ += std::min(line.size() + 1, rest.size());
+    return line;
   }
 
  private:
   std::string_view text_;
   std::uint64_t at_;
   std::size_t used_ = 0;
+};
+
+// Header lines of which the first counts.
+struct first_lines {
+  std::optional<std::string_view> author, committer, encoding;
+
+  void look_at(std::string_view line) noexcept {
+    const auto keep = [line](std::optional<std::string_view>& value, std::string_view key) {
+      if (!value && line.starts_with(key)) value = drop(line, key.size());
+    };
+    keep(author, "author ");
+    keep(committer, "committer ");
+    keep(encoding, "encoding ");
+  }
 };
 
 std::string_view trim(std::string_view s) noexcept {
@@ -53,11 +70,15 @@ std::int64_t take_number(std::string_view& s) noexcept {
   return v;
 }
 
+// Git writes lower-case digits and reads both.
 result<oid> take_id(header_reader& lines, std::string_view key, const char* what) noexcept {
   const std::uint64_t at = lines.at();
   const auto value = lines.take(key);
-  if (!value) return fail(errc::malformed, at, what);
-  const auto id = parse_hex(*value);
+  if (!value || value->size() != kOidHexSize) return fail(errc::malformed, at, what);
+  std::array<char, kOidHexSize> folded;
+  std::ranges::transform(*value, folded.begin(),
+                         [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const auto id = parse_hex({folded.data(), folded.size()});
   if (!id) return fail(errc::malformed, at, what);
   return *id;
 }
@@ -94,23 +115,16 @@ result<commit_view> parse_commit(bytes content, std::uint64_t at) noexcept {
   commit_view c;
   DOCTEUR_TRY(tree, take_id(lines, "tree", "a commit begins with its tree"));
   c.tree = tree;
+  if (lines.at_end()) return fail(errc::malformed, lines.at(), "a commit is more than its tree");
   while (!lines.at_end() && drop(text, lines.used()).starts_with("parent ")) {
     DOCTEUR_CHECK(take_id(lines, "parent", "parent of a commit"));
     ++c.parents;
   }
-  const auto author = lines.take("author");
-  if (!author) return fail(errc::malformed, lines.at(), "a commit has an author");
-  c.author = parse_signature(*author);
-  const auto committer = lines.take("committer");
-  if (!committer) return fail(errc::malformed, lines.at(), "a commit has a committer");
-  c.committer = parse_signature(*committer);
-  while (!lines.at_end() && !lines.at_empty_line()) {
-    if (const auto encoding = lines.take("encoding")) {
-      c.encoding = *encoding;
-    } else if (!lines.skip_line()) {
-      return fail(errc::malformed, lines.at(), "header of a commit without its end");
-    }
-  }
+  first_lines known;
+  while (!lines.at_end() && !lines.at_empty_line()) known.look_at(lines.take_line());
+  if (known.author) c.author = parse_signature(*known.author);
+  c.committer = known.committer ? parse_signature(*known.committer) : c.author;
+  c.encoding = known.encoding.value_or(std::string_view());
   c.headers = first(text, lines.used());
   c.has_message = !lines.at_end();
   if (c.has_message) c.message = drop(text, lines.used() + 1);

@@ -19,18 +19,21 @@ struct signature {
 
 [[nodiscard]] signature parse_signature(std::string_view line) noexcept;
 
+// Of lines that stand more than once the first counts, as in Git; continuation lines belong to none of them.
 struct commit_view {
   oid tree;
   std::uint32_t parents = 0;  // how many
-  signature author;
-  signature committer;
+  signature author;           // empty where there is no such line
+  signature committer;        // the author where there is no such line
   std::string_view encoding;  // empty: UTF-8
   std::string_view headers;   // all lines before the empty one, each with its newline
   bool has_message = false;   // a commit made from a plain directory ends with its headers
   std::string_view message;   // as written
 };
 
-// Strict about what the rest relies on: tree, parents, author and committer in this order, well-formed ids.
+// Strict about what the rest relies on, as Git's own parser (commit.c, parse_commit_buffer) is: the tree is the first
+// line and not the only one, its parents follow, and their ids are well-formed. Of the rest anything is taken: what
+// `git fsck` says of it is no reason not to read a commit.
 [[nodiscard]] result<commit_view> parse_commit(bytes content, std::uint64_t at = 0) noexcept;
 
 struct tag_view {

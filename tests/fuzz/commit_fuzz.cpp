@@ -14,14 +14,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const oid_hex h = to_hex(id);
     return std::string(h.data(), h.size());
   };
+  const auto lower = [](std::string_view s) {
+    std::string folded(s);
+    std::ranges::transform(folded, folded.begin(),
+                           [](char c) { return c >= 'A' && c <= 'F' ? char(c - 'A' + 'a') : c; });
+    return folded;
+  };
   if (const auto c = parse_commit(in)) {
     std::string again(c->headers);
     if (c->has_message) again.append("\n").append(c->message);
     PROPERTY(again == text);
-    PROPERTY(text.starts_with("tree " + hex(c->tree) + "\n"));
+    PROPERTY(lower(text.substr(0, 46)) == "tree " + hex(c->tree) + "\n");
     PROPERTY(c->parents <= static_cast<std::size_t>(std::ranges::count(c->headers, '\n')));
   }
-  if (const auto t = parse_tag(in)) PROPERTY(text.starts_with("object " + hex(t->target) + "\n"));
+  if (const auto t = parse_tag(in)) PROPERTY(lower(text.substr(0, 48)) == "object " + hex(t->target) + "\n");
   (void)parse_signature(text);
   return 0;
 }

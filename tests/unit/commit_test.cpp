@@ -69,22 +69,60 @@ TEST(Commit, MessagesMayHoldAnything) {
 }
 
 TEST(Commit, RefusesWhatTheRestReliesOn) {
-  for (const std::string& bad : {std::string(), kAuthor + kCommitter + "\n", kTree, kTree + kAuthor, kTree + kCommitter,
-                                 kTree + kCommitter + kAuthor, kTree + kAuthor + kCommitter + "half a header",
-                                 kParent + kTree + kAuthor + kCommitter, kTree + "parent x\n" + kAuthor + kCommitter,
-                                 "tree 4B825DC642CB6EB9A060E54BF8D69288FBEE4904\n" + kAuthor + kCommitter,
-                                 "tree 4b825dc642cb6eb9a060e54bf8d69288fbee490\n" + kAuthor + kCommitter,
-                                 "tree  4b825dc642cb6eb9a060e54bf8d69288fbee4904\n" + kAuthor + kCommitter,
-                                 "tree\n" + kAuthor + kCommitter, kTree + kAuthor + "committer"})
+  const std::string people = kAuthor + kCommitter;
+  for (const std::string& bad :
+       {std::string(), people + "\n", kTree, kParent + kTree + people, kTree + "parent x\n" + people,
+        kTree + kParent + "parent 12\n" + people, "tree 4b825dc642cb6eb9a060e54bf8d69288fbee490\n" + people,
+        "tree  4b825dc642cb6eb9a060e54bf8d69288fbee4904\n" + people, "tree\n" + people,
+        "tree 4b825dc642cb6eb9a060e54bf8d69288fbee490g\n" + people})
     EXPECT_EQ(parse(bad).error().code, errc::malformed) << bad;
 }
 
-TEST(Commit, EveryPrefixIsRefusedOrEndsAtALine) {
+// History holds all of these; `git archive` takes them.
+TEST(Commit, TakesOddLinesBehindTheParents) {
+  const std::string second = "author S Econd <s@example.org> 7 +0000\n";
+  const auto twice = parse(kTree + kParent + kAuthor + second + kCommitter + "\nm");
+  ASSERT_TRUE(twice);
+  EXPECT_EQ(twice->author.name, "A U Thor");
+  EXPECT_EQ(twice->committer.name, "C O Mitter");
+  EXPECT_EQ(twice->message, "m");
+  const auto continued = parse(kTree + "author A U\n Thor <a@b> 1 +0000\n" + kCommitter + "\nm");
+  ASSERT_TRUE(continued);
+  EXPECT_EQ(continued->author.name, "A U");
+  EXPECT_EQ(continued->committer.seconds, 1600000001);
+  const auto reversed = parse(kTree + kCommitter + kAuthor + "\nm");
+  ASSERT_TRUE(reversed);
+  EXPECT_EQ(reversed->author.name, "A U Thor");
+  const auto nobody = parse(kTree + kCommitter + "\nm");
+  ASSERT_TRUE(nobody);
+  EXPECT_EQ(nobody->author.name, "");
+  EXPECT_EQ(nobody->author.seconds, 0);
+  EXPECT_EQ(nobody->committer.name, "C O Mitter");
+  const auto uncommitted = parse(kTree + kAuthor + "\nm");
+  ASSERT_TRUE(uncommitted);
+  EXPECT_EQ(uncommitted->committer.seconds, 1600000000);
+  const auto bare = parse(kTree + "\nm");
+  ASSERT_TRUE(bare);
+  EXPECT_EQ(bare->headers, kTree);
+  EXPECT_EQ(bare->message, "m");
+  const auto cut = parse(kTree + kAuthor + kCommitter + "half a header");
+  ASSERT_TRUE(cut);
+  EXPECT_FALSE(cut->has_message);
+  EXPECT_EQ(cut->headers, kTree + kAuthor + kCommitter + "half a header");
+  EXPECT_TRUE(parse(kTree + kAuthor + "committer"));
+}
+
+TEST(Commit, IdsMayBeInUpperCase) {
+  const auto c = parse("tree 4B825DC642CB6EB9A060E54BF8D69288FBEE4904\n" + kAuthor + kCommitter);
+  ASSERT_TRUE(c);
+  EXPECT_EQ(hex(c->tree), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+}
+
+TEST(Commit, EveryPrefixIsReadFromTheTreeOn) {
   const std::string text = kTree + kParent + kAuthor + kCommitter + "encoding x\n\nmessage\n";
-  const std::size_t headers = (kTree + kParent + kAuthor + kCommitter).size();
   for (std::size_t n = 0; n < text.size(); ++n) {
-    const bool whole = n == headers || n >= headers + 11;
-    EXPECT_EQ(parse(text.substr(0, n)).has_value(), whole) << "prefix " << n;
+    const bool in_parent = n >= kTree.size() + 7 && n < kTree.size() + kParent.size();
+    EXPECT_EQ(parse(text.substr(0, n)).has_value(), n > kTree.size() && !in_parent) << "prefix " << n;
   }
 }
 
