@@ -29,19 +29,19 @@ std::size_t ignorable_on_hfs(std::string_view text) noexcept {
   return at(1) == 0x81 && at(2) >= 0xaa && at(2) <= 0xaf ? 3 : 0;
 }
 
-bool is_dot_git_on_hfs(std::string_view name) noexcept {
+// The whole name is `lower_case`, but for case and what HFS+ ignores.
+bool is_same_on_hfs(std::string_view name, std::string_view lower_case) noexcept {
   std::size_t matched = 0;
-  constexpr std::string_view kDotGit = ".git";
   while (!name.empty()) {
     if (const std::size_t skip = ignorable_on_hfs(name); skip > 0) {
       name.remove_prefix(skip);
       continue;
     }
-    if (matched == kDotGit.size() || lower(name.front()) != kDotGit[matched]) return false;
+    if (matched == lower_case.size() || lower(name.front()) != lower_case[matched]) return false;
     ++matched;
     name.remove_prefix(1);
   }
-  return matched == kDotGit.size();
+  return matched == lower_case.size();
 }
 
 // NTFS drops trailing dots and spaces, opens a stream behind ':', and knows .git by its short name too.
@@ -58,6 +58,51 @@ bool is_dot_git_on_ntfs(std::string_view name) noexcept {
     if (c != '.' && c != ' ') return false;
   }
   return true;
+}
+
+// Of one file that Git reads by its name.
+struct special_name {
+  std::string_view name;        // in lower case
+  std::string_view short_name;  // its first six characters without the dot
+  std::string_view hashed;      // what NTFS puts for those when too many begin alike: two of them and a hash
+};
+constexpr special_name kGitmodules{".gitmodules", "gitmod", "gi7eba"};
+constexpr special_name kGitattributes{".gitattributes", "gitatt", "gi7d29"};
+
+// "gi7eba~1" to "g~9999999": eight characters, digits from the '~' on, the first of them no zero.
+bool is_hashed_short_name(std::string_view name, std::string_view hashed) noexcept {
+  if (name.size() < 8) return false;
+  const std::size_t tilde = first(name, 8).find('~');
+  if (tilde > hashed.size() || !starts_with_folded(name, first(hashed, tilde)) || name[tilde + 1] == '0') return false;
+  for (const char c : first(drop(name, tilde + 1), 7 - tilde))
+    if (c < '0' || c > '9') return false;
+  return true;
+}
+
+bool is_same_on_ntfs(std::string_view name, const special_name& what) noexcept {
+  const auto tail_is_dropped = [](std::string_view tail) {
+    for (const char c : tail) {
+      if (c == ':') return true;
+      if (c != '.' && c != ' ') return false;
+    }
+    return true;
+  };
+  if (starts_with_folded(name, what.name)) return tail_is_dropped(drop(name, what.name.size()));
+  if (name.size() >= 8 && starts_with_folded(name, what.short_name) && name[6] == '~' && name[7] >= '1' &&
+      name[7] <= '4')
+    return tail_is_dropped(drop(name, 8));
+  return is_hashed_short_name(name, what.hashed) && tail_is_dropped(drop(name, 8));
+}
+
+bool stands_for(std::string_view name, const special_name& what) noexcept {
+  // Of the first byte: '.', a letter or the '~' of a short name, the start of a code point that HFS+ ignores.
+  const auto may = [](std::string_view s) {
+    return !s.empty() && (s.front() == '.' || s.front() == '~' || lower(s.front()) == 'g');
+  };
+  if ((may(name) && is_same_on_ntfs(name, what)) || is_same_on_hfs(name, what.name)) return true;
+  for (std::size_t at = name.find('\\'); at != std::string_view::npos; at = name.find('\\', at + 1))
+    if (const std::string_view behind = drop(name, at + 1); may(behind) && is_same_on_ntfs(behind, what)) return true;
+  return false;
 }
 
 constexpr std::uint64_t kEach = 0x0101010101010101;
@@ -97,7 +142,7 @@ const char* bad_plain_name(std::string_view name) noexcept {
   if (!may_stand_for_git(name.front())) return nullptr;
   if (name == ".") return "an entry is named \".\"";
   if (name == "..") return "an entry is named \"..\"";
-  return is_dot_git_on_hfs(name) || is_dot_git_on_ntfs(name) ? "an entry name stands for .git" : nullptr;
+  return is_same_on_hfs(name, ".git") || is_dot_git_on_ntfs(name) ? "an entry name stands for .git" : nullptr;
 }
 
 const char* bad_entry_name(std::string_view name) noexcept {
@@ -109,5 +154,9 @@ const char* bad_entry_name(std::string_view name) noexcept {
   }
   return bad_plain_name(name);
 }
+
+bool stands_for_gitmodules(std::string_view name) noexcept { return stands_for(name, kGitmodules); }
+
+bool stands_for_gitattributes(std::string_view name) noexcept { return stands_for(name, kGitattributes); }
 
 }  // namespace docteur

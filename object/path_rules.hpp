@@ -18,4 +18,13 @@ inline constexpr std::size_t kMaxEntryName = 4096;
 // The same of a name that is known to be plain: without '/', NUL and backslash.
 [[nodiscard]] const char* bad_plain_name(std::string_view name) noexcept;
 
+// Whether Git takes an entry of this name for .gitmodules or .gitattributes, also as HFS+ or NTFS would see it (short
+// names such as "gitmod~1" and "gi7eba~1", behind a backslash). The first decides what is fetched from where, so it
+// must be a file (fsck.c, messages gitmodulesSymlink, gitmodulesBlob, gitmodulesMissing).
+[[nodiscard]] bool stands_for_gitmodules(std::string_view name) noexcept;
+[[nodiscard]] bool stands_for_gitattributes(std::string_view name) noexcept;
+
+// The text for an entry that stands_for_gitmodules() and is no file.
+inline constexpr const char* kGitmodulesIsNoFile = "an entry that stands for .gitmodules is no file";
+
 }  // namespace docteur

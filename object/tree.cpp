@@ -61,6 +61,7 @@ result<tree_entry> tree_reader::next() noexcept {
   DOCTEUR_TRY(e, take_entry(rest_));
   if (const char* why = bad_entry_name(e.name)) return fail(errc::malformed, at, why);
   const bool is_directory = e.kind == entry_kind::directory;
+  if (!is_file(e.kind) && stands_for_gitmodules(e.name)) return fail(errc::malformed, at, kGitmodulesIsNoFile);
   if (has_last_) {
     const int c = compare_tree_names(last_.name, last_.kind == entry_kind::directory, e.name, is_directory);
     if (c == 0) return fail(errc::malformed, at, "a name stands twice in a tree");

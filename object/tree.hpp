@@ -24,6 +24,10 @@ enum class entry_kind : std::uint8_t { file, executable, symlink, directory, sub
   return "";
 }
 
+[[nodiscard]] constexpr bool is_file(entry_kind kind) noexcept {
+  return kind == entry_kind::file || kind == entry_kind::executable;
+}
+
 // The mode that Git writes for a kind, octal: 100644, 100755, 120000, 40000, 160000.
 [[nodiscard]] constexpr std::uint32_t canonical_mode(entry_kind kind) noexcept {
   switch (kind) {
@@ -72,7 +76,8 @@ class prefix_lengths {
 };
 
 // Reads the entries of one tree, in order, and refuses what breaks a rule: unknown kinds of mode, bad names
-// (object/path_rules.hpp), wrong order, a name twice (also once as a file and once as a directory).
+// (object/path_rules.hpp), a .gitmodules that is no file, wrong order, a name twice (also once as a file and once as a
+// directory).
 class tree_reader {
  public:
   // `content` must outlive the reader and the names it gives. `at`: for messages.

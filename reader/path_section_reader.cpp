@@ -149,6 +149,7 @@ class section_reader {
     const std::string_view name = drop(key, std::min(name_at_, key.size()));
     if (const char* why = has_backslash_ ? bad_entry_name(name) : bad_plain_name(name))
       return fail(errc::malformed, at, why);
+    if (!is_file(kind) && stands_for_gitmodules(name)) return fail(errc::malformed, at, kGitmodulesIsNoFile);
     if (is_directory) name_at_ = key.size() + 1;
     return done{};
   }

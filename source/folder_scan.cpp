@@ -95,6 +95,7 @@ class scanner {
       return {};
     }
     entry_kind kind;
+    if (!S_ISREG(st.st_mode) && stands_for_gitmodules(name)) return refuse(path, kGitmodulesIsNoFile);
     switch (st.st_mode & S_IFMT) {
       case S_IFDIR: kind = entry_kind::directory; break;
       case S_IFREG: kind = (st.st_mode & S_IXUSR) != 0 ? entry_kind::executable : entry_kind::file; break;

@@ -1,4 +1,5 @@
-// Property: entries that tree_reader gives have good names in strict order, and written again they are the same bytes.
+// Property: entries that tree_reader gives have good names in strict order, and written again they are the same bytes,
+// but for zeros in front of a mode.
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto entry = entries.next();
     if (!entry) return 0;
     PROPERTY(bad_entry_name(entry->name) == nullptr);
+    PROPERTY(is_file(entry->kind) || !stands_for_gitmodules(entry->name));
     const auto is_directory = [](const tree_entry& e) { return e.kind == entry_kind::directory; };
     if (last) {
       PROPERTY(compare_tree_names(last->name, is_directory(*last), entry->name, is_directory(*entry)) < 0);
@@ -23,7 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     char mode[16];
     std::snprintf(mode, sizeof mode, "%o ", entry->mode);
-    again += entry->zero_padded ? "0" : "";
+    const std::size_t zeros = as_text(in).substr(again.size()).find_first_not_of('0');
+    PROPERTY(entry->zero_padded == (zeros > 0));
+    again.append(zeros, '0');
     again += mode;
     again += entry->name;
     again += '\0';

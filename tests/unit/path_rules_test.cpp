@@ -63,6 +63,48 @@ TEST(PathRules, AcceptsWhatIsMerelyOdd) {
     EXPECT_EQ(bad_entry_name(good), nullptr) << good;
 }
 
+// As `git fsck` of a link of this name tells them apart.
+TEST(PathRules, KnowsWhatStandsForGitmodules) {
+  for (const std::string_view name : {
+           ".gitmodules"sv,    ".GitModules"sv,    ".gitmodules "sv,      ".gitmodules. ."sv,    ".gitmodules:x"sv,
+           "gitmod~1"sv,       "GITMOD~4"sv,       "gitmod~1 ."sv,        "gi7eba~1"sv,          "GI7EBA~9"sv,
+           "gi7eb~12"sv,       "gi7~1234"sv,       "g~123456"sv,          "~1000000"sv,          "gi7eba~1::$DATA"sv,
+           "a\\.gitmodules"sv, "a\\b\\gitmod~1"sv, ".git\u200cmodules"sv, "\ufeff.gitmodules"sv,
+       })
+    EXPECT_TRUE(stands_for_gitmodules(name)) << name;
+  for (const std::string_view name : {
+           ""sv,
+           "gitmodules"sv,
+           ".gitmodulesx"sv,
+           ".gitmodule"sv,
+           "gitmod~0"sv,
+           "gitmod~5"sv,
+           "gitmod~1x"sv,
+           "gi7eba~"sv,
+           "gi7eba~0"sv,
+           "gi7eba~x"sv,
+           "gi7ebx~1"sv,
+           "gi7eba01"sv,
+           ".gitattributes"sv,
+           "gi7eb~1"sv,
+           "~0100000"sv,
+           "gi7eb~1x"sv,
+           "a\\"sv,
+           "a\\b"sv,
+           "~"sv,
+           "x.gitmodules"sv,
+           "a\\.git\u200cmodules"sv,
+       })
+    EXPECT_FALSE(stands_for_gitmodules(name)) << name;
+}
+
+TEST(PathRules, KnowsWhatStandsForGitattributes) {
+  for (const std::string_view name : {".gitattributes"sv, "GITATT~1"sv, "gi7d29~1"sv, ".gitattributes ."sv})
+    EXPECT_TRUE(stands_for_gitattributes(name)) << name;
+  for (const std::string_view name : {".gitmodules"sv, "gitatt~5"sv, "gi7eba~1"sv, ".gitattribute"sv})
+    EXPECT_FALSE(stands_for_gitattributes(name)) << name;
+}
+
 TEST(PathRules, NamesHaveALongestLength) {
   EXPECT_EQ(bad_entry_name(std::string(kMaxEntryName, 'x')), nullptr);
   EXPECT_NE(bad_entry_name(std::string(kMaxEntryName + 1, 'x')), nullptr);

@@ -210,6 +210,10 @@ TEST_P(PathSection, RefusesWhatIsNoTree) {
   EXPECT_TRUE(refused(root().path(0, "ab", k::file, 1).path(3, "c", k::file, 1))) << "shares more than there is";
   EXPECT_TRUE(refused(root().path(0, "a", k::directory, 1))) << "a directory's key without its '/'";
   EXPECT_TRUE(refused(root().path(0, "/", k::directory, 1)));
+  EXPECT_FALSE(refused(root().path(0, ".gitmodules", k::file, 1)));
+  EXPECT_TRUE(refused(root().path(0, ".gitmodules", k::symlink, 1)));
+  EXPECT_TRUE(refused(root().path(0, "GITMOD~1/", k::directory, 1)));
+  EXPECT_TRUE(refused(root().path(0, "a\\gi7eba~1", k::symlink, 1)));
   EXPECT_TRUE(refused(root().path(0, "a/", k::file, 1)));
   EXPECT_TRUE(refused(root().path(0, "a/b", k::file, 1))) << "in a directory that is not there";
   EXPECT_TRUE(refused(root().path(0, "a", k::file, 1).path(1, "/b", k::file, 1))) << "below a file";
