@@ -6,6 +6,8 @@ namespace docteur {
 namespace {
 
 constexpr std::uint64_t kMore = 0x80;
+// Git reads no size of more bytes, even when they are zero (packfile.c, unpack_object_header_buffer).
+constexpr unsigned kMaxSizeShift = 57;
 
 // OFS distance: seven bits a byte, most significant first, one added before each shift so that no value has two forms.
 result<std::uint64_t> take_distance(cursor& from) noexcept {
@@ -35,8 +37,7 @@ result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::
     DOCTEUR_TRY(next, from.take_be<std::uint8_t>());
     b = next;
     const std::uint64_t bits = b & 0x7fu;
-    if (shift > 60 || (shift == 60 && bits > 0x0f))
-      return fail(errc::malformed, at, "size of a PACK entry is over 64 bits");
+    if (shift > kMaxSizeShift) return fail(errc::malformed, at, "size of a PACK entry is over 60 bits");
     h.size |= bits << shift;
   }
   if (h.type == entry_type::ofs_delta) {

@@ -195,7 +195,7 @@ TEST(VerifyPack, LimitsOnSizes) {
 TEST(VerifyPack, ASizeThatNoStreamOfThatLengthHas) {
   hand_pack p;
   const oid id = object_id(object_type::blob, as_bytes(kHello));
-  p.put({entry_type::blob, 0, std::uint64_t{1} << 60, 0, {}}, id, zlib_stream(kHello));
+  p.put({entry_type::blob, 0, std::uint64_t{1} << 59, 0, {}}, id, zlib_stream(kHello));
   const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", id).text());
   expect_one_fault(check(image), errc::malformed, p.at(0), "too short for its size");
 }
