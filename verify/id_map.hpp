@@ -1,5 +1,8 @@
 #pragma once
 // From object ids to entries of the PACK. Hosted.
+//
+// Where an id stands more than once, the entry that IDX has first is the one it means (doc/FORMAT.md, "IDX"); without a
+// usable IDX, the first in the PACK.
 
 #include <algorithm>
 #include <span>
@@ -27,15 +30,19 @@ class id_map {
       if (idx == nullptr || e.position == kNoEntry) continue;
       if (const oid said = idx->id(e.position); !e.has_id || e.id != said) pairs_.push_back({said, i});
     }
-    std::ranges::sort(pairs_,
-                      [](const pair& a, const pair& b) { return a.id != b.id ? a.id < b.id : a.entry < b.entry; });
+    std::ranges::sort(pairs_, [&pack](const pair& a, const pair& b) {
+      if (const auto c = a.id <=> b.id; c != 0) return c < 0;
+      const std::uint32_t first = pack.entries[a.entry].position, second = pack.entries[b.entry].position;
+      return first != second ? first < second : a.entry < b.entry;
+    });
   }
 
+  // The one that is meant comes first.
   [[nodiscard]] std::span<const pair> find(const oid& id) const {
     const auto first = std::ranges::lower_bound(pairs_, id, {}, &pair::id);
     return {first, std::ranges::upper_bound(first, pairs_.end(), id, {}, &pair::id)};
   }
-  // In order of ids, then of entries.
+  // In order of ids.
   [[nodiscard]] std::span<const pair> all() const noexcept { return pairs_; }
 
  private:

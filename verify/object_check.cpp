@@ -4,6 +4,7 @@
 
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
+#include "verify/fsck_messages.hpp"
 
 namespace docteur {
 namespace {
@@ -18,19 +19,28 @@ void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_
   switch (e.object) {
     case object_type::blob: break;
     case object_type::tree: take_tree(e, index, content, edges); break;
-    case object_type::commit:
-      if (const auto c = parse_commit(content); !c) found_.add(c.error().code, e.at(), c.error().what);
-      if (e.id == commit_) {
-        const std::lock_guard lock(mutex_);
-        commit_content_ = as_text(content);
-      }
-      break;
+    case object_type::commit: take_commit(e, content); break;
     case object_type::tag: take_tag(e, content); break;
   }
 }
 
+void object_check::take_commit(const pack_entry& e, bytes content) {
+  if (const auto c = parse_commit(content); !c) {
+    found_.add(c.error().code, e.at(), c.error().what);
+  } else {
+    odd_.add(fsck_message_of_commit(as_text(content)), e.object, e.id, e.at());
+  }
+  if (e.id != commit_) return;
+  const std::lock_guard lock(mutex_);
+  commit_content_ = as_text(content);
+}
+
 void object_check::take_tag(const pack_entry& e, bytes content) {
-  if (const auto t = parse_tag(content); !t) found_.add(t.error().code, e.at(), t.error().what);
+  if (const auto t = parse_tag(content); !t) {
+    found_.add(t.error().code, e.at(), t.error().what);
+  } else {
+    odd_.add(fsck_message_of_tag(as_text(content)), e.object, e.id, e.at());
+  }
   const auto wanted = std::ranges::find(kept_, e.id);
   if (wanted == kept_.end()) return;
   const std::lock_guard lock(mutex_);
@@ -49,7 +59,7 @@ void object_check::set_id(pack_entry& e, const oid& id) {
 }
 
 void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
-  tree_edges::tree t{index, 0, edges.edges.size(), edges.names.size()};
+  tree_edges::tree t{index, 0, edges.edges.size(), edges.names.size(), content.size()};
   std::uint64_t odd = 0;
   for (tree_reader r(content, e.at()); !r.done();) {
     const auto entry = r.next();
@@ -58,6 +68,7 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
       found_.add(entry.error().code, e.at(), object_text("tree", e.id) + ": " + entry.error().what);
       break;
     }
+    look_at(e, *entry);
     if (entry->zero_padded || entry->mode != canonical_mode(entry->kind)) ++odd;
     const std::string_view kept = entry->name.substr(0, kLongestName);
     edges.edges.push_back({entry->id, entry->kind, static_cast<std::uint16_t>(kept.size())});
@@ -76,6 +87,20 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
     t.count = 0;
   }
   edges.trees.push_back(t);
+}
+
+// What tree_reader takes and git's fsck does not, in the entries of the tree `e`.
+void object_check::look_at(const pack_entry& e, const tree_entry& entry) {
+  if (entry.id == oid{}) odd_.add("nullSha1", e.object, e.id, e.at());
+  const bool attributes = stands_for_gitattributes(entry.name);
+  if (is_file(entry.kind)) {
+    if ((!attributes && !stands_for_gitmodules(entry.name)) || edges_ > bounds_.paths) return;
+    const std::lock_guard lock(mutex_);
+    special_files_.push_back({entry.id, !attributes});
+  } else if (attributes && entry.kind != entry_kind::symlink) {
+    odd_.add(entry.kind == entry_kind::directory ? "gitattributesBlob" : "gitattributesMissing", e.object, e.id,
+             e.at());
+  }
 }
 
 void object_check::finish() {

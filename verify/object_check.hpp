@@ -10,17 +10,26 @@
 #include "idx/reader.hpp"
 #include "object/bytes.hpp"
 #include "verify/findings.hpp"
+#include "verify/oddities.hpp"
 #include "verify/pack_entry.hpp"
+#include "verify/special_files.hpp"
 #include "verify/tree_edges.hpp"
 
 namespace docteur {
 
 class object_check {
  public:
-  // `idx`: nullptr when it is not usable. `commit`: the header's. `kept`: tags whose content is kept.
+  // `idx`: nullptr when it is not usable. `commit`: the header's. `kept`: tags whose content is kept. `odd`: what git's
+  // fsck says of good objects.
   object_check(const idx_view* idx, const oid& commit, const std::vector<oid>& kept, const limits& bounds,
-               findings& found)
-      : idx_(idx), commit_(commit), kept_(kept), bounds_(bounds), found_(found), kept_content_(kept.size()) {}
+               findings& found, oddities& odd)
+      : idx_(idx),
+        commit_(commit),
+        kept_(kept),
+        bounds_(bounds),
+        found_(found),
+        kept_content_(kept.size()),
+        odd_(odd) {}
 
   // An object that was rebuilt whole. Sets the entry's id and state.
   void take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
@@ -29,6 +38,8 @@ class object_check {
 
   // Once all were taken: remarks.
   void finish();
+  // Those that any tree names, maybe more than once.
+  [[nodiscard]] std::vector<special_file>&& special_files() && { return std::move(special_files_); }
   // Of the header's commit; empty when it was not seen.
   [[nodiscard]] std::string&& commit_content() && { return std::move(commit_content_); }
   [[nodiscard]] std::vector<std::string>&& kept_content() && { return std::move(kept_content_); }
@@ -37,7 +48,9 @@ class object_check {
 
  private:
   void set_id(pack_entry& e, const oid& id);
+  void take_commit(const pack_entry& e, bytes content);
   void take_tag(const pack_entry& e, bytes content);
+  void look_at(const pack_entry& e, const tree_entry& entry);
   void take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
 
   const idx_view* idx_;
@@ -48,6 +61,8 @@ class object_check {
   std::mutex mutex_;
   std::string commit_content_;
   std::vector<std::string> kept_content_;  // of kept_
+  std::vector<special_file> special_files_;
+  oddities& odd_;
   std::atomic<std::uint64_t> edges_{0};
   std::atomic<std::uint64_t> odd_modes_{0};
   std::atomic<std::uint64_t> odd_trees_{0};

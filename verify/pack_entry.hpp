@@ -25,7 +25,6 @@ struct pack_entry {
   std::uint32_t crc = 0;              // computed
   std::uint32_t base = kNoEntry;      // ofs_delta: known; ref_delta: what IDX makes believe
   std::uint32_t position = kNoEntry;  // in IDX, of the object that it says begins here
-  std::uint16_t depth = 0;
   std::uint8_t header_size = 0;
   entry_type type = entry_type::blob;
   object_type object = object_type::blob;

@@ -111,7 +111,7 @@ class examiner {
       DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e->pack, e->found));
       restarts = std::move(loaded);
     }
-    object_check check(idx, frame_.commit, frame_.kept, options_.bounds, e->found);
+    object_check check(idx, frame_.commit, frame_.kept, options_.bounds, e->found, e->odd);
     watch_.phase("checking", e->pack.entries.size());
     DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, watch_));
     e->resolved = std::move(resolved);
@@ -119,6 +119,7 @@ class examiner {
     e->edges_are_complete = check.edges_are_complete();
     e->commit_content = std::move(check).commit_content();
     e->kept = std::move(check).kept_content();
+    e->special_files = std::move(check).special_files();
     return e;
   }
 

@@ -8,8 +8,10 @@
 #include "layout/section_table.hpp"
 #include "verify/findings.hpp"
 #include "verify/loaded_idx.hpp"
+#include "verify/oddities.hpp"
 #include "verify/pack_entry.hpp"
 #include "verify/resolve.hpp"
+#include "verify/special_files.hpp"
 #include "verify/verify.hpp"
 
 namespace docteur {
@@ -30,6 +32,8 @@ struct pack_examination {
   explicit pack_examination(std::size_t keep) : found(keep) {}
 
   findings found;
+  oddities odd;
+  std::vector<special_file> special_files;  // that its trees name
   scanned_pack pack;
   resolved_pack resolved;
   std::string commit_content;

@@ -15,6 +15,7 @@ struct extent {
   std::uint64_t paths = 1;  // itself included
   std::uint32_t depth = 1;  // trees in one another
   std::uint64_t bytes = 0;  // of the longest path
+  std::uint64_t held = 0;   // bytes of the trees of one path, at most
 };
 
 class walk {
@@ -65,6 +66,7 @@ class walk {
       const tree_index::tree& t = trees_[f.tree];
       extent& here = extents_[f.tree];
       if (f.next == t.count) {
+        here.held = std::min(here.held + t.size, kMost);
         stack.pop_back();
         continue;
       }
@@ -92,6 +94,7 @@ class walk {
       const extent& b = extents_[below];
       here.paths = std::min(here.paths + b.paths, kMost);
       here.depth = std::max(here.depth, b.depth + 1);
+      here.held = std::max(here.held, b.held);
       here.bytes = std::max(here.bytes, edge.name_size + (b.bytes > 0 ? b.bytes + 1 : 0));
     }
     return extents_[first];
@@ -117,24 +120,22 @@ class walk {
   std::vector<std::uint32_t> whole_;  // by the first place of an id in ids_
 };
 
-void report_duplicates(const scanned_pack& pack, const id_map& ids, bool is_fault, findings& found) {
-  std::uint64_t twice = 0;
+// As `git index-pack --strict` and `git verify-pack` have it.
+void report_duplicates(const scanned_pack& pack, const id_map& ids, findings& found) {
   const auto all = ids.all();
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (all[i - 1].id != all[i].id) continue;
     const pack_entry& e = pack.entries[all[i].entry];
     if (e.state != entry_state::whole || pack.entries[all[i - 1].entry].state != entry_state::whole) continue;
-    ++twice;
-    if (is_fault) found.add(errc::malformed, e.at(), object_text(name(e.object), all[i].id) + " is there twice");
+    found.add(errc::malformed, e.at(), object_text(name(e.object), all[i].id) + " is there twice");
   }
-  if (twice > 0 && !is_fault) found.remark(std::to_string(twice) + " objects are there twice");
 }
 
 }  // namespace
 
 void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
                         const reach_options& options, const limits& bounds, findings& found, verify_report& report) {
-  report_duplicates(pack, ids, options.only_reachable, found);
+  report_duplicates(pack, ids, found);
   walk w(pack, ids, trees, found);
   const std::uint32_t commit = w.reach(options.commit, object_type::commit, kHeaderCommit);
   for (const oid& tag : options.tags) w.reach(tag, object_type::tag, options.tags_at);
@@ -152,6 +153,8 @@ void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_
   if (all.paths > bounds.paths) found.add(errc::too_large, root_at, "more paths than the limit");
   if (all.depth > bounds.tree_depth)
     found.add(errc::too_large, root_at, "directories are nested deeper than the limit");
+  if (all.held > bounds.object_bytes)
+    found.add(errc::too_large, root_at, "directories in one another are larger than the limit of an object");
   if (all.bytes > bounds.path_bytes) found.add(errc::too_large, root_at, "a path is longer than the limit");
 
   std::uint64_t besides = 0;

@@ -14,7 +14,7 @@ struct reach_options {
   oid commit;
   std::span<const oid> tags;  // that are there besides
   std::uint64_t tags_at;      // where they are named
-  bool only_reachable;        // what is not reached, or twice there, is a fault; else a remark
+  bool only_reachable;        // what is not reached is a fault; else a remark
   bool edges_are_complete;
 };
 

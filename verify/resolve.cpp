@@ -165,10 +165,6 @@ class resolver {
       return answer();
     };
     e.object = pack_.entries[base].object;
-    const unsigned depth = pack_.entries[base].depth + 1u;
-    if (depth > options_.bounds.delta_depth)
-      return bad({errc::too_large, e.at(), "delta chain is longer than the limit"});
-    e.depth = static_cast<std::uint16_t>(depth);
     if (e.size > options_.bounds.object_bytes) return bad({errc::too_large, e.at(), "delta is larger than the limit"});
     wait_for_turn(turn, e.size);
     const mutable_bytes delta = w.delta.get(e.size);
@@ -239,7 +235,6 @@ class resolver {
     ++w.seen.objects[static_cast<std::size_t>(e.object)];
     w.seen.content_bytes += size;
     if (is_delta(e.type)) ++w.seen.deltas;
-    w.seen.depth = std::max<std::uint32_t>(w.seen.depth, e.depth);
     watch_.advance(1);
   }
 
@@ -261,7 +256,6 @@ class resolver {
       for (std::size_t i = 0; i < all.objects.size(); ++i) all.objects[i] += w->seen.objects[i];
       all.content_bytes += w->seen.content_bytes;
       all.deltas += w->seen.deltas;
-      all.depth = std::max(all.depth, w->seen.depth);
       all.bad_extent |= w->seen.bad_extent;
       all.edges.push_back(std::move(w->edges));
     }

@@ -23,6 +23,7 @@ struct tree_edges {
     std::uint32_t count;
     std::size_t first;       // in `edges`
     std::size_t first_name;  // in `names`
+    std::uint64_t size;      // bytes of the tree
   };
   std::vector<tree> trees;
   std::vector<tree_edge> edges;

@@ -15,12 +15,13 @@ class tree_index {
     std::uint32_t count;
     const tree_edge* edges;
     const char* names;
+    std::uint64_t size;  // bytes
   };
 
   explicit tree_index(std::vector<tree_edges> shares) : shares_(std::move(shares)) {
     for (const tree_edges& s : shares_)
       for (const tree_edges::tree& t : s.trees)
-        trees_.push_back({t.entry, t.count, s.edges.data() + t.first, s.names.data() + t.first_name});
+        trees_.push_back({t.entry, t.count, s.edges.data() + t.first, s.names.data() + t.first_name, t.size});
     std::ranges::sort(trees_, {}, &tree::entry);
   }
   tree_index(const tree_index&) = delete;  // trees_ points into shares_

@@ -9,6 +9,7 @@
 #include <array>
 #include <memory>
 
+#include "verify/chain_check.hpp"
 #include "verify/fetch.hpp"
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
@@ -146,13 +147,13 @@ class verification {
     report_.objects = e.resolved.objects;
     report_.content_bytes = e.resolved.content_bytes;
     report_.deltas = e.resolved.deltas;
-    report_.depth = e.resolved.depth;
     report_.pack_size = e.end + kPackTrailerSize;
     if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
 
     const idx_view* idx = index_ ? &index_->view() : nullptr;
     const id_map ids(e.pack, idx);
     report_unresolved(e.pack, ids, found_);
+    report_.depth = check_chains(e.pack, ids, options_.bounds, found_);
     const tree_index trees(std::move(e.resolved.edges));
     if (e.is_complete)
       check_reachability(
@@ -168,6 +169,20 @@ class verification {
       idx_end = std::min(end, device_.size);
     }
     DOCTEUR_CHECK(check_tail(idx_end));
+    DOCTEUR_CHECK(remark_on_objects(e));
+    return compare_paths(e, ids, trees);
+  }
+
+  // Of an image without a fault, what git holds against it all the same.
+  outcome<void> remark_on_objects(pack_examination& e) {
+    if (found_.count() == 0)
+      DOCTEUR_CHECK(check_special_files(device_, {kPackOffset, e.end, frame_.idx_offset}, std::move(e.special_files),
+                                        options_.bounds, e.odd, watch_));
+    e.odd.remark_on(found_);
+    return {};
+  }
+
+  outcome<void> compare_paths(const pack_examination& e, const id_map& ids, const tree_index& trees) {
     const section* paths = report_.sections ? report_.sections->find(section_type::paths) : nullptr;
     const auto head = report_.head();
     if (paths == nullptr || !head) return {};
@@ -190,10 +205,14 @@ class verification {
   outcome<void> check_tail(std::uint64_t idx_end) {
     const std::uint64_t unit = report_.sections ? report_.sections->block_size : 1;
     report_.image_size = round_up(idx_end, unit);
+    if (device_.size % kSector != 0)
+      found_.remark(std::to_string(device_.size) +
+                    " bytes are no multiple of 512: a hypervisor leaves out the last part of a sector");
     if (report_.image_size > device_.size) found_.add(errc::truncated, device_.size, "padding behind IDX is cut short");
     return check_zero(device_, idx_end, device_.size, "bytes behind IDX that are not zero", found_);
   }
 
+  static constexpr std::uint64_t kSector = 512;  // bytes, of block devices
   static constexpr const char* kPadding = "padding that is not zero";
 
   device device_;

@@ -4,6 +4,11 @@
 // Nothing of the image is believed, and no index of it is used where it could hide a fault: ids are computed from
 // content, the bases of deltas found by computed ids, own sections and IDX made anew and compared.
 //
+// What passes, image and image_reader read, whole: every object, by every path. What passes without a remark, git
+// takes: `git index-pack --strict --fsck-objects` of the PACK, `git fsck --strict` of the repository that
+// docteur-extract --bare makes of it. How objects lie in PACK and IDX is a fault where git refuses it; what is in them
+// is a remark where readers, git's own among them, read it all the same.
+//
 // Memory: about 100 bytes for each object of the PACK, 24 for each entry of its trees, the IDX, and for each thread the
 // object in hand with the bases that others still need: at most the logarithm of the number of their deltas. Objects
 // over 16 MiB are held by one thread at a time; blobs of limits::streamed_blob and more that no delta needs are never

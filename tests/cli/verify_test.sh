@@ -43,6 +43,27 @@ make 0 folder folder.img
 verify 0 folder.img
 [ "$(wc -l <printed)" = 3 ] || die "lines: $(cat printed)"
 
+# Commits that old and broken programs wrote, all of which `git archive` takes: made, passed, and remarked on.
+odd_commit() { # MESSAGE AUTHOR LINES...: fsck's message, the author that is printed, the lines behind the tree
+  message=$1 author=$2
+  shift 2
+  id=$({ echo "tree $root"; printf '%s\n' "$@"; } | git -C repository hash-object --literally -t commit -w --stdin)
+  git -C repository archive "$id" >odd.tar || die "git does not take $*"
+  make 0 -b "$id" repository odd.img
+  verify 0 odd.img
+  printf 'author\t: %s\n' "$author" >wanted
+  sed -n 2p printed | cmp wanted - || die "printed: $(cat printed)"
+  grep -q ": note: commit $id: git fsck says $message\$" said || die "no remark of $message: $(cat said)"
+  "$(dirname "$verify")/docteur-cat" odd.img run >read || die "docteur-cat does not read $*"
+}
+people='committer C <c@c> 3 +0000'
+odd_commit multipleAuthors '"A" <a@a>' 'author A <a@a> 1 +0000' 'author B <b@b> 2 +0000' "$people" '' m
+odd_commit missingSpaceBeforeDate '"A" <a@a>' 'author A <a@a>' ' 1 +0000' "$people" '' m
+odd_commit missingAuthor '"" <>' "$people" '' m
+odd_commit missingCommitter '"A" <a@a>' 'author A <a@a> 1 +0000' '' m
+odd_commit badDateOverflow '"A" <a@a>' 'author A <a@a> 99999999999999999999 +0000' "$people" '' m
+odd_commit badTimezone '"A" <a@a>' 'author A <a@a> 1 +00000' "$people" '' m
+
 # A damaged one: one line for each fault, nothing on stdout.
 cp app.img bad.img
 size=$(wc -c <bad.img)

@@ -43,10 +43,8 @@ TEST(VerifyCommit, WhatIsNotReachedIsAFaultOnlyWithASectionTable) {
 TEST(VerifyCommit, AnObjectTwice) {
   sample s;
   s.pack.add(object_type::blob, kHello);
-  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), "is there twice");
-  const verify_report plain = check(s.image(kNoTable));
-  expect_good(plain);
-  expect_remark(plain, "1 objects are there twice");
+  for (const bool table : {true, false})
+    expect_one_fault(check(s.image({.table = table})), errc::malformed, s.pack.at(5), "is there twice");
 }
 
 TEST(VerifyCommit, ParentsAndSubmodulesAreNotLookedFor) {
@@ -91,6 +89,21 @@ TEST(VerifyCommit, HostileTrees) {
   }
 }
 
+TEST(VerifyCommit, GitmodulesMustBeAFile) {
+  for (const std::string_view mode : {"120000", "40000", "160000", "100644", "100755"}) {
+    hand_pack p;
+    const oid below = p.add(object_type::tree, "");
+    const oid blob = p.add(object_type::blob, "");
+    const tree_text tree = tree_text().add(mode, "gi7eba~1", mode == "40000" ? below : blob);
+    const verify_report r = check(image_of_tree(p, tree.text(), kNoTable));
+    if (mode.starts_with("100")) {
+      expect_good(r);
+    } else {
+      expect_one_fault(r, errc::malformed, p.at(2), "stands for .gitmodules is no file");
+    }
+  }
+}
+
 TEST(VerifyCommit, ATreeThatIsCutShort) {
   hand_pack p;
   const oid blob = p.add(object_type::blob, kHello);
@@ -120,7 +133,7 @@ TEST(VerifyCommit, CommitsAndTagsAreParsed) {
   const verify_report r = check(hand_image(commit, p, kNoTable));
   EXPECT_EQ(r.fault_count, 2u);
   expect_fault(r, errc::malformed, p.at(3), "type of a tag");
-  expect_fault(r, errc::malformed, p.at(4), "author");
+  expect_fault(r, errc::malformed, p.at(4), "more than its tree");
 }
 
 // All faults

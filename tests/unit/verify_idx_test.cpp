@@ -70,4 +70,35 @@ TEST(VerifyIdx, PackChecksumInIdx) {
   expect_one_fault(check(image), errc::bad_checksum, at, "PACK checksum in IDX");
 }
 
-// PACK
+// As git reads it, the first entry needs no 64 bits: with all offsets wide IDX has a wrong size.
+TEST(VerifyIdx, AllOffsetsOf64BitsAreAFaultAndSomeARemark) {
+  sample s;
+  const byte_vector pack = s.pack.pack();
+  for (const std::uint64_t first_wide : {0, 13}) {
+    const byte_vector narrow = hand_idx(s.pack.entries(), oid::from(pack.data() + pack.size() - kOidSize));
+    const idx_layout layout{5, 0};
+    byte_vector idx(narrow.begin(), narrow.begin() + static_cast<std::ptrdiff_t>(layout.wide_offsets()));
+    std::uint32_t wide = 0;
+    byte_vector table;
+    for (std::uint32_t i = 0; i < 5; ++i) {
+      std::byte* const field = idx.data() + layout.offsets() + i * 4;
+      const std::uint64_t offset = load_be<std::uint32_t>(field);
+      if (offset < first_wide) continue;
+      store_be(field, kIdxWideOffset | wide++);
+      table.resize(table.size() + 8);
+      store_be(table.data() + table.size() - 8, offset);
+    }
+    append(idx, table);
+    append(idx, bytes(pack).last(kOidSize));
+    sha1 hash;
+    hash.update(idx);
+    append(idx, hash.finish().raw);
+    const byte_vector image = hand_image(s.commit, pack, idx);
+    if (first_wide == 0) {
+      expect_one_fault(check(image), errc::malformed, idx_offset_of(image) + layout.offsets(), "which git refuses");
+    } else {
+      expect_good(check(image));
+      expect_remark(check(image), "64-bit offsets where 32 bits would do");
+    }
+  }
+}

@@ -49,6 +49,18 @@ TEST(Verify, NoticesEveryTruncation) {
   expect_good(check(bytes(plain).first(end)));
 }
 
+TEST(Verify, ALengthThatSectorsDoNotHoldIsARemark) {
+  const sample s;
+  byte_vector image = s.image(kNoTable);
+  EXPECT_EQ(all_of(check(image)).find("512"), std::string::npos);
+  image.push_back(std::byte{0});
+  expect_good(check(image));
+  expect_remark(check(image), std::to_string(image.size()) + " bytes are no multiple of 512");
+  image.resize(idx_offset_of(image) + s.idx_size());
+  expect_good(check(image));
+  expect_remark(check(image), "no multiple of 512");
+}
+
 TEST(Verify, ADeviceMayBeLargerButOnlyWithZeros) {
   const sample s;
   byte_vector image = s.image();
