@@ -16,7 +16,11 @@ namespace docteur {
 namespace {
 
 // What verify names as the builder.
+#ifdef DOCTEUR_SYSTEM_LIBDEFLATE
+constexpr std::string_view kBuilder = "docteur " DOCTEUR_VERSION " libdeflate " LIBDEFLATE_VERSION_STRING;
+#else
 constexpr std::string_view kBuilder = "docteur " DOCTEUR_VERSION;
+#endif
 static_assert(kBuilder.size() <= kBuilderSize);
 
 // layout/restart_section.hpp has the layout.

@@ -12,23 +12,27 @@ void append(bytes data, std::vector<std::byte>& out) { out.insert(out.end(), dat
 
 }  // namespace
 
-void append_stored_block(bytes content, bool last, std::vector<std::byte>& out) {
+void append_stored_body(bytes content, std::vector<std::byte>& out) {
   const auto length = static_cast<std::uint16_t>(content.size());
-  std::byte head[5] = {last ? std::byte{1} : std::byte{0}};
-  store_le(head + 1, length);
-  store_le(head + 3, static_cast<std::uint16_t>(~length));
-  append(head, out);
+  std::byte lengths[4];
+  store_le(lengths, length);
+  store_le(lengths + 2, static_cast<std::uint16_t>(~length));
+  append(lengths, out);
   append(content, out);
 }
 
-void compressor::release::operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
-
-compressor::compressor(int level) : deflate_(libdeflate_alloc_compressor(level)) {
-  if (!deflate_) throw std::bad_alloc();
+void append_stored_block(bytes content, bool last, std::vector<std::byte>& out) {
+  out.push_back(last ? std::byte{1} : std::byte{0});
+  append_stored_body(content, out);
 }
-compressor::~compressor() = default;
-compressor::compressor(compressor&&) noexcept = default;
-compressor& compressor::operator=(compressor&&) noexcept = default;
+
+void release_compressor::operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
+
+compressor_handle make_compressor(int level) {
+  compressor_handle made(libdeflate_alloc_compressor(level));
+  if (!made) throw std::bad_alloc();
+  return made;
+}
 
 compressed compressor::compress(bytes content) {
   const auto most = static_cast<std::size_t>(stored_stream_size(content.size())) - content.size() / 128 - 1;

@@ -1,5 +1,8 @@
 #pragma once
 // Whole buffers into zlib streams (RFC 1950). One object per thread. Hosted.
+//
+// All of an image that is deflated, this and segment_deflater.hpp deflate, with libdeflate of one version
+// (cmake/pinned_deflate.cmake): another's streams are as good, and other bytes.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,19 +21,24 @@ inline constexpr std::byte kStoredHeader[2] = {std::byte{0x78}, std::byte{0x01}}
 
 // Appends one stored block (RFC 1951, 3.2.4) of at most kStoredBlock bytes.
 void append_stored_block(bytes content, bool last, std::vector<std::byte>& out);
+// The same without its first byte, for a block whose header lies in a byte that is there already.
+void append_stored_body(bytes content, std::vector<std::byte>& out);
 
 struct compressed {
   bytes stream;  // valid until the compressor's next call
   bool stored;
 };
 
+struct release_compressor {
+  void operator()(libdeflate_compressor* c) const noexcept;
+};
+using compressor_handle = std::unique_ptr<libdeflate_compressor, release_compressor>;
+// `level`: libdeflate's, 1 (fast) to 12 (small).
+[[nodiscard]] compressor_handle make_compressor(int level);
+
 class compressor {
  public:
-  // `level`: libdeflate's, 1 (fast) to 12 (small).
-  explicit compressor(int level);
-  ~compressor();
-  compressor(compressor&&) noexcept;
-  compressor& operator=(compressor&&) noexcept;
+  explicit compressor(int level) : deflate_(make_compressor(level)) {}
 
   // Deflates, or stores in blocks of kStoredBlock when deflate saves less than 1/128: a range of stored content is
   // one read from the device, and serving it costs nothing.
@@ -42,10 +50,7 @@ class compressor {
   [[nodiscard]] std::size_t deflated_size(bytes content);
 
  private:
-  struct release {
-    void operator()(libdeflate_compressor* c) const noexcept;
-  };
-  std::unique_ptr<libdeflate_compressor, release> deflate_;
+  compressor_handle deflate_;
   std::vector<std::byte> out_;
 };
 
