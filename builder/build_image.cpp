@@ -15,12 +15,13 @@
 namespace docteur {
 namespace {
 
-// What verify names as the builder.
 #ifdef DOCTEUR_SYSTEM_LIBDEFLATE
-constexpr std::string_view kBuilder = "docteur " DOCTEUR_VERSION " libdeflate " LIBDEFLATE_VERSION_STRING;
+#define DOCTEUR_BUILDER_VERSION DOCTEUR_VERSION " libdeflate " LIBDEFLATE_VERSION_STRING
 #else
-constexpr std::string_view kBuilder = "docteur " DOCTEUR_VERSION;
+#define DOCTEUR_BUILDER_VERSION DOCTEUR_VERSION
 #endif
+// What verify names as the builder.
+constexpr std::string_view kBuilder = "docteur " DOCTEUR_BUILDER_VERSION;
 static_assert(kBuilder.size() <= kBuilderSize);
 
 // layout/restart_section.hpp has the layout.
@@ -81,6 +82,8 @@ class image_writer {
 };
 
 }  // namespace
+
+std::string_view builder_version() noexcept { return DOCTEUR_BUILDER_VERSION; }
 
 outcome<void> check_block_size(std::uint64_t size) {
   if (size >= kLeastBlockSize && size <= kGreatestBlockSize && size % kLeastBlockSize == 0) return {};

@@ -2,6 +2,7 @@
 // An image from the objects of one commit: doc/FORMAT.md. Hosted.
 
 #include <cstdint>
+#include <string_view>
 
 #include "builder/output_file.hpp"
 #include "object/progress.hpp"
@@ -27,6 +28,10 @@ struct image_statistics {
   std::uint64_t objects = 0;
   pack_statistics pack;
 };
+
+// The version as an image's builder has it behind the program's name: with libdeflate's where the system's writes
+// (cmake/pinned_deflate.cmake), as the bytes depend on it.
+[[nodiscard]] std::string_view builder_version() noexcept;
 
 // blame::usage unless `size` (bytes) is a multiple of 512 between 512 and 1 MiB.
 [[nodiscard]] outcome<void> check_block_size(std::uint64_t size);

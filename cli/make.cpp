@@ -89,7 +89,7 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_flag("--json", opt.json, "print what was made as one JSON object")->excludes("--stats");
   app.add_option("--timeout", opt.timeout, "seconds without a sign from the network; 0: no end (default: 60)")
       ->check(CLI::Range(0u, kLongestTimeout));
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.set_version_flag("--version", std::string(kProgram) + " " + std::string(builder_version()));
 }
 
 template <class T>

@@ -1,8 +1,13 @@
 # The deflater that writes. The bytes of an image depend on it, so that it is one version of libdeflate everywhere, built
 # into docteur_builder; reading uses the system's. Its functions get names of their own: both may be in one program.
 option(DOCTEUR_SYSTEM_LIBDEFLATE "Write with the system's libdeflate: images differ from others', and say so" OFF)
+function(define_for_writing)
+  set_property(SOURCE ${PROJECT_SOURCE_DIR}/pack/compressor.cpp ${PROJECT_SOURCE_DIR}/pack/segment_deflater.cpp
+               ${PROJECT_SOURCE_DIR}/builder/build_image.cpp TARGET_DIRECTORY docteur_builder
+               APPEND PROPERTY COMPILE_DEFINITIONS ${ARGN})
+endfunction()
 if(DOCTEUR_SYSTEM_LIBDEFLATE)
-  target_compile_definitions(docteur_builder PRIVATE DOCTEUR_SYSTEM_LIBDEFLATE)
+  define_for_writing(DOCTEUR_SYSTEM_LIBDEFLATE)
   return()
 endif()
 
@@ -11,7 +16,7 @@ if(NOT EXISTS "${libdeflate}/lib/deflate_compress.c")
   message(FATAL_ERROR "no libdeflate to write images with (${why}); with -DDOCTEUR_SYSTEM_LIBDEFLATE=ON the system's does")
 endif()
 
-# All that these define. Both sides are compiled with the new names: docteur_builder includes the system's header.
+# All that these define. What calls them includes the system's header, with the same new names.
 set(functions aligned_free aligned_malloc alloc_compressor deflate_compress deflate_compress_bound free free_compressor
     get_compression_level malloc set_memory_allocator zlib_compress zlib_compress_bound)
 list(TRANSFORM functions REPLACE "(.+)" "libdeflate_\\1=docteur_libdeflate_\\1")
@@ -20,5 +25,5 @@ add_library(docteur_deflate OBJECT ${libdeflate}/lib/deflate_compress.c ${libdef
 target_include_directories(docteur_deflate PRIVATE ${libdeflate})
 target_compile_definitions(docteur_deflate PRIVATE ${functions})
 target_compile_options(docteur_deflate PRIVATE -O2 -w)  # not our code: its warnings are not ours
-target_compile_definitions(docteur_builder PRIVATE ${functions})
+define_for_writing(${functions})
 target_sources(docteur_builder PRIVATE $<TARGET_OBJECTS:docteur_deflate>)

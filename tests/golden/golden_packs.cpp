@@ -1,4 +1,4 @@
-// What an image holds of the golden corpus, for digests.sh and aarch64.sh.
+// What an image holds of the golden corpus, for digests.sh and compiled.sh.
 // Usage: golden_packs packs FOLDER THREADS | corpus FOLDER | large FOLDER
 // The first writes, for each effort and purpose, a file of PACK, restart points, path section and IDX; the others the
 // files of the corpus.

@@ -1,5 +1,5 @@
 #pragma once
-// For aarch64.sh, in place of oneTBB, whose library is of the host's processor: what pack/ uses of it, on one thread.
+// For compiled.sh, in place of oneTBB, whose library is of the host's processor: what pack/ uses of it, on one thread.
 #include <algorithm>
 #include <cstddef>
 #include <functional>

@@ -1,0 +1,43 @@
+#!/bin/sh
+# The code that plans, encodes and deflates, by another compiler or for another processor: what it makes of the golden
+# corpus is what digests.txt says. On one thread, without oneTBB and LZ4 (serial/), whose libraries are of the host's
+# processor. Usage: compiled.sh aarch64|clang LIBDEFLATE FOLDER   the pinned sources; where zlib's are kept
+set -eu
+case $1 in
+  aarch64) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ flags=-O2 cpu=arm run='qemu-aarch64 -cpu max' ;;
+  clang) cc=clang cxx=clang++ flags='-O3 -funsigned-char' cpu=x86 run=env ;;
+esac
+libdeflate=$2 kept=$3
+here=$(cd "$(dirname "$0")" && pwd)
+top=$here/../..
+command -v $cxx >/dev/null && command -v ${run%% *} >/dev/null || exit 77
+[ $cpu != x86 ] || [ "$(uname -m)" = x86_64 ] || cpu=arm
+zlib=$("$top/scripts/fetch-source" zlib "$kept") || exit 77
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# tl::expected is a header for any processor; the host's other headers are not.
+mkdir "$work/include" "$work/c" "$work/cpp"
+ln -s /usr/include/tl "$work/include/tl"
+
+cd "$work/c"
+$cc $flags -w -c "$libdeflate"/lib/deflate_compress.c "$libdeflate"/lib/zlib_compress.c \
+  "$libdeflate"/lib/deflate_decompress.c "$libdeflate"/lib/zlib_decompress.c "$libdeflate"/lib/adler32.c \
+  "$libdeflate"/lib/crc32.c "$libdeflate"/lib/utils.c "$libdeflate"/lib/$cpu/cpu_features.c -I"$libdeflate"
+$cc $flags -w -c "$zlib"/inflate.c "$zlib"/inftrees.c "$zlib"/inffast.c "$zlib"/zutil.c
+$cc $flags -w -c "$zlib"/adler32.c -o zlib_adler32.o
+$cc $flags -w -c "$zlib"/crc32.c -o zlib_crc32.o
+cd "$work/cpp"
+compile() {
+  $cxx $flags -std=c++20 -Wall -Wextra -Werror -c -I"$top" -I"$top/tests" -I"$here/serial" \
+    -I"$work/include" -isystem "$libdeflate" -isystem "$zlib" "$@"
+}
+compile "$top"/pack/*.cpp "$top"/object/*.cpp "$here/golden_packs.cpp"
+compile "$top"/builder/path_section.cpp "$top"/builder/path_section_writer.cpp
+compile "$top/idx/writer.cpp" -o idx_writer.o
+$cxx -static -o "$work/golden_packs" ./*.o ../c/*.o
+
+cd "$work"
+mkdir packs
+$run ./golden_packs packs packs 1
+grep ' packs/' "$here/digests.txt" >expected
+sha256sum packs/* | diff -u expected - >&2
