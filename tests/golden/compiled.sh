@@ -2,6 +2,8 @@
 # The code that plans, encodes and deflates, by another compiler or for another processor: what it makes of the golden
 # corpus is what digests.txt says. On one thread, without oneTBB and LZ4 (serial/), whose libraries are of the host's
 # processor. Usage: compiled.sh aarch64|clang LIBDEFLATE FOLDER   the pinned sources; where zlib's are kept
+# The words of $flags and $run:
+# shellcheck disable=SC2086
 set -eu
 case $1 in
   aarch64) cc=aarch64-linux-gnu-gcc cxx=aarch64-linux-gnu-g++ flags=-O2 cpu=arm run='qemu-aarch64 -cpu max' ;;
