@@ -34,7 +34,7 @@ verify 0 --threads 3 app.img
 cmp wanted printed
 verify 0 -v app.img
 cmp wanted printed
-grep -q 'made by docteur [0-9.]*, format version 1' said || die "no builder: $(cat said)"
+grep -q 'made by docteur [0-9.]*\( libdeflate [0-9.]*\)\{0,1\}, format version 1' said || die "no builder: $(cat said)"
 
 # A commit without a message ends with its root.
 mkdir folder
