@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "source/printable.hpp"
-#include "source/sha256.hpp"
+#include "base/printable.hpp"
+#include "base/sha256.hpp"
 
 namespace docteur {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // The image as it is written: under its name only when it is complete. Hosted, POSIX.
 //
-// A file appears as source/atomic_file.hpp says. A device is written in place: its header is cleared before anything
+// A file appears as base/atomic_file.hpp says. A device is written in place: its header is cleared before anything
 // else, and written after all the rest was synced.
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "base/atomic_file.hpp"
+#include "base/unique_fd.hpp"
 #include "layout/image_header.hpp"
 #include "object/byte_sink.hpp"
-#include "source/atomic_file.hpp"
 #include "source/folder_scan.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

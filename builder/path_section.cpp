@@ -6,10 +6,10 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/oid_hash.hpp"
 #include "builder/path_section_writer.hpp"
 #include "object/commit.hpp"
 #include "object/tree.hpp"
-#include "source/oid_hash.hpp"
 
 namespace docteur {
 namespace {

@@ -5,9 +5,9 @@
 #include <iostream>
 #include <new>
 
+#include "base/printable.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/standard_descriptors.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 namespace {

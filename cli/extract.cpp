@@ -1,5 +1,6 @@
 // docteur-extract: an image as files, or as a Git repository.
 
+#include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
@@ -8,7 +9,6 @@
 #include "extract/git_repository.hpp"
 #include "extract/target_folder.hpp"
 #include "extract/tree_files.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <cstdio>
 
+#include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 namespace {

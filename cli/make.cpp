@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/printable.hpp"
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
@@ -18,7 +19,6 @@
 #include "reader/limits.hpp"
 #include "source/fetch.hpp"
 #include "source/open_source.hpp"
-#include "source/printable.hpp"
 #include "source/selection.hpp"
 #include "source/source_memory.hpp"
 

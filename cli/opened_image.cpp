@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/printable.hpp"
 #include "reader/huge_page_heap.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 

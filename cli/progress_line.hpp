@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/leftover.hpp"
 #include "object/failure.hpp"
 #include "object/progress.hpp"
-#include "source/leftover.hpp"
 
 namespace docteur::cli {
 

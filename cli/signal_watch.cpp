@@ -10,7 +10,7 @@
 #include <ctime>
 #include <system_error>
 
-#include "source/leftover.hpp"
+#include "base/leftover.hpp"
 
 namespace docteur::cli {
 namespace {

@@ -7,7 +7,7 @@ namespace docteur::cli {
 // jobs), and SIGXFSZ is a write error. Work that sees the mark ends with a failure, and run() ends the program by the
 // signal once all destructors have run. A program that has not ended half a second later, or at a second signal, is in
 // something that cannot be cut short, such as a read of a pipe: a thread then removes what must not stay behind
-// (source/leftover.hpp) and ends the program by the signal. Once in a process. Throws std::system_error where no
+// (base/leftover.hpp) and ends the program by the signal. Once in a process. Throws std::system_error where no
 // thread can be had.
 class signal_watch {
  public:

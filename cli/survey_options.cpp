@@ -2,13 +2,13 @@
 
 #include <filesystem>
 
+#include "base/atomic_file.hpp"
+#include "base/printable.hpp"
 #include "cli/opened_image.hpp"
 #include "cli/survey_page.hpp"
 #include "cli/survey_text.hpp"
 #include "cli/whole_file.hpp"
 #include "reader/heap.hpp"
-#include "source/atomic_file.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 

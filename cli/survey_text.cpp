@@ -4,8 +4,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "base/printable.hpp"
 #include "cli/common.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "verify/verify.hpp"
 
+#include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
 #include "cli/opened_image.hpp"
@@ -10,7 +11,6 @@
 #include "cli/signatures.hpp"
 #include "reader/file_device.hpp"
 #include "source/derived_commit.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 namespace {

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/atomic_file.hpp"
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/atomic_file.hpp"
-#include "source/printable.hpp"
 
 namespace docteur::cli {
 

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "source/beneath.hpp"
-#include "source/printable.hpp"
+#include "base/beneath.hpp"
+#include "base/printable.hpp"
 
 namespace docteur {
 

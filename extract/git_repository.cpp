@@ -6,12 +6,12 @@
 #include <map>
 #include <vector>
 
+#include "base/printable.hpp"
 #include "extract/folder_writer.hpp"
 #include "extract/git_index.hpp"
 #include "object/sha1.hpp"
 #include "reader/describe.hpp"
 #include "source/git_handle.hpp"
-#include "source/printable.hpp"
 #include "verify/verify.hpp"
 
 namespace docteur {

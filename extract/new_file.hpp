@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "base/unique_fd.hpp"
 #include "object/byte_sink.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

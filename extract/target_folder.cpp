@@ -11,8 +11,8 @@
 #include <random>
 #include <vector>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -11,9 +11,9 @@
 #include <optional>
 #include <string>
 
+#include "base/leftover.hpp"
+#include "base/unique_fd.hpp"
 #include "object/failure.hpp"
-#include "source/leftover.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

@@ -6,12 +6,12 @@
 #include <climits>
 #include <vector>
 
+#include "base/parallel.hpp"
+#include "base/printable.hpp"
 #include "extract/folder_writer.hpp"
 #include "reader/checked_blob.hpp"
 #include "reader/describe.hpp"
 #include "reader/heap.hpp"
-#include "source/parallel.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

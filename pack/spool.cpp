@@ -8,10 +8,10 @@
 #include <string>
 #include <system_error>
 
+#include "base/leftover.hpp"
+#include "base/printable.hpp"
+#include "base/temporary_folder.hpp"
 #include "object/result.hpp"
-#include "source/leftover.hpp"
-#include "source/printable.hpp"
-#include "source/temporary_folder.hpp"
 
 namespace docteur {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "source/printable.hpp"
+#include "base/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <atomic>
 
+#include "base/printable.hpp"
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
 #include "source/memory_stream.hpp"
-#include "source/printable.hpp"
 #include "source/tree_walk.hpp"
 
 namespace docteur {

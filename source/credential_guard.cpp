@@ -10,9 +10,9 @@
 #include <cstring>
 #include <memory>
 
+#include "base/percent.hpp"
+#include "base/unique_fd.hpp"
 #include "source/git_handle.hpp"
-#include "source/percent.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 namespace {

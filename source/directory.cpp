@@ -9,12 +9,12 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "base/oid_hash.hpp"
+#include "base/parallel.hpp"
+#include "base/printable.hpp"
 #include "object/sha1.hpp"
 #include "source/folder_scan.hpp"
 #include "source/memory_stream.hpp"
-#include "source/oid_hash.hpp"
-#include "source/parallel.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

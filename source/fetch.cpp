@@ -10,16 +10,16 @@
 #include <mutex>
 #include <optional>
 
+#include "base/child_process.hpp"
+#include "base/fork_server.hpp"
+#include "base/printable.hpp"
+#include "base/spawn.hpp"
 #include "object/result.hpp"
-#include "source/child_process.hpp"
-#include "source/fork_server.hpp"
 #include "source/git_command.hpp"
 #include "source/git_handle.hpp"
 #include "source/git_objects.hpp"
 #include "source/git_report.hpp"
 #include "source/libgit2_fetch.hpp"
-#include "source/printable.hpp"
-#include "source/spawn.hpp"
 
 namespace docteur {
 namespace {

@@ -21,9 +21,9 @@
 #include <chrono>
 #include <string>
 
+#include "base/private_folder.hpp"
 #include "object/oid.hpp"
 #include "object/progress.hpp"
-#include "source/private_folder.hpp"
 #include "source/remote_address.hpp"
 
 namespace docteur {
@@ -39,7 +39,7 @@ struct fetch_options {
 };
 
 // libgit2 fetches in processes that are copied off this one, which is safe only while it has no threads
-// (source/fork_server.hpp). This starts what makes those copies: a program that may have threads when it opens a source
+// (base/fork_server.hpp). This starts what makes those copies: a program that may have threads when it opens a source
 // calls it before. The first fetch does it else, and fails with blame::environment where there are threads. Does
 // nothing where git is in PATH.
 [[nodiscard]] outcome<void> prepare_to_fetch();

@@ -2,9 +2,9 @@
 
 #include <string>
 
+#include "base/printable.hpp"
+#include "base/private_folder.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
-#include "source/private_folder.hpp"
 #include "source/repository.hpp"
 
 namespace docteur {

@@ -5,10 +5,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/fetched_repository.hpp"
 #include "source/gitmodules.hpp"
-#include "source/printable.hpp"
 #include "source/submodule_address.hpp"
 
 namespace docteur {

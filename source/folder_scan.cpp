@@ -8,9 +8,9 @@
 #include <cstring>
 #include <memory>
 
+#include "base/printable.hpp"
 #include "object/path_rules.hpp"
 #include "source/commit_source.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

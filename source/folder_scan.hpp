@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/beneath.hpp"
 #include "object/failure.hpp"
 #include "object/oid.hpp"
 #include "object/progress.hpp"
 #include "object/tree.hpp"
-#include "source/beneath.hpp"
 
 namespace docteur {
 

@@ -8,9 +8,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/percent.hpp"
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/percent.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "source/child_process.hpp"
+#include "base/child_process.hpp"
+#include "base/private_folder.hpp"
 #include "source/fetch_request.hpp"
-#include "source/private_folder.hpp"
 #include "source/remote_address.hpp"
 
 namespace docteur {

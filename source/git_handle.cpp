@@ -5,7 +5,7 @@
 #include <git2/sys/errors.h>
 #endif
 
-#include "source/printable.hpp"
+#include "base/printable.hpp"
 
 namespace docteur {
 

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <optional>
 
-#include "source/printable.hpp"
+#include "base/printable.hpp"
 
 namespace docteur {
 namespace {

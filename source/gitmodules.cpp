@@ -4,10 +4,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/percent.hpp"
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/config_text.hpp"
-#include "source/percent.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <charconv>
 
+#include "base/printable.hpp"
+#include "base/program.hpp"
+#include "base/sha256.hpp"
 #include "object/result.hpp"
 #include "object/sha1.hpp"
-#include "source/printable.hpp"
-#include "source/program.hpp"
-#include "source/sha256.hpp"
 
 namespace docteur {
 namespace {

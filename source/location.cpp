@@ -2,9 +2,9 @@
 
 #include <filesystem>
 
+#include "base/percent.hpp"
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/percent.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

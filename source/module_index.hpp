@@ -10,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/oid_hash.hpp"
 #include "source/git_objects.hpp"
-#include "source/oid_hash.hpp"
 #include "source/repository_folder.hpp"
 
 namespace docteur {

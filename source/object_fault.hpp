@@ -8,8 +8,8 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "base/printable.hpp"
 #include "pack/object_source.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 

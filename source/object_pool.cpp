@@ -2,9 +2,9 @@
 
 #include <limits>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/memory_stream.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/oid_hash.hpp"
 #include "pack/spool.hpp"
 #include "source/commit_source.hpp"
-#include "source/oid_hash.hpp"
 
 namespace docteur {
 

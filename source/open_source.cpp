@@ -2,10 +2,10 @@
 
 #include <optional>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/directory.hpp"
 #include "source/fetched_repository.hpp"
-#include "source/printable.hpp"
 #include "source/repository.hpp"
 
 namespace docteur {

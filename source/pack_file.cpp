@@ -44,9 +44,7 @@ pack_file::pack_file(std::string idx_path)
       idx_stamp_(stamp_at(idx_path_)),
       stamp_(stamp_at(path_)) {}
 
-bool pack_file::is_current() const {
-  return stamp_at(idx_path_) == idx_stamp_ && stamp_at(path_) == stamp_;
-}
+bool pack_file::is_current() const { return stamp_at(idx_path_) == idx_stamp_ && stamp_at(path_) == stamp_; }
 
 object_result<const idx_file*> pack_file::idx() const {
   if (const idx_file* const ready = ready_idx_.load(std::memory_order_acquire)) return ready;

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/beneath.hpp"
 #include "pack/entry.hpp"
 #include "source/base_cache.hpp"
-#include "source/beneath.hpp"
 #include "source/idx_file.hpp"
 #include "source/inflated_file.hpp"
 

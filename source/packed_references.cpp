@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/hex_digits.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 outcome<void> packed_reference_search::take(std::string_view text) {

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/hex_digits.hpp"
 #include "source/packed_references.hpp"
-#include "source/printable.hpp"
 #include "source/regular_file.hpp"
 
 namespace docteur {

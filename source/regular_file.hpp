@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "base/unique_fd.hpp"
 #include "source/object_fault.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

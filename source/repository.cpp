@@ -2,11 +2,11 @@
 
 #include <atomic>
 
+#include "base/parallel.hpp"
+#include "base/printable.hpp"
 #include "object/commit.hpp"
 #include "source/git_objects.hpp"
 #include "source/memory_stream.hpp"
-#include "source/parallel.hpp"
-#include "source/printable.hpp"
 #include "source/revision.hpp"
 #include "source/tree_walk.hpp"
 

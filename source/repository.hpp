@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "base/private_folder.hpp"
 #include "object/progress.hpp"
 #include "source/commit_source.hpp"
-#include "source/private_folder.hpp"
 #include "source/repository_folder.hpp"
 #include "source/tree_walk.hpp"
 

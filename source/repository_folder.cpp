@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 #include "source/regular_file.hpp"
 #include "source/repository_format.hpp"
 

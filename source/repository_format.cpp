@@ -4,8 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 #include "source/regular_file.hpp"
 
 namespace docteur {

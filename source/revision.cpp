@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/printable.hpp"
 #include "layout/tag_section.hpp"
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
 #include "source/git_handle.hpp"
 #include "source/hex_digits.hpp"
-#include "source/printable.hpp"
 #include "source/reference_rules.hpp"
 
 namespace docteur {

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/printable.hpp"
 #include "object/commit.hpp"
 #include "source/composed_source.hpp"
 #include "source/derived_commit.hpp"
 #include "source/fetched_submodules.hpp"
 #include "source/gitmodules.hpp"
 #include "source/lfs.hpp"
-#include "source/printable.hpp"
 #include "source/submodules.hpp"
 #include "source/tree_rewriter.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

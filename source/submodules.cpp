@@ -1,8 +1,8 @@
 #include "source/submodules.hpp"
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/module_index.hpp"
-#include "source/printable.hpp"
 #include "source/repository.hpp"
 
 namespace docteur {

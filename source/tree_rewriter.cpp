@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <string>
 
+#include "base/printable.hpp"
 #include "object/sha1.hpp"
 #include "source/commit_source.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/oid_hash.hpp"
 #include "object/tree.hpp"
-#include "source/oid_hash.hpp"
 #include "source/tree_walk.hpp"
 
 namespace docteur {

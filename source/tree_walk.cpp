@@ -4,10 +4,10 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/oid_hash.hpp"
+#include "base/printable.hpp"
 #include "object/tree.hpp"
 #include "source/commit_source.hpp"
-#include "source/oid_hash.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

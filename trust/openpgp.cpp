@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.hpp"
+#include "base/program.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
-#include "source/program.hpp"
 #include "trust/private_file.hpp"
 
 namespace docteur {

@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/printable.hpp"
+#include "base/temporary_folder.hpp"
+#include "base/unique_fd.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
-#include "source/temporary_folder.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "base/leftover.hpp"
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
-#include "source/leftover.hpp"
 
 namespace docteur {
 

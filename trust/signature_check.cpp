@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
 #include "object/commit.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 #include "trust/openpgp.hpp"
 #include "trust/ssh_signature.hpp"
 

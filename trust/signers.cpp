@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/git_handle.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

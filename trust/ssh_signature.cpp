@@ -8,9 +8,9 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/printable.hpp"
+#include "base/program.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
-#include "source/program.hpp"
 #include "trust/private_file.hpp"
 
 namespace docteur {

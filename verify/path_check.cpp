@@ -4,9 +4,9 @@
 #include <array>
 #include <new>
 
+#include "base/printable.hpp"
 #include "layout/path_section.hpp"
 #include "pack/inflate.hpp"
-#include "source/printable.hpp"
 #include "verify/fetch.hpp"
 #include "verify/tree_paths.hpp"
 

@@ -1,4 +1,4 @@
-#include "source/child_process.hpp"
+#include "base/child_process.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -6,13 +6,13 @@
 
 #include <algorithm>
 
+#include "base/beneath.hpp"
 #include "builder/path_section_writer.hpp"
 #include "extract/folder_writer.hpp"
 #include "extract/git_repository.hpp"
 #include "extract/target_folder.hpp"
 #include "extract/tree_files.hpp"
 #include "reader/heap.hpp"
-#include "source/beneath.hpp"
 #include "support/opened.hpp"
 #include "support/scratch.hpp"
 

@@ -1,4 +1,4 @@
-#include "source/fork_server.hpp"
+#include "base/fork_server.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -103,7 +103,7 @@ TEST_F(GitReport, NoCredentialAndNoControlCharacterPasses) {
   EXPECT_EQ(reason_of("fatal: a\x1b[31mb\x9b"
                       "c\td")
                 .message,
-            "a\\x1b[31mb?c\\td");
+            "a\\x1b[31mb\\x9bc\\td");
   from_.url = "http://h/x?token=secret";
   from_.shown = "http://h/x";
   EXPECT_EQ(reason_of("fatal: what 'http://h/x?token=secret/' is").message, "what 'http://h/x/' is");

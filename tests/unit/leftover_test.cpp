@@ -1,4 +1,4 @@
-#include "source/leftover.hpp"
+#include "base/leftover.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "source/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 
 namespace docteur {
 namespace {

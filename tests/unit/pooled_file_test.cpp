@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "source/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 #include "support/scratch.hpp"
 
 namespace docteur {

@@ -1,4 +1,4 @@
-#include "source/program.hpp"
+#include "base/program.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -3,11 +3,11 @@
 
 #include <map>
 
+#include "base/sha256.hpp"
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
 #include "source/derived_commit.hpp"
 #include "source/lfs.hpp"
-#include "source/sha256.hpp"
 #include "source/tree_rewriter.hpp"
 #include "support/hand_image.hpp"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/leftover.hpp"
 #include "reader/file_device.hpp"
-#include "source/leftover.hpp"
 #include "unikernel-example/platform/linux/tcp_connection.hpp"
 #include "unikernel-example/platform/platform.hpp"
 

@@ -1,4 +1,4 @@
-#include "source/child_process.hpp"
+#include "base/child_process.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -15,8 +15,8 @@
 #include <fstream>
 #include <utility>
 
+#include "base/spawn.hpp"
 #include "object/result.hpp"
-#include "source/spawn.hpp"
 
 namespace docteur {
 namespace {

@@ -1,4 +1,4 @@
-#include "source/atomic_file.hpp"
+#include "base/atomic_file.hpp"
 
 #include <fcntl.h>
 
@@ -8,8 +8,8 @@
 #include <cstring>
 #include <random>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
 
 namespace docteur {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-#include "source/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace docteur {
 

@@ -1,4 +1,4 @@
-#include "source/leftover.hpp"
+#include "base/leftover.hpp"
 
 #include <cerrno>
 #include <chrono>

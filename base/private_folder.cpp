@@ -1,4 +1,4 @@
-#include "source/private_folder.hpp"
+#include "base/private_folder.hpp"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/printable.hpp"
+#include "base/temporary_folder.hpp"
+#include "base/unique_fd.hpp"
 #include "object/result.hpp"
-#include "source/printable.hpp"
-#include "source/temporary_folder.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 namespace {

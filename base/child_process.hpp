@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/leftover.hpp"
+#include "base/unique_fd.hpp"
 #include "object/failure.hpp"
-#include "source/leftover.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

@@ -1,4 +1,4 @@
-#include "source/percent.hpp"
+#include "base/percent.hpp"
 
 namespace docteur {
 namespace {

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "base/beneath.hpp"
+#include "base/leftover.hpp"
+#include "base/unique_fd.hpp"
 #include "object/failure.hpp"
-#include "source/beneath.hpp"
-#include "source/leftover.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

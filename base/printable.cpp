@@ -1,4 +1,4 @@
-#include "source/printable.hpp"
+#include "base/printable.hpp"
 
 #include "object/utf8.hpp"
 

@@ -1,4 +1,4 @@
-#include "source/temporary_folder.hpp"
+#include "base/temporary_folder.hpp"
 
 #include <sys/stat.h>
 
@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "source/printable.hpp"
+#include "base/printable.hpp"
 
 namespace docteur {
 

@@ -1,4 +1,4 @@
-#include "source/program.hpp"
+#include "base/program.hpp"
 
 #include <poll.h>
 #include <sys/mman.h>
@@ -12,12 +12,12 @@
 #include <cstring>
 #include <functional>
 
+#include "base/child_process.hpp"
+#include "base/leftover.hpp"
+#include "base/printable.hpp"
+#include "base/spawn.hpp"
+#include "base/unique_fd.hpp"
 #include "object/result.hpp"
-#include "source/child_process.hpp"
-#include "source/leftover.hpp"
-#include "source/printable.hpp"
-#include "source/spawn.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/leftover.hpp"
 #include "object/failure.hpp"
-#include "source/leftover.hpp"
 
 namespace docteur {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/unique_fd.hpp"
 #include "object/failure.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

@@ -6,9 +6,9 @@
 
 #include <string>
 
+#include "base/child_process.hpp"
+#include "base/unique_fd.hpp"
 #include "object/failure.hpp"
-#include "source/child_process.hpp"
-#include "source/unique_fd.hpp"
 
 namespace docteur {
 

@@ -1,4 +1,4 @@
-#include "source/fork_server.hpp"
+#include "base/fork_server.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/spawn.hpp"
 #include "object/result.hpp"
-#include "source/spawn.hpp"
 
 namespace docteur {
 namespace {

@@ -1,4 +1,4 @@
-#include "source/spawn.hpp"
+#include "base/spawn.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

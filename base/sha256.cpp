@@ -1,4 +1,4 @@
-#include "source/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <array>
 
