@@ -30,7 +30,7 @@ std::string page(std::size_t lines, unsigned vocabulary, unsigned seed) {
 TEST(DeflateEstimate, IsNearWhatAThoroughDeflateMakes) {
   deflate_estimator estimate;
   compressor thorough(9);
-  for (const std::size_t lines : {1, 3, 10, 40, 200, 1500, 20000})
+  for (const std::size_t lines : {1u, 3u, 10u, 40u, 200u, 1500u, 20000u})
     for (const unsigned vocabulary : {3u, 50u, 100000u}) {
       const std::string text = page(lines, vocabulary, static_cast<unsigned>(lines));
       const auto real = static_cast<double>(thorough.deflated_size(as_bytes(text)));

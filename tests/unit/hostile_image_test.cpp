@@ -337,7 +337,7 @@ TEST(HostileDelta, SizesThatLieTakeNoMemory) {
   const std::uint64_t huge = std::uint64_t{1} << 60;
   image_maker m;
   const oid base = m.add_blob("base");
-  const auto lie = [&m](const char* name) { return object_id(object_type::blob, as_bytes(name)); };
+  const auto lie = [](const char* name) { return object_id(object_type::blob, as_bytes(name)); };
   tree_text tree;
   m.add_entry(lie("blob"), {entry_type::blob, 0, huge, 0, {}}, deflated(as_bytes("small")));
   m.add_ofs_delta(lie("result"), base, delta_text(4, huge).copy(0, 4).view());

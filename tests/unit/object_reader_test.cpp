@@ -61,7 +61,7 @@ TEST_P(ObjectReader, ChainsOfAllSizesWithCachesOfAllSizes) {
   const buffer raw = image();
   opened o(raw, GetParam());
   std::mt19937 dice(7);
-  for (const std::uint64_t cache : {0, 1000, 70'000, 130'000, 250'000, 500'000, 4'000'000}) {
+  for (const std::uint64_t cache : {0u, 1000u, 70'000u, 130'000u, 250'000u, 500'000u, 4'000'000u}) {
     auto reader = image_reader::make(o.of(), o.mem.handle(), cache);
     for (int i = 0; i < 300; ++i) expect(*reader, o.of(), dice() % texts.size());
     for (std::size_t i = texts.size(); i-- > 0;) expect(*reader, o.of(), i);

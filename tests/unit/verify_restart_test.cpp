@@ -141,7 +141,7 @@ TEST(VerifyRestarts, WhatTheWriterMakesIsGood) {
 }
 
 TEST(VerifyRestarts, APointThatIsElsewhere) {
-  for (const std::size_t i : {0, 2, 5}) {
+  for (const std::size_t i : {0u, 2u, 5u}) {
     for (const int by : {-4, -1, 1, 1000, -1000}) {
       written w;
       listed_blob& b = w.deflated();
