@@ -38,8 +38,8 @@ std::vector<std::unique_ptr<virtio_transport>> find_devices(std::span<const std:
   }
   // QEMU gives its first device the last place.
   std::ranges::sort(places, std::ranges::greater{}, &mmio_place::address);
-  const auto same = std::ranges::unique(places, {}, &mmio_place::address);
-  places.erase(same.begin(), same.end());
+  const auto same = [](const mmio_place& a, const mmio_place& b) { return a.address == b.address; };
+  places.erase(std::unique(places.begin(), places.end(), same), places.end());
   for (const mmio_place& p : places)
     if (auto t = open_virtio_mmio(p.address, p.size, p.interrupt)) found.push_back(std::move(t));
   return found;
