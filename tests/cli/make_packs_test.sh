@@ -76,7 +76,7 @@ git -C based gc -q --prune=now
 make 0 based based.img
 idx=$(ls based/.git/objects/pack/*.idx)
 base=$(git -C based rev-parse HEAD:b)
-at=$(git show-index <"$idx" | awk -v b="$base" '$2 == b { print $1 }')
+at=$(git -C based show-index <"$idx" | awk -v b="$base" '$2 == b { print $1 }')
 chmod +w "${idx%.idx}.pack"
 printf '\0' | dd of="${idx%.idx}.pack" bs=1 seek="$at" conv=notrunc 2>/dev/null
 refused 1 "${idx%.idx}.pack" based out/x.img
@@ -89,7 +89,7 @@ cmp based.img other.img
 # A wild offset in an IDX: an error that names the PACK.
 git -C r gc -q --prune=now
 idx=$(ls r/.git/objects/pack/*.idx)
-n=$(git show-index <"$idx" | wc -l)
+n=$(git -C r show-index <"$idx" | wc -l)
 cp "$idx" kept
 chmod +w "$idx"
 for i in $(seq 0 $((n - 1))); do

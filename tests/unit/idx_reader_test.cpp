@@ -51,11 +51,11 @@ TEST(IdxReader, ReadsWhatGitWrites) {
       "git -C repo pack-objects -q ../p && mv p-*.pack p.pack && rm p-*.idx");
   // The second form puts every offset from 0x100 on into the 64-bit table.
   for (const char* version : {"2", "2,0x100"}) {
-    (void)dir.run("git index-pack --index-version=" + std::string(version) + " p.pack");
+    (void)dir.run("git -C repo index-pack --index-version=" + std::string(version) + " ../p.pack");
     const std::string raw = file_content(dir / "p.idx");
     const auto idx = idx_view::open(as_bytes(raw), std::filesystem::file_size(dir / "p.pack"), 0);
     ASSERT_TRUE(idx) << version;
-    std::istringstream shown(dir.run("git show-index < p.idx"));
+    std::istringstream shown(dir.run("git -C repo show-index < p.idx"));
     std::uint32_t position = 0;
     for (std::string offset, id, crc; shown >> offset >> id >> crc; ++position) {
       ASSERT_LT(position, idx->count());
