@@ -13,6 +13,11 @@ die() {
   exit 1
 }
 
+# AddressSanitizer reserves address space and keeps freed memory for a while: limits on them are not for it.
+is_sanitized() {
+  grep -qa __asan_init "$program"
+}
+
 # make STATUS ARGUMENT...: docteur-make must end with STATUS, and write nothing to stdout. stderr is kept in $work/said.
 make() {
   expected=$1

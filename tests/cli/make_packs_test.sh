@@ -114,7 +114,7 @@ rm -f "$pack"
 mkfifo "$pack"
 ln -s /dev/zero fifo.git/objects/info/alternates
 (
-  ulimit -v 4000000  # KiB
+  is_sanitized || ulimit -v 4000000  # KiB
   refused 1 'is not a regular file' fifo.git out/x.img
 )
 
@@ -186,5 +186,5 @@ python3 - "$program" <<'PY'
 import resource, subprocess, sys
 subprocess.run([sys.argv[1], "--memory", "64M", "--threads", "1", "-q", "chain.git", "chain.img"], check=True)
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-assert peak < 150, f"{peak} MiB for one chain of deltas"
+assert peak < 150 or b"__asan_init" in open(sys.argv[1], "rb").read(), f"{peak} MiB for one chain of deltas"
 PY
