@@ -1,11 +1,16 @@
 #include "base/printable.hpp"
 
+#include <algorithm>
+
 #include "object/utf8.hpp"
 
 namespace docteur {
 namespace {
 
 std::string in_one_line(std::string_view text, bool backslash) {
+  // Nearly all names are ASCII without anything to escape.
+  const auto stays = [backslash](char c) { return c >= 0x20 && c < 0x7f && (c != '\\' || !backslash); };
+  if (std::ranges::all_of(text, stays)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
