@@ -30,7 +30,7 @@ class atomic_file {
   [[nodiscard]] static outcome<atomic_file> create(const std::filesystem::path& target);
 
   [[nodiscard]] int get() const noexcept { return fd_.get(); }  // open for reading and writing
-  // The folder it lies in.
+  // The folder that holds the target.
   [[nodiscard]] std::filesystem::path folder() const;
   // The file that is to be replaced, and the one that is written while it has a name: neither is content of a folder.
   [[nodiscard]] const std::optional<file_identity>& replaced() const noexcept { return replaced_; }

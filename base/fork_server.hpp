@@ -14,8 +14,8 @@ namespace docteur {
 
 class fork_server {
  public:
-  // What a copy does: answers `request`, tells on the file descriptor `told`, which is its stderr, too, and ends with
-  // the status that is returned.
+  // What a copy runs. It reads `request`, writes its messages to the descriptor `told`, which is also its stderr, and
+  // returns the copy's exit status.
   using work = int (*)(const std::string& request, int told);
 
   // Fails with blame::environment, also where this process has had threads. The server has no terminal, keeps open no
@@ -33,7 +33,7 @@ class fork_server {
   fork_server(pid_t pid, unique_fd socket) : pid_(pid), socket_(std::move(socket)) {}
 
   pid_t pid_;         // 0 after a move
-  unique_fd socket_;  // takes two descriptors for each copy: its line to this process, and its `told`
+  unique_fd socket_;  // hands over two descriptors for each copy: its line, and its `told`
 };
 
 }  // namespace docteur

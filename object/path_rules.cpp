@@ -1,5 +1,6 @@
 #include "object/path_rules.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -153,6 +154,15 @@ const char* bad_entry_name(std::string_view name) noexcept {
       if (is_dot_git_on_ntfs(drop(name, at + 1))) return "an entry name stands for .git";
   }
   return bad_plain_name(name);
+}
+
+bool has_parent_part(std::string_view text, std::string_view separators) noexcept {
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
+    if (text.substr(at, end - at) == "..") return true;
+    at = end + 1;
+  }
+  return false;
 }
 
 bool stands_for_gitmodules(std::string_view name) noexcept { return stands_for(name, kGitmodules); }

@@ -18,6 +18,9 @@ inline constexpr std::size_t kMaxEntryName = 4096;
 // The same of a name that is known to be plain: without '/', NUL and backslash.
 [[nodiscard]] const char* bad_plain_name(std::string_view name) noexcept;
 
+// Whether one of the parts of `text` between any of `separators` is "..".
+[[nodiscard]] bool has_parent_part(std::string_view text, std::string_view separators) noexcept;
+
 // Whether Git takes an entry of this name for .gitmodules or .gitattributes, also as HFS+ or NTFS would see it (short
 // names such as "gitmod~1" and "gi7eba~1", behind a backslash). The first decides what is fetched from where, so it
 // must be a file (fsck.c, messages gitmodulesSymlink, gitmodulesBlob, gitmodulesMissing).

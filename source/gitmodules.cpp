@@ -4,15 +4,14 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/config_text.hpp"
 #include "base/percent.hpp"
 #include "base/printable.hpp"
+#include "object/path_rules.hpp"
 #include "object/result.hpp"
-#include "source/config_text.hpp"
 
 namespace docteur {
 namespace {
-
-constexpr std::string_view kSection = "submodule.";
 
 tl::unexpected<failure> refuse(const std::string& why) { return give_up(blame::input, why); }
 
@@ -21,16 +20,6 @@ bool is_text(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     return c == '\n' || c == '\r' || c == '\t' || (byte >= 0x20 && byte != 0x7f);
   });
-}
-
-// Whether one of its parts between `separators` is "..".
-bool leads_up(std::string_view text, std::string_view separators) {
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
-    if (text.substr(at, end - at) == "..") return true;
-    at = end + 1;
-  }
-  return false;
 }
 
 bool has_control(std::string_view text) {
@@ -42,7 +31,7 @@ outcome<void> check_name(const std::string& what, std::string_view name, std::st
   if (name.empty()) return refuse("the " + what + " of a submodule is empty");
   if (has_control(name)) return refuse(shown + "holds control characters");
   if (name.starts_with('-')) return refuse(shown + "begins with a dash, as an option does");
-  if (leads_up(name, separators)) return refuse(shown + "holds .. and would lead out of its repository");
+  if (has_parent_part(name, separators)) return refuse(shown + "holds .. and would lead out of its repository");
   return {};
 }
 
@@ -60,17 +49,14 @@ outcome<void> check(const submodule_words& s) {
 // Entries as they come.
 class collector {
  public:
-  // "submodule.NAME.KEY"; NAME may hold dots.
   void add(std::string_view key, std::string_view value) {
-    const std::size_t dot = key.rfind('.');
-    if (!key.starts_with(kSection) || dot < kSection.size()) return;
-    const std::string_view name = key.substr(kSection.size(), dot - kSection.size());
-    const std::string_view variable = key.substr(dot + 1);
-    if (variable != "path" && variable != "url") return;
+    const auto parts = key_in("submodule", key);
+    if (!parts || (parts->key != "path" && parts->key != "url")) return;
+    const std::string_view name = parts->subsection;
     const auto [known, is_new] = positions_.try_emplace(std::string(name), all_.size());
     if (is_new) all_.push_back({std::string(name), "", ""});
     submodule_words& s = all_[known->second];
-    std::string& said = variable == "path" ? s.path : s.url;
+    std::string& said = parts->key == "path" ? s.path : s.url;
     if (!said.empty() && said != value) twice_ = key;
     said = value;
   }

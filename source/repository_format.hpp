@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/config_text.hpp"
 #include "object/failure.hpp"
-#include "source/config_text.hpp"
 
 namespace docteur {
 

@@ -1,11 +1,7 @@
-// The syntax is that of git's configuration files (`git help config`, "Syntax"); what is demanded of names, paths and
-// URLs is submodule-config.c's and fsck.c's.
+// What is demanded of names, paths and URLs is submodule-config.c's and fsck.c's.
 
-#include <algorithm>
-#include <optional>
-#include <string>
-
-#include "object/bytes.hpp"
+#include "base/config_text.hpp"
+#include "object/path_rules.hpp"
 #include "verify/fsck_messages.hpp"
 
 namespace docteur {
@@ -13,20 +9,8 @@ namespace {
 
 constexpr const char* kParse = "gitmodulesParse";
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_key(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; }
 bool is_slash(char c) { return c == '/' || c == '\\'; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool has_dot_dot(std::string_view name) {
-  for (std::size_t at = 0;; ++at) {
-    const std::size_t end = std::min(name.find_first_of("/\\", at), name.size());
-    if (name.substr(at, end - at) == "..") return true;
-    if (end == name.size()) return false;
-    at = end;
-  }
-}
 
 // "../../:x", "..//x": climbs out of a URL into its host.
 bool climbs_into_host(std::string_view url) {
@@ -65,116 +49,12 @@ bool is_bad_url(std::string_view url) {
 
 // `submodule`: the part between "submodule." and the key.
 const char* message_of_setting(std::string_view submodule, std::string_view key, std::string_view value) {
-  if (submodule.empty() || has_dot_dot(submodule)) return "gitmodulesName";
+  if (submodule.empty() || has_parent_part(submodule, "/\\")) return "gitmodulesName";
   if (key == "url" && is_bad_url(value)) return "gitmodulesUrl";
   if (key == "path" && value.starts_with('-')) return "gitmodulesPath";
   if (key == "update" && value.starts_with('!')) return "gitmodulesUpdate";
   return nullptr;
 }
-
-class reader {
- public:
-  explicit reader(std::string text) : text_(std::move(text)) {}
-
-  const char* run() {
-    while (!done()) {
-      const char c = take();
-      if (is_space(c)) continue;
-      if (c == '#' || c == ';') {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-      } else if (c == '[') {
-        if (!take_section()) return kParse;
-      } else if (!is_letter(c)) {
-        return kParse;
-      } else if (const char* m = take_setting(c)) {
-        return m;
-      }
-    }
-    return nullptr;
-  }
-
- private:
-  [[nodiscard]] bool done() const { return at_ == text_.size(); }
-  // The end counts as the end of a line.
-  char take() { return done() ? '\n' : text_[at_++]; }
-
-  bool take_section() {
-    section_.clear();
-    for (char c = take(); c != ']'; c = take()) {
-      if (c == ' ' || c == '\t') return take_subsection();
-      if (!is_key(c) && c != '.') return false;
-      section_ += lower(c);
-    }
-    return true;
-  }
-  bool take_subsection() {
-    char c = take();
-    while (c == ' ' || c == '\t') c = take();
-    if (c != '"') return false;
-    section_ += '.';
-    for (c = take(); c != '"'; c = take()) {
-      if (c == '\\') c = take();
-      if (c == '\n') return false;
-      section_ += c;
-    }
-    return take() == ']';
-  }
-
-  const char* take_setting(char first) {
-    std::string key(1, lower(first));
-    char c = take();
-    for (; is_key(c); c = take()) key += lower(c);
-    while (c == ' ' || c == '\t') c = take();
-    std::optional<std::string> value;
-    if (c == '=') {
-      value = take_value();
-      if (!value) return kParse;
-    } else if (c != '\n') {
-      return kParse;
-    }
-    constexpr std::string_view kSubmodule = "submodule.";
-    if (!value || !section_.starts_with(kSubmodule)) return nullptr;
-    return message_of_setting(std::string_view(section_).substr(kSubmodule.size()), key, *value);
-  }
-  std::optional<std::string> take_value() {
-    std::string value, blanks;
-    bool quoted = false;
-    for (char c = take(); c != '\n'; c = take()) {
-      if (!quoted && is_space(c)) {
-        if (!value.empty()) blanks += c;
-        continue;
-      }
-      if (!quoted && (c == '#' || c == ';')) {
-        at_ = std::min(text_.find('\n', at_), text_.size());
-        continue;
-      }
-      value += std::exchange(blanks, {});
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c != '\\') {
-        value += c;
-      } else if (!take_escaped(value)) {
-        return std::nullopt;
-      }
-    }
-    return quoted ? std::nullopt : std::optional(value);
-  }
-  bool take_escaped(std::string& value) {
-    switch (const char c = take()) {
-      case '\n': return !done();
-      case 't': value += '\t'; return true;
-      case 'b': value += '\b'; return true;
-      case 'n': value += '\n'; return true;
-      case '\\':
-      case '"': value += c; return true;
-      default: return false;
-    }
-  }
-
-  std::string text_;
-  std::size_t at_ = 0;
-  std::string section_;  // "submodule.NAME"
-};
 
 }  // namespace
 
@@ -182,11 +62,12 @@ const char* fsck_message_of_gitmodules(std::string_view content) {
   constexpr std::size_t kMostBytes = std::size_t{100} << 20;
   if (content.size() > kMostBytes) return "gitmodulesLarge";
   if (content.find('\0') != std::string_view::npos) return kParse;
-  if (content.starts_with("\xef\xbb\xbf")) content.remove_prefix(3);
-  std::string text;
-  for (std::size_t i = 0; i < content.size(); ++i)
-    if (content[i] != '\r' || i + 1 == content.size() || content[i + 1] != '\n') text += content[i];
-  return reader(std::move(text)).run();
+  const char* first = nullptr;
+  const auto parsed = visit_config(content, config_origin::blob, [&](const config_entry& e) {
+    const auto parts = key_in("submodule", e.name);
+    if (first == nullptr && parts && e.value) first = message_of_setting(parts->subsection, parts->key, *e.value);
+  });
+  return first == nullptr && !parsed ? kParse : first;
 }
 
 }  // namespace docteur

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/config_text.hpp"
 #include "fuzz/property.hpp"
-#include "source/config_text.hpp"
 
 namespace {
 

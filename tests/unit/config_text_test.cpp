@@ -1,4 +1,4 @@
-#include "source/config_text.hpp"
+#include "base/config_text.hpp"
 
 #include "support/scratch.hpp"
 

@@ -99,6 +99,10 @@ TEST(FsckMessages, OfGitmodules) {
            expected{"url ?", "gitmodulesParse"},
            expected{"[a b]\n", "gitmodulesParse"},
            expected{"]", "gitmodulesParse"},
+           expected{"[]\n", "gitmodulesParse"},
+           expected{section + "\vpath = x\n", "gitmodulesParse"},
+           expected{section + "path = x\\\n", "gitmodulesParse"},
+           expected{section + "path = -x\n]", "gitmodulesPath"},
        })
     EXPECT_EQ(said(fsck_message_of_gitmodules(e.text)), e.message) << e.text;
 }

@@ -1,4 +1,4 @@
-#include "source/config_text.hpp"
+#include "base/config_text.hpp"
 
 #include <algorithm>
 
@@ -12,15 +12,17 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 bool is_key(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; }
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+// git's isspace(), which knows no \v and \f.
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 class config_parser {
  public:
-  explicit config_parser(std::string_view text) : text_(text) {
+  config_parser(std::string_view text, config_origin from, const std::function<void(config_entry)>& visit)
+      : text_(text), from_(from), visit_(visit) {
     if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   }
 
-  outcome<std::vector<config_entry>> run() {
+  outcome<void> run() {
     while (at_ < text_.size()) {
       const char c = next();
       if (is_space(c)) continue;
@@ -35,7 +37,7 @@ class config_parser {
         return refuse();
       }
     }
-    return std::move(entries_);
+    return {};
   }
 
  private:
@@ -84,7 +86,7 @@ class config_parser {
     } else if (c != '\n') {
       return refuse();
     }
-    entries_.push_back(std::move(entry));
+    visit_(std::move(entry));
     return {};
   }
 
@@ -107,6 +109,7 @@ class config_parser {
         quoted = !quoted;
       } else if (c == '\\') {
         c = next();
+        if (c == '\n' && from_ == config_origin::blob && at_ == text_.size()) return refuse();
         if (c == '\n') continue;
         DOCTEUR_TRY(meant, escaped(c));
         value += meant;
@@ -138,15 +141,32 @@ class config_parser {
   }
 
   std::string_view text_;
+  config_origin from_;
+  const std::function<void(config_entry)>& visit_;
   std::size_t at_ = 0;
   std::size_t line_ = 1;
   std::string section_;  // with its dot; empty before the first
-  std::vector<config_entry> entries_;
 };
 
 }  // namespace
 
-outcome<std::vector<config_entry>> parse_config(std::string_view text) { return config_parser(text).run(); }
+outcome<void> visit_config(std::string_view text, config_origin from, const std::function<void(config_entry)>& visit) {
+  return config_parser(text, from, visit).run();
+}
+
+outcome<std::vector<config_entry>> parse_config(std::string_view text) {
+  std::vector<config_entry> all;
+  DOCTEUR_CHECK(visit_config(text, config_origin::file, [&](config_entry e) { all.push_back(std::move(e)); }));
+  return all;
+}
+
+std::optional<config_key> key_in(std::string_view section, std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (!name.starts_with(section) || dot == std::string_view::npos || dot <= section.size() ||
+      name[section.size()] != '.')
+    return std::nullopt;
+  return config_key{name.substr(section.size() + 1, dot - section.size() - 1), name.substr(dot + 1)};
+}
 
 bool is_true(const std::optional<std::string>& value) {
   if (!value) return true;
