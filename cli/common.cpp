@@ -50,9 +50,4 @@ void say(std::string_view program, std::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-std::string hex(const oid& id) {
-  const oid_hex h = to_hex(id);
-  return {h.data(), h.size()};
-}
-
 }  // namespace docteur::cli

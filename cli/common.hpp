@@ -20,6 +20,4 @@ namespace docteur::cli {
 // "PROGRAM: TEXT" and a newline on stderr, in one write; `text` as printable_line() gives it.
 void say(std::string_view program, std::string_view text);
 
-[[nodiscard]] std::string hex(const oid& id);
-
 }  // namespace docteur::cli

@@ -1,5 +1,6 @@
 // docteur-extract: an image as files, or as a Git repository.
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
@@ -63,13 +64,13 @@ void tell(const extract_options& opt, const image& from, const tree_files_count&
                       " submodules, which are empty folders: an image has no "
                       "content of them");
   say(kProgram,
-      target + ": commit " + hex(from.commit_id()) + (opt.bare ? ", a bare repository" : ", " + counted(written)));
+      target + ": commit " + hex_text(from.commit_id()) + (opt.bare ? ", a bare repository" : ", " + counted(written)));
 }
 
 // One JSON object for programs. A bare repository has no files.
 outcome<void> print_summary(const extract_options& opt, const image& from, const tree_files_count& written) {
   json_object o;
-  o.add("commit", hex(from.commit_id())).add_bytes("target", opt.target);
+  o.add("commit", hex_text(from.commit_id())).add_bytes("target", opt.target);
   o.add("repository", opt.git || opt.bare);
   if (!opt.bare) {
     o.add("files", written.files).add("folders", written.folders).add("submodules", written.submodules);

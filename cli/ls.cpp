@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
@@ -46,7 +47,7 @@ class listing {
     if (!size) return tl::make_unexpected(from_.about(size.error(), name));
     const auto oid = from_.what().id(n);
     if (!oid) return tl::make_unexpected(from_.about(oid.error(), name));
-    const std::string id = hex(*oid);
+    const std::string id = hex_text(*oid);
     if (opt_.json) {
       json_object o;
       o.add_bytes("path", name).add("kind", docteur::name(n.kind)).add("oid", id);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
@@ -191,7 +192,7 @@ void tell_all(const make_options& opt, const commit_source& source, const image_
                       " deltas (longest chain " + std::to_string(made.pack.deepest) + "), " +
                       std::to_string(made.pack.stored_entries) + " objects stored uncompressed");
   }
-  say(kProgram, printable(opt.image) + ": commit " + hex(made.commit) + ", " + std::to_string(made.objects) +
+  say(kProgram, printable(opt.image) + ": commit " + hex_text(made.commit) + ", " + std::to_string(made.objects) +
                     " objects, " + std::to_string(made.size) + " bytes");
 }
 
@@ -214,7 +215,7 @@ outcome<void> print_summary(const commit_source& source, const image_statistics&
   }
   seconds.add_raw("total", decimal(total));
   json_object o;
-  o.add("commit", hex(made.commit)).add("root", hex(source.root().id)).add("objects", made.objects);
+  o.add("commit", hex_text(made.commit)).add("root", hex_text(source.root().id)).add("objects", made.objects);
   o.add("fetched_bytes", source.notes().fetched_bytes).add("content_bytes", made.pack.content_bytes);
   o.add("pack_bytes", made.pack_size).add("image_bytes", made.size);
   o.add_raw("ratio", decimal(static_cast<double>(made.size) / static_cast<double>(made.pack.content_bytes)));

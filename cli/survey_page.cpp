@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "base/oid_text.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
 #include "cli/survey_text.hpp"
@@ -75,7 +76,7 @@ std::string survey_json(const std::string& image, const image_survey& s, const s
   for (std::size_t k = 0; k < kBoxKinds; ++k) kinds.add(json_string(name(box_kind{static_cast<std::uint8_t>(k)})));
   return json_object()
       .add("image", image)
-      .add("commit", hex(s.commit))
+      .add("commit", hex_text(s.commit))
       .add("size", s.size)
       .add_raw("groups", groups.text())
       .add_raw("parts", parts.text())

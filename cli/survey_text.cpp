@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
 
@@ -79,7 +80,7 @@ std::string costs(const survey_totals& t) {
 }  // namespace
 
 std::string survey_text(const std::string& image, const image_survey& s, const survey_totals& t) {
-  return printable(image) + ": commit " + hex(s.commit) + "\n\n" + kinds(s, t) + "\n" + depths(s, t) + "\n" +
+  return printable(image) + ": commit " + hex_text(s.commit) + "\n\n" + kinds(s, t) + "\n" + depths(s, t) + "\n" +
          paths("largest directories", largest_directories(s, t, kShownPaths), s, t) + "\n" +
          paths("largest files", largest_files(s, t, kShownPaths), s, t) + "\n" + costs(t);
 }

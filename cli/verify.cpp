@@ -1,6 +1,7 @@
 // docteur-verify: accounts for every byte of an image.
 
 #include "verify/verify.hpp"
+#include "base/oid_text.hpp"
 
 #include "base/printable.hpp"
 #include "cli/common.hpp"
@@ -42,9 +43,9 @@ std::string signed_text(const findings& signatures) {
 
 // docteur's own lines.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
-  std::string text = "commit\t: " + hex(r.commit) + "\n";
+  std::string text = "commit\t: " + hex_text(r.commit) + "\n";
   text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";
-  text += "root\t: " + hex(c.tree) + "\n" + signed_text(signatures);
+  text += "root\t: " + hex_text(c.tree) + "\n" + signed_text(signatures);
   if (!c.has_message) return text;
   text += "\n" + printable_text(c.message);
   if (!text.ends_with('\n')) text += '\n';
@@ -67,7 +68,7 @@ json_object person(const signature& s) {
 
 std::string json_of_tag(const tag_object& tag) {
   json_object o;
-  o.add("oid", hex(tag.id));
+  o.add("oid", hex_text(tag.id));
   if (const auto parsed = parse_tag(as_bytes(tag.content))) o.add_bytes("name", parsed->tag);
   return o.text();
 }
@@ -89,11 +90,11 @@ std::string json_of_signature(const signature_finding& f) {
 std::string json_text(const verify_report& r, const findings& signatures, bool is_signed) {
   json_object o;
   o.add("ok", r.good() && is_signed);
-  if (r.image_size > 0) o.add("commit", hex(r.commit));
+  if (r.image_size > 0) o.add("commit", hex_text(r.commit));
   if (const auto c = r.head()) {
-    o.add_raw("author", person(c->author).text()).add("root", hex(c->tree));
+    o.add_raw("author", person(c->author).text()).add("root", hex_text(c->tree));
     if (c->has_message) o.add_bytes("message", c->message);
-    if (const auto derived = find_derivation(c->message)) o.add("made_from", hex(derived->original));
+    if (const auto derived = find_derivation(c->message)) o.add("made_from", hex_text(derived->original));
   }
   if (!r.tags.empty()) o.add_raw("tags", json_array(r.tags, json_of_tag));
   if (r.sections) {
@@ -129,7 +130,7 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
   say(kProgram, subject + ": " + maker);
   for (const tag_object& tag : r.tags) {
     const auto parsed = parse_tag(as_bytes(tag.content));
-    say(kProgram, subject + ": tag " + (parsed ? printable(parsed->tag) + " " : "") + hex(tag.id));
+    say(kProgram, subject + ": tag " + (parsed ? printable(parsed->tag) + " " : "") + hex_text(tag.id));
   }
   std::uint64_t all = 0;
   for (const std::uint64_t n : r.objects) all += n;
@@ -140,12 +141,12 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
 
 // A commit that is not what somebody committed says so.
 void tell(const std::string& subject, const derivation& d, bool signature) {
-  say(kProgram,
-      subject + ": note: not the tree of commit " + hex(d.original) + ", which its commit quotes, but made from it");
+  say(kProgram, subject + ": note: not the tree of commit " + hex_text(d.original) +
+                    ", which its commit quotes, but made from it");
   for (const std::string& change : d.changes) say(kProgram, subject + ": note: " + printable(change));
   if (signature)
     say(kProgram,
-        subject + ": note: a signature of commit " + hex(d.original) + " does not cover what is in this image");
+        subject + ": note: a signature of commit " + hex_text(d.original) + " does not cover what is in this image");
 }
 
 // The other signatures of an image that one vouches for.

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "extract/folder_writer.hpp"
 #include "extract/git_index.hpp"
@@ -18,11 +19,6 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes copied at once
-
-std::string hex(const oid& id) {
-  const oid_hex h = to_hex(id);
-  return {h.data(), h.size()};
-}
 
 class repository_writer {
  public:
@@ -65,19 +61,20 @@ class repository_writer {
     return tl::unexpected<failure>(std::move(why));
   }
 
-  [[nodiscard]] std::string commit() const { return hex(from_.commit_id()) + "\n"; }
+  [[nodiscard]] std::string commit() const { return hex_text(from_.commit_id()) + "\n"; }
 
   // `git help pack-refs`; sorted by name.
   [[nodiscard]] std::string references() const {
     std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
-    if (!options_.branch.empty()) text += hex(from_.commit_id()) + " refs/heads/" + options_.branch + "\n";
+    if (!options_.branch.empty()) text += hex_text(from_.commit_id()) + " refs/heads/" + options_.branch + "\n";
     std::map<std::string, oid> tags;
     for (const tag_object& tag : tags_) {
       const auto parsed = parse_tag(as_bytes(tag.content));
       // A name that git would not take, or would take for an option, is no reference; the object is there all the same.
       if (parsed && check_branch_name(std::string(parsed->tag))) tags.emplace(parsed->tag, tag.id);
     }
-    for (const auto& [name, id] : tags) text += hex(id) + " refs/tags/" + name + "\n^" + hex(from_.commit_id()) + "\n";
+    for (const auto& [name, id] : tags)
+      text += hex_text(id) + " refs/tags/" + name + "\n^" + hex_text(from_.commit_id()) + "\n";
     return text;
   }
 
@@ -85,7 +82,7 @@ class repository_writer {
     oid checksum;
     if (const auto read = read_exactly(from_.disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw); !read)
       return tl::make_unexpected(describe(read.error(), subject_));
-    const std::string name = "objects/pack/pack-" + hex(checksum);
+    const std::string name = "objects/pack/pack-" + hex_text(checksum);
     report_.phase("copying", 0);
     DOCTEUR_CHECK(copy(kPackOffset, pack_size, name + ".pack"));
     // Held whole, for the paths were taken from trees.

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "base/oid_text.hpp"
 #include "object/sha1.hpp"
 #include "pack/compressor.hpp"
 #include "pack/deflate_estimate.hpp"
@@ -45,8 +46,7 @@ struct worker {
 
 failure changed_while_read(const object_source& source, std::size_t index) {
   const std::string_view path = source.path(index);
-  const oid_hex hex = to_hex(source.objects()[index].id);
-  std::string subject = path.empty() ? "object " + std::string(hex.begin(), hex.end()) : std::string(path);
+  std::string subject = path.empty() ? "object " + hex_text(source.objects()[index].id) : std::string(path);
   return failure{blame::input, std::move(subject) + ": changed while it was read"};
 }
 

@@ -71,7 +71,7 @@ class folder_finder {
   void add(const std::string& path, const std::string& from, unsigned depth) {
     struct stat st {};
     if (::stat(path.c_str(), &st) != 0) {
-      if (errno != ENOENT && errno != ENOTDIR) return remember(about(path, unreadable(errno).value()));
+      if (!is_absence(errno)) return remember(about(path, unreadable(errno).value()));
       return remember({true, "alternate " + printable(path) + ", named in " + printable(from) + ", is not there"});
     }
     if (!S_ISDIR(st.st_mode))

@@ -15,6 +15,7 @@
 #include "object/sha1.hpp"
 #include "source/folder_scan.hpp"
 #include "source/memory_stream.hpp"
+#include "source/object_fault.hpp"
 
 namespace docteur {
 namespace {
@@ -296,7 +297,7 @@ outcome<std::unique_ptr<commit_source>> open_directory(const std::string& path, 
                                                        progress& report) {
   unique_fd root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root)
-    return give_up(errno == ENOENT || errno == ENOTDIR ? blame::input : blame::environment,
+    return give_up(is_absence(errno) ? blame::input : blame::environment,
                    printable(path) + ": " + std::strerror(errno));
   std::string shown = path;
   while (shown.size() > 1 && shown.ends_with('/')) shown.pop_back();

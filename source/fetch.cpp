@@ -1,6 +1,5 @@
 #include "source/fetch.hpp"
 
-#include <git2.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -12,14 +11,16 @@
 
 #include "base/child_process.hpp"
 #include "base/fork_server.hpp"
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "base/spawn.hpp"
 #include "object/result.hpp"
 #include "source/git_command.hpp"
-#include "source/git_handle.hpp"
 #include "source/git_objects.hpp"
 #include "source/git_report.hpp"
+#include "source/hex_digits.hpp"
 #include "source/libgit2_fetch.hpp"
+#include "source/reference_rules.hpp"
 
 namespace docteur {
 namespace {
@@ -33,18 +34,8 @@ constexpr std::uint64_t kBusy = 5;                      // clock ticks in that t
 // What the server is asked for: a full id in lower case, or a name that git takes for one.
 outcome<std::string> checked_reference(const std::string& asked) {
   if (asked.empty() || asked == "@") return std::string("HEAD");
-  if (asked.size() == kOidHexSize) {
-    std::string digits = asked;
-    for (char& c : digits)
-      if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-    if (parse_hex(digits)) return digits;
-  }
-  start_libgit2();
-  int valid = 0;
-  if (git_reference_name_is_valid(&valid, ("refs/heads/" + asked).c_str()) != 0 || valid == 0)
-    return give_up(blame::usage, printable(asked) +
-                                     ": is neither a reference nor a commit id; expressions such as HEAD~1 are not "
-                                     "supported");
+  if (std::string digits = lower_digits(asked); digits.size() == kOidHexSize) return digits;
+  DOCTEUR_CHECK(check_revision_name(asked));
   return asked;
 }
 
@@ -220,8 +211,7 @@ outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_opt
 
 outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
                            const private_folder& repository, progress& report) {
-  const oid_hex hex = to_hex(commit);
-  const std::string id(hex.data(), hex.size());
+  const std::string id = hex_text(commit);
   const brief_credentials guard(repository);
   DOCTEUR_CHECK(make_bare_repository(repository, from));
   fetch_request request{from, id, false, repository.path().native()};

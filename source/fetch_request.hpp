@@ -11,7 +11,7 @@ namespace docteur {
 
 struct fetch_request {
   remote_address from;
-  std::string reference;   // git_reference_name_is_valid() or a full id; empty: all branches and tags, with history
+  std::string reference;   // is_reference_name() or a full id; empty: all branches and tags, with history
   bool history = false;    // with all that a commit descends from; without is for servers that know shallow clones
   std::string repository;  // an absolute path, where make_bare_repository() made one
 };

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "base/private_folder.hpp"
 #include "object/result.hpp"
@@ -25,8 +26,7 @@ outcome<std::unique_ptr<commit_source>> open_in(const shared_folder& folder, con
                                                 const oid& commit, unsigned threads, const tree_part& part,
                                                 progress& report) {
   DOCTEUR_TRY(repository, find_repository(folder->path().native()));
-  const oid_hex hex = to_hex(commit);
-  return open_repository(std::move(*repository), from.shown, {{hex.data(), hex.size()}, threads, folder, part}, report);
+  return open_repository(std::move(*repository), from.shown, {hex_text(commit), threads, folder, part}, report);
 }
 
 }  // namespace

@@ -94,8 +94,7 @@ git_objects::git_objects(object_folders folders) : folders_(std::move(folders)) 
 outcome<std::unique_ptr<git_objects>> git_objects::open(const std::string& objects) {
   struct stat st {};
   const auto refuse = [&](const object_fault& why) { return give_up(why.who, about(objects, why).why); };
-  if (::stat(objects.c_str(), &st) != 0)
-    return refuse(errno == ENOENT || errno == ENOTDIR ? kMissing : unreadable(errno).value());
+  if (::stat(objects.c_str(), &st) != 0) return refuse(is_absence(errno) ? kMissing : unreadable(errno).value());
   if (!S_ISDIR(st.st_mode)) return refuse({false, "is not a folder"});
   return std::unique_ptr<git_objects>(new git_objects(find_object_folders(objects)));
 }

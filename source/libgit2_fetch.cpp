@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/oid_text.hpp"
 #include "source/credential_guard.hpp"
 #include "source/git_command.hpp"
 #include "source/git_handle.hpp"
@@ -85,11 +86,6 @@ int tell_progress(const git_indexer_progress* now, void* payload) {
   return 0;
 }
 
-std::string text_of(const git_oid& id) {
-  const oid_hex hex = to_hex(from_git(id));
-  return {hex.data(), hex.size()};
-}
-
 // The full name and id of what `reference` means there.
 struct advertised {
   std::string name;
@@ -101,7 +97,7 @@ std::optional<advertised> find(git_remote* remote, const std::string& reference)
   if (git_remote_ls(&heads, &count, remote) != 0) return std::nullopt;
   if (reference.size() == kOidHexSize && parse_hex(reference)) {
     for (std::size_t i = 0; i < count; ++i)
-      if (text_of(heads[i]->oid) == reference && !std::string_view(heads[i]->name).ends_with("^{}"))
+      if (hex_text(from_git(heads[i]->oid)) == reference && !std::string_view(heads[i]->name).ends_with("^{}"))
         return advertised{heads[i]->name, heads[i]->oid};
     git_oid id{};
     git_oid_fromstr(&id, reference.c_str());
@@ -159,7 +155,8 @@ int fetch_by_libgit2(const fetch_request& request, int told) {
   if (!download(raw_remote, one, options))
     return fail(told, by_id ? "Server does not allow request for unadvertised object" : last_words());
   std::ofstream head(request.repository + "/FETCH_HEAD");
-  if (!(head << text_of(found->id) << "\t\tfetched\n" << std::flush)) return fail(told, "cannot write FETCH_HEAD");
+  if (!(head << hex_text(from_git(found->id)) << "\t\tfetched\n" << std::flush))
+    return fail(told, "cannot write FETCH_HEAD");
   return 0;
 }
 

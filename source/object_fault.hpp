@@ -1,6 +1,7 @@
 #pragma once
 // What object databases answer. Hosted.
 
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -26,6 +27,9 @@ using object_result = tl::expected<T, object_fault>;
 [[nodiscard]] inline tl::unexpected<object_fault> damaged(std::string why) {
   return tl::unexpected<object_fault>(object_fault{false, "is damaged: " + std::move(why)});
 }
+
+// Whether an errno value means that a file is not there. Every other error is none of absence.
+[[nodiscard]] inline bool is_absence(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
 
 // `error`: an errno value of a call that failed.
 [[nodiscard]] inline tl::unexpected<object_fault> unreadable(int error) {

@@ -76,13 +76,11 @@ class descriptor_pool {
   object_result<int> add(const pooled_file& file, unique_fd fd) {
     struct stat st {};
     if (::fstat(fd.get(), &st) != 0) return unreadable(errno);
-    if (!file.is_known_) {
-      file.device_ = st.st_dev;
-      file.inode_ = st.st_ino;
-      file.size_ = static_cast<std::uint64_t>(st.st_size);
-      file.is_known_ = true;
-    } else if (file.device_ != st.st_dev || file.inode_ != st.st_ino ||
-               file.size_ != static_cast<std::uint64_t>(st.st_size)) {
+    const auto size = static_cast<std::uint64_t>(st.st_size);
+    if (!file.identity_) {
+      file.identity_ = identity_of(st);
+      file.size_ = size;
+    } else if (*file.identity_ != identity_of(st) || file.size_ != size) {
       return tl::unexpected<object_fault>({false, "changed while it was read"});
     }
     file.fd_ = fd.release();

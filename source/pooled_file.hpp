@@ -2,13 +2,13 @@
 // Files that stay usable with few descriptors: a process-wide pool opens them when they are read and closes those that
 // were not read for a while. Hosted, POSIX; all functions are safe from many threads.
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/beneath.hpp"
 #include "object/bytes.hpp"
 #include "source/object_fault.hpp"
 
@@ -35,10 +35,8 @@ class pooled_file {
 
   const std::string path_;
   // Set when it is opened first, before anybody else knows it.
-  mutable dev_t device_ = 0;
-  mutable ino_t inode_ = 0;
+  mutable std::optional<file_identity> identity_;
   mutable std::uint64_t size_ = 0;
-  mutable bool is_known_ = false;
   // kOpen of the pool and the number of reads that go on.
   mutable std::atomic<std::uint32_t> state_{0};
   mutable std::atomic<bool> is_recent_{false};

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "object/failure.hpp"
+
 namespace docteur {
 
 struct reference_rule {
@@ -19,5 +21,10 @@ inline constexpr std::array<reference_rule, 6> kReferenceRules{{{"", ""},
                                                                 {"refs/heads/", ""},
                                                                 {"refs/remotes/", ""},
                                                                 {"refs/remotes/", "/HEAD"}}};
+
+// Whether git lets a reference have this full name (git-check-ref-format(1)).
+[[nodiscard]] bool is_reference_name(const std::string& name);
+// blame::usage for what no reference can be called by a short name, such as HEAD~1.
+[[nodiscard]] outcome<void> check_revision_name(const std::string& name);
 
 }  // namespace docteur

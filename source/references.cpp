@@ -1,6 +1,5 @@
 #include "source/references.hpp"
 
-#include <git2.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -14,6 +13,7 @@
 #include "object/result.hpp"
 #include "source/hex_digits.hpp"
 #include "source/packed_references.hpp"
+#include "source/reference_rules.hpp"
 #include "source/regular_file.hpp"
 
 namespace docteur {
@@ -24,17 +24,13 @@ constexpr std::size_t kMostLooseReference = std::size_t{1} << 24;  // FETCH_HEAD
 constexpr std::size_t kPiece = 256 * 1024;                         // bytes per read()
 constexpr std::string_view kSpace = " \t\n\v\f\r";
 
-bool is_valid(const std::string& name) {
-  int valid = 0;
-  return git_reference_name_is_valid(&valid, name.c_str()) == 0 && valid != 0;
-}
-
 tl::unexpected<failure> failed(std::string_view name, const object_fault& why) {
   return give_up(why.who, printable(name) + ": " + why.why);
 }
 tl::unexpected<failure> failed(std::string_view name, int error) { return failed(name, unreadable(error).value()); }
 
-bool is_absence(int error) { return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG; }
+// No file has a name that is too long for one.
+bool is_no_reference(int error) { return is_absence(error) || error == ENAMETOOLONG; }
 
 // git's is_per_worktree_ref().
 bool is_of_worktree(std::string_view name) {
@@ -87,14 +83,15 @@ class files final : public references {
     const std::string path = (is_of_worktree(name) ? folder_ : common_) + "/" + name;
     struct stat st {};
     if (::lstat(path.c_str(), &st) != 0) {
-      if (is_absence(errno)) return std::nullopt;
+      if (is_no_reference(errno)) return std::nullopt;
       return failed(name, errno);
     }
     if (S_ISLNK(st.st_mode)) {
       DOCTEUR_TRY(target, target_of_link(path, name));
-      if (target.starts_with("refs/") && is_valid(target)) return reference_value{std::nullopt, std::move(target)};
+      if (target.starts_with("refs/") && is_reference_name(target))
+        return reference_value{std::nullopt, std::move(target)};
       // Where it leads to nothing the file is missing, which is said below.
-      if (::stat(path.c_str(), &st) != 0 && !is_absence(errno)) return failed(name, errno);
+      if (::stat(path.c_str(), &st) != 0 && !is_no_reference(errno)) return failed(name, errno);
     }
     if (S_ISDIR(st.st_mode)) return std::nullopt;
     const auto text = read_regular(path, kMostLooseReference);
@@ -151,7 +148,7 @@ outcome<followed_reference> follow(const references& all, const std::string& nam
   for (unsigned reads = 1; !value.id; ++reads) {
     if (reads == kMostReads)
       return give_up(blame::input, printable(name) + ": too many symbolic references on its way");
-    if (!is_valid(value.target))
+    if (!is_reference_name(value.target))
       return give_up(blame::input,
                      printable(last) + ": points to " + printable(value.target) + ", which is no name of a reference");
     last = std::move(value.target);

@@ -26,7 +26,7 @@ class references {
   references& operator=(const references&) = delete;
   virtual ~references() = default;
 
-  // What `names` say, in their order: full names that git_reference_name_is_valid() takes. Nothing stands for a
+  // What `names` say, in their order: full names that is_reference_name() takes. Nothing stands for a
   // reference that is not there, and for nothing else: what is damaged or cannot be read is a failure that names it
   // from the repository's folder on ("packed-refs: ...").
   [[nodiscard]] virtual outcome<std::vector<std::optional<reference_value>>> read(

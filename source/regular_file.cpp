@@ -19,7 +19,7 @@ object_result<unique_fd> open_regular(const std::string& path) {
   // O_NONBLOCK: a FIFO without a writer opens at once. Reading a regular file is not changed by it (open(2)).
   unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) {
-    if (errno == ENOENT || errno == ENOTDIR) return tl::unexpected<object_fault>({true, "is missing"});
+    if (is_absence(errno)) return tl::unexpected<object_fault>({true, "is missing"});
     // open(2): a socket, a device without a driver.
     if (errno == ENXIO) return tl::unexpected<object_fault>({false, "is not a regular file"});
     return unreadable(errno);

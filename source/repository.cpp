@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "base/oid_text.hpp"
 #include "base/parallel.hpp"
 #include "base/printable.hpp"
 #include "object/commit.hpp"
@@ -154,9 +155,8 @@ class repository_source final : public commit_source {
     return in_repository({why.who, text_of(id, path, why)});
   }
   [[nodiscard]] std::string text_of(const oid& id, std::string_view path, const object_fault& why) const {
-    const oid_hex hex = to_hex(id);
     std::string text = path.empty() ? "" : printable(path) + ": ";
-    text += "object " + std::string(hex.data(), hex.size()) + " " + why.why;
+    text += "object " + hex_text(id) + " " + why.why;
     if (why.missing && repository_.is_partial)
       text += "; this is a partial clone, fetch the rest first (git fetch --refetch --no-filter)";
     return text;

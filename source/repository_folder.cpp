@@ -27,7 +27,7 @@ outcome<found_kind> look_at(const std::string& path) {
     return S_ISDIR(st.st_mode) ? found_kind::folder : S_ISREG(st.st_mode) ? found_kind::file : found_kind::other;
   const int error = errno;
   if (error == ENOENT && ::lstat(path.c_str(), &st) == 0) return found_kind::other;
-  if (error == ENOENT || error == ENOTDIR) return found_kind::nothing;
+  if (is_absence(error)) return found_kind::nothing;
   return give_up(blame::environment, printable(path) + ": " + std::strerror(error));
 }
 

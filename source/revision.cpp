@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "layout/tag_section.hpp"
 #include "object/commit.hpp"
-#include "object/sha1.hpp"
-#include "source/git_handle.hpp"
 #include "source/hex_digits.hpp"
 #include "source/reference_rules.hpp"
 
@@ -16,11 +15,6 @@ namespace {
 
 constexpr std::size_t kLeastShortId = 4;    // digits, git's own bound
 constexpr std::size_t kMostCandidates = 5;  // named when a short id is ambiguous
-
-std::string hex_text(const oid& id) {
-  const oid_hex h = to_hex(id);
-  return {h.data(), h.size()};
-}
 
 class resolver {
  public:
@@ -38,11 +32,7 @@ class resolver {
   outcome<oid> find() {
     const std::string digits = lower_digits(name_);
     if (digits.size() == kOidHexSize) return *parse_hex(digits);
-    int valid = 0;
-    if (git_reference_name_is_valid(&valid, ("refs/heads/" + name_).c_str()) != 0 || valid == 0) {
-      return give_up(blame::usage,
-                     shown_ + ": is neither a reference nor a commit id; expressions such as HEAD~1 are not supported");
-    }
+    DOCTEUR_CHECK(check_revision_name(name_));
     DOCTEUR_TRY(by_reference, find_reference());
     if (by_reference) return *by_reference;
     if (digits.size() >= kLeastShortId && digits.size() < kOidHexSize) return find_short(digits);
@@ -79,9 +69,7 @@ class resolver {
 
   // A file of the repository's folder is one only where git's own are: HEAD, ORIG_HEAD.
   static bool may_be_reference(const std::string& full) {
-    int valid = 0;
-    return git_reference_name_is_valid(&valid, full.c_str()) == 0 && valid != 0 &&
-           (full.starts_with("refs/") || full.find('/') == std::string::npos);
+    return is_reference_name(full) && (full.starts_with("refs/") || full.find('/') == std::string::npos);
   }
 
   // As git's dwim_ref() has it, only HEAD must lead somewhere.
@@ -132,9 +120,8 @@ class resolver {
     std::vector<std::byte> content;
     std::optional<object_type> said;  // by the tag that leads here
     while (found.tags.size() <= kMostTags) {
-      const auto type = objects_.read(id, content);
+      const auto type = objects_.read_verified(id, content);
       if (!type) return give_up(type.error().who, object_named() + " " + type.error().why);
-      if (object_id(*type, content) != id) return give_up(blame::input, object_named() + " is damaged");
       if (said && *said != *type) {
         return give_up(blame::input, object_named() + " is a " + std::string(name(*type)) + ", and tag " +
                                          hex_text(found.tags.back()) + " says it is a " + std::string(name(*said)));
@@ -164,7 +151,6 @@ class resolver {
 }  // namespace
 
 outcome<revision> resolve_revision(const references& refs, const git_objects& objects, std::string_view name) {
-  start_libgit2();
   return resolver(refs, objects, name.empty() || name == "@" ? "HEAD" : name).run();
 }
 

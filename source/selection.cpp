@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "object/commit.hpp"
 #include "source/composed_source.hpp"
@@ -19,11 +20,6 @@ namespace {
 constexpr unsigned kMostNestedSubmodules = 64;
 // Each one counts that is met: a few repositories can contain one another in ever more places.
 constexpr unsigned kMostSubmodules = 1u << 14;
-
-std::string hex(const oid& id) {
-  const oid_hex h = to_hex(id);
-  return {h.data(), h.size()};
-}
 
 class selecting {
  public:
@@ -47,7 +43,7 @@ class selecting {
     if (root_ == head->tree) return pool_.take_first();
     DOCTEUR_TRY(commit, make_derived_commit(root_, id, as_text(original), changes_));
     DOCTEUR_TRY(made, compose_source(std::move(commit), std::move(pool_), report_));
-    made->remark("the tree is not that of commit " + hex(id) + ", so the image holds a new commit that quotes it");
+    made->remark("the tree is not that of commit " + hex_text(id) + ", so the image holds a new commit that quotes it");
     return made;
   }
 
@@ -83,7 +79,8 @@ class selecting {
         return give_up(blame::input,
                        printable(whole) + ": more than " + std::to_string(kMostSubmodules) + " submodules");
       DOCTEUR_TRY(its_tree, add_submodule(e.id, whole, finder));
-      changes_.push_back("its submodule " + printable(whole) + " is a folder with the content of commit " + hex(e.id));
+      changes_.push_back("its submodule " + printable(whole) + " is a folder with the content of commit " +
+                         hex_text(e.id));
       DOCTEUR_TRY(its_own, finder.inside(whole, gitmodules_of(its_tree)));
       DOCTEUR_TRY(inner, with_submodules(its_tree, whole, *its_own, depth + 1));
       return new_entry{entry_kind::directory, inner};

@@ -1,5 +1,6 @@
 #include "source/submodules.hpp"
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/module_index.hpp"
@@ -30,8 +31,7 @@ class local_modules {
     }
     for (module_repository& m : index_.all())
       if (auto source = open(m)) return source;
-    const oid_hex hex = to_hex(commit);
-    const std::string what = printable(path) + ": commit " + std::string(hex.begin(), hex.end()) + " of this submodule";
+    const std::string what = printable(path) + ": commit " + hex_text(commit) + " of this submodule";
     if (first) return give_up(first->who, what + " was not found, but not all could be looked into: " + first->message);
     return give_up(blame::input, what + " is not here (git submodule update --init --recursive)");
   }
@@ -41,8 +41,7 @@ class local_modules {
   outcome<std::unique_ptr<commit_source>> open_if_there(module_repository& module, const oid& commit) const {
     DOCTEUR_TRY(objects, module.objects());
     if (!objects) return nullptr;
-    const oid_hex hex = to_hex(commit);
-    const std::string id(hex.begin(), hex.end());
+    const std::string id = hex_text(commit);
     if (const auto info = objects->info(commit); !info) {
       if (info.error().missing) return nullptr;
       return give_up(info.error().who, printable(module.path()) + ": object " + id + " " + info.error().why);

@@ -1,4 +1,5 @@
 #include "verify/findings.hpp"
+#include "base/oid_text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -50,8 +51,7 @@ void findings::move_to(verify_report& report) {
 }
 
 std::string object_text(std::string_view kind, const oid& id) {
-  const oid_hex hex = to_hex(id);
-  return std::string(kind).append(" ").append(hex.data(), hex.size());
+  return std::string(kind).append(" ").append(hex_text(id));
 }
 
 }  // namespace docteur

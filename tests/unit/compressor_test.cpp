@@ -2,21 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
 #include <string>
 
 #include "pack/inflate.hpp"
+#include "support/noise.hpp"
 
 using namespace docteur;
 
 namespace {
-
-std::string noise(std::size_t size) {
-  std::mt19937 random(7);
-  std::string text(size, '\0');
-  for (char& c : text) c = static_cast<char>(random());
-  return text;
-}
 
 // The content that a zlib stream of `size` bytes of content holds; the whole stream must be used.
 std::string inflated(bytes stream, std::size_t size) {

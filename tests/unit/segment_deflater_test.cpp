@@ -3,19 +3,13 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <random>
 #include <string>
+
+#include "support/noise.hpp"
 
 using namespace docteur;
 
 namespace {
-
-std::string noise(std::size_t size) {
-  std::mt19937 random(7);
-  std::string text(size, '\0');
-  for (char& c : text) c = static_cast<char>(random());
-  return text;
-}
 
 std::string numbers(std::size_t size) {
   std::string text;
