@@ -3,13 +3,13 @@
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <optional>
 
+#include "base/threads.hpp"
 #include "object/failure.hpp"
 #include "object/progress.hpp"
 
@@ -24,8 +24,7 @@ template <class Work>
   std::size_t first_index = 0;
   std::atomic<bool> stop{false};
 
-  tbb::task_arena arena(threads == 0 ? tbb::task_arena::automatic : static_cast<int>(threads));
-  arena.execute([&] {
+  with_threads(threads, [&] {
     tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, 16), [&](const auto& range) {
       for (std::size_t i = range.begin(); i != range.end(); ++i) {
         if (stop.load(std::memory_order_relaxed)) return;

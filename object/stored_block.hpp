@@ -6,8 +6,8 @@
 
 namespace docteur {
 
-// Content bytes of a stored block, the last one's may be fewer; docteur's verify miscounts larger ones (doc/FORMAT.md,
-// "Stored blocks"). And what a block, and the whole stream, have in front.
+// Content bytes of a stored block, the last one's may be fewer; OCaml docteur's verify miscounts larger ones
+// (doc/FORMAT.md, "PACK"). And what a block, and the whole stream, have in front.
 inline constexpr std::uint64_t kStoredBlock = 32768;
 inline constexpr std::uint64_t kStoredBlockHeader = 5;
 inline constexpr std::uint64_t kZlibHeader = 2;

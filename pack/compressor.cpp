@@ -8,6 +8,8 @@
 namespace docteur {
 namespace {
 
+constexpr std::size_t kAdler = 4;  // bytes at a zlib stream's end (RFC 1950, 2.2)
+
 void append(bytes data, std::vector<std::byte>& out) { out.insert(out.end(), data.begin(), data.end()); }
 
 }  // namespace
@@ -38,8 +40,20 @@ compressed compressor::compress(bytes content) {
   const auto most = static_cast<std::size_t>(stored_stream_size(content.size())) - content.size() / 128 - 1;
   if (out_.size() < most) out_.resize(most);
   const std::size_t used = libdeflate_zlib_compress(deflate_.get(), content.data(), content.size(), out_.data(), most);
-  if (used > 0) return {bytes{out_}.first(used), false};
-  return store(content);
+  if (used == 0) return store(content);
+  const bytes stream = bytes{out_}.first(used);
+  return deflate_blocks::may_hold_long_stored(stream, content) ? cut(stream, content) : compressed{stream, false};
+}
+
+// `stream`, of `content`, with its long stored blocks cut.
+compressed compressor::cut(bytes stream, bytes content) {
+  if (!blocks_) blocks_ = std::make_unique<deflate_blocks>();
+  const bytes blocks = stream.subspan(kZlibHeader, stream.size() - kZlibHeader - kAdler);
+  if (!blocks_->find(blocks, content)) return store(content);
+  cut_.assign(stream.begin(), stream.begin() + kZlibHeader);
+  blocks_->append_cut(blocks, content, true, cut_);
+  append(stream.last(kAdler), cut_);
+  return {cut_, false};
 }
 
 compressed compressor::store(bytes content) {

@@ -11,6 +11,7 @@
 
 #include "object/bytes.hpp"
 #include "object/stored_block.hpp"
+#include "pack/deflate_blocks.hpp"
 
 struct libdeflate_compressor;
 
@@ -41,7 +42,8 @@ class compressor {
   explicit compressor(int level) : deflate_(make_compressor(level)) {}
 
   // Deflates, or stores in blocks of kStoredBlock when deflate saves less than 1/128: a range of stored content is
-  // one read from the device, and serving it costs nothing.
+  // one read from the device, and serving it costs nothing. Stored blocks inside a deflated stream hold at most
+  // kStoredBlock bytes, too.
   [[nodiscard]] compressed compress(bytes content);
   // Stores in such blocks, whatever deflate would save.
   [[nodiscard]] compressed store(bytes content);
@@ -50,8 +52,12 @@ class compressor {
   [[nodiscard]] std::size_t deflated_size(bytes content);
 
  private:
+  [[nodiscard]] compressed cut(bytes stream, bytes content);
+
   compressor_handle deflate_;
   std::vector<std::byte> out_;
+  std::unique_ptr<deflate_blocks> blocks_;  // few streams need it
+  std::vector<std::byte> cut_;
 };
 
 }  // namespace docteur

@@ -1,15 +1,12 @@
 #include "pack/writer.hpp"
 
-#include <tbb/global_control.h>
-#include <tbb/info.h>
-#include <tbb/task_arena.h>
-
 #include <algorithm>
 #include <limits>
 #include <memory>
 #include <new>
 #include <utility>
 
+#include "base/threads.hpp"
 #include "pack/delta_encoder.hpp"
 #include "pack/entry_writer.hpp"
 #include "pack/features.hpp"
@@ -109,11 +106,8 @@ outcome<written_pack> write_pack(const object_source& source, byte_sink& out, co
     return give_up(blame::input, "more objects than a PACK can hold");
   if (options.restart_interval == 0 || options.large_blob == 0)
     return give_up(blame::usage, "the size of large blobs and the restart interval must be above zero");
-  const int threads = options.threads > 0 ? static_cast<int>(options.threads) : tbb::info::default_concurrency();
   try {
-    const tbb::global_control workers(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
-    tbb::task_arena arena(threads);
-    return arena.execute([&] { return write_all(source, out, options, report); });
+    return with_threads(options.threads, [&] { return write_all(source, out, options, report); });
   } catch (const std::bad_alloc&) {
     return give_up(blame::environment, "out of memory");
   }

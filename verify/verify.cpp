@@ -1,14 +1,12 @@
 #include "verify/verify.hpp"
 
 #include <libdeflate.h>
-#include <tbb/global_control.h>
-#include <tbb/info.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
 
+#include "base/threads.hpp"
 #include "verify/chain_check.hpp"
 #include "verify/fetch.hpp"
 #include "verify/findings.hpp"
@@ -229,10 +227,7 @@ class verification {
 }  // namespace
 
 outcome<verify_report> verify_image(const device& image, const verify_options& options, progress& watch) {
-  const int threads = options.threads == 0 ? tbb::info::default_concurrency() : static_cast<int>(options.threads);
-  const tbb::global_control workers(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
-  tbb::task_arena arena(threads);
-  return arena.execute([&] { return verification(image, options, watch).run(); });
+  return with_threads(options.threads, [&] { return verification(image, options, watch).run(); });
 }
 
 }  // namespace docteur

@@ -16,6 +16,10 @@ make 0 file://"$PWD"/store -d $when --author 'A B <a@b>' one.img
 make 0 -q file://"$PWD"/store -d $when --author 'A B <a@b>' two.img
 [ ! -s said ] || die "-q said: $(cat said)"
 cmp one.img two.img
+# More threads than cores are had, in silence.
+make 0 -q --threads 9 store -d $when --author 'A B <a@b>' nine.img
+[ ! -s said ] || die "--threads 9 said: $(cat said)"
+cmp one.img nine.img
 git init -q --bare g.git
 tree=$(export GIT_DIR="$PWD/g.git" GIT_WORK_TREE="$PWD/store" && git add -A && git write-tree)
 commit=$(printf 'tree %s\nauthor A B <a@b> 1602309600 +0200\ncommitter A B <a@b> 1602309600 +0200\n' "$tree" |

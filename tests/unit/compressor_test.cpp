@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pack/inflate.hpp"
+#include "support/inflate_all.hpp"
 #include "support/noise.hpp"
 
 using namespace docteur;
@@ -12,7 +13,7 @@ using namespace docteur;
 namespace {
 
 // The content that a zlib stream of `size` bytes of content holds; the whole stream must be used.
-std::string inflated(bytes stream, std::size_t size) {
+std::string content_of(bytes stream, std::size_t size) {
   std::string out(size, '\0');
   auto with = inflater::make();
   const auto used = with->inflate(stream, std::as_writable_bytes(std::span(out)), 0);
@@ -28,7 +29,7 @@ TEST(Compressor, DeflatesWhatGetsSmaller) {
   const compressed small = c.compress(as_bytes(text));
   EXPECT_FALSE(small.stored);
   EXPECT_LT(small.stream.size(), 500u);
-  EXPECT_EQ(inflated(small.stream, text.size()), text);
+  EXPECT_EQ(content_of(small.stream, text.size()), text);
   EXPECT_EQ(c.deflated_size(as_bytes(text)), c.compress(as_bytes(text)).stream.size());
 }
 
@@ -47,7 +48,7 @@ TEST(Compressor, StoresWhatDoesNotDeflate) {
       EXPECT_EQ(head[0], std::byte{i + 1 == blocks});
       EXPECT_EQ(load_le<std::uint16_t>(head + 1), i + 1 < blocks ? kStoredBlock : size - i * kStoredBlock);
     }
-    EXPECT_EQ(inflated(same.stream, size), text);
+    EXPECT_EQ(content_of(same.stream, size), text);
   }
 }
 
@@ -58,8 +59,27 @@ TEST(Compressor, StoresWhatDeflatesByLessThanOnePart) {
   EXPECT_FALSE(c.compress(as_bytes(text + std::string(600, 'a'))).stored);
 }
 
+TEST(Compressor, StoredBlocksInsideADeflatedStreamAreShort) {
+  const std::string words(50'000, 'a');
+  for (const int level : {1, 6, 9, 12}) {
+    compressor c(level);
+    std::size_t longest = 0;
+    for (const std::string& text : {words + noise(65'536), noise(65'536) + words, words + noise(40'000) + words,
+                                    words + noise(400'000) + words + noise(400'000)}) {
+      const compressed small = c.compress(as_bytes(text));
+      EXPECT_FALSE(small.stored);
+      EXPECT_EQ(content_of(small.stream, text.size()), text);
+      const inflated got = inflate_all(small.stream.subspan(2, small.stream.size() - 6));
+      EXPECT_TRUE(got.ended);
+      EXPECT_EQ(got.content, text);
+      longest = std::max(longest, got.longest_stored);
+    }
+    EXPECT_EQ(longest, kStoredBlock);
+  }
+}
+
 TEST(Compressor, EmptyContentIsAStreamToo) {
   compressor c(6);
-  EXPECT_EQ(inflated(c.compress({}).stream, 0), "");
+  EXPECT_EQ(content_of(c.compress({}).stream, 0), "");
   EXPECT_EQ(stored_stream_size(0), 11u);
 }
