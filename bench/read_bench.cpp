@@ -21,8 +21,8 @@
 #include <thread>
 #include <vector>
 
-#include "reader/file_device.hpp"
-#include "reader/huge_page_heap.hpp"
+#include "host/file_device.hpp"
+#include "host/huge_page_heap.hpp"
 #include "reader/image.hpp"
 #include "reader/image_reader.hpp"
 

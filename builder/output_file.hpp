@@ -15,7 +15,7 @@
 #include "base/unique_fd.hpp"
 #include "layout/image_header.hpp"
 #include "object/byte_sink.hpp"
-#include "source/folder_scan.hpp"
+#include "source/folder/folder_scan.hpp"
 
 namespace docteur {
 

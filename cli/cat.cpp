@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "cli/common.hpp"
-#include "cli/opened_image.hpp"
-#include "reader/checked_blob.hpp"
+#include "cli/image_argument.hpp"
+#include "host/checked_blob.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -16,15 +16,15 @@ struct cat_options {
   std::vector<std::string> paths;
 };
 
-// The exit status tells when what was printed of a large file was not what its id says (reader/checked_blob.hpp).
+// The exit status tells when what was printed of a large file was not what its id says (host/checked_blob.hpp).
 outcome<void> print(opened_image& from, const std::string& path, bool& pipe_closed) {
   const auto n = from.reader().resolve(path);
-  if (!n) return tl::make_unexpected(from.about(n.error(), path));
+  if (!n) return tl::make_unexpected(about(from, n.error(), path));
   if (!n->is_blob()) {
     const char* const what = n->kind == entry_kind::submodule ? "a submodule" : "a directory";
-    return tl::make_unexpected(from.about({errc::wrong_kind, 0, what}, path));
+    return tl::make_unexpected(about(from, {errc::wrong_kind, 0, what}, path));
   }
-  return checked_blob().read(from.reader(), *n, from.subject(path), [&](bytes piece) -> outcome<void> {
+  return checked_blob().read(from.reader(), *n, subject(from, path), [&](bytes piece) -> outcome<void> {
     DOCTEUR_CHECK(write_out(piece, pipe_closed));
     if (pipe_closed) return give_up(blame::environment, "");  // cat() knows why
     return {};
@@ -32,7 +32,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
 }
 
 outcome<void> cat(const cat_options& opt) {
-  DOCTEUR_TRY(image, opened_image::open(opt.image));
+  DOCTEUR_TRY(image, open_image(opt.image));
   outcome<void> all;
   bool pipe_closed = false;
   for (const std::string& path : opt.paths) {

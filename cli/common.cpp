@@ -1,6 +1,10 @@
 #include "cli/common.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -48,6 +52,20 @@ void say(std::string_view program, std::string_view text) {
   std::string line(program);
   line.append(": ").append(printable_line(text)).append("\n");
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+outcome<void> write_out(bytes data, bool& pipe_closed) {
+  while (!data.empty()) {
+    const ssize_t n = ::write(STDOUT_FILENO, data.data(), data.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EPIPE) {
+      pipe_closed = true;
+      return {};
+    }
+    if (n < 0) return give_up(blame::environment, std::string("stdout: ") + std::strerror(errno));
+    data = data.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
 }
 
 }  // namespace docteur::cli

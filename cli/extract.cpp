@@ -3,8 +3,8 @@
 #include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/json.hpp"
-#include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/signal_watch.hpp"
 #include "extract/git_repository.hpp"
@@ -84,14 +84,14 @@ outcome<void> extract(const extract_options& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_options(opt));
   // Names from trees: what is written is what the commit's id proves.
-  DOCTEUR_TRY(from, opened_image::open(opt.image, paths_from::trees));
-  const image& image = from->what();
+  DOCTEUR_TRY(from, open_image(opt.image, paths_from::trees));
+  const image& image = from->attached();
   DOCTEUR_TRY(target, target_folder::create(opt.target));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
   if (opt.git || opt.bare)
     DOCTEUR_CHECK(write_git_repository(image, target->staging(), {opt.bare, opt.branch.value_or(""), opt.threads},
-                                       from->name(), target->shown(), line));
+                                       from->shown(), target->shown(), line));
   tree_files_count written;
   std::optional<timespec> modified;
   if (!opt.bare) {
@@ -100,7 +100,7 @@ outcome<void> extract(const extract_options& opt) {
     how.modified = modified;
     if (opt.path) how.path = *opt.path;
     how.threads = opt.threads;
-    DOCTEUR_TRY(count, write_tree_files(image, target->staging(), how, from->name(), target->shown(), line));
+    DOCTEUR_TRY(count, write_tree_files(image, target->staging(), how, from->shown(), target->shown(), line));
     written = count;
   }
   line.clear();

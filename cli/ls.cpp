@@ -5,8 +5,8 @@
 #include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/json.hpp"
-#include "cli/opened_image.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -44,9 +44,9 @@ class listing {
       return put(line + terminator());
     }
     const auto size = from_.reader().size(n);
-    if (!size) return tl::make_unexpected(from_.about(size.error(), name));
-    const auto oid = from_.what().id(n);
-    if (!oid) return tl::make_unexpected(from_.about(oid.error(), name));
+    if (!size) return tl::make_unexpected(about(from_, size.error(), name));
+    const auto oid = from_.attached().id(n);
+    if (!oid) return tl::make_unexpected(about(from_, oid.error(), name));
     const std::string id = hex_text(*oid);
     if (opt_.json) {
       json_object o;
@@ -95,17 +95,17 @@ void tell_statistics(const image& i) {
 }
 
 outcome<void> ls(const ls_options& opt) {
-  DOCTEUR_TRY(from, opened_image::open(opt.image));
+  DOCTEUR_TRY(from, open_image(opt.image));
   listing out(*from, opt);
   DOCTEUR_CHECK(out.begin());
-  const image& i = from->what();
+  const image& i = from->attached();
   const auto what = i.find(opt.path);
-  if (!what) return tl::make_unexpected(from->about(i.list(opt.path).error(), opt.path));
+  if (!what) return tl::make_unexpected(about(*from, i.list(opt.path).error(), opt.path));
   if (what->kind != entry_kind::directory) {
     DOCTEUR_CHECK(out.add(opt.path, *what));
   } else {
     auto entries = i.list(opt.path, opt.recursive ? image::depth::all : image::depth::children);
-    if (!entries) return tl::make_unexpected(from->about(entries.error(), opt.path));
+    if (!entries) return tl::make_unexpected(about(*from, entries.error(), opt.path));
     while (const auto e = entries->next()) {
       DOCTEUR_CHECK(out.add(e->name, e->what));
       if (out.pipe_closed()) return {};

@@ -12,16 +12,15 @@
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
-#include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
 #include "cli/survey_options.hpp"
 #include "reader/limits.hpp"
-#include "source/fetch.hpp"
+#include "source/objects/source_memory.hpp"
 #include "source/open_source.hpp"
-#include "source/selection.hpp"
-#include "source/source_memory.hpp"
+#include "source/remote/fetch.hpp"
+#include "source/selection/selection.hpp"
 
 namespace docteur::cli {
 namespace {

@@ -4,11 +4,13 @@
 
 #include "base/atomic_file.hpp"
 #include "base/printable.hpp"
-#include "cli/opened_image.hpp"
+#include "cli/common.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/survey_page.hpp"
 #include "cli/survey_text.hpp"
 #include "cli/whole_file.hpp"
-#include "reader/heap.hpp"
+#include "host/describe.hpp"
+#include "host/heap.hpp"
 
 namespace docteur::cli {
 
@@ -32,8 +34,8 @@ outcome<void> check_survey_options(const survey_options& opt, const std::string&
 
 outcome<void> show_survey(const survey_options& opt, const std::string& image) {
   if (!opt.stats && !opt.report) return {};
-  DOCTEUR_TRY(from, opened_image::open(image));
-  const auto survey = survey_image(from->what());
+  DOCTEUR_TRY(from, open_image(image));
+  const auto survey = survey_image(from->attached());
   if (!survey) return tl::make_unexpected(describe(survey.error(), printable(image)));
   const survey_totals totals = add_up(*survey);
   if (opt.report) {

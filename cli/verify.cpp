@@ -1,17 +1,17 @@
 // docteur-verify: accounts for every byte of an image.
 
 #include "verify/verify.hpp"
-#include "base/oid_text.hpp"
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
-#include "cli/opened_image.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
-#include "reader/file_device.hpp"
-#include "source/derived_commit.hpp"
+#include "host/describe.hpp"
+#include "host/file_device.hpp"
+#include "source/selection/derived_commit.hpp"
 
 namespace docteur::cli {
 namespace {

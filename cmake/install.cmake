@@ -1,20 +1,24 @@
-# What `cmake --install` puts where: both libraries, their headers, CMake and pkg-config files, man pages, documents.
+# What `cmake --install` puts where: the libraries, their headers, CMake and pkg-config files, man pages, documents.
 # Programs install themselves (cli/CMakeLists.txt).
 include(CMakePackageConfigHelpers)
 
-set_target_properties(docteur_reader PROPERTIES EXPORT_NAME reader)
-set_target_properties(docteur_builder PROPERTIES EXPORT_NAME builder)
-
-# One export set each, so that a user of the reader alone needs neither libgit2 nor oneTBB.
+# One export set for each component, so that a user of the reader alone needs neither libgit2 nor oneTBB.
+set(reader_libraries reader)
+set(host_libraries host)
+set(builder_libraries base libgit2 writers builder verify extract trust survey)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/docteur)
 # pkg-config files find the prefix from where they lie, so an installed tree can be moved.
 file(RELATIVE_PATH to_prefix /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
-foreach(library reader builder)
-  install(TARGETS docteur_${library} EXPORT docteur-${library} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(EXPORT docteur-${library} NAMESPACE docteur:: FILE docteur-${library}-targets.cmake DESTINATION ${package_dir})
-  configure_file(cmake/docteur-${library}.pc.in docteur-${library}.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/docteur-${library}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(component reader host builder)
+  foreach(library ${${component}_libraries})
+    set_target_properties(docteur_${library} PROPERTIES EXPORT_NAME ${library})
+    install(TARGETS docteur_${library} EXPORT docteur-${component} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endforeach()
+  install(EXPORT docteur-${component} NAMESPACE docteur:: FILE docteur-${component}-targets.cmake
+          DESTINATION ${package_dir})
+  configure_file(cmake/docteur-${component}.pc.in docteur-${component}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/docteur-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endforeach()
 configure_package_config_file(cmake/docteur-config.cmake.in docteur-config.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(docteur-config-version.cmake COMPATIBILITY SameMinorVersion)
@@ -22,7 +26,7 @@ install(FILES ${PROJECT_BINARY_DIR}/docteur-config.cmake ${PROJECT_BINARY_DIR}/d
         DESTINATION ${package_dir})
 
 # The folder is the module in an installed header too: #include "reader/image.hpp".
-install(DIRECTORY object base pack idx layout reader source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
+install(DIRECTORY object base pack idx layout reader host libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 
 file(GLOB man1 CONFIGURE_DEPENDS man/*.1)

@@ -1,10 +1,11 @@
 # The deflater that writes. The bytes of an image depend on it, so that it is one version of libdeflate everywhere, built
-# into docteur_builder; reading uses the system's. Its functions get names of their own: both may be in one program.
+# into docteur_writers; reading uses the system's. Its functions get names of their own: both may be in one program.
 option(DOCTEUR_SYSTEM_LIBDEFLATE "Write with the system's libdeflate: images differ from others', and say so" OFF)
 function(define_for_writing)
   set_property(SOURCE ${PROJECT_SOURCE_DIR}/pack/compressor.cpp ${PROJECT_SOURCE_DIR}/pack/segment_deflater.cpp
-               ${PROJECT_SOURCE_DIR}/builder/build_image.cpp TARGET_DIRECTORY docteur_builder
-               APPEND PROPERTY COMPILE_DEFINITIONS ${ARGN})
+               TARGET_DIRECTORY docteur_writers APPEND PROPERTY COMPILE_DEFINITIONS ${ARGN})
+  set_property(SOURCE ${PROJECT_SOURCE_DIR}/builder/build_image.cpp
+               TARGET_DIRECTORY docteur_builder APPEND PROPERTY COMPILE_DEFINITIONS ${ARGN})
 endfunction()
 if(DOCTEUR_SYSTEM_LIBDEFLATE)
   define_for_writing(DOCTEUR_SYSTEM_LIBDEFLATE)
@@ -26,4 +27,4 @@ target_include_directories(docteur_deflate PRIVATE ${libdeflate})
 target_compile_definitions(docteur_deflate PRIVATE ${functions})
 target_compile_options(docteur_deflate PRIVATE -O2 -w)  # not our code: its warnings are not ours
 define_for_writing(${functions})
-target_sources(docteur_builder PRIVATE $<TARGET_OBJECTS:docteur_deflate>)
+target_sources(docteur_writers PRIVATE $<TARGET_OBJECTS:docteur_deflate>)

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "host/describe.hpp"
 #include "object/sha1.hpp"
-#include "reader/describe.hpp"
 
 namespace docteur {
 namespace {

@@ -10,9 +10,9 @@
 #include "base/printable.hpp"
 #include "extract/folder_writer.hpp"
 #include "extract/git_index.hpp"
+#include "host/describe.hpp"
+#include "libgit2/git_handle.hpp"
 #include "object/sha1.hpp"
-#include "reader/describe.hpp"
-#include "source/git_handle.hpp"
 #include "verify/verify.hpp"
 
 namespace docteur {

@@ -9,9 +9,9 @@
 #include "base/parallel.hpp"
 #include "base/printable.hpp"
 #include "extract/folder_writer.hpp"
-#include "reader/checked_blob.hpp"
-#include "reader/describe.hpp"
-#include "reader/heap.hpp"
+#include "host/checked_blob.hpp"
+#include "host/describe.hpp"
+#include "host/heap.hpp"
 
 namespace docteur {
 namespace {

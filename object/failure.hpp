@@ -8,7 +8,7 @@
 
 namespace docteur {
 
-// The values are the commands' exit statuses (doc/ARCHITECTURE.md, "Commands").
+// The values are the commands' exit statuses (doc/ARCHITECTURE.md, "Errors").
 enum class blame : int {
   input = 1,        // the image or the repository is not good
   usage = 2,        // what was asked for makes no sense

@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/first_failure.hpp"
 #include "pack/content_cache.hpp"
 #include "pack/deflate_estimate.hpp"
 #include "pack/delta_encoder.hpp"
-#include "pack/first_failure.hpp"
 #include "pack/read_charge.hpp"
 
 namespace docteur {

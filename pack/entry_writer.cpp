@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/first_failure.hpp"
 #include "pack/compressor.hpp"
 #include "pack/content_cache.hpp"
 #include "pack/delta.hpp"
 #include "pack/delta_encoder.hpp"
-#include "pack/first_failure.hpp"
 #include "pack/forest.hpp"
 
 namespace docteur {

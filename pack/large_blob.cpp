@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/first_failure.hpp"
 #include "object/sha1.hpp"
 #include "pack/compressor.hpp"
-#include "pack/first_failure.hpp"
 #include "pack/object_store.hpp"
 #include "pack/segment_deflater.hpp"
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "object/bytes.hpp"
+#include "object/byte_stream.hpp"
 #include "object/failure.hpp"
 #include "object/oid.hpp"
 
@@ -19,14 +19,6 @@ struct source_object {
   oid id;
   object_type type;
   std::uint64_t size;  // bytes of content, without Git's object header
-};
-
-// Content that is too large to hold, read forward once.
-class byte_stream {
- public:
-  virtual ~byte_stream() = default;
-  // Fills up to out.size() (> 0) bytes; returns how many, 0 only at the end.
-  virtual outcome<std::size_t> read(mutable_bytes out) = 0;
 };
 
 class object_source {

@@ -7,11 +7,11 @@
 
 #include <string>
 
+#include "base/first_failure.hpp"
 #include "base/oid_text.hpp"
 #include "object/sha1.hpp"
 #include "pack/compressor.hpp"
 #include "pack/deflate_estimate.hpp"
-#include "pack/first_failure.hpp"
 
 namespace docteur {
 namespace {

@@ -20,7 +20,7 @@ namespace docteur {
 namespace {
 
 constexpr std::uint64_t kLeastDelta = 48;  // bytes of content: below, a delta saves nothing
-constexpr unsigned kDeepest = 59;          // docteur reads trees no deeper (doc/FORMAT.md, "Deltas")
+constexpr unsigned kDeepest = 59;          // OCaml docteur reads trees no deeper (doc/FORMAT.md, "PACK")
 
 // Of the memory allowed, what the features may take while reading, and inflated objects later; and the pairs. The rest
 // is for what is on its way, and for the allocator.

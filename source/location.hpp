@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "object/failure.hpp"
-#include "source/remote_address.hpp"
+#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 
@@ -16,8 +16,8 @@ struct location {
 };
 
 // A plain path; `file://` and an absolute path, percent-decoded as git does; `relativize://` and a path relative to the
-// working directory, taken as it is; or a remote address (source/remote_address.hpp). `host:path` is a remote address
-// as git has it, unless a file of that name exists. Fails with blame::usage.
+// working directory, taken as it is; or a remote address (source/remote/remote_address.hpp). `host:path` is a remote
+// address as git has it, unless a file of that name exists. Fails with blame::usage.
 [[nodiscard]] outcome<location> parse_location(std::string_view text);
 
 }  // namespace docteur

@@ -4,9 +4,9 @@
 
 #include "base/printable.hpp"
 #include "object/result.hpp"
-#include "source/directory.hpp"
-#include "source/fetched_repository.hpp"
-#include "source/repository.hpp"
+#include "source/folder/directory.hpp"
+#include "source/remote/fetched_repository.hpp"
+#include "source/repository/repository.hpp"
 
 namespace docteur {
 

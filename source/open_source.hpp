@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "object/progress.hpp"
-#include "source/commit_options.hpp"
-#include "source/commit_source.hpp"
-#include "source/folder_scan.hpp"
+#include "source/folder/commit_options.hpp"
+#include "source/folder/folder_scan.hpp"
 #include "source/location.hpp"
+#include "source/objects/commit_source.hpp"
 
 namespace docteur {
 
@@ -27,7 +27,7 @@ struct source_options {
 };
 
 // A repository where there is one at the very path (a worktree's top, a `.git`, a bare one), else a plain folder.
-// A remote repository is fetched first (source/fetch.hpp; a program that has threads by now has called
+// A remote repository is fetched first (source/remote/fetch.hpp; a program that has threads by now has called
 // prepare_to_fetch() before it had any), and what was fetched goes away with the source.
 // Fails with blame::usage when an option does not fit what is there.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_source(const location& where, const source_options& options,

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "base/printable.hpp"
+#include "base/private_file.hpp"
 #include "base/program.hpp"
 #include "object/result.hpp"
-#include "trust/private_file.hpp"
 
 namespace docteur {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "base/printable.hpp"
+#include "libgit2/git_handle.hpp"
 #include "object/result.hpp"
-#include "source/git_handle.hpp"
 
 namespace docteur {
 namespace {

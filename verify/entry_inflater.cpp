@@ -3,7 +3,7 @@
 #include <array>
 #include <new>
 
-#include "reader/heap.hpp"
+#include "host/heap.hpp"
 #include "verify/entry_input.hpp"
 
 namespace docteur {

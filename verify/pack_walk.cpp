@@ -2,10 +2,10 @@
 
 #include <array>
 
+#include "host/heap.hpp"
 #include "layout/image_header.hpp"
 #include "pack/entry.hpp"
 #include "pack/inflate.hpp"
-#include "reader/heap.hpp"
 #include "verify/fetch.hpp"
 
 namespace docteur {

@@ -10,8 +10,8 @@
 #include <mutex>
 #include <optional>
 
+#include "base/first_failure.hpp"
 #include "pack/delta.hpp"
-#include "pack/first_failure.hpp"
 #include "verify/delta_families.hpp"
 #include "verify/entry_inflater.hpp"
 #include "verify/streamed_blob.hpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "reader/describe.hpp"
-#include "reader/heap.hpp"
+#include "host/describe.hpp"
+#include "host/heap.hpp"
 #include "reader/object_reader.hpp"
 #include "verify/fsck_messages.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "reader/heap.hpp"
+#include "host/heap.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "fuzz/property.hpp"
-#include "source/alternates.hpp"
+#include "source/objects/alternates.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace docteur;

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "fuzz/property.hpp"
-#include "source/gitmodules.hpp"
 #include "source/location.hpp"
-#include "source/submodule_address.hpp"
+#include "source/selection/gitmodules.hpp"
+#include "source/selection/submodule_address.hpp"
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include "fuzz/property.hpp"
 #include "idx/format.hpp"
 #include "object/sha1.hpp"
-#include "source/idx_file.hpp"
-#include "source/midx_file.hpp"
+#include "source/objects/idx_file.hpp"
+#include "source/objects/midx_file.hpp"
 
 namespace {
 

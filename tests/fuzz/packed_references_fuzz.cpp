@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/hex_digits.hpp"
 #include "fuzz/property.hpp"
-#include "source/hex_digits.hpp"
-#include "source/packed_references.hpp"
+#include "source/repository/packed_references.hpp"
 
 namespace {
 

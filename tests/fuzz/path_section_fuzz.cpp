@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "fuzz/property.hpp"
+#include "host/heap.hpp"
 #include "layout/path_section.hpp"
 #include "object/path_rules.hpp"
-#include "reader/heap.hpp"
 #include "reader/image.hpp"
 #include "reader/path_section_reader.hpp"
 #include "support/guest.hpp"

@@ -6,7 +6,7 @@
 #include "fuzz/property.hpp"
 #include "object/commit.hpp"
 #include "object/sha1.hpp"
-#include "source/derived_commit.hpp"
+#include "source/selection/derived_commit.hpp"
 #include "trust/openpgp.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

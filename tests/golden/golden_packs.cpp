@@ -11,7 +11,7 @@
 #include "golden/corpus.hpp"
 #include "idx/writer.hpp"
 #include "pack/writer.hpp"
-#include "unit/memory_source.hpp"
+#include "support/memory_source.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: consumers.sh BUILD CXX   Installs BUILD into a temporary prefix, then builds and runs two programs that know
-# nothing but that prefix: one finds the library through CMake, one through pkg-config.
+# Usage: consumers.sh BUILD CXX   Installs BUILD into a temporary prefix, then builds and runs programs that know
+# nothing but that prefix, one for each library, which they find through CMake and through pkg-config.
 set -eu
 build=$1 cxx=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,12 +33,20 @@ cmake -G Ninja -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix
   cmake --build "$work/cmake" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 "$work/cmake/consumer"
 "$work/cmake/builder_consumer"
+mkdir "$work/folder"
+seq 1000 >"$work/folder/numbers"
+"$prefix/bin/docteur-make" -q "$work/folder" "$work/disk.img"
+"$work/cmake/host_consumer" "$work/disk.img" /numbers | cmp - "$work/folder/numbers"
 
 libdir=$(dirname "$(find "$prefix" -name docteur-reader.pc)")
 flags() { PKG_CONFIG_PATH=$libdir pkg-config "$@"; }
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 "$here/consumer/main.cpp" -o "$work/by-pkg-config" $(flags --cflags --libs docteur-reader)
 "$work/by-pkg-config"
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$here/consumer/host.cpp" -o "$work/host-by-pkg-config" $(flags --cflags --libs docteur-host)
+"$work/host-by-pkg-config" "$work/disk.img" /numbers | cmp - "$work/folder/numbers"
+if ldd "$work/host-by-pkg-config" | grep -E 'git2|tbb'; then echo "the host library needs too much"; exit 1; fi
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 "$here/consumer/builder.cpp" -o "$work/builder-by-pkg-config" $(flags --cflags --libs docteur-builder)
 "$work/builder-by-pkg-config"

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <vector>
 
-#include "reader/file_device.hpp"
-#include "reader/heap.hpp"
+#include "host/file_device.hpp"
+#include "host/heap.hpp"
 #include "reader/image.hpp"
 #include "reader/image_reader.hpp"
 

@@ -16,7 +16,7 @@
 #include <ctime>
 
 #include "cli/signal_watch.hpp"
-#include "reader/huge_page_heap.hpp"
+#include "host/huge_page_heap.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/leftover.hpp"
-#include "reader/file_device.hpp"
+#include "host/file_device.hpp"
 #include "unikernel-example/platform/linux/tcp_connection.hpp"
 #include "unikernel-example/platform/platform.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "reader/heap.hpp"
+#include "host/heap.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/devices.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"

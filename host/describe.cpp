@@ -1,0 +1,28 @@
+#include "host/describe.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace docteur {
+
+failure describe(const error& e, const std::string& subject) {
+  std::string text = subject + ": ";
+  switch (e.code) {
+    // Answers rather than faults: the place in the image says nothing.
+    case errc::not_found:
+    case errc::symlink_loop: return {blame::input, text + e.what};
+    case errc::wrong_kind:
+      if (e.at == 0) return {blame::input, text + e.what};
+      break;
+    case errc::out_of_memory: return {blame::environment, text + e.what};
+    default: break;
+  }
+  std::array<char, 32> at;
+  std::snprintf(at.data(), at.size(), " at 0x%llx: ", static_cast<unsigned long long>(e.at));
+  text += name(e.code);
+  text += at.data();
+  text += e.what;
+  return {e.code == errc::io ? blame::environment : blame::input, text};
+}
+
+}  // namespace docteur

@@ -1,0 +1,59 @@
+#pragma once
+// The object database of a repository: its PACKs and loose objects and those of its alternates, read by our own code
+// alone. A damaged copy of an object, or of a delta's base, is passed over when there is another. Hosted; all functions
+// are safe from many threads.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "source/objects/alternates.hpp"
+#include "source/objects/loose_file.hpp"
+#include "source/objects/object_fault.hpp"
+#include "source/objects/pack_list.hpp"
+
+namespace docteur {
+
+class git_objects {
+ public:
+  // `objects`: the folder of that name in a repository. Fails when that is no folder or cannot be looked at; whatever
+  // is wrong in it is told of the objects that are not found for it.
+  [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects);
+
+  [[nodiscard]] object_result<object_summary> info(const oid& id) const;
+  // Replaces `out`. The bytes are not compared with the id.
+  [[nodiscard]] object_result<object_type> read(const oid& id, std::vector<std::byte>& out) const;
+  // As read(), and the bytes are what the id promises: copies that are not are passed over.
+  [[nodiscard]] object_result<object_type> read_verified(const oid& id, std::vector<std::byte>& out) const;
+  // The same of the type that is expected.
+  [[nodiscard]] object_result<void> read_checked(const oid& id, object_type expected,
+                                                 std::vector<std::byte>& out) const;
+  // In bounded memory, but for a delta: that is read first. Of several copies it is the first whose bytes are what the
+  // id promises; a single one is not compared.
+  [[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_stream(const oid& id) const;
+  // All objects whose ids begin with `digits`, 4 to 39 lower-case hexadecimal ones.
+  [[nodiscard]] outcome<std::vector<oid>> find_prefix(std::string_view digits) const;
+
+ private:
+  class recovery;
+  explicit git_objects(object_folders folders);
+  template <class T, class FromPack, class FromLoose>
+  object_result<T> look(const oid& id, const FromPack& from_pack, const FromLoose& from_loose) const;
+  template <class T, class FromPack, class FromLoose>
+  object_result<T> look_in(const pack_list& list, const oid& id, const FromPack& from_pack,
+                           const FromLoose& from_loose) const;
+  [[nodiscard]] bool has_copies(const pack_list& list, const oid& id) const;
+  [[nodiscard]] const pack_list& packs() const noexcept { return *current_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool rescan(const pack_list& seen) const;
+  [[nodiscard]] object_fault explain(const pack_list& list, object_fault fault) const;
+
+  object_folders folders_;
+  mutable std::mutex guard_;                                     // of lists_
+  mutable std::vector<std::unique_ptr<const pack_list>> lists_;  // earlier ones may still be looked through
+  mutable std::atomic<const pack_list*> current_{nullptr};       // the last of them
+  mutable std::atomic<std::size_t> last_pack_{0};  // where the last object was found: the next one is likely there, too
+};
+
+}  // namespace docteur

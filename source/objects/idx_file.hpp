@@ -1,0 +1,42 @@
+#pragma once
+// An IDX of version 1 or 2 in a file (`git help gitformat-pack`). Hosted; all functions are safe from many threads.
+
+#include <memory>
+#include <optional>
+
+#include "source/objects/id_table.hpp"
+
+namespace docteur {
+
+class idx_file {
+ public:
+  // Damaged when its size is not what its fan-out tells, or it is of another version.
+  [[nodiscard]] static object_result<idx_file> open(std::unique_ptr<table_file> file);
+
+  [[nodiscard]] std::uint32_t count() const noexcept { return ids_.count(); }
+  [[nodiscard]] object_result<oid> id(std::uint32_t position) const { return ids_.id(*file_, position); }
+  // Where the object's entry begins in the PACK: whether it lies there is not known.
+  [[nodiscard]] object_result<std::optional<std::uint64_t>> find(const oid& id) const;
+  [[nodiscard]] object_result<std::uint64_t> offset(std::uint32_t position) const;
+  // Which object's entry begins there. Looks through the whole table.
+  [[nodiscard]] object_result<std::optional<oid>> id_at(std::uint64_t offset) const;
+  // As id_table::collect().
+  [[nodiscard]] object_result<void> collect(std::string_view digits, id_set& found) const {
+    return ids_.collect(*file_, digits, found);
+  }
+  // What the PACK's trailer should be.
+  [[nodiscard]] object_result<oid> pack_checksum() const;
+
+ private:
+  idx_file() = default;
+  [[nodiscard]] object_result<std::uint64_t> widen(std::uint32_t field) const;
+
+  std::unique_ptr<table_file> file_;
+  id_table ids_;
+  // The offsets: where the first lies, and the bytes from one to the next.
+  std::uint64_t offsets_at_ = 0;
+  std::uint32_t offset_stride_ = 4;
+  bool may_be_wide_ = false;
+};
+
+}  // namespace docteur

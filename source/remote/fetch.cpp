@@ -1,0 +1,231 @@
+#include "source/remote/fetch.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <optional>
+
+#include "base/child_process.hpp"
+#include "base/fork_server.hpp"
+#include "base/hex_digits.hpp"
+#include "base/oid_text.hpp"
+#include "base/printable.hpp"
+#include "base/spawn.hpp"
+#include "object/result.hpp"
+#include "source/objects/git_objects.hpp"
+#include "source/remote/git_command.hpp"
+#include "source/remote/git_report.hpp"
+#include "source/remote/libgit2_fetch.hpp"
+#include "source/repository/reference_rules.hpp"
+
+namespace docteur {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto kTick = std::chrono::milliseconds(100);  // to notice a signal
+constexpr auto kLook = std::chrono::seconds(1);         // between two looks at what does not come through the pipe
+constexpr std::uint64_t kBusy = 5;                      // clock ticks in that time that are work and no keep-alive
+
+// What the server is asked for: a full id in lower case, or a name that git takes for one.
+outcome<std::string> checked_reference(const std::string& asked) {
+  if (asked.empty() || asked == "@") return std::string("HEAD");
+  if (std::string digits = lower_digits(asked); digits.size() == kOidHexSize) return digits;
+  DOCTEUR_CHECK(check_revision_name(asked));
+  return asked;
+}
+
+// Since when nothing has happened: no word, no byte in the repository, no work.
+class stillness {
+ public:
+  stillness(const child_process& child, const private_folder& repository)
+      : child_(child), repository_(repository), bytes_(repository.size()) {}
+
+  void heard() { since_ = next_look_ = clock::now(); }
+  [[nodiscard]] clock::duration lasts() {
+    const auto now = clock::now();
+    if (now - next_look_ >= kLook) {
+      next_look_ = now;
+      const std::uint64_t bytes = repository_.size();
+      const std::uint64_t ticks = child_.processor_ticks();
+      if (bytes != bytes_ || ticks >= ticks_ + kBusy) since_ = now;
+      bytes_ = bytes;
+      ticks_ = ticks;
+    }
+    return now - since_;
+  }
+
+ private:
+  const child_process& child_;
+  const private_folder& repository_;
+  clock::time_point since_ = clock::now();
+  clock::time_point next_look_ = since_;
+  std::uint64_t bytes_;
+  std::uint64_t ticks_ = 0;
+};
+
+struct running {
+  child_process child;
+  bool may_ask;
+};
+
+int answer_request(const std::string& text, int told) {
+  const auto request = decode_fetch_request(text);
+  return request ? fetch_by_libgit2(*request, told) : EXIT_FAILURE;
+}
+
+// That of this process; started by the first call. It ends with the process.
+outcome<const fork_server*> libgit2_server() {
+  static std::mutex lock;
+  static std::optional<fork_server> server;
+  const std::lock_guard guard(lock);
+  if (!server) {
+    DOCTEUR_TRY(started, fork_server::start(answer_request));
+    server.emplace(std::move(started));
+  }
+  return &*server;
+}
+
+outcome<running> start(const fetch_request& request, std::chrono::seconds timeout) {
+  const bool may_ask = child_process::has_terminal();
+  auto git = child_process::start(git_fetch_command(request, timeout, may_ask, own_environment()));
+  if (git) return running{std::move(*git), may_ask};
+  if (!git.error().message.empty()) return tl::unexpected<failure>(git.error());
+  const auto server = libgit2_server();
+  if (!server)
+    return give_up(blame::environment, "there is no git in PATH, and libgit2 cannot fetch: " + server.error().message);
+  DOCTEUR_TRY(child, (*server)->run(encode(request)));
+  return running{std::move(child), false};
+}
+
+outcome<oid> fetched_id(const private_folder& repository) {
+  std::ifstream file(repository.path() / "FETCH_HEAD");
+  std::string line;
+  std::getline(file, line);
+  // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
+  const auto id = parse_hex(std::string_view(line).substr(0, std::min(line.size(), kOidHexSize)));
+  if (!id) return give_up(blame::environment, "git did not say what it fetched");
+  return *id;
+}
+
+outcome<bool> has_object(const private_folder& repository, const oid& id) {
+  DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native()));
+  const auto info = objects->info(id);
+  if (!info && !info.error().missing) return give_up(info.error().who, "what was fetched " + info.error().why);
+  return info.has_value();
+}
+
+// What make_bare_repository() wrote of a password goes away with it: the repository lives for as long as its source.
+class brief_credentials {
+ public:
+  explicit brief_credentials(const private_folder& repository) : repository_(repository) {}
+  brief_credentials(const brief_credentials&) = delete;
+  brief_credentials& operator=(const brief_credentials&) = delete;
+  ~brief_credentials() { forget_credentials(repository_); }
+
+ private:
+  const private_folder& repository_;
+};
+
+// How it went where nothing came in between.
+struct attempt {
+  std::optional<failure> failed;
+  bool refuses_id = false;
+  bool knows_no_shallow = false;
+};
+
+// `repository`: the request's.
+outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds timeout,
+                              const private_folder& repository, progress& report) {
+  report.phase("connecting", 0);
+  git_report said(request.from, report);
+  DOCTEUR_TRY(run, start(request, timeout));
+  const no_background_stops progress_may_show;
+  stillness still(run.child, repository);
+  std::string output;
+  for (bool ended = false; !ended;) {
+    ended = run.child.wait(kTick, output);
+    if (!output.empty()) still.heard();
+    said.take(output);
+    output.clear();
+    if (report.cancelled()) return give_up(blame::environment, "interrupted");
+    if (run.may_ask && !said.answered()) still.heard();
+    if (!ended && timeout.count() > 0 && still.lasts() >= timeout)
+      return give_up(blame::environment, "nothing came for " + std::to_string(timeout.count()) +
+                                             " seconds; --timeout sets how long to wait");
+  }
+  said.take("\n");
+  const int status = run.child.status();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    if (request.reference.empty()) return attempt{};
+    DOCTEUR_TRY(id, fetched_id(repository));
+    DOCTEUR_TRY(there, has_object(repository, id));
+    if (there) return attempt{};
+    // libgit2 takes what it does not find among the server's references for fetched.
+    said.take("fatal: unadvertised object\n");
+  }
+  if (run.may_ask && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
+    // Ctrl-C on the terminal that was git's at that time is meant for this process.
+    ::raise(SIGINT);
+    return give_up(blame::environment, "interrupted");
+  }
+  if (WIFSIGNALED(status))
+    return give_up(blame::environment,
+                   "the process that fetched was ended by signal " + std::to_string(WTERMSIG(status)));
+  return attempt{said.reason(request.reference), said.refuses_id(request.reference), said.knows_no_shallow()};
+}
+
+// As try_to_fetch(), of one reference; what it tells came is there. Asks again, with history, where the server cannot
+// do without, and says so in `request`.
+outcome<attempt> try_one(fetch_request& request, std::chrono::seconds timeout, const private_folder& repository,
+                         progress& report) {
+  DOCTEUR_TRY(tried, try_to_fetch(request, timeout, repository, report));
+  if (!tried.knows_no_shallow) return tried;
+  request.history = true;
+  return try_to_fetch(request, timeout, repository, report);
+}
+
+}  // namespace
+
+outcome<void> prepare_to_fetch() {
+  if (has_program("git")) return {};
+  DOCTEUR_CHECK(libgit2_server());
+  return {};
+}
+
+outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_options& options,
+                                     const private_folder& repository, progress& report) {
+  DOCTEUR_TRY(reference, checked_reference(options.reference));
+  const brief_credentials guard(repository);
+  DOCTEUR_CHECK(make_bare_repository(repository, from));
+  fetch_request request{from, reference, false, repository.path().native()};
+  DOCTEUR_TRY(tried, try_one(request, options.timeout, repository, report));
+  if (tried.failed) return tl::unexpected<failure>(*tried.failed);
+  DOCTEUR_TRY(id, fetched_id(repository));
+  return fetched_commit{id, request.history};
+}
+
+outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
+                           const private_folder& repository, progress& report) {
+  const std::string id = hex_text(commit);
+  const brief_credentials guard(repository);
+  DOCTEUR_CHECK(make_bare_repository(repository, from));
+  fetch_request request{from, id, false, repository.path().native()};
+  DOCTEUR_TRY(alone, try_one(request, timeout, repository, report));
+  if (!alone.failed) return {};
+  if (!alone.refuses_id) return tl::unexpected<failure>(*alone.failed);
+  request.reference.clear();
+  DOCTEUR_TRY(all, try_to_fetch(request, timeout, repository, report));
+  if (all.failed) return tl::unexpected<failure>(*all.failed);
+  DOCTEUR_TRY(there, has_object(repository, commit));
+  if (there) return {};
+  return give_up(blame::input, "commit " + id +
+                                   " is in none of its branches and tags, and it is not given by its id "
+                                   "(uploadpack.allowAnySHA1InWant)");
+}
+
+}  // namespace docteur

@@ -1,0 +1,235 @@
+#include "source/remote/git_report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
+#include <optional>
+
+#include "base/printable.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr std::size_t kLines = 32;         // kept: ssh's warning of a changed key is the longest that is known
+constexpr std::size_t kLongestLine = 512;  // bytes
+constexpr std::size_t kLongestTold = 300;  // bytes of what is told of a line
+constexpr std::size_t kLeastToken = 8;     // bytes
+constexpr std::string_view kRemote = "remote: ";
+constexpr std::string_view kUnreadable = "Could not read from remote repository.";
+
+struct step {
+  std::string_view title, phase;
+  bool received;  // it is the PACK that comes: bytes are told
+};
+constexpr std::array<step, 4> kSteps{{{"remote: Counting objects:", "preparing", false},
+                                      {"remote: Compressing objects:", "preparing", false},
+                                      {"Receiving objects:", "fetching", true},
+                                      {"Resolving deltas:", "resolving", false}}};
+
+struct known {
+  std::string_view holds;  // the cause as git or ssh words it
+  blame who;
+  std::string_view told;  // instead of it; what begins with ';' or a blank goes behind it
+};
+constexpr std::array<known, 18> kKnown{{
+    {"mismatched algorithms", blame::input, "a repository with other ids than SHA-1; images hold SHA-1 ids only"},
+    {"could not read Username", blame::environment,
+     "the server wants a user name and a password: set up a credential helper (gitcredentials(7)) or put them into "
+     "the URL"},
+    {"could not read Password", blame::environment,
+     "the server wants a password: set up a credential helper (gitcredentials(7)) or put it into the URL"},
+    {"Authentication failed", blame::environment, "the server does not accept the user name or the password"},
+    {"certificate", blame::environment, "; for a CA of your own there are http.sslCAInfo of git and GIT_SSL_CAINFO"},
+    {"Host key verification failed", blame::environment,
+     "the key of the host is not the known one, or none is known; compare it, then correct ssh's known_hosts"},
+    {"Permission denied", blame::environment, "; ssh needs a key that the server knows (ssh-add, ~/.ssh/config)"},
+    {"is this a git repository", blame::environment, "no Git repository answers there"},
+    {"invalid content-type", blame::environment,
+     "no Git server answers there; one of plain files needs the program git in PATH"},
+    {"' not found", blame::environment, "no such repository there"},
+    {"early EOF", blame::environment, "the connection ended in the middle"},
+    {"the remote end hung up", blame::environment, "the connection ended in the middle"},
+    {"packet write failed", blame::environment, "the connection ended in the middle"},
+    {"Could not read from remote", blame::environment, "the server ended the connection without an answer"},
+    {"inflate: ", blame::environment, "; what came was damaged on the way"},
+    {"pack is corrupted", blame::environment, "; what came was damaged on the way"},
+    {"' not allowed", blame::environment, " for a source over the network; see url.<base>.insteadOf of git"},
+    {"Operation too slow", blame::environment, "; --timeout sets how long to wait"},
+}};
+
+bool skip(std::string_view& text, std::string_view front) {
+  if (!text.starts_with(front)) return false;
+  text.remove_prefix(front.size());
+  return true;
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+// "1.20 MiB", "17 bytes" as git's strbuf_humanise_bytes() writes them.
+std::optional<std::uint64_t> take_size(std::string_view& text) {
+  const auto whole = take_number(text);
+  if (!whole) return std::nullopt;
+  std::uint64_t hundredths = 0;
+  if (skip(text, ".")) hundredths = take_number(text).value_or(0);
+  constexpr std::array<std::pair<std::string_view, unsigned>, 4> kUnits{
+      {{" bytes", 0}, {" KiB", 10}, {" MiB", 20}, {" GiB", 30}}};
+  for (const auto& [unit, shift] : kUnits)
+    if (skip(text, unit)) return (*whole << shift) + ((hundredths << shift) / 100);
+  return std::nullopt;
+}
+
+bool is_hexadecimal(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; !what.empty() && (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
+}
+
+}  // namespace
+
+void git_report::take(std::string_view text) {
+  for (const char c : text) {
+    if (c != '\n' && c != '\r') {
+      if (rest_.size() < kLongestLine) rest_ += c;
+      continue;
+    }
+    line(rest_);
+    rest_.clear();
+  }
+}
+
+void git_report::line(std::string_view text) {
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  if (text.empty() || count(text)) return;
+  if (skip(text, kRemote)) {
+    if (!text.starts_with("Enumerating objects") && !text.starts_with("Total ")) last_remote_ = text;
+    return;
+  }
+  if (said_.size() == kLines) said_.pop_front();
+  said_.emplace_back(text);
+}
+
+// "TITLE:  45% (450/1000), 1.20 MiB | 2.00 MiB/s": true when it is one of these.
+bool git_report::count(std::string_view text) {
+  for (const step& s : kSteps) {
+    if (!skip(text, s.title)) continue;
+    answered_ = true;
+    const auto open = text.find('(');
+    if (open == std::string_view::npos) return true;
+    text.remove_prefix(open + 1);
+    const auto done = take_number(text);
+    if (!done || !skip(text, "/")) return true;
+    const auto total = take_number(text);
+    if (!total) return true;
+    const std::string phase(s.title);
+    if (phase_ != phase) {
+      phase_ = phase;
+      done_ = bytes_ = 0;
+      to_.phase(s.phase, *total);
+    }
+    if (*done > done_) to_.advance(*done - std::exchange(done_, *done));
+    if (s.received && skip(text, "), ")) {
+      const auto bytes = take_size(text);
+      if (bytes && *bytes > bytes_) to_.add_bytes(*bytes - std::exchange(bytes_, *bytes));
+    }
+    return true;
+  }
+  return false;
+}
+
+// In the words of git as a client (also of one that looks for files), of git as a server, and of JGit.
+bool git_report::refuses_id(std::string_view asked) const {
+  const std::string why = cause();
+  const auto holds = [&](const std::string& words) { return why.find(words) != std::string::npos; };
+  return holds("unadvertised object") || holds("not our ref") || (holds("want ") && holds(" not valid")) ||
+         (is_hexadecimal(asked) && holds("Unable to find " + std::string(asked) + " under "));
+}
+
+// "dumb http transport does not support shallow capabilities", "Server does not support shallow clients", the same with
+// "requests" in protocol version 2, and "server doesn't support shallow" of libgit2.
+bool git_report::knows_no_shallow() const { return cause().find("support shallow") != std::string::npos; }
+
+failure git_report::reason(std::string_view asked) const {
+  const std::string name = printable(asked);
+  std::string why = cause();
+  if (why.find("find remote ref") != std::string::npos) {
+    if (asked == "HEAD")
+      return {blame::input, "its HEAD points to no commit (is it empty?); name a branch with --branch"};
+    std::string text = name + ": no such branch or tag";
+    if (asked.size() >= 4 && is_hexadecimal(asked)) text += "; over the network a commit needs all 40 digits of its id";
+    return {blame::input, text};
+  }
+  if (refuses_id(asked))
+    return {blame::input, "commit " + name +
+                              " is not there, or the server gives no commits by id (uploadpack.allowAnySHA1InWant); "
+                              "name a branch or a tag that leads to it"};
+  blame who = blame::environment;
+  for (const known& k : kKnown) {
+    if (why.find(k.holds) == std::string::npos) continue;
+    who = k.who;
+    const bool behind = k.told.front() == ';' || k.told.front() == ' ';
+    why = behind ? why.append(k.told) : std::string(k.told);
+    break;
+  }
+  if (!last_remote_.empty()) why += " (the server says: " + redacted(last_remote_) + ")";
+  return {who, why};
+}
+
+std::string git_report::cause() const {
+  const auto is_reason = [](std::string_view text) {
+    return text.starts_with("fatal: ") || text.starts_with("error: ");
+  };
+  auto at = std::ranges::find_if(said_, is_reason);
+  if (at == said_.end()) return said_.empty() ? "git failed and does not say why" : redacted(said_.back());
+  std::string_view text = std::string_view(*at).substr(7);
+  std::string joined;
+  if (text == kUnreadable && at != said_.begin()) {
+    // What ssh said, which is before it; "user@host: Permission denied (publickey)." without the front.
+    text = *std::prev(at);
+    const auto colon = text.find(": ");
+    if (colon != std::string_view::npos && text.substr(0, colon).find('@') != std::string_view::npos)
+      text.remove_prefix(colon + 2);
+  } else if (text.starts_with("unable to access '")) {
+    const auto end = text.find("': ");
+    if (end != std::string_view::npos) text.remove_prefix(end + 3);
+  } else if (text.ends_with(':') && std::next(at) != said_.end()) {
+    joined = std::string(text) + " " + *std::next(at);
+    text = joined;
+  } else if (skip(text, "remote error: ")) {
+    joined = "the server refuses: " + std::string(text);
+    text = joined;
+  }
+  while (text.ends_with('.')) text.remove_suffix(1);
+  return redacted(std::string(text));
+}
+
+std::string git_report::redacted(std::string text) const {
+  // The URL may hold a query.
+  replace_all(text, from_.url, from_.shown);
+  // A user without a password may be a token; beside one it is a name.
+  const std::string secret = from_.password.value_or(from_.user.size() < kLeastToken ? "" : from_.user);
+  replace_all(text, secret, "***");
+  // A URL of somebody else's: of a redirection, or one that the user's configuration put in place.
+  for (std::size_t at = 0; (at = text.find("://", at)) != std::string::npos;) {
+    at += 3;
+    const auto end = std::min(text.find_first_of("/?# '\"", at), text.size());
+    const auto user_end = std::string_view(text).substr(0, end).rfind('@');
+    if (user_end != std::string_view::npos && user_end >= at) text.erase(at, user_end + 1 - at);
+  }
+  std::string out = printable(text);
+  std::ranges::replace_if(
+      out, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  if (out.size() > kLongestTold) out.replace(kLongestTold, std::string::npos, "...");
+  return out;
+}
+
+}  // namespace docteur

@@ -1,0 +1,62 @@
+#pragma once
+// The repositories of submodules that git keeps in `modules` of the one they belong to (gitrepository-layout(5)).
+// Hosted, POSIX.
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/oid_hash.hpp"
+#include "source/objects/git_objects.hpp"
+#include "source/repository/repository_folder.hpp"
+
+namespace docteur {
+
+// One of them, looked at when it is asked for, and opened once.
+class module_repository {
+ public:
+  explicit module_repository(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // What find_repository() says, kept.
+  [[nodiscard]] const outcome<std::optional<local_repository>>& look();
+  // Of a repository that is there.
+  [[nodiscard]] const local_repository& repository() { return **look(); }
+  // Null where there is no repository.
+  [[nodiscard]] outcome<std::shared_ptr<const git_objects>> objects();
+
+ private:
+  std::string path_;
+  std::optional<outcome<std::optional<local_repository>>> found_;
+  std::shared_ptr<const git_objects> objects_;
+};
+
+// What is looked at grows with the number of modules, not with its square: which one a submodule's content is in is
+// told by what is checked out there and by where its worktree lies, and it lies in another one hardly ever.
+class module_index {
+ public:
+  explicit module_index(repository_place of) : of_(std::move(of)) {}
+
+  // Those that should have the commit of the submodule at `path` in the worktree. Fails where `modules` cannot be
+  // listed.
+  [[nodiscard]] outcome<std::vector<module_repository*>> likely(const oid& commit, std::string_view path);
+  // All, by path, once likely() was called.
+  [[nodiscard]] std::deque<module_repository>& all() { return modules_; }
+
+ private:
+  outcome<void> build();
+  outcome<void> collect(const std::string& folder, unsigned depth);
+  void add(module_repository& module, const std::string& top);
+
+  repository_place of_;
+  bool built_ = false;
+  std::deque<module_repository> modules_;
+  std::unordered_map<oid, module_repository*, oid_hash> by_commit_;
+  std::unordered_map<std::string, module_repository*> by_path_;
+};
+
+}  // namespace docteur

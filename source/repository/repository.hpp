@@ -1,0 +1,34 @@
+#pragma once
+// One commit of a local repository: a worktree's top, a linked worktree, a bare repository; shallow ones too. Hosted.
+
+#include <memory>
+#include <string>
+
+#include "base/private_folder.hpp"
+#include "object/progress.hpp"
+#include "source/objects/commit_source.hpp"
+#include "source/repository/repository_folder.hpp"
+#include "source/repository/tree_listing.hpp"
+
+namespace docteur {
+
+class git_objects;
+
+struct repository_options {
+  std::string reference;  // as resolve_revision() takes it
+  unsigned threads = 0;   // 0: all cores
+  // Where the repository was fetched to: it stays until the source is gone. Null: it is the user's.
+  std::shared_ptr<const private_folder> temporary = nullptr;
+  // What of the commit's tree is listed and measured; of a part, select_from() makes a whole again.
+  tree_part part = {};
+  // The repository's objects, where they are open already.
+  std::shared_ptr<const git_objects> objects = nullptr;
+};
+
+// `path`: for messages.
+[[nodiscard]] outcome<std::unique_ptr<commit_source>> open_repository(local_repository repository,
+                                                                      const std::string& path,
+                                                                      const repository_options& options,
+                                                                      progress& report);
+
+}  // namespace docteur

@@ -1,0 +1,74 @@
+#include "source/repository/repository_format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/printable.hpp"
+#include "object/result.hpp"
+#include "source/objects/regular_file.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr std::string_view kExtension = "extensions.";
+// None of them matters to those who only read objects by SHA-1 ids and references in files.
+constexpr std::array<std::string_view, 8> kHarmless{"noop",
+                                                    "noop-v1",
+                                                    "partialclone",
+                                                    "preciousobjects",
+                                                    "worktreeconfig",
+                                                    "compatobjectformat",
+                                                    "relativeworktrees",
+                                                    "submodulepathconfig"};
+
+outcome<void> check_extension(std::string_view name, const std::string& value, unsigned version) {
+  if (name == "objectformat" && value != "sha1")
+    return give_up(blame::input, "a repository with " + printable(value) + " ids; images hold SHA-1 ids only");
+  if (name == "refstorage" && value != "files")
+    return give_up(blame::input, "its references are stored as " + printable(value) +
+                                     ", which is not read yet; git refs migrate --ref-format=files makes files of "
+                                     "them, and so does a clone (git clone --bare --ref-format=files)");
+  if (name == "objectformat" || name == "refstorage" || version == 0 || std::ranges::count(kHarmless, name) > 0)
+    return {};
+  return give_up(blame::input, "it needs the repository extension " + printable(name) +
+                                   ", which is not known here; a clone of it (git clone --bare) may do without");
+}
+
+}  // namespace
+
+outcome<std::vector<config_entry>> read_config(const std::string& path, const std::string& shown) {
+  const auto text = read_regular(path, kMostConfig);
+  if (!text && text.error().missing) return std::vector<config_entry>();
+  if (!text) return give_up(text.error().who, shown + ": " + text.error().why);
+  auto entries = parse_config(*text);
+  if (!entries) return give_up(entries.error().who, shown + ": " + entries.error().message);
+  return entries;
+}
+
+outcome<repository_format> repository_format_of(std::span<const config_entry> config) {
+  repository_format format;
+  unsigned version = 0;
+  for (const config_entry& e : config) {
+    if (e.name != "core.repositoryformatversion") continue;
+    const std::string said = e.value.value_or("");
+    if (said != "0" && said != "1")
+      return give_up(blame::input, "a repository of format version " + printable(said) + "; 0 and 1 are known");
+    version = said == "1" ? 1 : 0;
+  }
+  for (const config_entry& e : config) {
+    const std::string value = e.value.value_or("");
+    if (e.name == "core.bare") format.is_bare = is_true(e.value);
+    if (e.name == "core.worktree") format.worktree = value;
+    // git-clone(1) --filter writes the second, partial-clone.txt of git names both.
+    if (e.name == "extensions.partialclone" || (e.name.starts_with("remote.") && e.name.ends_with(".promisor")))
+      format.is_partial = true;
+    if (!e.name.starts_with(kExtension)) continue;
+    const std::string_view name = std::string_view(e.name).substr(kExtension.size());
+    if (name == "worktreeconfig") format.worktree_config = is_true(e.value);
+    DOCTEUR_CHECK(check_extension(name, value, version));
+  }
+  return format;
+}
+
+}  // namespace docteur

@@ -1,0 +1,200 @@
+#include "source/repository/tree_listing.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include "base/oid_hash.hpp"
+#include "base/printable.hpp"
+#include "object/tree.hpp"
+#include "source/objects/commit_source.hpp"
+
+namespace docteur {
+namespace {
+
+constexpr auto kBlob = static_cast<std::size_t>(-1);
+
+class walker {
+ public:
+  walker(const tree_loader& load, progress& report) : load_(load), report_(report) {}
+
+  outcome<tree_listing> run(const oid& root, const tree_part& part) {
+    const tree_loader pass = [&](const oid& id, std::string_view path) { return pass_through(id, path, part); };
+    DOCTEUR_TRY(folder, find_folder(root, part.folder, pass));
+    path_ = part.folder;
+    DOCTEUR_CHECK(enter(folder));
+    while (!open_.empty()) {
+      frame& top = open_.back();
+      path_.resize(top.path_size);
+      if (top.rest.done()) {
+        DOCTEUR_CHECK(leave());
+        continue;
+      }
+      const auto entry = top.rest.next();
+      if (!entry) return refuse(std::string("a malformed tree: ") + entry.error().what);
+      DOCTEUR_CHECK(visit(*entry));
+    }
+    listing_.trees = listing_.objects.size();
+    listing_.objects.insert(listing_.objects.end(), blobs_.begin(), blobs_.end());
+    for (std::size_t i = 0; i < blobs_.size(); ++i)
+      add_path(std::string_view(blob_paths_).substr(blob_ends_[i], blob_ends_[i + 1] - blob_ends_[i]));
+    return std::move(listing_);
+  }
+
+ private:
+  // A tree on the way to the part.
+  outcome<std::vector<std::byte>> pass_through(const oid& id, std::string_view path, const tree_part& part) {
+    path_ = path;
+    DOCTEUR_TRY(content, load_(id, path));
+    listing_.objects.push_back({id, object_type::tree, content.size()});
+    add_path(path);
+    listing_.contents.push_back(content);
+    if (!part.gitmodules || !path.empty()) return content;
+    for (tree_reader r(content); !r.done();) {
+      const auto e = r.next();
+      if (!e) break;  // it is told when the folder is looked for
+      if (e->name == ".gitmodules" && (e->kind == entry_kind::file || e->kind == entry_kind::executable))
+        add_blob(e->id, ".gitmodules");
+    }
+    return content;
+  }
+
+  void add_blob(const oid& id, std::string_view path) {
+    seen_.emplace(id, kBlob);
+    blobs_.push_back({id, object_type::blob, 0});
+    blob_paths_ += path;
+    blob_ends_.push_back(blob_paths_.size());
+  }
+
+  // What lies below a tree, itself counted: it may be met again at other places, and is not walked again then.
+  struct extent {
+    std::uint64_t paths = 1;
+    std::size_t longest = 0;  // bytes of the longest path from it, without a leading '/'
+    unsigned depth = 0;       // folders inside each other
+  };
+  struct frame {
+    tree_reader rest;
+    std::size_t path_size;
+    std::size_t tree;  // in extents_
+  };
+
+  outcome<void> enter(const oid& id) {
+    if (open_.size() > kMaxTreeDepth) return refuse("folders are nested too deeply");
+    if (report_.cancelled()) return give_up(blame::environment, "interrupted");
+    DOCTEUR_TRY(content, load_(id, path_));
+    seen_.emplace(id, extents_.size());
+    listing_.objects.push_back({id, object_type::tree, content.size()});
+    add_path(path_);
+    listing_.contents.push_back(std::move(content));
+    // The bytes stay where they are when `contents` grows: a vector moves without copying.
+    open_.push_back({tree_reader(listing_.contents.back()), path_.size(), extents_.size()});
+    extents_.emplace_back();
+    report_.advance(1);
+    return {};
+  }
+
+  // The tree of the innermost frame is done: its folder has one more entry.
+  outcome<void> leave() {
+    const extent done = extents_[open_.back().tree];
+    open_.pop_back();
+    return open_.empty() ? outcome<void>() : count(done);
+  }
+
+  // Adds what lies at path_, in the innermost frame's folder.
+  outcome<void> count(const extent& below) {
+    const frame& top = open_.back();
+    extent& folder = extents_[top.tree];
+    const std::size_t name = path_.size() - top.path_size - (top.path_size > 0 ? 1 : 0);
+    folder.paths += below.paths;
+    folder.longest = std::max(folder.longest, name + (below.longest > 0 ? 1 + below.longest : 0));
+    folder.depth = std::max(folder.depth, below.depth + 1);
+    if (folder.paths > kMaxPaths) return refuse("more paths than an image can have");
+    if (top.path_size + folder.longest > kMaxSourcePath) return refuse("the paths below it are too long");
+    if (open_.size() - 1 + folder.depth > kMaxTreeDepth + 1) return refuse("folders are nested too deeply");
+    return {};
+  }
+
+  outcome<void> visit(const tree_entry& entry) {
+    if (!path_.empty()) path_ += '/';
+    path_ += entry.name;
+    if (path_.size() > kMaxSourcePath) return refuse("the path is too long");
+    if (entry.kind == entry_kind::submodule) {
+      listing_.submodules.push_back(path_);
+      return count({});
+    }
+    const bool is_tree = entry.kind == entry_kind::directory;
+    if (const auto known = seen_.find(entry.id); known != seen_.end()) {
+      if ((known->second != kBlob) != is_tree) return refuse("its id is that of a folder and of a file");
+      return count(is_tree ? extents_[known->second] : extent());
+    }
+    if (is_tree) return enter(entry.id);
+    add_blob(entry.id, path_);
+    return count({});
+  }
+
+  void add_path(std::string_view path) {
+    listing_.paths += path;
+    listing_.ends.push_back(listing_.paths.size());
+  }
+  [[nodiscard]] tl::unexpected<failure> refuse(const std::string& why) const {
+    return give_up(blame::input, (path_.empty() ? "/" : printable(path_)) + ": " + why);
+  }
+
+  const tree_loader& load_;
+  progress& report_;
+  tree_listing listing_;
+  std::vector<frame> open_;
+  std::string path_;
+  std::unordered_map<oid, std::size_t, oid_hash> seen_;  // a tree's place in extents_, or kBlob
+  std::vector<extent> extents_;
+  std::vector<source_object> blobs_;
+  std::string blob_paths_;
+  std::vector<std::size_t> blob_ends_{0};
+};
+
+}  // namespace
+
+outcome<std::string> folder_path(std::string_view said) {
+  std::string path;
+  for (std::string_view rest = said; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view name = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (name.empty() || name == ".") continue;
+    if (name == "..")
+      return give_up(blame::usage, "--path: " + printable(said) + ": .. is not taken, a folder is named from the root");
+    path.append(path.empty() ? "" : "/").append(name);
+  }
+  return path;
+}
+
+outcome<oid> find_folder(const oid& root, std::string_view path, const tree_loader& load) {
+  oid tree = root;
+  for (std::size_t begin = 0; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view name = path.substr(begin, end - begin);
+    const std::string shown = printable(path.substr(0, end));
+    DOCTEUR_TRY(content, load(tree, path.substr(0, begin == 0 ? 0 : begin - 1)));
+    std::optional<tree_entry> found;
+    for (tree_reader r(content); !r.done();) {
+      const auto e = r.next();
+      if (!e) return give_up(blame::input, shown + ": " + e.error().what);
+      if (e->name == name) found = *e;
+    }
+    if (!found) return give_up(blame::input, "--path: " + shown + ": no such folder in the commit");
+    if (found->kind != entry_kind::directory) {
+      const char* const what = found->kind == entry_kind::submodule ? ": is a submodule" : ": is no folder";
+      return give_up(blame::input, "--path: " + shown + what);
+    }
+    tree = found->id;
+    begin = end + 1;
+  }
+  return tree;
+}
+
+outcome<tree_listing> list_tree(const oid& root, const tree_loader& load, progress& report, const tree_part& part) {
+  report.phase("listing", 0);
+  return walker(load, report).run(root, part);
+}
+
+}  // namespace docteur

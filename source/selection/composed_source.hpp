@@ -1,0 +1,16 @@
+#pragma once
+// One commit over the objects of a pool. Hosted.
+
+#include <memory>
+#include <string>
+
+#include "object/progress.hpp"
+#include "source/selection/object_pool.hpp"
+
+namespace docteur {
+
+// `commit`: the commit's content, whose tree, and all that reaches, is in the pool.
+[[nodiscard]] outcome<std::unique_ptr<commit_source>> compose_source(std::string commit, object_pool pool,
+                                                                     progress& report);
+
+}  // namespace docteur
