@@ -253,9 +253,34 @@ TEST(Http, SeveralRanges) {
   const std::string head = "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes ";
   EXPECT_EQ(body_of(r), "\r\n" + b + head + "1-2/10\r\n\r\n12\r\n" + b + head + "8-9/10\r\n\r\n89\r\n" + b + "--\r\n");
   EXPECT_EQ(field_of(r, "Content-Length"), std::to_string(body_of(r).size()));
-  std::string many = "bytes=0-0";
-  for (int i = 0; i < 16; ++i) many += ",0-0";
-  EXPECT_EQ(status_of(s.get("/page.html", "Range: " + many + "\r\n")), 200);
+}
+
+TEST(Http, ManyRanges) {
+  served_site s;
+  std::string range = "bytes=";
+  std::string wanted;
+  for (std::size_t i = 0; i < 40; ++i) {
+    range += std::to_string(i * 100) + "-" + std::to_string(i * 100 + 9) + ",";
+    wanted += kPage.substr(i * 100, 10);
+  }
+  const std::string r = s.get("/page.html", "Range: " + range + "\r\n");
+  EXPECT_EQ(status_of(r), 206);
+  EXPECT_EQ(field_of(r, "Content-Length"), std::to_string(body_of(r).size()));
+  std::string got;
+  const std::string body = body_of(r);
+  for (std::size_t at = 0; (at = body.find("\r\n\r\n", at)) != std::string::npos;) got += body.substr(at += 4, 10);
+  EXPECT_EQ(got, wanted);
+  // More work than the whole.
+  EXPECT_EQ(body_of(s.get("/ten.txt", "Range: " + range + "\r\n")), kTen);
+}
+
+TEST(Http, RangeOfAnEmptyFileIsTheWhole) {
+  served_site s;
+  for (const char* range : {"bytes=0-", "bytes=0-0", "bytes=-1", "bytes=5-9", "bytes=0-,0-"}) {
+    const std::string r = s.get("/empty", "Range: " + std::string(range) + "\r\n");
+    EXPECT_EQ(status_of(r), 200) << range;
+    EXPECT_EQ(field_of(r, "Content-Length"), "0");
+  }
 }
 
 TEST(Http, RangesOfALargeFile) {
@@ -271,6 +296,75 @@ TEST(Http, DamagedLargeFileIsNeverWhole) {
   EXPECT_TRUE(s.aborted);
   EXPECT_LT(body_of(r).size(), std::stoul(field_of(r, "Content-Length")));
   EXPECT_EQ(s.machine->http().counts().faults, 1u);
+}
+
+// Ranges whose sizes wrap around would tell a length that the body does not have, and the rest of the body, which an
+// image's author chose, would be the next response.
+TEST(Http, SizesThatAnImageOnlyClaimsAreRefused) {
+  const std::string evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" + noise(200'000, 8);
+  site_image made;
+  image_maker m;
+  const std::uint64_t half = std::uint64_t{1} << 63;
+  const auto claim = [&m, stream = deflated(as_bytes(evil))](const char* name, std::uint64_t size) {
+    const oid id = object_id(object_type::blob, as_bytes(name));
+    m.add_claim(id, size, stream, image_maker::form::deflated);
+    return id;
+  };
+  made.ten = m.add_blob(kTen);
+  const oid lie = object_id(object_type::blob, as_bytes("result"));
+  m.add_ofs_delta(lie, made.ten, delta_text(kTen.size(), half).copy(0, 10).view());
+  const tree_text top = tree_text()
+                            .add("100644", "half", claim("half", half))
+                            .add("100644", "max", claim("max", ~std::uint64_t{0}))
+                            .add("100644", "result", lie)
+                            .add("100644", "ten.txt", made.ten)
+                            .add("100644", "three", claim("three", half / 3 * 4));
+  made.commit = m.add(object_type::commit, commit_text(m.add_tree(top)));
+  made.raw = m.image(made.commit);
+  served_site s(std::move(made), {});
+  for (const char* path : {"/half", "/max", "/three", "/result"}) {
+    for (const char* fields : {"", "Range: bytes=0-,0-\r\n", "Range: bytes=0-,0-,0-\r\n", "Range: bytes=0-9\r\n",
+                               "Accept-Encoding: deflate\r\n"}) {
+      EXPECT_EQ(status_of(s.get(path, fields)), 500) << path << fields;
+      const std::string head = s.exchange("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+      EXPECT_EQ(status_of(head), 500) << path << fields;
+    }
+  }
+  EXPECT_EQ(body_of(s.get("/ten.txt")), kTen);
+}
+
+TEST(Range, SizesAreNeverAdded) {
+  using enum range_set::what;
+  for (const std::uint64_t size : {std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{0} / 3 * 2 + 1}) {
+    EXPECT_EQ(parse_range("bytes=0-,0-", size, 100).state, ignored) << size;
+    EXPECT_EQ(parse_range("bytes=0-,0-,1-", size, 100).state, ignored) << size;
+    EXPECT_EQ(parse_range("bytes=1-2,-2", size, 100).ranges, (std::vector<byte_range>{{1, 2}, {size - 2, 2}}));
+    EXPECT_EQ(parse_range("bytes=0-", size, 100).ranges, (std::vector<byte_range>{{0, size}}));
+  }
+}
+
+TEST(Range, AreBoundedByTheirWork) {
+  using enum range_set::what;
+  const auto forward = [](unsigned n) {
+    std::string all = "bytes=";
+    for (unsigned i = 0; i < n; ++i) all += std::to_string(10 * i) + "-" + std::to_string(10 * i + 1) + ",";
+    return all;
+  };
+  const auto backward = [](unsigned n) {
+    std::string all = "bytes=";
+    for (unsigned i = n; i > 0; --i) all += std::to_string(10 * i) + "-" + std::to_string(10 * i + 1) + ",";
+    return all;
+  };
+  constexpr std::uint64_t plenty = 1 << 20;
+  EXPECT_EQ(parse_range(forward(20), plenty, 1024).ranges.size(), 20u);  // as zsync asks
+  EXPECT_EQ(parse_range(forward(1024), plenty, 1024).ranges.size(), 1024u);
+  EXPECT_EQ(parse_range(forward(1025), plenty, 1024).state, ignored);
+  EXPECT_EQ(parse_range(forward(16), 160, 1024).ranges.size(), 16u);
+  EXPECT_EQ(parse_range(forward(20), 20 * (kRangeCost + 2), 1024).state, some);
+  EXPECT_EQ(parse_range(forward(20), 20 * (kRangeCost + 2) - 1, 1024).state, ignored);  // more work than the whole
+  EXPECT_EQ(parse_range(backward(17), plenty, 1024).ranges.size(), 17u);
+  EXPECT_EQ(parse_range(backward(18), plenty, 1024).state, ignored);
+  EXPECT_EQ(parse_range("bytes=0-,0-", plenty, 1024).state, ignored);
 }
 
 TEST(Http, Conditions) {

@@ -65,7 +65,9 @@ inline site_image make_site(std::string_view first = "<h1>first</h1>", bool own_
 
 class served_site {
  public:
-  explicit served_site(cache_options options = {}, bool own_404 = false) : image(make_site("<h1>first</h1>", own_404)) {
+  explicit served_site(cache_options options = {}, bool own_404 = false)
+      : served_site(make_site("<h1>first</h1>", own_404), std::move(options)) {}
+  served_site(site_image what, cache_options options) : image(std::move(what)) {
     on.total_memory = 8 << 20;
     on.all_disks = {{"0", memory_device(image.raw)}};
     machine.emplace(on, std::move(options));

@@ -15,10 +15,6 @@ constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
-[[nodiscard]] std::string content_range(const byte_range& r, std::uint64_t size) {
-  return "bytes " + std::to_string(r.at) + "-" + std::to_string(r.at + r.size - 1) + "/" + std::to_string(size);
-}
-
 }  // namespace
 
 struct http_responder::call {
@@ -197,7 +193,7 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
     w.field("Content-Type", type);
     if (how == coding::deflate) ++counts_->deflated;
     if (source) {
-      c.out.body = make_body(std::move(source), {{{}, {0, size}}});
+      c.out.body = make_body(std::move(source), byte_range{0, size});
     } else {
       c.out.content = std::move(content);
     }
@@ -206,23 +202,14 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
   if (!source) source = make_source(std::move(content));
   if (ranges.ranges.size() == 1) {
     w.field("Content-Type", type).field("Content-Range", content_range(ranges.ranges[0], size));
-    c.out.body = make_body(std::move(source), {{{}, ranges.ranges[0]}});
+    c.out.body = make_body(std::move(source), ranges.ranges[0]);
     return w.end_with(ranges.ranges[0].size);
   }
   // Content that holds its own id would be a fixed point of SHA-1.
   const oid_hex hex = to_hex(f.id);
-  const std::string boundary = "docteur-" + std::string(hex.data(), hex.size());
-  std::vector<body_part> parts;
-  std::uint64_t sum = 0;
-  for (const byte_range& range : ranges.ranges) {
-    parts.push_back({"\r\n--" + boundary + "\r\nContent-Type: " + std::string(type) +
-                         "\r\nContent-Range: " + content_range(range, size) + "\r\n\r\n",
-                     range});
-    sum += parts.back().text.size() + range.size;
-  }
-  parts.push_back({"\r\n--" + boundary + "--\r\n", {0, 0}});
-  sum += parts.back().text.size();
-  w.field("Content-Type", "multipart/byteranges; boundary=" + boundary);
+  multipart parts{"docteur-" + std::string(hex.data(), hex.size()), std::string(type), size, std::move(ranges.ranges)};
+  w.field("Content-Type", "multipart/byteranges; boundary=" + parts.boundary);
+  const std::uint64_t sum = size_of(parts);
   c.out.body = make_body(std::move(source), std::move(parts));
   w.end_with(sum);
 }

@@ -59,6 +59,9 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
     if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
   }
   f.streams = info.type == object_type::blob && !fits_whole(f) && !is_delta(info.header.type);
+  // What is built whole is bounded before anybody adds to it or takes memory for it.
+  if (!f.streams && f.size > image_.bounds().object_bytes)
+    return fail(errc::too_large, reader_->objects().device_offset(offset), "object is over the limit");
   if (facts_.size() >= kMostFacts) facts_.clear();
   return &facts_.emplace(position, f).first->second;
 }
