@@ -12,7 +12,8 @@ namespace {
 
 class typed_at {
  public:
-  explicit typed_at(served_site& s) : session(*s.machine) {}
+  explicit typed_at(served_site& s, shell_session::from where = shell_session::from::console)
+      : session(*s.machine, where) {}
   std::string type(std::string_view keys) {
     session.type(keys);
     std::string all;
@@ -100,6 +101,37 @@ TEST(Shell, OnTcpWaitsForItsReader) {
   for (const char ch : c.sent)
     if (ch != '\r') lines += ch;
   EXPECT_TRUE(lines == "> cat large.txt\n" + kLarge + "> exit\n");
+}
+
+// A page in a browser can have text of its own sent to any port: behind a head, or inside of TLS or STUN.
+TEST(Shell, BrowsersGetNothingExecuted) {
+  const std::string body = "\r\n\r\numount\r\nhalt\r\n";
+  for (const std::string& first : {
+           std::string("POST / HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\nContent-Length: 12"),
+           std::string("GET /halt HTTP/1.1"),
+           "POST /" + std::string(5000, 'a') + " HTTP/1.1",
+           "\r\n\r\nPOST / HTTP/1.1" + body,
+           std::string("PRI * HTTP/2.0"),
+           std::string("Content-Type: text/plain"),
+           std::string("\x16\x03\x01\x02\n\x01\x00\x01\xfc\x03\x03", 11),
+           std::string("\x00\x03\x00\x5c\x21\x12\xa4\x42", 8),
+           std::string("x\x08POST / HTTP/1.1"),
+       }) {
+    served_site s;
+    typed_at t(s, shell_session::from::network);
+    (void)t.type(first + body);
+    EXPECT_TRUE(t.session.is_over()) << first.substr(0, 40);
+    EXPECT_TRUE(s.machine->http().mounted()) << first.substr(0, 40);
+    EXPECT_FALSE(s.on.stopped) << first.substr(0, 40);
+  }
+  // Whoever means a shell may say all that later, and whatever a terminal sends in front.
+  served_site s;
+  typed_at t(s, shell_session::from::network);
+  (void)t.type(std::string_view("\r\0\xff\xfd\x03\r\n", 7));
+  EXPECT_NE(t.type(std::string_view("net\r\0", 5)).find("no network"), std::string::npos);
+  EXPECT_NE(t.type("GET / HTTP/1.1\n").find("no such command"), std::string::npos);
+  (void)t.type("halt\n");
+  EXPECT_TRUE(s.on.stopped);
 }
 
 TEST(Start, StatusesAndLines) {

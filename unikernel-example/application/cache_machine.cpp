@@ -111,7 +111,7 @@ outcome<void> cache_machine::show(std::string_view path) {
 }
 
 void cache_machine::console_ready() {
-  if (!console_) console_ = std::make_unique<shell_session>(*this);
+  if (!console_) console_ = std::make_unique<shell_session>(*this, shell_session::from::console);
   std::array<char, 256> keys;
   for (std::size_t n = on_.console_read(keys); n > 0; n = on_.console_read(keys)) console_->type({keys.data(), n});
   (void)print_on_console();
