@@ -56,7 +56,8 @@ inline site_image make_site(std::string_view first = "<h1>first</h1>", bool own_
       .add("120000", "loop", m.add_blob("loop"))
       .add("160000", "module", s.ten)
       .add("100644", "page.html", s.page)
-      .add("100755", "ten.txt", s.ten);
+      .add("100755", "ten.txt", s.ten)
+      .add("100644", "\xc3\xa9.txt", s.ten);
   s.root = m.add_tree(top);
   s.commit = m.add(object_type::commit, commit_text(s.root));
   s.raw = m.image(s.commit);

@@ -35,12 +35,15 @@ class http_responder {
 
  private:
   struct call;
+  struct selection;
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
   void answer_object(const call& c, const object_facts& f, std::string_view type, freshness how);
+  [[nodiscard]] result<shared_content> coded(const object_facts& f);
+  void send_object(const call& c, const object_facts& f, selection s, std::string_view type, freshness how);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
   void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness how);
