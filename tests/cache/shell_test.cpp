@@ -30,8 +30,9 @@ TEST(Shell, Commands) {
   served_site s;
   typed_at t(s);
   const std::string help = t.type("help\n");
-  for (const char* word : {"remount", "cache=", "connections=", "disk=", "gateway=", "idle=", "ip=", "listen=",
-                           "listing", "prefetch", "requests=", "shell=", "show=", "time-out="})
+  for (const char* word :
+       {"remount", "cache=", "connections=", "disk=", "gateway=", "idle=", "ip=", "listen=", "listing", "prefetch",
+        "host=", "objects=", "status=", "requests=", "shell=", "show=", "time-out="})
     EXPECT_NE(help.find(word), std::string::npos) << word;
   EXPECT_EQ(t.type("ls docs\r\n"), "ls docs\nindex.html\nsub/\n> ");
   EXPECT_EQ(t.type("cat \"docs/sub/a b&c.txt\"\n"), "cat \"docs/sub/a b&c.txt\"\n0123456789> ");
@@ -147,9 +148,13 @@ TEST(Start, StatusesAndLines) {
   };
   std::string said;
   EXPECT_EQ(run(&good.raw, {"ip=10.0.2.15", "virtio_mmio.device=512@0xfeb00e00:12", "gateway=10.0.2.2"}), 0);
+  EXPECT_EQ(run(&good.raw, {"host=a.example,b", "status=127.0.0.1:9090", "objects=off"}), 0);
+  EXPECT_EQ(run(&good.raw, {"status=off", "status=on", "objects=on"}), 0);
   EXPECT_EQ(run(&good.raw, {"frobnicate=1"}, &said), 2);
   EXPECT_EQ(said, "docteur-cache: unknown option: frobnicate=1 (see help)\n");
-  for (const char* word : {"listen=0", "listen=1:2:80", "cache=many", "connections=0", "listing=2", "show="})
+  for (const char* word :
+       {"listen=0", "listen=1:2:80", "cache=many", "connections=0", "listing=2", "show=", "status=", "status=no",
+        "status=0", "objects", "objects=x", "host=", "host=a b", "host=a:80", "host=[::1]:80", "host=,"})
     EXPECT_EQ(run(&good.raw, {word}), 2) << word;
   EXPECT_EQ(run(&bad, {}, &said), 1);
   EXPECT_EQ(std::ranges::count(said, '\n'), 1);

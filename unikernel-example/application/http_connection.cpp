@@ -13,8 +13,8 @@ constexpr std::size_t kBody = 512;          // bytes of an empty body that a buf
 
 }  // namespace
 
-http_connection::http_connection(http_shared& shared, connection& link)
-    : shared_(&shared), link_(&link), since_(shared.on->monotonic_ns()) {}
+http_connection::http_connection(http_shared& shared, connection& link, port_content behind)
+    : shared_(&shared), link_(&link), behind_(behind), since_(shared.on->monotonic_ns()) {}
 
 http_connection::~http_connection() { return_buffer(); }
 
@@ -151,7 +151,7 @@ void http_connection::start_reply() {
   if (status_ != 0) {
     refuse(status_);
   } else {
-    shared_->responder->answer(shared_->request, context(), shared_->wall_clock, reply_);
+    shared_->responder->answer(shared_->request, behind_, context(), shared_->wall_clock, reply_);
   }
   begin_ += head_size_;
   seen_ = 0;

@@ -32,7 +32,7 @@ struct http_shared {
 
 class http_connection {
  public:
-  http_connection(http_shared& shared, connection& link);
+  http_connection(http_shared& shared, connection& link, port_content behind);
   http_connection(const http_connection&) = delete;
   http_connection& operator=(const http_connection&) = delete;
   ~http_connection();
@@ -67,6 +67,7 @@ class http_connection {
 
   http_shared* shared_;
   connection* link_;
+  port_content behind_;
   std::unique_ptr<char[]> buffer_;  // absent while nothing is unread
   std::size_t capacity_ = 0;        // of buffer_
   std::size_t begin_ = 0;

@@ -31,12 +31,17 @@ struct http_responder::call {
   }
 };
 
-http_responder::http_responder(const http_limits& limits, bool listing, own_pages pages, metrics& counts,
+http_responder::http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts,
                                event_log& log)
-    : limits_(&limits), listing_(listing), pages_(std::move(pages)), counts_(&counts), log_(&log), scratch_(kScratch) {}
+    : limits_(&limits),
+      rules_(std::move(rules)),
+      pages_(std::move(pages)),
+      counts_(&counts),
+      log_(&log),
+      scratch_(kScratch) {}
 
-void http_responder::answer(const http_request& r, const reply_context& how, std::optional<std::int64_t> wall_clock,
-                            http_reply& out) {
+void http_responder::answer(const http_request& r, port_content behind, const reply_context& how,
+                            std::optional<std::int64_t> wall_clock, http_reply& out) {
   const call c{r, how, wall_clock, out};
   if (r.method == http_method::options) {
     if (r.target != "*" && !parse_target(r.target)) return c.error(400);
@@ -47,10 +52,15 @@ void http_responder::answer(const http_request& r, const reply_context& how, std
   if (!path) return c.error(400);
   constexpr std::string_view own = ".docteur";
   constexpr std::string_view by_id = "@oid/";
-  if (path->path.starts_with(own) && (path->path.size() == own.size() || path->path[own.size()] == '/'))
+  if (behind.status && path->path.starts_with(own) &&
+      (path->path.size() == own.size() || path->path[own.size()] == '/')) {
+    if (!rules_.is_own_host(r.host)) return c.error(421);
     return answer_own(c, std::string_view(path->path).substr(own.size()), path->is_directory);
+  }
+  if (!behind.site) return c.error(404);
   if (!site_) return c.error(503);
-  if (path->path.starts_with(by_id)) return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
+  if (rules_.objects && path->path.starts_with(by_id))
+    return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
   answer_path(c, *path);
 }
 
@@ -106,7 +116,7 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
     return answer_object(c, **facts, media_type("index.html"), freshness::revalidate);
   }
   if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
-  if (!listing_) return answer_absent(c);
+  if (!rules_.listing) return answer_absent(c);
   auto list = make_listing(site_, path.path);
   if (!list) return is_absent(list.error()) ? answer_absent(c) : answer_fault(c, list.error());
   c.writer()
