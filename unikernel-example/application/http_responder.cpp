@@ -88,7 +88,7 @@ void http_responder::answer_oid(const call& c, std::string_view hex) {
   if (!id) return c.error(404);
   const auto facts = site_->facts(*id);
   if (!facts) return facts.error().code == errc::not_found ? c.error(404) : answer_fault(c, facts.error());
-  answer_object(c, **facts, "application/octet-stream", freshness::immutable);
+  answer_object(c, **facts, kUnknownMedia, freshness::immutable);
 }
 
 void http_responder::answer_path(const call& c, const request_path& path) {
@@ -98,7 +98,7 @@ void http_responder::answer_path(const call& c, const request_path& path) {
   if (!n->is_blob() || path.is_directory) return answer_absent(c);
   const auto facts = site_->facts(*n);
   if (!facts) return answer_fault(c, facts.error());
-  answer_object(c, **facts, media_type(path.path), freshness::revalidate);
+  answer_object(c, **facts, media_of(path.path), freshness::revalidate);
 }
 
 void http_responder::answer_directory(const call& c, const request_path& path) {
@@ -113,7 +113,7 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
   if (index && index->is_blob()) {
     const auto facts = site_->facts(*index);
     if (!facts) return answer_fault(c, facts.error());
-    return answer_object(c, **facts, media_type("index.html"), freshness::revalidate);
+    return answer_object(c, **facts, media_of("index.html"), freshness::revalidate);
   }
   if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
   if (!rules_.listing) return answer_absent(c);
@@ -158,7 +158,7 @@ struct http_responder::selection {
   std::uint64_t size = 0;  // bytes of the representation
 };
 
-void http_responder::answer_object(const call& c, const object_facts& f, std::string_view type, freshness fresh) {
+void http_responder::answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh) {
   const http_request& r = c.request;
   selection s;
   if (f.deflate && choose_coding(r, f.id) == coding::deflate) {
@@ -194,10 +194,10 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
     w.begin(416).field("Content-Range", "bytes */" + std::to_string(s.size));
     return w.field("Content-Type", "text/plain; charset=utf-8").end_with("416 Range Not Satisfiable\n");
   }
-  send_object(c, f, std::move(s), type, fresh);
+  send_object(c, f, std::move(s), type_of, fresh);
 }
 
-void http_responder::send_object(const call& c, const object_facts& f, selection s, std::string_view type,
+void http_responder::send_object(const call& c, const object_facts& f, selection s, const media& type_of,
                                  freshness fresh) {
   const bool all = s.ranges.state == range_set::what::ignored;
   // Before anything is written: what is built whole may turn out to be damaged.
@@ -212,6 +212,12 @@ void http_responder::send_object(const call& c, const object_facts& f, selection
       if (!whole) return answer_fault(c, whole.error());
       s.content = std::move(*whole);
     }
+  }
+  std::string_view type = type_of.plain;
+  if (type_of.has_charset()) {
+    const auto signs = site_->signs(f);
+    if (!signs) return answer_fault(c, signs.error());
+    type = content_type(type_of, *signs);
   }
   reply_writer w = c.writer();
   w.begin(all ? 200 : 206);
@@ -256,8 +262,9 @@ void http_responder::answer_absent(const call& c) {
   auto content = site_->whole(**facts, coding::identity);
   if (!content) return c.error(404);
   const std::uint64_t size = (*content)->size;
+  const std::string_view type = content_type(media_of("404.html"), look_for_signs((*content)->view()));
   c.out.content = std::move(*content);
-  c.writer().begin(404).field("Content-Type", media_type("404.html")).field("Cache-Control", "no-cache").end_with(size);
+  c.writer().begin(404).field("Content-Type", type).field("Cache-Control", "no-cache").end_with(size);
 }
 
 void http_responder::answer_fault(const call& c, const error& e) {

@@ -10,6 +10,7 @@
 #include "unikernel-example/application/event_log.hpp"
 #include "unikernel-example/application/http_reply.hpp"
 #include "unikernel-example/application/http_request.hpp"
+#include "unikernel-example/application/media_types.hpp"
 #include "unikernel-example/application/metrics.hpp"
 #include "unikernel-example/application/request_path.hpp"
 #include "unikernel-example/application/site_rules.hpp"
@@ -49,9 +50,9 @@ class http_responder {
   void answer_oid(const call& c, std::string_view hex);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
-  void answer_object(const call& c, const object_facts& f, std::string_view type, freshness how);
+  void answer_object(const call& c, const object_facts& f, const media& type_of, freshness how);
   [[nodiscard]] result<shared_content> coded(const object_facts& f);
-  void send_object(const call& c, const object_facts& f, selection s, std::string_view type, freshness how);
+  void send_object(const call& c, const object_facts& f, selection s, const media& type_of, freshness how);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
   void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness how);
