@@ -35,8 +35,9 @@ bool is_utf8(std::string_view text, bool may_be_cut) noexcept {
 
 // Where `word`, in lower case, begins in `text`, in any case; npos when it does not.
 std::size_t find_word(std::string_view text, std::string_view word) noexcept {
-  const auto found = std::ranges::search(text, word, [](char a, char b) { return lower(a) == b; });
-  return found.empty() ? std::string_view::npos : static_cast<std::size_t>(found.begin() - text.begin());
+  const auto* const found =
+      std::search(text.begin(), text.end(), word.begin(), word.end(), [](char a, char b) { return lower(a) == b; });
+  return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
 }
 
 bool has_meta_charset(std::string_view text) noexcept {
