@@ -144,12 +144,6 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
   if (f.deflate) w.field("Vary", "Accept-Encoding");
 }
 
-// Content in its coded form, or nothing where there is none that is good.
-result<shared_content> http_responder::coded(const object_facts& f) {
-  if (!f.deflate) return shared_content();
-  return site_->whole(f, coding::deflate);
-}
-
 // The representation that is answered with, and what of it.
 struct http_responder::selection {
   coding how = coding::identity;
@@ -162,7 +156,7 @@ void http_responder::answer_object(const call& c, const object_facts& f, const m
   const http_request& r = c.request;
   selection s;
   if (f.deflate && choose_coding(r, f.id) == coding::deflate) {
-    auto stream = coded(f);
+    auto stream = site_->whole(f, coding::deflate);
     if (!stream) return answer_fault(c, stream.error());
     s.content = std::move(*stream);
     if (s.content) s.how = coding::deflate;

@@ -51,7 +51,6 @@ class http_responder {
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
   void answer_object(const call& c, const object_facts& f, const media& type_of, freshness how);
-  [[nodiscard]] result<shared_content> coded(const object_facts& f);
   void send_object(const call& c, const object_facts& f, selection s, const media& type_of, freshness how);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
