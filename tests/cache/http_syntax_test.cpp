@@ -108,6 +108,8 @@ TEST(Http, Statuses) {
        "GET /ten.txt HTTP/1.1\r\nIf-Unmodified-Since: Sat, 12 Sep 2020 12:26:41 GMT\r\n" + host, 412},
       {"body", "GET /ten.txt HTTP/1.1\r\nContent-Length: 3\r\n" + host + "abc", 413},
       {"chunked body", "GET /ten.txt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + host + "3\r\nabc\r\n0\r\n\r\n", 413},
+      {"chunked body that waits for an answer",
+       "GET /ten.txt HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n" + host, 413},
       {"chunked trailers", "GET /ten.txt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + host + "0\r\nA: b\r\n\r\n", 413},
       {"chunk that is none", "GET /ten.txt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + host + "x\r\n\r\n", 400},
       {"chunk with LF alone", "GET /ten.txt HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + host + "0\n\n", 400},

@@ -209,11 +209,13 @@ llhttp_t parser_at_fields() noexcept {
   return !r.content_length || parse_number(*r.content_length);
 }
 
-// This server takes no content: what to say of it, or 0.
+// This server takes no content: what to say of it, or 0. Who waits for an answer before he sends content gets the last
+// one (RFC 9110, section 10.1.1).
 [[nodiscard]] int check_body(http_request& r) noexcept {
   if (r.transfer_encoding) {
     r.chunked = equal_ignoring_case(*r.transfer_encoding, "chunked");
-    return r.chunked ? 0 : 501;
+    if (!r.chunked) return 501;
+    return r.expect && !r.expect->empty() ? 413 : 0;
   }
   return r.content_length && parse_number(*r.content_length) != 0 ? 413 : 0;
 }
