@@ -13,6 +13,13 @@ struct z_stream_s;
 
 namespace docteur {
 
+// Whether a stream of `deflated` bytes can hold `inflated` bytes of content: deflate makes at most 1032 bytes of one
+// (zlib's Technical Details, "Maximum Compression Factor"). A size that is not plausible is neither believed, allocated
+// nor added to another.
+[[nodiscard]] constexpr bool is_plausible_size(std::uint64_t inflated, std::uint64_t deflated) noexcept {
+  return inflated / 1032 <= deflated;
+}
+
 // Inflates whole streams. Holds one decompressor of fixed size, which libdeflate takes from its own allocator
 // (malloc, or what libdeflate_set_memory_allocator() was given). One at a time: not for two threads.
 class inflater {

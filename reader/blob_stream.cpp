@@ -30,6 +30,9 @@ result<blob_stream> blob_stream::open(object_reader& objects, const restart_inde
   DOCTEUR_TRY(record, restarts.find(offset, info.size));
   s.has_restart_ = record.has_value();
   if (record) s.restart_ = *record;
+  // So that every place in it, computed below, lies on the device or a little behind it.
+  if (s.is_stored() && s.size_ > s.stream_limit_ - s.stream_start_)
+    return fail(errc::truncated, s.stream_start_, "stored blob runs past its entry");
   return s;
 }
 
@@ -68,6 +71,7 @@ result<std::size_t> blob_stream::read_stored(std::uint64_t at, std::uint64_t mos
   const std::uint64_t inside = at % kStoredBlock;
   const std::uint64_t from =
       stream_start_ + kZlibHeader + block * (kStoredBlock + kStoredBlockHeader) + kStoredBlockHeader + inside;
+  most = std::min<std::uint64_t>(most, room.size());
   const std::uint64_t headers = (inside + most - 1) / kStoredBlock;  // that follow
   const std::size_t n = std::min<std::uint64_t>(room.size(), most + headers * kStoredBlockHeader);
   if (from > stream_limit_ || n > stream_limit_ - from)

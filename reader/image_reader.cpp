@@ -69,6 +69,12 @@ class pending_path {
   std::size_t rest_at_ = 0;
 };
 
+result<done> copy_text(std::string_view text, owned_array<char>& to) noexcept {
+  DOCTEUR_CHECK(to.resize(text.size()));
+  if (!text.empty()) std::memcpy(to.data(), text.data(), text.size());
+  return done{};
+}
+
 }  // namespace
 
 result<image_reader> image_reader::make(const image& of, const memory& from, std::uint64_t cache_bytes,
@@ -104,11 +110,14 @@ result<blob_stream> image_reader::open(const node& n) noexcept {
   return blob_stream::open(objects_, image_->restarts(), image_->offset(n));
 }
 
-result<node> image_reader::resolve(std::string_view path) noexcept {
+result<node> image_reader::resolve(std::string_view path, owned_array<char>* where) noexcept {
   if (path.size() > image_->bounds().path_bytes) return fail(errc::not_found, 0, "no such path");
   // Without a link, "." or ".." on the way one look tells.
   if (const auto there = image_->find_prefix(path); there && there->what.kind != entry_kind::symlink) {
-    if (there->size == path.size()) return there->what;
+    if (there->size == path.size()) {
+      if (where != nullptr) DOCTEUR_CHECK(copy_text(path, *where));
+      return there->what;
+    }
     const std::string_view rest = drop(path, there->size == 0 ? 0 : there->size + 1);
     const std::string_view name = first(rest, std::min(rest.find('/'), rest.size()));
     if (name != "." && name != "..") {
@@ -147,6 +156,7 @@ result<node> image_reader::resolve(std::string_view path) noexcept {
   }
   // path_resolution(7): "name/" is a directory's.
   if (ends_in_slash && !current->is_folder()) return fail(errc::wrong_kind, 0, "not a directory");
+  if (where != nullptr) DOCTEUR_CHECK(copy_text(p.resolved(), *where));
   return *current;
 }
 

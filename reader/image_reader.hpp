@@ -47,7 +47,8 @@ class image_reader {
 
   // The node behind `path`, symbolic links followed inside the image only: a target that is absolute or climbs above
   // the root is not_found. Errors: not_found, wrong_kind (a file where a directory must be), symlink_loop.
-  [[nodiscard]] result<node> resolve(std::string_view path) noexcept;
+  // `where`: gets the path without links that it led to, when that is not null.
+  [[nodiscard]] result<node> resolve(std::string_view path, owned_array<char>* where = nullptr) noexcept;
 
   // Errors: wrong_kind when the blob is a delta or no blob.
   [[nodiscard]] result<zlib_extent> zlib_stream(const node& n) noexcept;

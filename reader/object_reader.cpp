@@ -102,6 +102,8 @@ result<std::uint64_t> object_reader::result_size(const link& l) const noexcept {
 
 result<object_info> object_reader::info(std::uint64_t offset) noexcept {
   DOCTEUR_TRY(own, header(offset));
+  if (!is_plausible_size(own.size, index_->entry_limit(offset) - offset))
+    return fail(errc::malformed, device_offset(offset), "entry is too short for its content");
   object_info info{object_type::blob, own.size, own};
   if (is_delta(own.type)) {
     DOCTEUR_TRY(e, fetch(offset, kFirstRead));

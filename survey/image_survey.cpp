@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "pack/inflate.hpp"
 #include "survey/image_parts.hpp"
 #include "survey/path_survey.hpp"
 
@@ -12,9 +13,6 @@ namespace {
 
 // Nothing is read twice, so bases need not be kept.
 constexpr std::uint64_t kNoCache = 0;
-// A deflate stream makes at most 1032 bytes of each of its own (zlib, "Technical Details"); an entry has two or more
-// bytes around it.
-constexpr std::uint64_t kMostOfAByte = 1032;
 
 // Entries in the order of the PACK, and back: by position in IDX.
 struct pack_order {
@@ -68,7 +66,7 @@ result<done> survey_entry(const image& of, object_reader& reader, const pack_ord
   }
   o.type = static_cast<object_type>(h.type);
   o.content = o.inflated = h.size;
-  if (h.size / kMostOfAByte > o.packed) return fail(errc::malformed, at, "entry is too short for its content");
+  if (!is_plausible_size(h.size, o.packed)) return fail(errc::malformed, at, "entry is too short for its content");
   DOCTEUR_TRY(restarts, of.restarts().find(o.offset, o.content));
   if (restarts) {
     o.form = restarts->stored ? entry_form::stored : entry_form::restartable;

@@ -6,13 +6,11 @@
 #include <array>
 
 #include "object/sha1.hpp"
+#include "pack/inflate.hpp"
 #include "verify/fetch.hpp"
 
 namespace docteur {
 namespace {
-
-// Deflate cannot do better (zlib's technical details): no memory is taken for what cannot be there.
-constexpr std::uint64_t kMostInflated = 1032;
 
 class scanner {
  public:
@@ -69,7 +67,7 @@ class scanner {
     e.type = h->type;
     e.size = h->size;
     e.header_size = h->header_size;
-    if (e.size / kMostInflated > e.end - e.offset) {
+    if (!is_plausible_size(e.size, e.end - e.offset)) {
       found_.add(errc::malformed, e.at(), "an entry's stream is too short for its size");
       e.state = entry_state::damaged;
       return {};

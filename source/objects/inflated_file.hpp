@@ -10,12 +10,6 @@
 
 namespace docteur {
 
-// Deflate makes at most 1032 bytes of one (zlib's Technical Details, "Maximum Compression Factor"): a size that is not
-// plausible is not worth the allocation.
-[[nodiscard]] constexpr bool is_plausible_size(std::uint64_t inflated, std::uint64_t deflated) noexcept {
-  return inflated / 1032 <= deflated;
-}
-
 // A zlib stream that begins at `at` in `file`. `end`: of what may be read.
 struct stream_place {
   std::shared_ptr<const pooled_file> file;

@@ -29,7 +29,7 @@ ATTACKS = {
     "slow heads": ["-H", "-i", "1", "-t", "GET"],
     "slow bodies": ["-B", "-i", "1", "-s", "8192"],
     "slow reading": ["-X", "-n", "1", "-z", "256", "-w", "256", "-y", "512", "-k", "3"],
-    "ranges": ["-R", "-t", "GET", "-a", "1", "-b", "3000"],
+    "ranges": ["-R", "-t", "GET", "-a", "1", "-b", "6000"],
 }
 FILES = {"page": b"a page\n" * 300, "large": random.Random(6).randbytes(5_000_000)}
 

@@ -12,6 +12,7 @@ const std::string kGet = "GET /ten.txt HTTP/1.1\r\nHost: a\r\n\r\n";
 TEST(Connection, RequestsCutAtEveryByte) {
   const std::string requests = "\r\n" + kGet +
                                "HEAD /page.html HTTP/1.1\r\nHost: a\r\nAccept-Encoding: deflate\r\n\r\n" +
+                               "GET /ten.txt HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
                                "GET /ten.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=1-3,5-6\r\nConnection: close\r\n\r\n";
   std::string expected;
   served_site s;
@@ -179,6 +180,51 @@ TEST(Connection, SlowHeadIs408) {
   EXPECT_TRUE(silent.closed);
   EXPECT_EQ(silent.sent, "");
   EXPECT_EQ(s.machine->http().counts().timed_out, 2u);
+}
+
+TEST(Connection, SlowHeadOfHeadIs408WithoutContent) {
+  served_site s;
+  fake_connection c;
+  s.http->opened(c);
+  c.arriving = "HEAD /ten.txt HT";
+  s.http->ready(c);
+  s.pass(16);
+  EXPECT_EQ(status_of(c.sent), 408);
+  EXPECT_EQ(body_of(c.sent), "");
+  EXPECT_TRUE(c.closed);
+}
+
+TEST(Connection, AnEmptyBodyThatDoesNotComeIs408) {
+  served_site s;
+  fake_connection c;
+  s.http->opened(c);
+  c.arriving = "GET /ten.txt HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  s.http->ready(c);
+  EXPECT_EQ(c.sent, "");
+  s.pass(16);
+  EXPECT_EQ(status_of(c.sent), 408);
+  EXPECT_TRUE(c.closed);
+}
+
+TEST(Connection, LongestHeadCutAnywhere) {
+  cache_options o;
+  served_site s(o);
+  const std::string begin =
+      "GET /ten.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nA: ";
+  const std::string head = begin + std::string(o.http.header_bytes - begin.size() - 4, 'a') + "\r\n\r\n";
+  ASSERT_EQ(head.size(), o.http.header_bytes);
+  for (const std::size_t at_once : {1000u, 4096u, 5000u, 100'000u}) {
+    fake_connection c;
+    c.at_once = at_once;
+    s.http->opened(c);
+    c.arriving = head;
+    s.http->ready(c);
+    EXPECT_FALSE(c.is_over());
+    c.arriving = "0\r\n\r\n";
+    s.http->ready(c);
+    EXPECT_EQ(body_of(c.sent), kTen);
+    EXPECT_TRUE(c.closed);
+  }
 }
 
 TEST(Connection, IdleOneIsClosed) {

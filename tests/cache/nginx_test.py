@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from ports import free_port
@@ -60,8 +61,9 @@ def fetch(port, path, *options):
         boundary = fields["content-type"].split("boundary=")[1].encode()
         body = re.sub(rb"(?i)content-type: [^\r]*", b"Content-Type: t", body.replace(boundary, b"BOUNDARY"))
         fields.pop("content-length", None)
-    if "location" in fields:
-        fields["location"] = fields["location"].replace(str(port), "PORT").replace("http://127.0.0.1:PORT", "")
+    if "location" in fields:  # where it leads, however it is written
+        leads = urllib.parse.urlsplit(urllib.parse.urljoin(f"http://127.0.0.1:{port}{path}", fields["location"]))
+        fields["location"] = leads._replace(scheme="", netloc="", path=re.sub("/+", "/", leads.path)).geturl()
     return (int(lines[0].split(" ")[1]) if lines[0] else 0), fields, body
 
 
@@ -88,12 +90,13 @@ def cases(ports):
 
     files = ["/", "/index.html", "/two.txt", "/empty.txt", "/page.html", "/large.bin", "/large.txt", "/docs/",
              "/docs/deep/er/file.css", "/docs/sp%20ace%26amp.txt", "/docs/%C3%A9t%C3%A9.txt", "/noext", "/link.txt",
-             "/dl/index.html", "//two.txt", "/two.txt?a=b", "/docs//index.html"]
+             "/dl/index.html", "//two.txt", "/two.txt?a=b", "/docs//index.html", "/docs%2Findex.html", "/docs%2F",
+             "/%2Ftwo.txt", "/docs%2f%2Fdeep%2Fer/file.css", "/docs/été.txt", "/docs/%c3\xa9t\xc3%A9.txt"]
     for path in files:
         compare(ports, "GET", path)
         compare(ports, "HEAD", path, "--head")
     for path in ["/nothing", "/two.txt/", "/two.txt/x", "/docs", "/docs?a=b", "/dl", "/docs/deep/nothing", "/%zz",
-                 "/a%00b"]:
+                 "/a%00b", "/docs%2Fdeep", "/docs/%2Fdeep", "/two.txt%2F", "/docs%2Fnothing", "/%2f", "/docs/\xe9"]:
         compare(ports, "odd", path)
     for path in ["/two.txt", "/large.bin", "/large.txt"]:
         for value in ["0-0", "0-99", "100-", "-1", "-100", "2000-99999999999", "99999999999-", "0-4,10-14", "5-1", "a-b",
@@ -106,13 +109,21 @@ def cases(ports):
                 continue
             compare(ports, "range", path, *field("Range", "bytes=" + value))
         compare(ports, "range unit", path, *field("Range", "lines=0-1"))
+        if path != "/two.txt":  # of a small file twenty parts are more than the whole
+            compare(ports, "as zsync asks", path, *field("Range", "bytes=" + ",".join(
+                f"{4096 * i}-{4096 * i + 2047}" for i in range(20))))
     same = "Sun, 13 Sep 2020 12:26:40 GMT"
     for name, value in [("If-Modified-Since", same), ("If-Unmodified-Since", same), ("If-Match", "*"),
                         ("If-None-Match", "*"), ("If-Unmodified-Since", "Sat, 12 Sep 2020 12:26:40 GMT"),
                         ("If-Match", '"x"'), ("If-None-Match", '"x"')]:
         compare(ports, "condition", "/two.txt", *field(name, value))
-    for date in [same, "Sun, 13 Sep 2020 12:26:39 GMT"]:
+    for date in ["Sun, 13 Sep 2020 12:26:39 GMT", "Sun, 13 Sep 2020 12:26:41 GMT"]:
         compare(ports, "If-Range", "/two.txt", *field("Range", "bytes=1-2"), *field("If-Range", date))
+        compare(ports, "If-Modified-Since", "/two.txt", *field("If-Modified-Since", date))
+    # Two versions of an image may have one date: it is no strong validator, as nginx takes it for.
+    status = fetch(ports[0], "/two.txt", *field("Range", "bytes=1-2"), *field("If-Range", same))[0]
+    if status != 200:
+        failures.append(f"If-Range with a date: {status}")
     tags = [fetch(port, "/two.txt")[1]["etag"] for port in ports]
     for name in ["If-None-Match", "If-Match", "If-Range"]:
         statuses = [fetch(port, "/two.txt", *field(name, tag), *field("Range", "bytes=1-2"))[0]

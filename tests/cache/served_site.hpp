@@ -56,7 +56,8 @@ inline site_image make_site(std::string_view first = "<h1>first</h1>", bool own_
       .add("120000", "loop", m.add_blob("loop"))
       .add("160000", "module", s.ten)
       .add("100644", "page.html", s.page)
-      .add("100755", "ten.txt", s.ten);
+      .add("100755", "ten.txt", s.ten)
+      .add("100644", "\xc3\xa9.txt", s.ten);
   s.root = m.add_tree(top);
   s.commit = m.add(object_type::commit, commit_text(s.root));
   s.raw = m.image(s.commit);
@@ -65,7 +66,9 @@ inline site_image make_site(std::string_view first = "<h1>first</h1>", bool own_
 
 class served_site {
  public:
-  explicit served_site(cache_options options = {}, bool own_404 = false) : image(make_site("<h1>first</h1>", own_404)) {
+  explicit served_site(cache_options options = {}, bool own_404 = false)
+      : served_site(make_site("<h1>first</h1>", own_404), std::move(options)) {}
+  served_site(site_image what, cache_options options) : image(std::move(what)) {
     on.total_memory = 8 << 20;
     on.all_disks = {{"0", memory_device(image.raw)}};
     machine.emplace(on, std::move(options));

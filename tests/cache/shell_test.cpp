@@ -12,7 +12,8 @@ namespace {
 
 class typed_at {
  public:
-  explicit typed_at(served_site& s) : session(*s.machine) {}
+  explicit typed_at(served_site& s, shell_session::from where = shell_session::from::console)
+      : session(*s.machine, where) {}
   std::string type(std::string_view keys) {
     session.type(keys);
     std::string all;
@@ -29,8 +30,9 @@ TEST(Shell, Commands) {
   served_site s;
   typed_at t(s);
   const std::string help = t.type("help\n");
-  for (const char* word : {"remount", "cache=", "connections=", "disk=", "gateway=", "idle=", "ip=", "listen=",
-                           "listing", "prefetch", "requests=", "shell=", "show=", "time-out="})
+  for (const char* word :
+       {"remount", "cache=", "connections=", "disk=", "gateway=", "idle=", "ip=", "listen=", "listing", "prefetch",
+        "host=", "objects=", "status=", "requests=", "shell=", "show=", "time-out="})
     EXPECT_NE(help.find(word), std::string::npos) << word;
   EXPECT_EQ(t.type("ls docs\r\n"), "ls docs\nindex.html\nsub/\n> ");
   EXPECT_EQ(t.type("cat \"docs/sub/a b&c.txt\"\n"), "cat \"docs/sub/a b&c.txt\"\n0123456789> ");
@@ -102,6 +104,37 @@ TEST(Shell, OnTcpWaitsForItsReader) {
   EXPECT_TRUE(lines == "> cat large.txt\n" + kLarge + "> exit\n");
 }
 
+// A page in a browser can have text of its own sent to any port: behind a head, or inside of TLS or STUN.
+TEST(Shell, BrowsersGetNothingExecuted) {
+  const std::string body = "\r\n\r\numount\r\nhalt\r\n";
+  for (const std::string& first : {
+           std::string("POST / HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\nContent-Length: 12"),
+           std::string("GET /halt HTTP/1.1"),
+           "POST /" + std::string(5000, 'a') + " HTTP/1.1",
+           "\r\n\r\nPOST / HTTP/1.1" + body,
+           std::string("PRI * HTTP/2.0"),
+           std::string("Content-Type: text/plain"),
+           std::string("\x16\x03\x01\x02\n\x01\x00\x01\xfc\x03\x03", 11),
+           std::string("\x00\x03\x00\x5c\x21\x12\xa4\x42", 8),
+           std::string("x\x08POST / HTTP/1.1"),
+       }) {
+    served_site s;
+    typed_at t(s, shell_session::from::network);
+    (void)t.type(first + body);
+    EXPECT_TRUE(t.session.is_over()) << first.substr(0, 40);
+    EXPECT_TRUE(s.machine->http().mounted()) << first.substr(0, 40);
+    EXPECT_FALSE(s.on.stopped) << first.substr(0, 40);
+  }
+  // Whoever means a shell may say all that later, and whatever a terminal sends in front.
+  served_site s;
+  typed_at t(s, shell_session::from::network);
+  (void)t.type(std::string_view("\r\0\xff\xfd\x03\r\n", 7));
+  EXPECT_NE(t.type(std::string_view("net\r\0", 5)).find("no network"), std::string::npos);
+  EXPECT_NE(t.type("GET / HTTP/1.1\n").find("no such command"), std::string::npos);
+  (void)t.type("halt\n");
+  EXPECT_TRUE(s.on.stopped);
+}
+
 TEST(Start, StatusesAndLines) {
   const site_image good = make_site();
   buffer bad = good.raw;
@@ -115,9 +148,13 @@ TEST(Start, StatusesAndLines) {
   };
   std::string said;
   EXPECT_EQ(run(&good.raw, {"ip=10.0.2.15", "virtio_mmio.device=512@0xfeb00e00:12", "gateway=10.0.2.2"}), 0);
+  EXPECT_EQ(run(&good.raw, {"host=a.example,b", "status=127.0.0.1:9090", "objects=off"}), 0);
+  EXPECT_EQ(run(&good.raw, {"status=off", "status=on", "objects=on"}), 0);
   EXPECT_EQ(run(&good.raw, {"frobnicate=1"}, &said), 2);
   EXPECT_EQ(said, "docteur-cache: unknown option: frobnicate=1 (see help)\n");
-  for (const char* word : {"listen=0", "listen=1:2:80", "cache=many", "connections=0", "listing=2", "show="})
+  for (const char* word :
+       {"listen=0", "listen=1:2:80", "cache=many", "connections=0", "listing=2", "show=", "status=", "status=no",
+        "status=0", "objects", "objects=x", "host=", "host=a b", "host=a:80", "host=[::1]:80", "host=,"})
     EXPECT_EQ(run(&good.raw, {word}), 2) << word;
   EXPECT_EQ(run(&bad, {}, &said), 1);
   EXPECT_EQ(std::ranges::count(said, '\n'), 1);

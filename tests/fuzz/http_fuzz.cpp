@@ -14,7 +14,8 @@ using namespace docteur::cache_vm;
 served_site& site_of_all() {
   static served_site s([] {
     cache_options o;
-    o.listing = true;
+    o.site.listing = true;
+    o.site.hosts = {"a"};
     return o;
   }());
   return s;

@@ -200,6 +200,12 @@ class image_maker {
     append(pack_, rest);
     name(id, at);
   }
+  // A blob whose entry, and restart record with `how` stored, claims `size` bytes, whatever the `stream` holds.
+  void add_claim(const oid& id, std::uint64_t size, bytes stream, form how) {
+    const std::uint64_t at = pack_.size();
+    add_entry(id, {entry_type::blob, 0, size, 0, {}}, stream);
+    if (how == form::stored) restarts_.push_back({at, size, kStoredBlock, true, {}});
+  }
   // IDX says that `id` begins at `at`.
   void name(const oid& id, std::uint64_t at) { entries_.push_back({id, at, 0}); }
 

@@ -31,7 +31,7 @@ cache_machine::cache_machine(platform& on, cache_options options)
     : on_(on),
       options_(std::move(options)),
       log_(on),
-      server_(on, options_.http, options_.listing,
+      server_(on, options_.http, options_.site, {true, options_.status && !options_.status_at},
               {[this] { return status_json(*this); }, [this] { return metrics_text(*this); },
                [] { return std::string(status_page()); }},
               log_),
@@ -83,6 +83,11 @@ void cache_machine::start_prefetch() {
 outcome<void> cache_machine::open_ports() {
   if (!on_.listen(options_.listen.address, options_.listen.port, server_))
     return give_up(blame::environment, "cannot listen on " + endpoint_text(options_.listen));
+  if (options_.status_at) {
+    if (!on_.listen(options_.status_at->address, options_.status_at->port, server_.status_port()))
+      return give_up(blame::environment, "cannot listen on " + endpoint_text(*options_.status_at));
+    log_.say("status on " + endpoint_text(*options_.status_at));
+  }
   if (options_.shell) {
     if (!on_.listen(options_.shell->address, options_.shell->port, shell_))
       return give_up(blame::environment, "cannot listen on " + endpoint_text(*options_.shell));
@@ -111,7 +116,7 @@ outcome<void> cache_machine::show(std::string_view path) {
 }
 
 void cache_machine::console_ready() {
-  if (!console_) console_ = std::make_unique<shell_session>(*this);
+  if (!console_) console_ = std::make_unique<shell_session>(*this, shell_session::from::console);
   std::array<char, 256> keys;
   for (std::size_t n = on_.console_read(keys); n > 0; n = on_.console_read(keys)) console_->type({keys.data(), n});
   (void)print_on_console();

@@ -65,17 +65,29 @@ verdict evaluate_conditions(const http_request& r, std::string_view tag, std::op
     return tag_matches(*r.if_none_match, tag, comparison::weak) ? verdict::not_modified : verdict::proceed;
   if (r.if_modified_since && modified) {
     const auto date = parse_http_date(*r.if_modified_since, now);
-    if (date && *modified <= *date) return verdict::not_modified;
+    if (date && *modified == *date) return verdict::not_modified;
   }
   return verdict::proceed;
 }
 
-bool range_counts(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
-                  std::int64_t now) noexcept {
-  if (!r.range) return false;
-  if (!r.if_range) return true;
-  if (r.if_range->starts_with('"')) return *r.if_range == tag;
-  return modified && parse_http_date(*r.if_range, now) == modified;
+coding choose_coding(const http_request& r, const oid& id) noexcept {
+  if (!r.accept_encoding || !accepts_deflate(*r.accept_encoding)) return coding::identity;
+  const auto has = [&](coding how) {
+    return r.if_match && tag_matches(*r.if_match, entity_tag(id, how).view(), comparison::strong);
+  };
+  return has(coding::identity) && !has(coding::deflate) ? coding::identity : coding::deflate;
+}
+
+std::optional<coding> coding_of_range(const http_request& r, const oid& id, coding chosen) noexcept {
+  if (!r.range || r.method != http_method::get) return std::nullopt;
+  const entity_tag plain(id, coding::identity);
+  if (r.if_range) {
+    if (*r.if_range == plain.view()) return coding::identity;
+    if (chosen == coding::deflate && *r.if_range == entity_tag(id, chosen).view()) return chosen;
+    return std::nullopt;
+  }
+  if (r.if_match && !tag_matches(*r.if_match, plain.view(), comparison::strong)) return chosen;
+  return coding::identity;
 }
 
 bool accepts_deflate(std::string_view accept_encoding) noexcept {

@@ -29,14 +29,21 @@ enum class comparison { strong, weak };
 [[nodiscard]] bool tag_matches(std::string_view list, std::string_view tag, comparison how) noexcept;
 
 enum class verdict { proceed, not_modified, failed };
-// In the order of section 13.2.2. `modified`: nullopt for what has no date, then conditions on one do not count.
-// `now`: for dates with two digits of a year.
+// In the order of section 13.2.2, as if there were no Range (section 14.2). If-Modified-Since holds only for the very
+// date that Last-Modified has (section 13.1.3 permits it): another one is of another version, be it later or not.
+// `modified`: nullopt for what has no date, then conditions on one do not count. `now`: for dates with two digits of a
+// year.
 [[nodiscard]] verdict evaluate_conditions(const http_request& r, std::string_view tag,
                                           std::optional<std::int64_t> modified, std::int64_t now) noexcept;
 
-// Whether a Range field counts: there is no If-Range, or it names this very representation.
-[[nodiscard]] bool range_counts(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
-                                std::int64_t now) noexcept;
+// The representation of what has a coded form that is answered with when nothing but fields of the request decide:
+// coded where that is accepted, but for a client that says by If-Match that it has the other.
+[[nodiscard]] coding choose_coding(const http_request& r, const oid& id) noexcept;
+
+// Of which representation a Range field wants parts, where a client gets `chosen` without it; nullopt when it does not
+// count. If-Range names it, or If-Match; else it is the content itself, which is what clients without a tag mean. A
+// date never satisfies If-Range: two versions of an image may share one, so it is not strong (section 13.1.5).
+[[nodiscard]] std::optional<coding> coding_of_range(const http_request& r, const oid& id, coding chosen) noexcept;
 
 // Whether deflate is acceptable and not less wanted than no coding at all.
 [[nodiscard]] bool accepts_deflate(std::string_view accept_encoding) noexcept;

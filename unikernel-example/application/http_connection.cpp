@@ -9,17 +9,20 @@ namespace {
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kPiece = 64 << 10;    // bytes of a body handed on at once
 constexpr std::size_t kKeptHead = 2 << 10;  // a head's memory that is kept for the next
+constexpr std::size_t kBody = 512;          // bytes of an empty body that a buffer holds besides a head
 
 }  // namespace
 
-http_connection::http_connection(http_shared& shared, connection& link)
-    : shared_(&shared), link_(&link), since_(shared.on->monotonic_ns()) {}
+http_connection::http_connection(http_shared& shared, connection& link, port_content behind)
+    : shared_(&shared), link_(&link), behind_(behind), since_(shared.on->monotonic_ns()) {}
 
 http_connection::~http_connection() { return_buffer(); }
 
 void http_connection::return_buffer() noexcept {
-  if (buffer_ && shared_->buffers.size() < shared_->buffers.capacity()) shared_->buffers.push_back(std::move(buffer_));
+  if (capacity_ == kFirstBuffer && shared_->buffers.size() < shared_->buffers.capacity())
+    shared_->buffers.push_back(std::move(buffer_));
   buffer_.reset();
+  capacity_ = 0;
   begin_ = end_ = seen_ = 0;
 }
 
@@ -58,8 +61,51 @@ bool http_connection::advance() {
   }
 }
 
+// Room for more of a request behind what there is of it: larger than the first buffer only for who needs it.
+void http_connection::make_room() {
+  if (begin_ > 0) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  const std::size_t most = shared_->limits.header_bytes + kBody;
+  if (end_ < capacity_ || capacity_ >= most) return;
+  if (capacity_ == 0 && !shared_->buffers.empty()) {
+    buffer_ = std::move(shared_->buffers.back());
+    shared_->buffers.pop_back();
+    capacity_ = kFirstBuffer;
+    return;
+  }
+  const std::size_t capacity = capacity_ == 0 ? kFirstBuffer : std::min(2 * capacity_, most);
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  if (end_ > 0) std::memcpy(larger.get(), buffer_.get(), end_);
+  buffer_ = std::move(larger);
+  capacity_ = capacity;
+}
+
+// Whether the request at the front of the buffer is there to its end; then it is parsed, and status_ says what to do.
+bool http_connection::is_request_whole() {
+  const head_end head = find_head_end(unread(), seen_, shared_->limits);
+  status_ = head.status;
+  if (head.state == head_end::what::refused) {
+    shared_->request = {};
+    head_size_ = unread().size();
+    return true;
+  }
+  // The last byte may be a CR whose LF comes next: that is looked at when the LF is.
+  seen_ = end_ - begin_;
+  if (head.state == head_end::what::more) return false;
+  head_size_ = head.size;
+  status_ = parse_head(unread().substr(0, head.size), shared_->limits, shared_->request);
+  if (status_ != 0 || !shared_->request.chunked) return true;
+  const head_end body = find_empty_body(unread().substr(head.size));
+  status_ = body.status;
+  head_size_ += body.size;
+  seen_ = head.size - 1;  // the head is found there again
+  return body.state != head_end::what::more;
+}
+
 http_connection::input http_connection::take_request() {
-  const std::uint32_t capacity = shared_->limits.header_bytes;
   for (;;) {
     // Empty lines before a request do not count (RFC 9112, section 2.2).
     while (end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') {
@@ -67,34 +113,11 @@ http_connection::input http_connection::take_request() {
       seen_ = 0;
     }
     if (begin_ < end_) {
-      const head_end found = find_head_end(unread(), seen_, shared_->limits);
-      if (found.state == head_end::what::whole) {
-        head_size_ = found.size;
-        return input::request;
-      }
-      if (found.state == head_end::what::refused) {
-        refuse(found.status);
-        return input::request;
-      }
-      // The last byte may be a CR whose LF comes next: that is looked at when the LF is.
-      seen_ = end_ - begin_;
+      if (is_request_whole()) return input::request;
       if (phase_ != phase::head) enter(phase::head, shared_->on->monotonic_ns());
     }
-    if (!buffer_) {
-      if (shared_->buffers.empty()) {
-        buffer_ = std::make_unique<char[]>(capacity);
-      } else {
-        buffer_ = std::move(shared_->buffers.back());
-        shared_->buffers.pop_back();
-      }
-    }
-    if (begin_ > 0) {
-      std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    const std::size_t n =
-        link_->receive({reinterpret_cast<std::byte*>(buffer_.get()) + end_, std::size_t{capacity} - end_});
+    make_room();
+    const std::size_t n = link_->receive({reinterpret_cast<std::byte*>(buffer_.get()) + end_, capacity_ - end_});
     if (n == 0) {
       if (end_ == 0) return_buffer();
       return link_->state() == connection::input::open ? input::waiting : input::over;
@@ -110,36 +133,29 @@ reply_context http_connection::context() const noexcept {
           r.method == http_method::head};
 }
 
-// Answers what is no request: then nothing more is read.
+// Answers what is no good request: then nothing more is read.
 void http_connection::refuse(int status) {
-  shared_->request = {};
+  // Also what was not parsed to its end: an answer to HEAD has no content, or it would be the next one's (RFC
+  // 9110, 9.3.2).
+  const bool is_head = unread().starts_with("HEAD ");
   shared_->request.keep_alive = false;
-  reply_.reset();
+  shared_->request.method = is_head ? http_method::head : http_method::get;
   reply_writer(reply_, context()).error(status);
-  head_size_ = 0;
-  phase_ = phase::reply;
 }
 
 void http_connection::start_reply() {
   request_ns_ = shared_->on->monotonic_ns();
   ++shared_->counts.requests;
   ++requests_;
-  if (phase_ != phase::reply) {
-    const int status = parse_head(unread().substr(0, head_size_), shared_->limits, shared_->request);
-    if (status != 0) {
-      const bool is_head = shared_->request.method_name == "HEAD";
-      shared_->request.keep_alive = false;
-      shared_->request.method = is_head ? http_method::head : http_method::get;
-      reply_.reset();
-      reply_writer(reply_, context()).error(status);
-    } else {
-      reply_.reset();
-      shared_->responder->answer(shared_->request, context(), shared_->wall_clock, reply_);
-    }
-    begin_ += head_size_;
-    seen_ = 0;
-    if (begin_ == end_) return_buffer();
+  reply_.reset();
+  if (status_ != 0) {
+    refuse(status_);
+  } else {
+    shared_->responder->answer(shared_->request, behind_, context(), shared_->wall_clock, reply_);
   }
+  begin_ += head_size_;
+  seen_ = 0;
+  if (begin_ == end_) return_buffer();
   head_sent_ = content_sent_ = 0;
   enter(phase::reply, request_ns_);
   window_ns_ = request_ns_;
@@ -221,7 +237,9 @@ bool http_connection::tick(std::uint64_t now) {
     case phase::head:
       if (!passed(since_, l.head_s)) return true;
       ++shared_->counts.timed_out;
-      refuse(408);
+      shared_->request = {};
+      head_size_ = unread().size();
+      status_ = 408;
       start_reply();
       return advance();
     case phase::reply: {

@@ -14,6 +14,9 @@
 
 namespace docteur::cache_vm {
 
+// Bytes of the buffer that a connection takes input into; more only for a request that is longer, while it arrives.
+inline constexpr std::size_t kFirstBuffer = 4 << 10;
+
 // What all connections share.
 struct http_shared {
   platform* on;
@@ -23,13 +26,13 @@ struct http_shared {
   http_request request;  // of the connection that is being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
-  // Input buffers of header_bytes each, lent to connections that hold unread bytes.
+  // Input buffers of kFirstBuffer bytes each, lent to connections that hold unread bytes.
   std::vector<std::unique_ptr<char[]>> buffers;
 };
 
 class http_connection {
  public:
-  http_connection(http_shared& shared, connection& link);
+  http_connection(http_shared& shared, connection& link, port_content behind);
   http_connection(const http_connection&) = delete;
   http_connection& operator=(const http_connection&) = delete;
   ~http_connection();
@@ -49,6 +52,8 @@ class http_connection {
   // What came of an attempt to read a request.
   enum class input { request, waiting, over };
   [[nodiscard]] input take_request();
+  [[nodiscard]] bool is_request_whole();
+  void make_room();
   [[nodiscard]] bool send_reply();
   [[nodiscard]] bool close();  // false, as advance() then is
   [[nodiscard]] bool abort();
@@ -62,11 +67,14 @@ class http_connection {
 
   http_shared* shared_;
   connection* link_;
+  port_content behind_;
   std::unique_ptr<char[]> buffer_;  // absent while nothing is unread
+  std::size_t capacity_ = 0;        // of buffer_
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::size_t seen_ = 0;  // of unread(), by find_head_end()
-  std::size_t head_size_ = 0;
+  std::size_t seen_ = 0;       // of unread(), by find_head_end()
+  std::size_t head_size_ = 0;  // of the request, an empty body included
+  int status_ = 0;             // that it is refused with; 0 for a good one
   std::uint32_t requests_ = 0;
   phase phase_ = phase::first;
   std::uint64_t since_;  // monotonic ns, when the phase began

@@ -18,8 +18,16 @@ struct range_set {
   std::vector<byte_range> ranges;  // some: in the order that was asked for
 };
 
-// `size`: bytes of the representation. Ignored, so that the whole is sent: another unit, bad syntax, more than `most`
-// ranges, or ranges that sum up to more than the whole (section 17.15 lets a server defend itself so).
+// What one part of many costs besides its bytes: its head, and finding its place.
+inline constexpr std::uint64_t kRangeCost = 256;  // bytes
+// So many ranges cost only their bytes, and so many may lie before the end of the range in front of them.
+inline constexpr std::uint32_t kFreeRanges = 16;
+
+// `size`: bytes of the representation, whatever they are said to be. Ignored, so that the whole is sent: another unit,
+// bad syntax, any range of nothing (section 14.2 leaves it open, and clients ask so for what may be empty), more than
+// `most` ranges, and ranges that are more work than the whole (section 17.15 lets a server defend itself so): their
+// bytes, with kRangeCost each when they are more than kFreeRanges, are more than `size`, or more than kFreeRanges of
+// them go back.
 [[nodiscard]] range_set parse_range(std::string_view value, std::uint64_t size, std::uint32_t most);
 
 }  // namespace docteur::cache_vm

@@ -1,11 +1,12 @@
 #include "unikernel-example/application/http_request.hpp"
 
-#include <http_parser.h>
+#include <llhttp.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "unikernel-example/application/http_authority.hpp"
 #include "unikernel-example/application/http_text.hpp"
 #include "unikernel-example/application/request_path.hpp"
 
@@ -15,8 +16,8 @@ namespace {
 // What RFC 9110 defines and this server does not allow; a method that nobody knows is 501.
 constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE"};
 
-// The request line, "GET /target HTTP/1.1". http_parser does not see it: that takes more than the RFC allows, and does
-// not tell an unknown method from a mistake.
+// The request line, "GET /target HTTP/1.1". llhttp does not see it: that does not tell an unknown method from a
+// mistake. What is wrong with the method itself is said later.
 [[nodiscard]] int check_request_line(std::string_view line, const http_limits& limits, http_request& out) noexcept {
   std::string_view rest = line;
   out.method_name = take_until(rest, ' ');
@@ -32,16 +33,42 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
     return 400;
   if (version[5] != '1') return 505;
   out.is_http_10 = version[7] == '0';
-  if (out.method_name == "GET") {
-    out.method = http_method::get;
-  } else if (out.method_name == "HEAD") {
-    out.method = http_method::head;
-  } else if (out.method_name == "OPTIONS") {
-    out.method = http_method::options;
-  } else {
-    return std::ranges::find(kOtherMethods, out.method_name) != kOtherMethods.end() ? 405 : 501;
+  return 0;
+}
+
+// Whether the target has a form that the method may have (RFC 9112, section 3.2), and whom it is meant for.
+[[nodiscard]] bool check_target(http_request& r) noexcept {
+  if (r.method_name == "CONNECT") {
+    const auto of = parse_authority(r.target);
+    return of && !of->host.empty() && !of->port.empty();
   }
-  return is_target_form(out.target) ? 0 : 400;
+  if (r.target.starts_with('/')) return true;
+  if (r.target == "*") return r.method_name == "OPTIONS";
+  const auto absolute = parse_absolute(r.target);
+  if (absolute) r.host = absolute->of.host;
+  return absolute.has_value();
+}
+
+// Host must be there once and be good, whatever the target says (RFC 9112, section 3.2).
+[[nodiscard]] bool check_host(http_request& r) noexcept {
+  if (!r.host_field) return r.is_http_10;
+  const auto of = parse_authority(*r.host_field);
+  if (of && r.host.empty()) r.host = of->host;
+  return of.has_value();
+}
+
+// 0 for a method that is served.
+[[nodiscard]] int check_method(http_request& r) noexcept {
+  if (r.method_name == "GET") {
+    r.method = http_method::get;
+  } else if (r.method_name == "HEAD") {
+    r.method = http_method::head;
+  } else if (r.method_name == "OPTIONS") {
+    r.method = http_method::options;
+  } else {
+    return std::ranges::find(kOtherMethods, r.method_name) != kOtherMethods.end() ? 405 : 501;
+  }
+  return 0;
 }
 
 // "Name: value": no space before the colon, no line that goes on with the one before, no control characters.
@@ -50,13 +77,12 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   return name > 0 && name < line.size() && line[name] == ':' && is_text(line.substr(name + 1));
 }
 
-// What http_parser tells, put where it belongs.
+// What llhttp tells, put where it belongs.
 struct collector {
   http_request* out;
   const http_limits* limits;
   std::string_view name;
   std::string_view value;
-  bool in_value = false;
   std::size_t fields = 0;
   int status = 0;
 
@@ -74,21 +100,19 @@ struct collector {
     return true;
   }
   void end_field() {
-    if (!in_value) return;
-    in_value = false;
     value = trim(value);
     if (++fields > limits->fields) status = 431;
     const auto is = [this](std::string_view known) { return equal_ignoring_case(name, known); };
     bool good = true;
     switch (name.size()) {
       case 4:
-        if (is("host")) good = once(out->host);
+        if (is("host")) good = once(out->host_field);
         break;
       case 5:
         if (is("range")) good = once(out->range);
         break;
       case 6:
-        if (is("expect")) good = once(out->expect);
+        if (is("expect")) good = list(out->expect);
         break;
       case 8:
         if (is("if-match")) good = list(out->if_match);
@@ -116,72 +140,93 @@ struct collector {
       default: break;
     }
     if (!good && status == 0) status = 400;
+    name = value = {};
   }
 };
 
-[[nodiscard]] collector& self(http_parser* p) noexcept { return *static_cast<collector*>(p->data); }
+[[nodiscard]] collector& self(llhttp_t* p) noexcept { return *static_cast<collector*>(p->data); }
 
 // Pieces of one text that lie side by side.
 void extend(std::string_view& text, const char* at, std::size_t n) noexcept {
-  text = !text.empty() && text.data() + text.size() == at ? std::string_view(text.data(), text.size() + n)
-                                                          : std::string_view(at, n);
+  text = text.data() != nullptr && text.data() + text.size() == at ? std::string_view(text.data(), text.size() + n)
+                                                                   : std::string_view(at, n);
 }
 
-int on_field(http_parser* p, const char* at, std::size_t n) {
-  collector& c = self(p);
-  if (c.in_value) {
-    c.end_field();
-    c.name = {};
-  }
-  extend(c.name, at, n);
-  c.value = {};
+int on_field(llhttp_t* p, const char* at, std::size_t n) {
+  extend(self(p).name, at, n);
   return 0;
 }
-int on_value(http_parser* p, const char* at, std::size_t n) {
-  collector& c = self(p);
-  c.in_value = true;
-  extend(c.value, at, n);
+int on_value(llhttp_t* p, const char* at, std::size_t n) {
+  extend(self(p).value, at, n);
   return 0;
 }
-int on_end(http_parser* p) {
+int on_value_end(llhttp_t* p) {
   self(p).end_field();
+  return 0;
+}
+int on_end(llhttp_t*) {
   return 1;  // no body is read
 }
 
-const http_parser_settings& settings() noexcept {
-  static const http_parser_settings s = [] {
-    http_parser_settings all;
-    http_parser_settings_init(&all);
+const llhttp_settings_t& settings() noexcept {
+  static const llhttp_settings_t s = [] {
+    llhttp_settings_t all;
+    llhttp_settings_init(&all);
     all.on_header_field = on_field;
     all.on_header_value = on_value;
+    all.on_header_value_complete = on_value_end;
     all.on_headers_complete = on_end;
     return all;
   }();
   return s;
 }
 
-// http_parser as it is behind a request line.
-http_parser parser_at_fields() noexcept {
-  static const http_parser p = [] {
+// llhttp as it is behind a request line.
+llhttp_t parser_at_fields() noexcept {
+  static const llhttp_t p = [] {
     constexpr std::string_view line = "GET / HTTP/1.1\r\n";
-    http_parser at_line;
-    http_parser_init(&at_line, HTTP_REQUEST);
-    http_parser_execute(&at_line, &settings(), line.data(), line.size());
+    llhttp_t at_line;
+    llhttp_init(&at_line, HTTP_REQUEST, &settings());
+    (void)llhttp_execute(&at_line, line.data(), line.size());
     return at_line;
   }();
   return p;
 }
 
-// Whether a body follows, and what to say of it: this server takes none (RFC 9112, section 6).
-[[nodiscard]] int check_body(const http_request& r) noexcept {
+// Splits the fields, of which each line is good by itself, and puts them where they belong. Returns a status, or 0.
+[[nodiscard]] int split_fields(std::string_view fields, const http_limits& limits, http_request& out) {
+  llhttp_t parser = parser_at_fields();
+  collector found{&out, &limits, {}, {}};
+  parser.data = &found;
+  const llhttp_errno_t how = llhttp_execute(&parser, fields.data(), fields.size());
+  if (found.status != 0) return found.status;
+  return how == HPE_OK || how == HPE_PAUSED_UPGRADE ? 0 : 400;
+}
+
+// Whether it is known where the request ends (RFC 9112, section 6): a body has one length, in one way.
+[[nodiscard]] bool check_framing(const http_request& r) noexcept {
+  if (r.transfer_encoding) return !r.content_length && !r.is_http_10 && !r.transfer_encoding->empty();
+  return !r.content_length || parse_number(*r.content_length);
+}
+
+// This server takes no content: what to say of it, or 0. Who waits for an answer before he sends content gets the last
+// one (RFC 9110, section 10.1.1).
+[[nodiscard]] int check_body(http_request& r) noexcept {
   if (r.transfer_encoding) {
-    if (r.content_length || r.is_http_10) return 400;
-    return equal_ignoring_case(*r.transfer_encoding, "chunked") ? 413 : 501;
+    r.chunked = equal_ignoring_case(*r.transfer_encoding, "chunked");
+    if (!r.chunked) return 501;
+    return r.expect && !r.expect->empty() ? 413 : 0;
   }
-  if (!r.content_length) return 0;
-  const auto size = parse_number(*r.content_length);
-  if (!size) return 400;
-  return *size > 0 ? 413 : 0;
+  return r.content_length && parse_number(*r.content_length) != 0 ? 413 : 0;
+}
+
+// A list, which may be empty, of what this server can do (RFC 9110, section 10.1.1).
+[[nodiscard]] bool expects_only_what_is_known(std::string_view list) noexcept {
+  while (!list.empty()) {
+    const std::string_view what = trim(take_until(list, ','));
+    if (!what.empty() && !equal_ignoring_case(what, "100-continue")) return false;
+  }
+  return true;
 }
 
 [[nodiscard]] bool has_option(std::string_view list, std::string_view option) noexcept {
@@ -211,6 +256,24 @@ head_end find_head_end(std::string_view text, std::size_t seen, const http_limit
   return {refused, 0, text.substr(0, limits.target_bytes + 64).find('\n') == std::string_view::npos ? 414 : 431};
 }
 
+head_end find_empty_body(std::string_view text) noexcept {
+  using enum head_end::what;
+  constexpr std::size_t longest_line = 256;
+  const std::size_t line_end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, line_end);
+  const std::size_t zeros = std::min(line.find_first_not_of('0'), line.size());
+  if (zeros < line.size() && hex_value(line[zeros]) >= 0) return {refused, 0, 413};
+  if (line_end == text.size()) return line.size() > longest_line ? head_end{refused, 0, 400} : head_end{more};
+  // An extension of the chunk's may follow the zeros: "0;a=b".
+  const std::string_view extension = trim(line.substr(zeros, line.size() - zeros - (line.ends_with('\r') ? 1 : 0)));
+  if (zeros == 0 || !line.ends_with('\r') || !is_text(extension)) return {refused, 0, 400};
+  if (!extension.empty() && extension[0] != ';') return {refused, 0, 400};
+  const std::string_view rest = text.substr(line_end + 1);
+  if (rest.starts_with("\r\n")) return {whole, line_end + 3, 0};
+  if (rest.empty() || rest == "\r") return {more};
+  return {refused, 0, 413};  // trailers
+}
+
 int parse_head(std::string_view head, const http_limits& limits, http_request& out) {
   out = {};
   std::string_view lines = head.substr(0, head.size() - 2);
@@ -223,20 +286,15 @@ int parse_head(std::string_view head, const http_limits& limits, http_request& o
   while (!lines.empty())
     if (!is_good_field(take_line())) return 400;
 
-  http_parser parser = parser_at_fields();
-  collector found{&out, &limits, {}, {}};
-  parser.data = &found;
-  const std::string_view fields = head.substr(request_line.size() + 2);
-  const std::size_t parsed = http_parser_execute(&parser, &settings(), fields.data(), fields.size());
-  if (found.status != 0) return found.status;
-  if (HTTP_PARSER_ERRNO(&parser) == HPE_OK ? parsed != fields.size() && parser.upgrade == 0 : true) {
-    // A body that is refused anyway may be refused by its name.
-    const int status = check_body(out);
-    return status != 0 ? status : 400;
+  if (const int status = split_fields(head.substr(request_line.size() + 2), limits, out); status != 0) return status;
+  if (!check_target(out) || !check_host(out) || !check_framing(out)) return 400;
+  int status = check_method(out);
+  if (status == 0) status = check_body(out);
+  if (status == 0 && out.expect && !expects_only_what_is_known(*out.expect)) status = 417;
+  if (status != 0) {
+    const bool has_path = out.method_name != "CONNECT" && out.target != "*";
+    return has_path && !parse_target(out.target) ? 400 : status;
   }
-  if (!out.host ? !out.is_http_10 : !is_all(*out.host, char_class::host)) return 400;
-  if (const int status = check_body(out); status != 0) return status;
-  if (out.expect && !equal_ignoring_case(*out.expect, "100-continue")) return 417;
   const std::string_view options = out.connection.value_or(std::string_view());
   out.keep_alive = !has_option(options, "close") && (!out.is_http_10 || has_option(options, "keep-alive"));
   return 0;

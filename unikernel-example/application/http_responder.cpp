@@ -15,10 +15,6 @@ constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
-[[nodiscard]] std::string content_range(const byte_range& r, std::uint64_t size) {
-  return "bytes " + std::to_string(r.at) + "-" + std::to_string(r.at + r.size - 1) + "/" + std::to_string(size);
-}
-
 }  // namespace
 
 struct http_responder::call {
@@ -35,12 +31,17 @@ struct http_responder::call {
   }
 };
 
-http_responder::http_responder(const http_limits& limits, bool listing, own_pages pages, metrics& counts,
+http_responder::http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts,
                                event_log& log)
-    : limits_(&limits), listing_(listing), pages_(std::move(pages)), counts_(&counts), log_(&log), scratch_(kScratch) {}
+    : limits_(&limits),
+      rules_(std::move(rules)),
+      pages_(std::move(pages)),
+      counts_(&counts),
+      log_(&log),
+      scratch_(kScratch) {}
 
-void http_responder::answer(const http_request& r, const reply_context& how, std::optional<std::int64_t> wall_clock,
-                            http_reply& out) {
+void http_responder::answer(const http_request& r, port_content behind, const reply_context& how,
+                            std::optional<std::int64_t> wall_clock, http_reply& out) {
   const call c{r, how, wall_clock, out};
   if (r.method == http_method::options) {
     if (r.target != "*" && !parse_target(r.target)) return c.error(400);
@@ -51,10 +52,15 @@ void http_responder::answer(const http_request& r, const reply_context& how, std
   if (!path) return c.error(400);
   constexpr std::string_view own = ".docteur";
   constexpr std::string_view by_id = "@oid/";
-  if (path->path.starts_with(own) && (path->path.size() == own.size() || path->path[own.size()] == '/'))
+  if (behind.status && path->path.starts_with(own) &&
+      (path->path.size() == own.size() || path->path[own.size()] == '/')) {
+    if (!rules_.is_own_host(r.host)) return c.error(421);
     return answer_own(c, std::string_view(path->path).substr(own.size()), path->is_directory);
+  }
+  if (!behind.site) return c.error(404);
   if (!site_) return c.error(503);
-  if (path->path.starts_with(by_id)) return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
+  if (rules_.objects && path->path.starts_with(by_id))
+    return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
   answer_path(c, *path);
 }
 
@@ -69,7 +75,7 @@ void http_responder::answer_own(const call& c, std::string_view rest, bool is_di
         .end_with(make());
   };
   if (rest.empty()) {
-    if (!is_directory) return c.writer().begin(301).field("Location", "/.docteur/").end_with(std::string());
+    if (!is_directory) return c.writer().begin(301).field("Location", ".docteur/").end_with(std::string());
     return send(pages_.page, "text/html; charset=utf-8");
   }
   if (rest == "/status") return send(pages_.status, "application/json");
@@ -82,7 +88,7 @@ void http_responder::answer_oid(const call& c, std::string_view hex) {
   if (!id) return c.error(404);
   const auto facts = site_->facts(*id);
   if (!facts) return facts.error().code == errc::not_found ? c.error(404) : answer_fault(c, facts.error());
-  answer_object(c, **facts, "application/octet-stream", freshness::immutable);
+  answer_object(c, **facts, kUnknownMedia, freshness::immutable);
 }
 
 void http_responder::answer_path(const call& c, const request_path& path) {
@@ -92,23 +98,25 @@ void http_responder::answer_path(const call& c, const request_path& path) {
   if (!n->is_blob() || path.is_directory) return answer_absent(c);
   const auto facts = site_->facts(*n);
   if (!facts) return answer_fault(c, facts.error());
-  answer_object(c, **facts, media_type(path.path), freshness::revalidate);
+  answer_object(c, **facts, media_of(path.path), freshness::revalidate);
 }
 
 void http_responder::answer_directory(const call& c, const request_path& path) {
   if (!path.is_directory) {
-    // Made of the decoded path, so it cannot begin with two slashes and lead to another host.
-    const std::string location = "/" + encode_path(path.path) + "/" + std::string(path.query);
+    // Relative to what was asked for, so that it leads there also where a proxy serves all this under a prefix. Made of
+    // the decoded path: no slash in front, nor a colon, could lead to another host.
+    const std::string location =
+        encode_path(std::string_view(path.path).substr(path.last)) + "/" + encode_query(path.query);
     return c.writer().begin(301).field("Location", location).end_with(std::string());
   }
   const auto index = site_->find(path.path + "/index.html");
   if (index && index->is_blob()) {
     const auto facts = site_->facts(*index);
     if (!facts) return answer_fault(c, facts.error());
-    return answer_object(c, **facts, media_type("index.html"), freshness::revalidate);
+    return answer_object(c, **facts, media_of("index.html"), freshness::revalidate);
   }
   if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
-  if (!listing_) return answer_absent(c);
+  if (!rules_.listing) return answer_absent(c);
   auto list = make_listing(site_, path.path);
   if (!list) return is_absent(list.error()) ? answer_absent(c) : answer_fault(c, list.error());
   c.writer()
@@ -136,24 +144,27 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
   if (f.deflate) w.field("Vary", "Accept-Encoding");
 }
 
-void http_responder::answer_object(const call& c, const object_facts& f, std::string_view type, freshness fresh) {
-  const http_request& r = c.request;
+// The representation that is answered with, and what of it.
+struct http_responder::selection {
   coding how = coding::identity;
-  if (f.deflate && r.accept_encoding && accepts_deflate(*r.accept_encoding)) {
-    // Ranges are of the content itself, unless the client says that what it has is a part of the coded form.
-    if (!r.range || r.if_range == entity_tag(f.id, coding::deflate).view()) how = coding::deflate;
-  }
-  shared_content content;
-  if (how == coding::deflate) {
-    auto stream = site_->whole(f, how);
+  shared_content content;  // where it was needed to know that
+  range_set ranges{range_set::what::ignored, {}};
+  std::uint64_t size = 0;  // bytes of the representation
+};
+
+void http_responder::answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh) {
+  const http_request& r = c.request;
+  selection s;
+  if (f.deflate && choose_coding(r, f.id) == coding::deflate) {
+    auto stream = site_->whole(f, coding::deflate);
     if (!stream) return answer_fault(c, stream.error());
-    content = std::move(*stream);
-    if (!content) how = coding::identity;
+    s.content = std::move(*stream);
+    if (s.content) s.how = coding::deflate;
   }
-  const entity_tag tag(f.id, how);
   // What is named by its id has no date.
   std::optional<std::int64_t> modified;
   if (fresh != freshness::immutable) modified = site_->modified();
+  const entity_tag tag(f.id, s.how);
   switch (evaluate_conditions(r, tag.view(), modified, c.now())) {
     case verdict::failed: return c.error(412);
     case verdict::not_modified: {
@@ -163,66 +174,76 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
     }
     case verdict::proceed: break;
   }
-  const std::uint64_t size = how == coding::deflate ? content->size : f.size;
-  const bool ranged = r.method == http_method::get && range_counts(r, tag.view(), modified, c.now());
-  range_set ranges{range_set::what::ignored, {}};
-  if (ranged) ranges = parse_range(*r.range, size, limits_->ranges);
-  reply_writer w = c.writer();
-  if (ranges.state == range_set::what::unsatisfiable) {
-    w.begin(416).field("Content-Range", "bytes */" + std::to_string(size));
+  const auto size_of_coding = [&](coding how) { return how == coding::deflate ? s.content->size : f.size; };
+  if (const auto how = coding_of_range(r, f.id, s.how)) {
+    s.ranges = parse_range(*r.range, size_of_coding(*how), limits_->ranges);
+    if (s.ranges.state != range_set::what::ignored && *how != s.how) {
+      s.how = *how;
+      s.content.reset();
+    }
+  }
+  s.size = size_of_coding(s.how);
+  if (s.ranges.state == range_set::what::unsatisfiable) {
+    reply_writer w = c.writer();
+    w.begin(416).field("Content-Range", "bytes */" + std::to_string(s.size));
     return w.field("Content-Type", "text/plain; charset=utf-8").end_with("416 Range Not Satisfiable\n");
   }
+  send_object(c, f, std::move(s), type_of, fresh);
+}
+
+void http_responder::send_object(const call& c, const object_facts& f, selection s, const media& type_of,
+                                 freshness fresh) {
+  const bool all = s.ranges.state == range_set::what::ignored;
   // Before anything is written: what is built whole may turn out to be damaged.
   std::unique_ptr<object_source> source;
   if (!c.how.is_head) {
     if (f.streams) {
-      const bool all = ranges.state == range_set::what::ignored;
       auto opened = make_source(site_, f, scratch_, all && !site_->is_proved(f.position));
       if (!opened) return answer_fault(c, opened.error());
       source = std::move(*opened);
-    } else if (!content) {
-      auto whole = site_->whole(f, how);
+    } else if (!s.content) {
+      auto whole = site_->whole(f, s.how);
       if (!whole) return answer_fault(c, whole.error());
-      content = std::move(*whole);
+      s.content = std::move(*whole);
     }
   }
-  w.begin(ranges.state == range_set::what::some ? 206 : 200);
-  add_validators(c, w, f, tag.view(), fresh);
+  std::string_view type = type_of.plain;
+  if (type_of.has_charset()) {
+    const auto signs = site_->signs(f);
+    if (!signs) return answer_fault(c, signs.error());
+    type = content_type(type_of, *signs);
+  }
+  reply_writer w = c.writer();
+  w.begin(all ? 200 : 206);
+  add_validators(c, w, f, entity_tag(f.id, s.how).view(), fresh);
   w.field("Accept-Ranges", "bytes");
-  if (how == coding::deflate) w.field("Content-Encoding", "deflate");
+  if (s.how == coding::deflate) w.field("Content-Encoding", "deflate");
   if (fresh == freshness::immutable) {
     w.field("X-Content-Type-Options", "nosniff").field("X-Git-Object-Type", name(f.type));
   }
-  if (ranges.state == range_set::what::ignored) {
+  if (all) {
     w.field("Content-Type", type);
-    if (how == coding::deflate) ++counts_->deflated;
+    if (s.how == coding::deflate) ++counts_->deflated;
     if (source) {
-      c.out.body = make_body(std::move(source), {{{}, {0, size}}});
+      c.out.body = make_body(std::move(source), byte_range{0, s.size});
     } else {
-      c.out.content = std::move(content);
+      c.out.content = std::move(s.content);
     }
-    return w.end_with(size);
+    return w.end_with(s.size);
   }
-  if (!source) source = make_source(std::move(content));
-  if (ranges.ranges.size() == 1) {
-    w.field("Content-Type", type).field("Content-Range", content_range(ranges.ranges[0], size));
-    c.out.body = make_body(std::move(source), {{{}, ranges.ranges[0]}});
-    return w.end_with(ranges.ranges[0].size);
+  if (!source) source = make_source(std::move(s.content));
+  if (s.ranges.ranges.size() == 1) {
+    const byte_range range = s.ranges.ranges[0];
+    w.field("Content-Type", type).field("Content-Range", content_range(range, s.size));
+    c.out.body = make_body(std::move(source), range);
+    return w.end_with(range.size);
   }
   // Content that holds its own id would be a fixed point of SHA-1.
   const oid_hex hex = to_hex(f.id);
-  const std::string boundary = "docteur-" + std::string(hex.data(), hex.size());
-  std::vector<body_part> parts;
-  std::uint64_t sum = 0;
-  for (const byte_range& range : ranges.ranges) {
-    parts.push_back({"\r\n--" + boundary + "\r\nContent-Type: " + std::string(type) +
-                         "\r\nContent-Range: " + content_range(range, size) + "\r\n\r\n",
-                     range});
-    sum += parts.back().text.size() + range.size;
-  }
-  parts.push_back({"\r\n--" + boundary + "--\r\n", {0, 0}});
-  sum += parts.back().text.size();
-  w.field("Content-Type", "multipart/byteranges; boundary=" + boundary);
+  multipart parts{"docteur-" + std::string(hex.data(), hex.size()), std::string(type), s.size,
+                  std::move(s.ranges.ranges)};
+  w.field("Content-Type", "multipart/byteranges; boundary=" + parts.boundary);
+  const std::uint64_t sum = size_of(parts);
   c.out.body = make_body(std::move(source), std::move(parts));
   w.end_with(sum);
 }
@@ -235,8 +256,9 @@ void http_responder::answer_absent(const call& c) {
   auto content = site_->whole(**facts, coding::identity);
   if (!content) return c.error(404);
   const std::uint64_t size = (*content)->size;
+  const std::string_view type = content_type(media_of("404.html"), look_for_signs((*content)->view()));
   c.out.content = std::move(*content);
-  c.writer().begin(404).field("Content-Type", media_type("404.html")).field("Cache-Control", "no-cache").end_with(size);
+  c.writer().begin(404).field("Content-Type", type).field("Cache-Control", "no-cache").end_with(size);
 }
 
 void http_responder::answer_fault(const call& c, const error& e) {

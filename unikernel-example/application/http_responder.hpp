@@ -10,8 +10,10 @@
 #include "unikernel-example/application/event_log.hpp"
 #include "unikernel-example/application/http_reply.hpp"
 #include "unikernel-example/application/http_request.hpp"
+#include "unikernel-example/application/media_types.hpp"
 #include "unikernel-example/application/metrics.hpp"
 #include "unikernel-example/application/request_path.hpp"
+#include "unikernel-example/application/site_rules.hpp"
 
 namespace docteur::cache_vm {
 
@@ -22,31 +24,40 @@ struct own_pages {
   std::function<std::string()> page;     // HTML
 };
 
+// What is behind a port. What is not there is as if nobody knew of it: "/.docteur/" then is what an image has there.
+struct port_content {
+  bool site = true;    // the image
+  bool status = true;  // the server's own pages
+};
+
 class http_responder {
  public:
-  http_responder(const http_limits& limits, bool listing, own_pages pages, metrics& counts, event_log& log);
+  http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts, event_log& log);
 
   // The image that is served from now on; null: 503.
   void mount(std::shared_ptr<site> what) noexcept { site_ = std::move(what); }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
   // `wall_clock`: seconds, if known. Fills `out`, which was reset.
-  void answer(const http_request& r, const reply_context& how, std::optional<std::int64_t> wall_clock, http_reply& out);
+  void answer(const http_request& r, port_content behind, const reply_context& how,
+              std::optional<std::int64_t> wall_clock, http_reply& out);
 
  private:
   struct call;
+  struct selection;
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
-  void answer_object(const call& c, const object_facts& f, std::string_view type, freshness how);
+  void answer_object(const call& c, const object_facts& f, const media& type_of, freshness how);
+  void send_object(const call& c, const object_facts& f, selection s, const media& type_of, freshness how);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
   void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness how);
 
   const http_limits* limits_;
-  bool listing_;
+  site_rules rules_;
   own_pages pages_;
   metrics* counts_;
   event_log* log_;

@@ -9,8 +9,9 @@ constexpr std::size_t kSpareBuffers = 64;
 
 }  // namespace
 
-http_server::http_server(platform& on, const http_limits& limits, bool listing, own_pages pages, event_log& log)
-    : responder_(shared_.limits, listing, std::move(pages), shared_.counts, log) {
+http_server::http_server(platform& on, const http_limits& limits, site_rules rules, port_content behind,
+                         own_pages pages, event_log& log)
+    : behind_(behind), responder_(shared_.limits, std::move(rules), std::move(pages), shared_.counts, log) {
   shared_.on = &on;
   shared_.limits = limits;
   shared_.responder = &responder_;
@@ -25,7 +26,9 @@ void http_server::look_at_clock() {
   shared_.wall_clock = now;
 }
 
-void http_server::opened(connection& c) {
+void http_server::opened(connection& c) { open(c, behind_); }
+
+void http_server::open(connection& c, port_content behind) {
   c.user = nullptr;
   metrics& counts = shared_.counts;
   ++counts.connections;
@@ -39,7 +42,7 @@ void http_server::opened(connection& c) {
     return;
   }
   try {
-    auto mine = std::make_unique<http_connection>(shared_, c);
+    auto mine = std::make_unique<http_connection>(shared_, c, behind);
     mine->place = connections_.size();
     connections_.push_back(std::move(mine));
   } catch (const std::bad_alloc&) {

@@ -10,7 +10,11 @@ namespace docteur::cache_vm {
 
 class http_server final : public service {
  public:
-  http_server(platform& on, const http_limits& limits, bool listing, own_pages pages, event_log& log);
+  // `behind`: the port that opened() and ready() are of.
+  http_server(platform& on, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
+              event_log& log);
+  // What answers on a port of its own with the server's pages alone: the same server, so one count of clients.
+  [[nodiscard]] service& status_port() noexcept { return status_port_; }
 
   void opened(connection& c) override;
   void ready(connection& c) override;
@@ -22,9 +26,21 @@ class http_server final : public service {
   [[nodiscard]] const http_limits& limits() const noexcept { return shared_.limits; }
 
  private:
+  class status_service final : public service {
+   public:
+    explicit status_service(http_server& of) : of_(&of) {}
+    void opened(connection& c) override { of_->open(c, {false, true}); }
+    void ready(connection& c) override { of_->ready(c); }
+
+   private:
+    http_server* of_;
+  };
+  void open(connection& c, port_content behind);
   void look_at_clock();
   void remove(http_connection& c);
 
+  port_content behind_;
+  status_service status_port_{*this};
   http_shared shared_;
   http_responder responder_;
   std::vector<std::unique_ptr<http_connection>> connections_;

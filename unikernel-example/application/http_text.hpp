@@ -23,8 +23,9 @@ namespace docteur::cache_vm {
 enum class char_class : std::uint8_t {
   token = 1,   // tchar, section 5.6.2
   text = 2,    // of a field's value, section 5.5: no control characters but the tab
-  target = 4,  // of a request target (RFC 9112, section 3.2), loosely: visible ASCII, no fragment
-  host = 8,    // of uri-host [ ":" port ], loosely: what could make somebody else's parser see another host is not
+  target = 4,  // of a request target (RFC 9112, section 3.2), loosely: visible, also beyond ASCII; no fragment
+  name = 8,    // of a host's registered name (RFC 3986, section 3.2.2), but for '%'
+  ascii = 16,  // but NUL
 };
 
 namespace detail {
@@ -40,8 +41,9 @@ inline constexpr auto kCharClasses = [] {
     };
     add(char_class::token, alphanumeric || is_one_of("!#$%&'*+-.^_`|~"));
     add(char_class::text, (b >= 0x20 && b != 0x7f) || b == '\t');
-    add(char_class::target, b > 0x20 && b < 0x7f && b != '#');
-    add(char_class::host, alphanumeric || is_one_of("-._~%!$&'()*+,;=:[]"));
+    add(char_class::target, b > 0x20 && b != 0x7f && b != '#');
+    add(char_class::ascii, b > 0 && b < 0x80);
+    add(char_class::name, alphanumeric || is_one_of("-._~!$&'()*+,;="));
   }
   return classes;
 }();

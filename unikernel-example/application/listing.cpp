@@ -60,7 +60,8 @@ class listing_body final : public response_body {
 
 result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> of, std::string_view path) {
   // The links on the way may be anywhere in it: the directory's own name in the image is what can be listed.
-  DOCTEUR_TRY(entries, of->of().list(path));
+  DOCTEUR_TRY(folder, of->folder(path));
+  DOCTEUR_TRY(entries, of->of().list(folder));
   return std::make_unique<listing_body>(std::move(of), std::move(entries), path);
 }
 

@@ -1,11 +1,16 @@
-# cmake -DMIME_TYPES=/etc/mime.types -DOUTPUT=FILE -P media_types.cmake
-# Writes {"extension", "type"}, lines in the order of extensions. The first line that names an extension counts.
-file(STRINGS ${MIME_TYPES} lines REGEX "^[a-z0-9]+/[^ \t]+[ \t]+[^ \t]")
+# cmake -DMIME_TYPES=/etc/mime.types -DOUR_TYPES=media_types.list -DOUTPUT=FILE -P media_types.cmake
+# Writes {"extension", "type"}, lines in the order of extensions. The first line that names an extension counts, ours
+# before the others.
+set(pattern "^[a-z0-9]+/[^ \t]+[ \t]+[^ \t]")
+file(STRINGS ${OUR_TYPES} our_lines REGEX "${pattern}")
+file(STRINGS ${MIME_TYPES} lines REGEX "${pattern}")
 set(rows)
-foreach(line ${lines})
+foreach(line ${our_lines} ${lines})
   string(REGEX REPLACE "[ \t]+" ";" words "${line}")
   list(POP_FRONT words type)
-  if(type MATCHES "^text/" OR type MATCHES "^application/(javascript|xml|xhtml\\+xml)$")
+  # Types that may have the parameter. WebVTT is always UTF-8 and has none, RTF says it inside.
+  if((type MATCHES "^text/" AND NOT type MATCHES "^text/(vtt|rtf)$")
+     OR type MATCHES "^application/(javascript|xml|xhtml\\+xml)$")
     string(APPEND type "; charset=utf-8")
   endif()
   foreach(extension ${words})

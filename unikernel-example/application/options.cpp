@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "unikernel-example/application/http_authority.hpp"
 #include "unikernel-example/application/http_text.hpp"
 #include "unikernel-example/application/markup.hpp"
 
@@ -43,6 +44,24 @@ template <class T>
   return e.has_value();
 }
 
+// "off", "on", or where.
+[[nodiscard]] bool set_status(cache_options& to, const word& w) {
+  to.status = w.value != "off";
+  to.status_at.reset();
+  return w.value == "off" || w.value == "on" || set_endpoint(to.status_at, w);
+}
+
+[[nodiscard]] bool set_hosts(std::vector<std::string>& to, const word& w) {
+  for (std::string_view rest = w.value; !rest.empty();) {
+    std::string_view name = take_until(rest, ',');
+    if (name.ends_with('.')) name.remove_suffix(1);
+    const auto of = parse_authority(name);
+    if (!of || of->host.empty() || of->host.size() < name.size()) return false;
+    to.emplace_back(name);
+  }
+  return !w.value.empty();
+}
+
 constexpr std::uint64_t kDay = 86'400;
 
 constexpr std::array kWords{
@@ -60,10 +79,16 @@ constexpr std::array kWords{
                  o.disk = w.value;
                  return !w.value.empty();
                }},
+    known_word{"host", [](cache_options& o, const word& w) { return set_hosts(o.site.hosts, w); }},
     known_word{"help", [](cache_options& o, const word& w) { return set_flag(o.help, w); }},
     known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
     known_word{"listen", [](cache_options& o, const word& w) { return set_endpoint(o.listen, w); }},
-    known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.listing, w); }},
+    known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.site.listing, w); }},
+    known_word{"objects",
+               [](cache_options& o, const word& w) {
+                 o.site.objects = w.value != "off";
+                 return w.value == "off" || w.value == "on";
+               }},
     known_word{"prefetch", [](cache_options& o, const word& w) { return set_flag(o.prefetch, w); }},
     known_word{"requests",
                [](cache_options& o, const word& w) { return set_number(o.http.requests, w, 1, 0xffffffff); }},
@@ -73,6 +98,7 @@ constexpr std::array kWords{
                  o.show = w.value;
                  return !w.value.empty();
                }},
+    known_word{"status", set_status},
     known_word{"time-out",
                [](cache_options& o, const word& w) {
                  return set_number(o.http.head_s, w, 1, kDay) && set_number(o.http.stall_s, w, 1, kDay);
@@ -117,14 +143,18 @@ std::string_view words_help() noexcept {
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
          "  help                  print this and end\n"
+         "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost are its own\n"
          "  idle=SECONDS          between two requests (60)\n"
          "  ip=ADDRESS[/PREFIX]   a guest's address; by DHCP without it\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
          "  listing               list directories without index.html\n"
+         "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"
          "  requests=N            on one connection (10000)\n"
          "  shell=[ADDRESS:]PORT  a shell for anybody who connects; off without it\n"
          "  show=/PATH            print this file and end\n"
+         "  status=on|off|[ADDRESS:]PORT\n"
+         "                        /.docteur/: status page and metrics, or there alone (on)\n"
          "  time-out=SECONDS      for a request's head (15), and in which a reader must take 1 KiB (30)\n";
 }
 

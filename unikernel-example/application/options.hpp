@@ -9,6 +9,7 @@
 
 #include "object/failure.hpp"
 #include "unikernel-example/application/http_limits.hpp"
+#include "unikernel-example/application/site_rules.hpp"
 
 namespace docteur::cache_vm {
 
@@ -19,10 +20,12 @@ struct endpoint {
 
 struct cache_options {
   endpoint listen{"", 80};
+  bool status = true;                 // the server's own pages are there,
+  std::optional<endpoint> status_at;  // with `listen`, or here alone
   std::optional<endpoint> shell;
   std::string disk;  // a disk's name, "" for the first, "none"
   std::optional<std::uint64_t> cache_bytes;
-  bool listing = false;
+  site_rules site;
   bool prefetch = false;
   bool help = false;
   std::string show;  // a path to print instead of serving

@@ -5,70 +5,87 @@
 namespace docteur::cache_vm {
 namespace {
 
-// Without scheme and authority: "http://host/a" -> "/a".
-std::optional<std::string_view> without_authority(std::string_view target) noexcept {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
-    target.remove_prefix(scheme.size());
-    const std::size_t end = target.find_first_of("/?");
-    const std::string_view authority = target.substr(0, end);
-    // Without userinfo: it is an error in a request (RFC 9110, section 4.2.4).
-    if (authority.empty() || !is_all(authority, char_class::host)) return std::nullopt;
-    return end == std::string_view::npos ? std::string_view("/") : target.substr(end);
+// Replaces `out` with what `text` is without percent-encoding; false when that is badly written or holds NUL.
+bool decode(std::string_view text, std::string& out) {
+  out.clear();
+  for (;;) {
+    const std::size_t plain = text.find('%');
+    out += text.substr(0, plain);
+    if (plain == std::string_view::npos) return true;
+    text.remove_prefix(plain + 1);
+    if (text.size() < 2) return false;
+    const int high = hex_value(text[0]);
+    const int low = hex_value(text[1]);
+    if (high < 0 || low < 0 || high + low == 0) return false;
+    out += static_cast<char>(high * 16 + low);
+    text.remove_prefix(2);
   }
-  return std::nullopt;
 }
 
-// Appends the decoded segment; false when it is one that is refused.
-bool append_segment(std::string& to, std::string_view segment) {
-  const std::size_t start = to.size();
-  for (;;) {
-    const std::size_t plain = segment.find('%');
-    to += segment.substr(0, plain);
-    if (plain == std::string_view::npos) break;
-    segment.remove_prefix(plain + 1);
-    if (segment.size() < 2) return false;
-    const int high = hex_value(segment[0]);
-    const int low = hex_value(segment[1]);
-    if (high < 0 || low < 0) return false;
-    const char c = static_cast<char>(high * 16 + low);
-    if (c == '\0' || c == '/') return false;
-    to += c;
-    segment.remove_prefix(2);
+// Appends the segments of `text`, decoded; false when there is one that is refused.
+bool append(std::string& path, std::string_view text) {
+  std::string decoded;
+  if (text.find('%') != std::string_view::npos) {
+    if (!decode(text, decoded)) return false;
+    text = decoded;
   }
-  const std::string_view name = std::string_view(to).substr(start);
-  return name != "." && name != "..";
+  while (!text.empty()) {
+    const std::string_view segment = take_until(text, '/');
+    if (segment.empty()) continue;
+    if (segment == "." || segment == "..") return false;
+    if (!path.empty()) path += '/';
+    path += segment;
+  }
+  return true;
+}
+
+void append_encoded(std::string& out, char c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto b = static_cast<unsigned char>(c);
+  out += '%';
+  out += digits[b >> 4];
+  out += digits[b & 15];
+}
+
+// Whether it ends in a '/', encoded or not.
+bool ends_in_slash(std::string_view text) noexcept {
+  return text.ends_with('/') || text.ends_with("%2F") || text.ends_with("%2f");
 }
 
 }  // namespace
 
-bool is_target_form(std::string_view target) noexcept {
-  return target.starts_with('/') || target == "*" || without_authority(target);
+std::optional<absolute_target> parse_absolute(std::string_view target) noexcept {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    const auto of = parse_authority(target.substr(0, end));
+    if (!of || of->host.empty()) return std::nullopt;
+    return absolute_target{*of, target.substr(end)};
+  }
+  return std::nullopt;
 }
 
 std::optional<request_path> parse_target(std::string_view target) {
-  if (target.empty()) return std::nullopt;
-  if (target[0] != '/') {
-    const auto origin = without_authority(target);
-    if (!origin) return std::nullopt;
-    target = *origin;
+  if (!target.starts_with('/')) {
+    const auto absolute = parse_absolute(target);
+    if (!absolute) return std::nullopt;
+    target = absolute->rest;
   }
   const std::size_t question = target.find('?');
-  std::string_view rest = target.substr(0, question);
-  request_path out{{}, rest.empty() || rest.back() == '/', {}};
+  const std::string_view text = target.substr(0, question);
+  request_path out{{}, 0, text.empty() || ends_in_slash(text), {}};
   if (question != std::string_view::npos) out.query = target.substr(question);
-  out.path.reserve(rest.size());
-  while (!rest.empty()) {
-    const std::string_view segment = take_until(rest, '/');
-    if (segment.empty()) continue;
-    if (!out.path.empty()) out.path += '/';
-    if (!append_segment(out.path, segment)) return std::nullopt;
-  }
+  out.path.reserve(text.size());
+  const std::size_t last = text.rfind('/') + 1;  // 0 when there is none
+  if (!append(out.path, text.substr(0, last))) return std::nullopt;
+  const std::size_t front = out.path.size();
+  if (!append(out.path, text.substr(last))) return std::nullopt;
+  out.last = front + (front > 0 && out.path.size() > front ? 1 : 0);
   return out;
 }
 
 std::string encode_path(std::string_view path) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
   out.reserve(path.size());
   for (const char c : path) {
@@ -77,10 +94,20 @@ std::string encode_path(std::string_view path) {
     if (plain) {
       out += c;
     } else {
-      const auto b = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[b >> 4];
-      out += digits[b & 15];
+      append_encoded(out, c);
+    }
+  }
+  return out;
+}
+
+std::string encode_query(std::string_view query) {
+  std::string out;
+  out.reserve(query.size());
+  for (const char c : query) {
+    if (c > 0x20 && c < 0x7f) {
+      out += c;
+    } else {
+      append_encoded(out, c);
     }
   }
   return out;

@@ -53,35 +53,71 @@ class stream_source final : public object_source {
   sha1 hash_;
 };
 
-class parts_body final : public response_body {
+// A range of `from`, by pieces.
+class range_reader {
  public:
-  parts_body(std::unique_ptr<object_source> from, std::vector<body_part> parts)
-      : from_(std::move(from)), parts_(std::move(parts)) {}
+  explicit range_reader(byte_range which) noexcept : which_(which) {}
+  [[nodiscard]] bool is_done() const noexcept { return which_.size == 0; }
+  result<bytes> next(object_source& from, std::size_t most) {
+    DOCTEUR_TRY(piece, from.read(which_.at, static_cast<std::size_t>(std::min<std::uint64_t>(most, which_.size))));
+    which_.at += piece.size();
+    which_.size -= piece.size();
+    return piece;
+  }
 
+ private:
+  byte_range which_;  // what is left
+};
+
+class range_body final : public response_body {
+ public:
+  range_body(std::unique_ptr<object_source> from, byte_range which) : from_(std::move(from)), rest_(which) {}
   result<bytes> next(std::size_t most) override {
-    for (; part_ < parts_.size(); ++part_, done_ = 0) {
-      const body_part& p = parts_[part_];
-      if (done_ < p.text.size()) {
-        const bytes rest = as_bytes(p.text).subspan(done_);
-        const bytes piece = rest.first(std::min(most, rest.size()));
-        done_ += piece.size();
-        return piece;
-      }
-      const std::uint64_t inside = done_ - p.text.size();
-      if (inside >= p.range.size) continue;
-      const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(most, p.range.size - inside));
-      DOCTEUR_TRY(piece, from_->read(p.range.at + inside, wanted));
-      done_ += piece.size();
-      return piece;
-    }
-    return bytes();
+    if (rest_.is_done()) return bytes();
+    return rest_.next(*from_, most);
   }
 
  private:
   std::unique_ptr<object_source> from_;
-  std::vector<body_part> parts_;
-  std::size_t part_ = 0;
-  std::uint64_t done_ = 0;  // bytes of the part
+  range_reader rest_;
+};
+
+// What comes before part `i`; behind the last one, what ends them.
+std::string delimiter(const multipart& m, std::size_t i) {
+  if (i == m.ranges.size()) return "\r\n--" + m.boundary + "--\r\n";
+  return "\r\n--" + m.boundary + "\r\nContent-Type: " + m.type +
+         "\r\nContent-Range: " + content_range(m.ranges[i], m.size) + "\r\n\r\n";
+}
+
+class multipart_body final : public response_body {
+ public:
+  multipart_body(std::unique_ptr<object_source> from, multipart m)
+      : from_(std::move(from)), what_(std::move(m)), text_(delimiter(what_, 0)), rest_({0, 0}) {}
+
+  result<bytes> next(std::size_t most) override {
+    while (text_sent_ == text_.size()) {
+      if (!rest_.is_done()) return rest_.next(*from_, most);
+      if (begun_ > what_.ranges.size()) return bytes();
+      text_ = delimiter(what_, begun_);
+      text_sent_ = 0;
+    }
+    const bytes left = as_bytes(text_).subspan(text_sent_);
+    const bytes piece = left.first(std::min(most, left.size()));
+    text_sent_ += piece.size();
+    if (text_sent_ == text_.size()) {
+      rest_ = range_reader(begun_ < what_.ranges.size() ? what_.ranges[begun_] : byte_range{0, 0});
+      ++begun_;
+    }
+    return piece;
+  }
+
+ private:
+  std::unique_ptr<object_source> from_;
+  multipart what_;
+  std::string text_;
+  std::size_t text_sent_ = 0;
+  range_reader rest_;
+  std::size_t begun_ = 0;  // parts whose delimiter was sent, the end's included
 };
 
 }  // namespace
@@ -97,8 +133,22 @@ result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, con
   return std::make_unique<stream_source>(std::move(of), f, std::move(stream), scratch, prove);
 }
 
-std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, std::vector<body_part> parts) {
-  return std::make_unique<parts_body>(std::move(from), std::move(parts));
+std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, byte_range which) {
+  return std::make_unique<range_body>(std::move(from), which);
+}
+
+std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, multipart m) {
+  return std::make_unique<multipart_body>(std::move(from), std::move(m));
+}
+
+std::uint64_t size_of(const multipart& m) {
+  std::uint64_t sum = delimiter(m, m.ranges.size()).size();
+  for (std::size_t i = 0; i < m.ranges.size(); ++i) sum += delimiter(m, i).size() + m.ranges[i].size;
+  return sum;
+}
+
+std::string content_range(const byte_range& r, std::uint64_t size) {
+  return "bytes " + std::to_string(r.at) + "-" + std::to_string(r.at + r.size - 1) + "/" + std::to_string(size);
 }
 
 }  // namespace docteur::cache_vm

@@ -35,12 +35,22 @@ class object_source {
 [[nodiscard]] result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
                                                                  std::span<std::byte> scratch, bool prove);
 
-// Text and ranges of an object in turn: the whole, a range, or a multipart/byteranges (RFC 9110, section 14.6).
-struct body_part {
-  std::string text;  // comes first
-  byte_range range;  // may be of size 0
+// The whole of an object, or one range of it; of size 0: nothing.
+[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, byte_range which);
+
+// A multipart/byteranges (RFC 9110, section 14.6). `ranges` are not more than `size` bytes together.
+struct multipart {
+  std::string boundary;
+  std::string type;    // of the content
+  std::uint64_t size;  // of the whole content
+  std::vector<byte_range> ranges;
 };
-[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from,
-                                                       std::vector<body_part> parts);
+// Bytes of the body.
+[[nodiscard]] std::uint64_t size_of(const multipart& m);
+// What stands between the ranges is made when it is sent.
+[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, multipart m);
+
+// "bytes 0-9/10", of the field Content-Range (section 14.4).
+[[nodiscard]] std::string content_range(const byte_range& r, std::uint64_t size);
 
 }  // namespace docteur::cache_vm

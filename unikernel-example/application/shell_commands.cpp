@@ -62,7 +62,9 @@ shell_output do_ls(cache_machine& of, arguments a) {
   const auto n = s->find(path);
   if (!n) return failed(path, n.error());
   if (n->kind != entry_kind::directory) return text(terminal_line(path) + "\n");
-  auto list = s->of().list(path);
+  const auto folder = s->folder(path);
+  if (!folder) return failed(path, folder.error());
+  auto list = s->of().list(*folder);
   if (!list) return failed(path, list.error());
   auto entries = std::make_shared<directory_list>(std::move(*list));
   return {{},
@@ -138,7 +140,7 @@ shell_output do_stat(cache_machine& of, arguments a) {
   const object_facts& f = **facts;
   out += row("bytes", f.size) + row("PACK offset", s->of().offset(*n));
   if (n->is_blob()) {
-    out += row("media type", media_type(a[0]));
+    out += row("media type", media_of(a[0]).plain);
     out += row("deflated", f.deflate ? std::to_string(f.deflate->size) + " bytes, sent as they are" : "not as it lies");
   }
   return text(out);

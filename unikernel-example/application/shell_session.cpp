@@ -4,6 +4,7 @@
 #include <array>
 
 #include "unikernel-example/application/cache_machine.hpp"
+#include "unikernel-example/application/http_text.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -22,9 +23,18 @@ constexpr char kTelnetWill = static_cast<char>(251);
 constexpr char kTelnetSub = static_cast<char>(250);
 constexpr char kTelnetEnd = static_cast<char>(240);
 
+// "GET / HTTP/1.1", "Host: a", as no command of the shell's begins.
+bool is_http(std::string_view line) noexcept {
+  const std::size_t name = span_of(line, char_class::token);
+  if (name > 0 && name < line.size() && line[name] == ':') return true;
+  const std::size_t version = line.rfind(" HTTP/");
+  return version != std::string_view::npos && version > 0;
+}
+
 }  // namespace
 
-shell_session::shell_session(cache_machine& of) : of_(&of), out_(kPrompt) {}
+shell_session::shell_session(cache_machine& of, from where)
+    : of_(&of), out_(kPrompt), trusted_(where == from::console) {}
 
 void shell_session::type(std::string_view keys) {
   for (const char c : keys) {
@@ -84,13 +94,27 @@ void shell_session::key(char c) {
       out_ += "\b \b";
       return;
     default:
+      // No key sends NUL; TLS, STUN and other protocols of browsers have it in front of what a page can choose. Nor
+      // does anybody type a first line so long that its end, " HTTP/1.1" perhaps, is not looked at.
+      if (!trusted_ && (c == '\0' || line_.size() >= kLongestLine)) return end_as_misdirected();
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || line_.size() >= kLongestLine) return;
       line_ += c;
       out_ += c;
   }
 }
 
+void shell_session::end_as_misdirected() {
+  of_->log().say_rarely("shell: a session that is no shell's was ended");
+  more_ = nullptr;
+  ahead_.clear();
+  line_.clear();
+  out_ += "\nthis is a shell\n";
+  over_ = true;
+}
+
 void shell_session::finish_line() {
+  if (!trusted_ && is_http(line_)) return end_as_misdirected();
+  trusted_ = trusted_ || !line_.empty();
   out_ += '\n';
   shell_output result = run_shell_command(*of_, line_);
   line_.clear();
@@ -119,7 +143,7 @@ void shell_service::opened(connection& c) {
     (void)c.send(as_bytes(full));
     return c.close();
   }
-  sessions_.push_back({&c, shell_session(*of_)});
+  sessions_.push_back({&c, shell_session(*of_, shell_session::from::network)});
   c.user = &sessions_.back();
   of_->log().say("shell: " + c.peer() + " came");
   ready(c);

@@ -26,7 +26,10 @@ struct shell_output {
 
 class shell_session {
  public:
-  explicit shell_session(cache_machine& of);
+  // Who types. What comes from a network may be no shell's user: a browser sends what any page says to any port, text
+  // of the page's author behind a head of its own. Such a session ends at its first line, and nothing is executed.
+  enum class from { console, network };
+  shell_session(cache_machine& of, from where);
 
   // What was typed: backspace, ^C and ^D mean what they mean, telnet's commands (RFC 854) are passed over. While a
   // command still prints, only ^C counts; what else was typed waits, a few lines of it.
@@ -40,6 +43,7 @@ class shell_session {
  private:
   void key(char c);
   void finish_line();
+  void end_as_misdirected();
 
   cache_machine* of_;
   std::string line_;
@@ -50,6 +54,7 @@ class shell_session {
   bool telnet_escape_ = false;
   bool last_was_cr_ = false;
   bool over_ = false;
+  bool trusted_;  // a first command was typed by somebody who means a shell
 };
 
 // Sessions on TCP.

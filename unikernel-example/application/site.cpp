@@ -41,6 +41,13 @@ result<node> site::find(std::string_view path) {
   return reader_->resolve(path);
 }
 
+result<std::string> site::folder(std::string_view path) {
+  owned_array<char> where(options_.from);
+  DOCTEUR_TRY(n, reader_->resolve(path, &where));
+  if (n.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
+  return std::string(where.data(), where.size());
+}
+
 result<const object_facts*> site::facts(const node& n) { return learn(n.position, image_.offset(n)); }
 
 result<const object_facts*> site::facts(const oid& id) {
@@ -53,12 +60,15 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
   if (const auto known = facts_.find(position); known != facts_.end()) return &known->second;
   DOCTEUR_TRY(info, reader_->objects().info(offset));
   DOCTEUR_TRY(id, image_.index().id(position));
-  object_facts f{position, info.type, id, info.size, false, std::nullopt};
+  object_facts f{position, info.type, id, info.size, false, std::nullopt, {}};
   if (info.type == object_type::blob && fits_whole(f)) {
     const auto stream = reader_->zlib_stream({entry_kind::file, position});
     if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
   }
   f.streams = info.type == object_type::blob && !fits_whole(f) && !is_delta(info.header.type);
+  // What is built whole is bounded before anybody adds to it or takes memory for it.
+  if (!f.streams && f.size > image_.bounds().object_bytes)
+    return fail(errc::too_large, reader_->objects().device_offset(offset), "object is over the limit");
   if (facts_.size() >= kMostFacts) facts_.clear();
   return &facts_.emplace(position, f).first->second;
 }
@@ -90,7 +100,23 @@ result<shared_content> site::read_whole(const object_facts& f) {
   DOCTEUR_TRY(type, reader_->objects().read(offset, out));
   if (type != f.type || object_id(type, out) != f.id)
     return fail(errc::bad_checksum, reader_->objects().device_offset(offset), "content is not what its id says");
+  learn_signs(f.position, out);
   return shared_content(c);
+}
+
+void site::learn_signs(std::uint32_t position, bytes content) noexcept {
+  if (const auto known = facts_.find(position); known != facts_.end() && !known->second.signs.looked)
+    known->second.signs = look_for_signs(content);
+}
+
+result<text_signs> site::signs(const object_facts& f) {
+  if (f.signs.looked) return f.signs;
+  DOCTEUR_TRY(stream, reader_->open({entry_kind::file, f.position}));
+  std::array<std::byte, kSignsFront> front;
+  const std::size_t size = std::min<std::uint64_t>(front.size(), f.size);
+  DOCTEUR_CHECK(stream.read(0, mutable_bytes(front).first(size)));
+  learn_signs(f.position, bytes(front).first(size));
+  return look_for_signs(bytes(front).first(size));
 }
 
 result<shared_content> site::read_deflated(const object_facts& f) {
@@ -99,7 +125,10 @@ result<shared_content> site::read_deflated(const object_facts& f) {
   DOCTEUR_TRY(plain, make_content(f.size));
   const mutable_bytes out(plain->data.get(), plain->size);
   const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
-  if (taken && *taken == c->size && object_id(object_type::blob, out) == f.id) return shared_content(c);
+  if (taken && *taken == c->size && object_id(object_type::blob, out) == f.id) {
+    learn_signs(f.position, out);
+    return shared_content(c);
+  }
   if (const auto known = facts_.find(f.position); known != facts_.end()) known->second.deflate.reset();
   return shared_content();
 }

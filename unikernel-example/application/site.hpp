@@ -15,6 +15,7 @@
 #include "unikernel-example/application/content_cache.hpp"
 #include "unikernel-example/application/http_conditions.hpp"
 #include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/text_signs.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -33,6 +34,7 @@ struct object_facts {
   std::uint64_t size;                  // bytes
   bool streams;                        // too large to be built whole
   std::optional<zlib_extent> deflate;  // of a blob that is worth sending as it lies in the PACK
+  text_signs signs;                    // once its content was read
 };
 
 class site {
@@ -52,6 +54,8 @@ class site {
 
   // Symbolic links followed inside the image. not_found and the like are answers (is_absent()).
   [[nodiscard]] result<node> find(std::string_view path);
+  // The path of the directory that `path` leads to, without links. Errors as find(), and wrong_kind.
+  [[nodiscard]] result<std::string> folder(std::string_view path);
   // Valid until the next call.
   [[nodiscard]] result<const object_facts*> facts(const node& n);
   [[nodiscard]] result<const object_facts*> facts(const oid& id);
@@ -60,6 +64,9 @@ class site {
   // it says. For a deflate stream that does not pass, nullptr: the facts then know better.
   [[nodiscard]] result<shared_content> whole(const object_facts& f, coding how);
   [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept { return f.size <= options_.whole_bytes; }
+
+  // What a blob says of its encoding: known once it was read, else its beginning is read now, unchecked.
+  [[nodiscard]] result<text_signs> signs(const object_facts& f);
 
   // Large blobs that were once hashed to their end.
   [[nodiscard]] bool is_proved(std::uint32_t position) const { return proved_.contains(position); }
@@ -73,6 +80,7 @@ class site {
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   // Errors: out_of_memory, also when what clients are being sent takes too much.
   [[nodiscard]] result<std::shared_ptr<content>> make_content(std::uint64_t size);
+  void learn_signs(std::uint32_t position, bytes content) noexcept;
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
   [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
 

@@ -299,5 +299,28 @@ TEST(BlobStreamMemory, EveryFailingAllocationIsSaid) {
   }
 }
 
+// What no deflate stream can hold is refused before anything is computed from it, and what a stored one cannot hold
+// too.
+TEST_P(BlobStream, ClaimsBeyondItsEntryAreRefused) {
+  const std::string content = prose(200'000, 7);
+  const oid id = object_id(object_type::blob, as_bytes("claimed"));
+  for (const auto how : {image_maker::form::deflated, image_maker::form::stored}) {
+    const bool is_stored = how == image_maker::form::stored;
+    const buffer stream = is_stored ? stored(as_bytes(content)) : deflated(as_bytes(content));
+    for (const std::uint64_t size :
+         {is_stored ? stream.size() + 1 : (stream.size() + 64) * 1032, std::uint64_t{1} << 40, std::uint64_t{1} << 63,
+          ~std::uint64_t{0} / 32'773 * 32'768, ~std::uint64_t{0}}) {
+      image_maker m;
+      m.add_claim(id, size, stream, how);
+      const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "claimed", id))));
+      opened o(m.image(commit), GetParam(), small_bounds());
+      EXPECT_FALSE(o.open("claimed")) << size;
+      if (!is_stored) {
+        EXPECT_FALSE(o.reader().objects().info(o.of().offset(*o.of().find("claimed")))) << size;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace docteur

@@ -22,7 +22,7 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   bool console = false;
   // Words for the application, but for their "KEY=": empty where nothing was said.
-  std::string shell, disk, cache, connections, idle, requests, show, time_out;
+  std::string shell, disk, cache, connections, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
   bool prefetch = false;
 };
@@ -37,9 +37,12 @@ struct options {
   add("disk", o.disk);
   add("cache", o.cache);
   add("connections", o.connections);
+  add("host", o.host);
   add("idle", o.idle);
+  add("objects", o.objects);
   add("requests", o.requests);
   add("show", o.show);
+  add("status", o.status);
   add("time-out", o.time_out);
   if (o.listing) words.emplace_back("listing");
   if (o.prefetch) words.emplace_back("prefetch");
@@ -71,6 +74,9 @@ int main(int argc, char** argv) {
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--connections", o.connections, "clients at once (1024)");
+  app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost are its own");
+  app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
+  app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
   app.add_option("--time-out", o.time_out, "seconds for a request's head (15), and for 1 KiB to be read (30)");
   app.add_option("--idle", o.idle, "seconds between two requests (60)");
