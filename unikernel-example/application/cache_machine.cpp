@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed at once
 constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, when nobody says
+constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of content that clients hold, besides
 
 [[nodiscard]] std::string hex(const oid& id) {
   const oid_hex h = to_hex(id);
@@ -51,6 +52,7 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   how.from = on_.heap();
   const std::uint64_t total = on_.memory().total;
   how.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
+  how.sent_bytes = std::min(kMostSent, total / 8);
   how.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   const std::uint64_t start = on_.monotonic_ns();
   auto attached = site::mount(*found, how);

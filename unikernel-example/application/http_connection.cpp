@@ -150,14 +150,14 @@ void http_connection::start_reply() {
 bool http_connection::send_reply() {
   if (head_sent_ < reply_.head.size()) {
     head_sent_ += link_->send(as_bytes(reply_.head.view()).subspan(head_sent_));
-    if (head_sent_ < reply_.head.size()) return false;
+    if (head_sent_ < reply_.head.size()) return wait_for_room();
   }
   if (reply_.content) {
     const bytes rest = reply_.content->view().subspan(content_sent_);
     const std::size_t n = rest.empty() ? 0 : link_->send(rest);
     content_sent_ += n;
     shared_->counts.body_bytes += n;
-    if (n < rest.size()) return false;
+    if (n < rest.size()) return wait_for_room();
   }
   while (reply_.body) {
     const std::size_t room = std::min(link_->room(), kPiece);
@@ -178,6 +178,11 @@ bool http_connection::send_reply() {
   }
   finish_reply();
   return true;
+}
+
+bool http_connection::wait_for_room() {
+  if (reply_.content) shared_->responder->hold(reply_, content_sent_);
+  return false;
 }
 
 void http_connection::finish_reply() {

@@ -50,7 +50,8 @@ class http_connection {
   enum class input { request, waiting, over };
   [[nodiscard]] input take_request();
   [[nodiscard]] bool send_reply();
-  [[nodiscard]] bool close();  // false, as advance() then is
+  [[nodiscard]] bool wait_for_room();  // false, as send_reply() then is
+  [[nodiscard]] bool close();          // false, as advance() then is
   [[nodiscard]] bool abort();
   void refuse(int status);
   void start_reply();

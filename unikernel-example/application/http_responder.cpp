@@ -203,7 +203,7 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
     }
     return w.end_with(size);
   }
-  if (!source) source = make_source(std::move(content));
+  if (!source) source = make_source(site_, f, std::move(content), scratch_, false);
   if (ranges.ranges.size() == 1) {
     w.field("Content-Type", type).field("Content-Range", content_range(ranges.ranges[0], size));
     c.out.body = make_body(std::move(source), {{{}, ranges.ranges[0]}});
@@ -225,6 +225,15 @@ void http_responder::answer_object(const call& c, const object_facts& f, std::st
   w.field("Content-Type", "multipart/byteranges; boundary=" + boundary);
   c.out.body = make_body(std::move(source), std::move(parts));
   w.end_with(sum);
+}
+
+void http_responder::hold(http_reply& r, std::size_t sent) {
+  const content& c = *r.content;
+  if (c.size <= content_ledger::kOwn || c.position == content::kNoObject) return;
+  const auto f = site_->facts(c.position);
+  if (!f || (c.how == coding::deflate && !(*f)->deflate)) return;
+  const byte_range rest{sent, c.size - sent};
+  r.body = make_body(make_source(site_, **f, std::move(r.content), scratch_, true), {{{}, rest}});
 }
 
 void http_responder::answer_absent(const call& c) {

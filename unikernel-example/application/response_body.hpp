@@ -28,10 +28,14 @@ class object_source {
   [[nodiscard]] virtual result<bytes> read(std::uint64_t at, std::size_t most) = 0;
 };
 
-// Content that is in memory. `of` is held where the content lies on its device.
+// Content that is in memory.
 [[nodiscard]] std::unique_ptr<object_source> make_source(shared_content what);
-// A large blob, through `scratch`, which all such sources may share. `prove`: the blob will be read from its first byte
-// to its last in order, and is compared with its id before the last piece is given.
+// The same for a client who may be slow: when there is no room for `what`, the whole content of `f`, it is taken away
+// and the rest is read from the image again. `prove`, `scratch`: as below.
+[[nodiscard]] std::unique_ptr<object_source> make_source(std::shared_ptr<site> of, const object_facts& f,
+                                                         shared_content what, std::span<std::byte> scratch, bool prove);
+// A blob that is no delta, through `scratch`, which all such sources may share. `prove`: the blob will be read from its
+// first byte to its last in order, and is compared with its id before the last piece is given.
 [[nodiscard]] result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
                                                                  std::span<std::byte> scratch, bool prove);
 
