@@ -52,7 +52,9 @@ bool http_connection::advance() {
     if (phase_ == phase::closing) return close();
     switch (take_request()) {
       case input::request: start_reply(); break;
-      case input::waiting: return true;
+      case input::waiting:
+        if (shared_->drains && phase_ == phase::idle) return close();
+        return true;
       case input::over: return close();
     }
   }
@@ -105,7 +107,7 @@ http_connection::input http_connection::take_request() {
 
 reply_context http_connection::context() const noexcept {
   const http_request& r = shared_->request;
-  const bool close = !r.keep_alive || requests_ >= shared_->limits.requests;
+  const bool close = !r.keep_alive || requests_ >= shared_->limits.requests || shared_->drains;
   return {shared_->wall_clock ? shared_->date.view() : std::string_view(), close, r.is_http_10,
           r.method == http_method::head};
 }
@@ -189,7 +191,7 @@ void http_connection::finish_reply() {
   const std::uint64_t now = shared_->on->monotonic_ns();
   ++shared_->counts.statuses[static_cast<std::size_t>(reply_.status)];
   shared_->counts.latency.add(now - request_ns_);
-  const bool close = reply_.close;
+  const bool close = reply_.close || shared_->drains;
   reply_.reset();
   if (reply_.head.capacity() > kKeptHead) reply_.head = {};
   enter(phase::idle, now);
@@ -220,6 +222,8 @@ bool http_connection::tick(std::uint64_t now) {
       if (!passed(since_, l.idle_s)) return true;
       return close();
     case phase::first:
+      // One who has only just connected may still ask; browsers also connect to be ready.
+      if (shared_->drains && passed(shared_->drain_ns, 1)) return close();
       if (!passed(since_, l.head_s)) return true;
       ++shared_->counts.timed_out;
       return close();

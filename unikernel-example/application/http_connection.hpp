@@ -23,6 +23,8 @@ struct http_shared {
   http_request request;  // of the connection that is being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
+  bool drains = false;         // no connection is kept
+  std::uint64_t drain_ns = 0;  // since when, monotonic
   // Input buffers of header_bytes each, lent to connections that hold unread bytes.
   std::vector<std::unique_ptr<char[]>> buffers;
 };

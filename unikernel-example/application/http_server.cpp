@@ -6,6 +6,8 @@ namespace docteur::cache_vm {
 namespace {
 
 constexpr std::size_t kSpareBuffers = 64;
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
 
 }  // namespace
 
@@ -32,9 +34,7 @@ void http_server::opened(connection& c) {
   if (connections_.size() >= shared_.limits.connections) {
     ++counts.refused;
     ++counts.statuses[503];
-    constexpr std::string_view full =
-        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
-    (void)c.send(as_bytes(full));
+    (void)c.send(as_bytes(kFull));
     c.close();
     return;
   }
@@ -60,6 +60,14 @@ void http_server::ready(connection& c) {
     mine->give_up();
   }
   remove(*mine);
+}
+
+std::string_view http_server::refusal() const { return kFull; }
+
+void http_server::drain() {
+  shared_.drains = true;
+  shared_.drain_ns = shared_.on->monotonic_ns();
+  for (std::size_t i = connections_.size(); i-- > 0;) ready(connections_[i]->link());
 }
 
 void http_server::remove(http_connection& c) {

@@ -14,7 +14,10 @@ class http_server final : public service {
 
   void opened(connection& c) override;
   void ready(connection& c) override;
+  std::string_view refusal() const override;
   void tick();
+  // Whoever is being sent something gets it, and then no connection is kept.
+  void drain();
 
   void mount(std::shared_ptr<site> what) noexcept { responder_.mount(std::move(what)); }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }

@@ -22,11 +22,13 @@ struct cache_options {
   std::optional<endpoint> shell;
   std::string disk;  // a disk's name, "" for the first, "none"
   std::optional<std::uint64_t> cache_bytes;
+  std::uint32_t drain_s = 10;  // to finish what is being sent
   bool listing = false;
   bool prefetch = false;
   bool help = false;
   std::string show;  // a path to print instead of serving
   http_limits http;
+  bool connections_asked = false;  // http.connections was said, and is not the default
 };
 
 // Words are "key=value" or bare. Those that are the platform's (ip=, gateway=, virtio_mmio.device=) are passed over;

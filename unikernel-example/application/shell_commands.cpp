@@ -149,7 +149,8 @@ shell_output do_df(cache_machine& of, arguments) {
   std::string out;
   for (const disk& d : of.on().disks()) {
     out += row(d.name, std::to_string(d.view.size) + " bytes" +
-                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->of().commit_id()) : ""));
+                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->of().commit_id()) : "") +
+                           (d.fault.empty() ? "" : "; now: " + terminal_line(d.fault)));
   }
   return text(out.empty() ? "no disk\n" : out);
 }
@@ -173,10 +174,9 @@ shell_output do_mount(cache_machine& of, arguments a) {
 }
 
 shell_output do_remount(cache_machine& of, arguments) {
-  const auto& s = of.http().mounted();
-  if (!s) return no_image();
-  const auto mounted = of.mount(std::string(s->disk_name()));
-  return text(mounted ? "mounted\n" : mounted.error().message + "; the old image stays\n");
+  if (!of.http().mounted()) return no_image();
+  const auto mounted = of.remount();
+  return text(mounted ? "mounted\n" : mounted.error().message + "\n");
 }
 
 shell_output do_umount(cache_machine& of, arguments) {

@@ -11,6 +11,7 @@
 #include "cli/signal_watch.hpp"
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
+#include "unikernel-example/platform/linux/server_signals.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -22,7 +23,7 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   bool console = false;
   // Words for the application, but for their "KEY=": empty where nothing was said.
-  std::string shell, disk, cache, connections, idle, requests, show, time_out;
+  std::string shell, disk, cache, connections, drain, idle, requests, show, time_out;
   bool listing = false;
   bool prefetch = false;
 };
@@ -37,6 +38,7 @@ struct options {
   add("disk", o.disk);
   add("cache", o.cache);
   add("connections", o.connections);
+  add("drain", o.drain);
   add("idle", o.idle);
   add("requests", o.requests);
   add("show", o.show);
@@ -47,7 +49,14 @@ struct options {
 }
 
 outcome<void> serve(const options& o) {
-  const cli::signal_watch signals;
+  // Whoever shows a file is a command like the others.
+  std::optional<cli::signal_watch> of_command;
+  std::optional<server_signals> of_server;
+  if (o.show.empty()) {
+    of_server.emplace();
+  } else {
+    of_command.emplace();
+  }
   DOCTEUR_TRY(on, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
@@ -71,6 +80,7 @@ int main(int argc, char** argv) {
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--connections", o.connections, "clients at once (1024)");
+  app.add_option("--drain", o.drain, "seconds to finish what is being sent once it is told to stop (10)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
   app.add_option("--time-out", o.time_out, "seconds for a request's head (15), and for 1 KiB to be read (30)");
   app.add_option("--idle", o.idle, "seconds between two requests (60)");
