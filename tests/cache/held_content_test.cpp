@@ -189,11 +189,45 @@ TEST(HeldContent, OfAnOldImageIsNotHeld) {
   EXPECT_GT(old->live_bytes(), 0u);
   ASSERT_TRUE(s.machine->mount(""));
   EXPECT_EQ(old->live_bytes(), 0u);
+  EXPECT_EQ(old->reader().objects().cache().capacity(), 0u);
   for (std::size_t i = 0; i < kKinds; ++i) {
     s.read_to_end(*clients[i]);
     EXPECT_TRUE(clients[i]->closed && s.content_of(*clients[i]) == s.texts[i]) << i;
     EXPECT_EQ(old->live_bytes(), 0u);
   }
+}
+
+// Nor do those who read on for ever keep ever more of them.
+TEST(HeldContent, OldImagesAreFew) {
+  large_site s;
+  std::vector<std::unique_ptr<fake_connection>> clients;
+  std::vector<std::weak_ptr<site>> sites;
+  const auto pass = [&s, &clients](std::uint64_t seconds) {
+    for (const auto& c : clients) {
+      if (c->is_over()) continue;
+      c->drain(c->taken);
+      s.http->ready(*c);
+    }
+    s.on.now_ns += seconds * 1'000'000'000;
+    s.machine->tick();
+  };
+  for (std::size_t i = 0; i < http_server::kOldImages + 3; ++i) {
+    clients.push_back(s.ask(i % kKinds));
+    clients.back()->window = 2000;
+    sites.emplace_back(s.machine->http().mounted());
+    ASSERT_TRUE(s.machine->mount(""));
+  }
+  for (std::uint64_t passed = 0; passed + 20 < http_server::kOldSeconds; passed += 20) pass(20);
+  for (const auto& c : clients) EXPECT_FALSE(c->is_over());
+  pass(20);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    EXPECT_EQ(clients[i]->aborted, i < 3) << i;
+    EXPECT_EQ(sites[i].expired(), i < 3) << i;
+    if (clients[i]->aborted) continue;
+    s.read_to_end(*clients[i]);
+    EXPECT_TRUE(s.content_of(*clients[i]) == s.texts[i % kKinds]) << i;
+  }
+  EXPECT_EQ(s.machine->http().counts().aborted, 3u);
 }
 
 }  // namespace

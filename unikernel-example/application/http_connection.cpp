@@ -142,6 +142,7 @@ void http_connection::start_reply() {
     seen_ = 0;
     if (begin_ == end_) return_buffer();
   }
+  image_ = shared_->image;
   head_sent_ = content_sent_ = 0;
   enter(phase::reply, request_ns_);
   window_ns_ = request_ns_;
@@ -196,6 +197,13 @@ void http_connection::finish_reply() {
   if (reply_.head.capacity() > kKeptHead) reply_.head = {};
   enter(phase::idle, now);
   if (close) phase_ = phase::closing;
+}
+
+bool http_connection::cut_off(std::uint64_t last) {
+  if (phase_ != phase::reply || image_ > last) return false;
+  ++shared_->counts.aborted;
+  (void)abort();
+  return true;
 }
 
 void http_connection::give_up() {

@@ -20,7 +20,8 @@ struct http_shared {
   http_limits limits;
   metrics counts;
   http_responder* responder = nullptr;
-  http_request request;  // of the connection that is being served
+  std::uint64_t image = 0;  // how many were mounted before
+  http_request request;     // of the connection that is being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
   bool drains = false;         // no connection is kept
@@ -40,6 +41,8 @@ class http_connection {
   [[nodiscard]] bool advance();
   // The same, once somebody's time is over.
   [[nodiscard]] bool tick(std::uint64_t now);
+  // Ends a response that was begun when image number `last` or one before it was mounted; false where there is none.
+  [[nodiscard]] bool cut_off(std::uint64_t last);
   // After bad_alloc: a 503 where nothing was sent, and the end.
   void give_up();
 
@@ -74,6 +77,7 @@ class http_connection {
   phase phase_ = phase::first;
   std::uint64_t since_;  // monotonic ns, when the phase began
   std::uint64_t request_ns_ = 0;
+  std::uint64_t image_ = 0;  // http_shared's, when the request was answered
 
   http_reply reply_;
   std::size_t head_sent_ = 0;

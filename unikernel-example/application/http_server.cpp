@@ -21,6 +21,22 @@ http_server::http_server(platform& on, const http_limits& limits, bool listing, 
   look_at_clock();
 }
 
+void http_server::mount(std::shared_ptr<site> what) {
+  if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.on->monotonic_ns(), old});
+  responder_.mount(std::move(what));
+  ++shared_.image;
+}
+
+// Clients that still read of images which are one too many.
+void http_server::cut_off_old(std::uint64_t now) {
+  std::erase_if(old_, [](const old_image& o) { return o.what.expired(); });
+  if (old_.size() <= kOldImages) return;
+  const old_image& last = old_[old_.size() - kOldImages - 1];
+  if (now - last.since_ns < kOldSeconds * 1'000'000'000) return;
+  for (std::size_t i = connections_.size(); i-- > 0;)
+    if (connections_[i]->cut_off(last.number)) remove(*connections_[i]);
+}
+
 void http_server::look_at_clock() {
   const auto now = shared_.on->wall_clock();
   if (now && now != shared_.wall_clock) shared_.date = format_http_date(*now);
@@ -81,6 +97,7 @@ void http_server::remove(http_connection& c) {
 void http_server::tick() {
   look_at_clock();
   const std::uint64_t now = shared_.on->monotonic_ns();
+  if (!old_.empty()) cut_off_old(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     http_connection& c = *connections_[i];
     try {

@@ -132,6 +132,7 @@ void site::flush() noexcept {
 
 void site::retire() noexcept {
   flush();
+  reader_->objects().cache().close();
   most_live_ = 0;
   trim();
 }

@@ -15,6 +15,7 @@ class byte_queue {
 
   [[nodiscard]] bytes view() const noexcept { return {data_.get() + begin_, end_ - begin_}; }
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }  // bytes of memory
   [[nodiscard]] std::size_t room() const noexcept { return kMost - size(); }
 
   // `from.size()` is room() at most.
