@@ -76,7 +76,7 @@ class Serving:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=self.said if log is None else log, preexec_fn=preparation)
         wait_until(lambda: answers(self.port) is not None or self.process.poll() is not None, "does not answer")
-        expect(self.process.poll() is None, lambda: f"ended by itself: {self.log()}")
+        expect(self.process.poll() is None, f"ended by itself: {self.log()}")
 
     def __enter__(self):
         return self

@@ -97,22 +97,21 @@ shell_output do_cat(cache_machine& of, arguments a) {
   if (!n->is_blob()) return text(terminal_line(a[0]) + ": not a file\n");
   const auto facts = s->facts(*n);
   if (!facts) return failed(a[0], facts.error());
-  if (!(*facts)->streams) {
-    const auto content = s->whole(**facts, coding::identity);
-    if (!content) return failed(a[0], content.error());
-    return {{},
-            [c = *content, at = std::size_t{0}](std::string& out) mutable {
-              at += show_piece(out, as_text(c->view().subspan(at, std::min(kPiece, c->size - at))), at, c->size);
-              return at < c->size;
-            },
-            false};
-  }
+  const object_facts f = **facts;
+  if (f.size == 0) return {};
   auto buffer = std::make_shared<std::array<std::byte, kPiece>>();
-  auto source = make_source(s, **facts, *buffer, false);
-  if (!source) return failed(a[0], source.error());
-  const std::shared_ptr<object_source> from = std::move(*source);
+  std::shared_ptr<object_source> from;
+  if (f.streams) {
+    auto source = make_source(s, f, *buffer, false);
+    if (!source) return failed(a[0], source.error());
+    from = std::move(*source);
+  } else {
+    auto content = s->whole(f, coding::identity);
+    if (!content) return failed(a[0], content.error());
+    from = make_source(s, f, std::move(*content), *buffer, false);
+  }
   return {{},
-          [from, buffer, at = std::uint64_t{0}, size = (*facts)->size](std::string& out) mutable {
+          [from, buffer, at = std::uint64_t{0}, size = f.size](std::string& out) mutable {
             const auto piece = from->read(at, kPiece);
             if (!piece) {
               out += to_text(piece.error()) + "\n";
