@@ -84,6 +84,10 @@ class held_source final : public object_source {
     return again_->read(at, most);
   }
 
+  // The content, or nullptr: it was taken away.
+  [[nodiscard]] const content* held() const noexcept { return hold_.get(); }
+  void touch() noexcept { hold_.touch(); }
+
  private:
   result<done> begin_again(std::uint64_t at) {
     if (how_ == coding::deflate) {
@@ -114,7 +118,43 @@ class held_source final : public object_source {
   std::unique_ptr<object_source> again_;
 };
 
+// The end of a response that is one whole content. While that is held, as much of it is offered as there is.
+class held_body final : public response_body {
+ public:
+  held_body(std::shared_ptr<site> of, const object_facts& f, shared_content what, std::size_t sent,
+            std::span<std::byte> scratch)
+      : at_(sent), size_(what->size), from_(std::move(of), f, std::move(what), scratch, /*prove=*/true) {}
+
+  result<bytes> next(std::size_t most) override {
+    if (at_ == size_) return bytes();
+    DOCTEUR_TRY(piece, from_.read(at_, std::min(most, size_ - at_)));
+    at_ += piece.size();
+    return piece;
+  }
+  bytes rest() override {
+    const content* const c = from_.held();
+    return c != nullptr ? c->view().subspan(at_) : bytes();
+  }
+  void took(std::size_t n) override {
+    at_ += n;
+    if (n > 0) from_.touch();
+  }
+
+ private:
+  std::size_t at_;
+  std::size_t size_;
+  held_source from_;
+};
+
 }  // namespace
+
+std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> of, const object_facts& f, shared_content what,
+                                              std::size_t sent, std::span<std::byte> scratch) {
+  site& s = *of;
+  auto made = std::make_unique<held_body>(std::move(of), f, std::move(what), sent, scratch);
+  s.trim();
+  return made;
+}
 
 std::unique_ptr<object_source> make_source(std::shared_ptr<site> of, const object_facts& f, shared_content what,
                                            std::span<std::byte> scratch, bool prove) {

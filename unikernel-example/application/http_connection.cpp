@@ -163,6 +163,13 @@ bool http_connection::send_reply() {
     if (n < rest.size()) return wait_for_room();
   }
   while (reply_.body) {
+    if (const bytes rest = reply_.body->rest(); !rest.empty()) {
+      const std::size_t n = link_->send(rest);
+      reply_.body->took(n);
+      shared_->counts.body_bytes += n;
+      if (n < rest.size()) return false;
+      break;
+    }
     const std::size_t room = std::min(link_->room(), kPiece);
     if (room == 0) return false;
     const auto piece = reply_.body->next(room);

@@ -232,8 +232,7 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
   if (c.size <= content_ledger::kOwn || c.position == content::kNoObject) return;
   const auto f = site_->facts(c.position);
   if (!f || (c.how == coding::deflate && !(*f)->deflate)) return;
-  const byte_range rest{sent, c.size - sent};
-  r.body = make_body(make_source(site_, **f, std::move(r.content), scratch_, true), {{{}, rest}});
+  r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
 }
 
 void http_responder::answer_absent(const call& c) {
