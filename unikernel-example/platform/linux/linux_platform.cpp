@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <new>
 
 #include "reader/huge_page_heap.hpp"
 #include "unikernel-example/platform/linux/listening.hpp"
@@ -175,6 +176,31 @@ bool linux_platform::refuse_one(const listener& l) {
   return waiting >= 0;
 }
 
+// nullptr without memory for it: then the connection is closed. No list of connections has to grow later.
+tcp_connection* linux_platform::add(int fd, service& s) {
+  std::unique_ptr<tcp_connection> c;
+  try {
+    c = std::make_unique<tcp_connection>(fd, s, touched_);
+  } catch (const std::bad_alloc&) {
+    ::close(fd);
+    return nullptr;
+  }
+  try {
+    if (connections_.size() == connections_.capacity()) {
+      const std::size_t more = 2 * connections_.size() + 64;
+      touched_.reserve(more);
+      for (auto* list : {&again_, &served_again_}) list->reserve(more);
+      connections_.reserve(more);
+    }
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  if (!watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c.get())) return nullptr;
+  c->place = connections_.size();
+  connections_.push_back(std::move(c));
+  return connections_.back().get();
+}
+
 void linux_platform::accept_all(const listener& l) {
   for (int i = 0; i < 64; ++i) {
     const int fd = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -182,13 +208,10 @@ void linux_platform::accept_all(const listener& l) {
       if ((errno != EMFILE && errno != ENFILE) || !refuse_one(l)) return;
       continue;
     }
-    auto c = std::make_unique<tcp_connection>(fd, *l.of, touched_);
-    if (!watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c.get())) continue;
-    c->place = connections_.size();
-    connections_.push_back(std::move(c));
-    tcp_connection& mine = *connections_.back();
-    mine.begin_turn();
-    l.of->opened(mine);
+    tcp_connection* const c = add(fd, *l.of);
+    if (c == nullptr) continue;
+    c->begin_turn();
+    l.of->opened(*c);
   }
 }
 
@@ -292,8 +315,9 @@ ending linux_platform::run(application& app) {
     if (n < 0 && errno != EINTR) return ending::failure;
     for (int i = 0; i < n; ++i) take_event(events[static_cast<std::size_t>(i)]);
     if (!again_.empty()) {
-      const std::vector<tcp_connection*> others = std::exchange(again_, {});
-      for (tcp_connection* c : others) take_turn(*c);
+      served_again_.swap(again_);
+      for (tcp_connection* c : served_again_) take_turn(*c);
+      served_again_.clear();
     }
     const bool console = console_.is_there() && console_is_ready_;
     if (console) app.console_ready();

@@ -55,6 +55,7 @@ class linux_platform final : public platform {
   [[nodiscard]] bool watch(int fd, std::uint32_t events, void* who) const;
   void look_at_console();
   void accept_all(const listener& l);
+  [[nodiscard]] tcp_connection* add(int fd, service& s);
   bool refuse_one(const listener& l);
   void stop_listening();
   void obey_signals(application& app);
@@ -81,7 +82,8 @@ class linux_platform final : public platform {
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<std::unique_ptr<tcp_connection>> connections_;
   touched_list touched_;
-  std::vector<tcp_connection*> again_;
+  std::vector<tcp_connection*> again_;         // whose turn was not long enough
+  std::vector<tcp_connection*> served_again_;  // in run()
 };
 
 }  // namespace docteur::cache_vm::on_linux
