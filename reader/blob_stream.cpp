@@ -6,18 +6,18 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kInput = 64 << 10;   // bytes read from the device at once
+constexpr std::size_t kInput = 32 << 10;   // bytes read from the device at once
 constexpr std::size_t kSkipped = 4 << 10;  // inflated at once on the way to a place
 
 }  // namespace
 
-result<blob_stream> blob_stream::open(object_reader& objects, const restart_index& restarts,
-                                      std::uint64_t offset) noexcept {
+result<blob_stream> blob_stream::open(object_reader& objects, const restart_index& restarts, std::uint64_t offset,
+                                      std::uint64_t streamed_from) noexcept {
   DOCTEUR_TRY(info, objects.info(offset));
   if (info.type != object_type::blob) return fail(errc::wrong_kind, objects.device_offset(offset), "not a blob");
   blob_stream s(objects, restarts);
   s.size_ = info.size;
-  if (is_delta(info.header.type) || info.size < objects.bounds().streamed_blob) {
+  if (is_delta(info.header.type) || info.size < streamed_from) {
     DOCTEUR_TRY(object, objects.read(offset));
     s.whole_ = std::move(object.content);
     s.is_whole_ = true;

@@ -17,7 +17,12 @@ class blob_stream {
   // `offset`: of the blob's entry, from the start of the PACK. `objects` and `restarts` must outlive the stream.
   // Errors: wrong_kind when the object is not a blob.
   [[nodiscard]] static result<blob_stream> open(object_reader& objects, const restart_index& restarts,
-                                                std::uint64_t offset) noexcept;
+                                                std::uint64_t offset) noexcept {
+    return open(objects, restarts, offset, objects.bounds().streamed_blob);
+  }
+  // The same, but a blob of `streamed_from` bytes and more that is no delta is inflated as it is read.
+  [[nodiscard]] static result<blob_stream> open(object_reader& objects, const restart_index& restarts,
+                                                std::uint64_t offset, std::uint64_t streamed_from) noexcept;
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  // bytes of content
 

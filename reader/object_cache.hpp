@@ -65,6 +65,11 @@ class object_cache {
   // Whether an object of `size` bytes is small enough to be kept.
   [[nodiscard]] bool is_for(std::uint64_t size) const noexcept;
   void clear() noexcept;  // all that no handle holds
+  // From now on nothing is kept. The block of memory is given back, unless a handle holds some of it.
+  void close() noexcept {
+    capacity_ = 0;
+    pinned_ == 0 ? release_log() : clear();
+  }
 
   struct counters {
     std::uint64_t hits = 0;

@@ -56,60 +56,6 @@ TEST(Connection, PipelineIsAnsweredInOrderAsThereIsRoom) {
   EXPECT_FALSE(c.is_over());
 }
 
-// What clients are being sent is bounded, whoever wants how much of what: 16 MiB besides the cache, here none.
-TEST(Connection, ContentInMemoryIsBounded) {
-  constexpr std::size_t kSize = 3'000'000;
-  constexpr std::size_t kFiles = 8;
-  image_maker m;
-  tree_text top;
-  for (std::size_t i = 0; i < kFiles; ++i)
-    top.add("100644", "file" + std::to_string(i), m.add_blob(prose(kSize, static_cast<unsigned>(i))));
-  const oid root = m.add_tree(top);
-  const buffer raw = m.image(m.add(object_type::commit, commit_text(root)));
-  fake_platform on;
-  on.all_disks = {{"0", memory_device(raw)}};
-  cache_options options;
-  options.cache_bytes = 0;
-  cache_machine machine(on, std::move(options));
-  ASSERT_TRUE(machine.mount("") && machine.open_ports());
-  service& http = *on.listening.front().of;
-  std::vector<fake_connection> clients(kFiles);
-  const auto ask = [&](std::size_t i) {
-    clients[i] = fake_connection();
-    clients[i].window = 1000;  // it reads no more than that
-    clients[i].arriving = "GET /file" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    http.opened(clients[i]);
-    http.ready(clients[i]);
-    return status_of(clients[i].sent);
-  };
-  std::size_t served = 0;
-  while (served < kFiles && ask(served) == 200) ++served;
-  EXPECT_EQ(served, (std::size_t{16} << 20) / kSize);
-  ASSERT_LT(served, kFiles);
-  EXPECT_EQ(status_of(clients[served].sent), 503);
-  EXPECT_EQ(field_of(clients[served].sent, "Retry-After"), "5");
-  // The same file as somebody else's is shared.
-  fake_connection other;
-  other.window = 1000;
-  other.arriving = "GET /file0 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-  http.opened(other);
-  http.ready(other);
-  EXPECT_EQ(status_of(other.sent), 200);
-  for (fake_connection* c : {&clients[0], &other}) {
-    while (!c->is_over()) {
-      c->drain(c->window);
-      http.ready(*c);
-    }
-    EXPECT_EQ(body_of(c->sent), prose(kSize, 0));
-  }
-  EXPECT_EQ(ask(served), 200);  // there is room again
-  for (std::size_t i = 1; i <= served; ++i) {
-    clients[i].broken = true;
-    http.ready(clients[i]);
-  }
-  for (std::size_t i = 0; i < served; ++i) EXPECT_EQ(ask(i), 200) << i;
-}
-
 TEST(Connection, KeepAlive) {
   served_site s;
   const auto is_kept = [&s](const std::string& request) {

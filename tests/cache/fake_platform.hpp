@@ -68,10 +68,12 @@ class fake_platform final : public platform {
   memory_use memory() const override { return {total_memory, 0}; }
   docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
-  bool listen(std::string_view, std::uint16_t port, service& s) override {
+  outcome<void> listen(std::string_view, std::uint16_t port, service& s) override {
     listening.push_back({port, &s});
-    return can_listen;
+    if (can_listen) return {};
+    return give_up(blame::environment, "cannot listen on :" + std::to_string(port) + ": in use by another program");
   }
+  connection_limit most_connections() const override { return most; }
   ending run(application&) override { return ending::halt; }
   void stop(ending how) override { stopped = how; }
 
@@ -86,6 +88,7 @@ class fake_platform final : public platform {
   std::vector<disk> all_disks;
   std::vector<listener> listening;
   bool can_listen = true;
+  connection_limit most{4096, "that is all", false};
   std::optional<ending> stopped;
 };
 

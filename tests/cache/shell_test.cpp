@@ -169,6 +169,35 @@ TEST(Start, StatusesAndLines) {
   EXPECT_EQ(run(&good.raw, {"show=/nothing"}), 1);
 }
 
+TEST(Start, ConnectionsAreAsManyAsThereCanBe) {
+  const site_image image = make_site();
+  const auto said = [&image](std::size_t most, bool is_fixed, std::vector<std::string_view> words, int status) {
+    fake_platform on;
+    on.all_disks = {{"0", memory_device(image.raw)}};
+    on.most = {most, "there is no room", is_fixed};
+    EXPECT_EQ(start(on, words), status);
+    return on.console.substr(0, on.console.find('\n'));
+  };
+  for (const bool is_fixed : {false, true}) {
+    EXPECT_NE(said(1024, is_fixed, {"connections=1024"}, 0).find("attached"), std::string::npos);
+    EXPECT_EQ(said(100, is_fixed, {}, 0), "docteur-cache: 100 connections at most, for there is no room");
+  }
+  EXPECT_EQ(said(1024, false, {"connections=1025"}, 0),
+            "docteur-cache: 1024 connections at most, for there is no room");
+  EXPECT_EQ(said(1024, true, {"connections=1025"}, 2),
+            "docteur-cache: connections=1025: 1024 at most, for there is no room");
+}
+
+TEST(Start, SaysWhichPortCannotBeHad) {
+  const site_image image = make_site();
+  fake_platform on;
+  on.all_disks = {{"0", memory_device(image.raw)}};
+  on.can_listen = false;
+  EXPECT_EQ(start(on, std::vector<std::string_view>{"listen=81"}), 3);
+  EXPECT_NE(on.console.find("docteur-cache: cannot listen on :81: in use by another program\n"), std::string::npos);
+  EXPECT_EQ(on.console.find("HTTP on"), std::string::npos);
+}
+
 TEST(Prefetch, FillsTheCacheAndEnds) {
   served_site s;
   s.machine->start_prefetch();

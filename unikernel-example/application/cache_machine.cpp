@@ -12,8 +12,10 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed at once
+constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed in a turn
+constexpr std::size_t kConsolePiece = 4 << 10;                 // bytes of those at once
 constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, when nobody says
+constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of content that clients hold, besides
 
 [[nodiscard]] std::string hex(const oid& id) {
   const oid_hex h = to_hex(id);
@@ -23,6 +25,18 @@ constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, when no
 [[nodiscard]] std::string endpoint_text(const endpoint& e) {
   const bool is_v6 = e.address.find(':') != std::string::npos;
   return (is_v6 ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);
+}
+
+// What the options ask for and the machine does not have.
+[[nodiscard]] outcome<void> fit(platform& on, cache_options& o) {
+  const connection_limit limit = on.most_connections();
+  if (o.http.connections <= limit.most) return {};
+  if (limit.is_fixed && o.connections_asked)
+    return give_up(blame::usage, "connections=" + std::to_string(o.http.connections) + ": " +
+                                     std::to_string(limit.most) + " at most, for " + limit.why);
+  o.http.connections = static_cast<std::uint32_t>(limit.most);
+  on.console_write("docteur-cache: " + std::to_string(limit.most) + " connections at most, for " + limit.why + "\n");
+  return {};
 }
 
 }  // namespace
@@ -47,10 +61,12 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   if (disks.empty() || found == nullptr)
     return give_up(blame::environment,
                    disk_name.empty() ? std::string("no disk") : "no disk " + terminal_line(disk_name));
+  if (!found->fault.empty()) return give_up(blame::environment, "disk " + found->name + ": " + found->fault);
   site_options how{};
   how.from = on_.heap();
   const std::uint64_t total = on_.memory().total;
   how.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
+  how.sent_bytes = std::min(kMostSent, total / 8);
   how.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   const std::uint64_t start = on_.monotonic_ns();
   auto attached = site::mount(*found, how);
@@ -71,6 +87,16 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   return {};
 }
 
+outcome<void> cache_machine::remount() {
+  const std::string name = server_.mounted() ? server_.mounted()->disk_name() : options_.disk;
+  if (name == "none") return give_up(blame::usage, "no image is mounted");
+  auto mounted = mount(name);
+  if (mounted) return {};
+  std::string text = std::move(mounted.error().message);
+  text += server_.mounted() ? "; what was mounted before is still served" : "; nothing is served";
+  return give_up(mounted.error().who, std::move(text));
+}
+
 void cache_machine::unmount() {
   prefetch_.stop();
   server_.mount(nullptr);
@@ -81,16 +107,13 @@ void cache_machine::start_prefetch() {
 }
 
 outcome<void> cache_machine::open_ports() {
-  if (!on_.listen(options_.listen.address, options_.listen.port, server_))
-    return give_up(blame::environment, "cannot listen on " + endpoint_text(options_.listen));
+  DOCTEUR_CHECK(on_.listen(options_.listen.address, options_.listen.port, server_));
   if (options_.status_at) {
-    if (!on_.listen(options_.status_at->address, options_.status_at->port, server_.status_port()))
-      return give_up(blame::environment, "cannot listen on " + endpoint_text(*options_.status_at));
+    DOCTEUR_CHECK(on_.listen(options_.status_at->address, options_.status_at->port, server_.status_port()));
     log_.say("status on " + endpoint_text(*options_.status_at));
   }
   if (options_.shell) {
-    if (!on_.listen(options_.shell->address, options_.shell->port, shell_))
-      return give_up(blame::environment, "cannot listen on " + endpoint_text(*options_.shell));
+    DOCTEUR_CHECK(on_.listen(options_.shell->address, options_.shell->port, shell_));
     log_.say("shell on " + endpoint_text(*options_.shell));
   }
   log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + on_.network_status() + ")");
@@ -126,8 +149,9 @@ void cache_machine::console_ready() {
 bool cache_machine::print_on_console() {
   if (!console_) return false;
   for (std::size_t shown = 0; shown < kConsoleSlice;) {
-    const std::string_view text = console_->output();
+    const std::string_view text = console_->output().substr(0, kConsolePiece);
     if (text.empty()) break;
+    if (!on_.console_has_room()) return false;  // whoever reads it has stopped: the next tick looks again
     on_.console_write(text);
     shown += text.size();
     console_->shown(text.size());
@@ -150,6 +174,20 @@ bool cache_machine::work() {
   }
 }
 
+void cache_machine::reload() {
+  try {
+    if (const auto done = remount(); !done) log_.say(done.error().message);
+  } catch (const std::bad_alloc&) {
+    log_.say("remount: out of memory; what was mounted before is still served");
+  }
+}
+
+std::uint64_t cache_machine::drain() {
+  log_.say("told to stop: what is being sent has " + std::to_string(options_.drain_s) + " s");
+  server_.drain();
+  return std::uint64_t{options_.drain_s} * 1'000'000'000;
+}
+
 int start(platform& on, std::span<const std::string_view> words) {
   const auto failed = [&on](const failure& f) {
     on.console_write("docteur-cache: " + terminal_line(f.message) + "\n");
@@ -162,6 +200,7 @@ int start(platform& on, std::span<const std::string_view> words) {
       on.console_write(words_help());
       return 0;
     }
+    if (const auto fits = fit(on, *options); !fits) return failed(fits.error());
     cache_machine machine(on, std::move(*options));
     const cache_options& o = machine.options();
     if (o.disk != "none") {

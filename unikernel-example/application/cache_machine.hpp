@@ -24,6 +24,9 @@ class cache_machine final : public application {
   // Attaches the image on the disk of that name, "" for the first one there is, and only then lets go of what was
   // mounted. Says what it did, or why not.
   [[nodiscard]] outcome<void> mount(std::string_view disk);
+  // The same disk again, or if nothing is mounted that of the options. Says what it did, or why not and what is served
+  // still.
+  [[nodiscard]] outcome<void> remount();
   void unmount();
   void start_prefetch();
   [[nodiscard]] outcome<void> open_ports();
@@ -33,6 +36,9 @@ class cache_machine final : public application {
   void console_ready() override;
   void tick() override;
   [[nodiscard]] bool work() override;
+  void reload() override;
+  [[nodiscard]] std::uint64_t drain() override;
+  [[nodiscard]] bool is_drained() const override { return server_.counts().active == 0; }
 
   [[nodiscard]] platform& on() noexcept { return on_; }
   [[nodiscard]] http_server& http() noexcept { return server_; }

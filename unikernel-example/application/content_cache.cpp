@@ -31,6 +31,7 @@ void content_cache::put(key k, const shared_content& c) {
   }
   while (counters_.used + cost > capacity_) {
     const item& last = recent_.back();
+    last.what->used.is_cached = false;
     counters_.used -= last.what->size + kOverhead;
     items_.erase(last.k);
     recent_.pop_back();
@@ -42,11 +43,13 @@ void content_cache::put(key k, const shared_content& c) {
     recent_.pop_front();
     throw;
   }
+  c->used.is_cached = true;
   counters_.used += cost;
   counters_.items = items_.size();
 }
 
-void content_cache::clear() {
+void content_cache::clear() noexcept {
+  for (const item& i : recent_) i.what->used.is_cached = false;
   items_.clear();
   recent_.clear();
   counters_.used = counters_.items = 0;

@@ -1,42 +1,29 @@
 #pragma once
 // Checked content of small files, whole, as it goes out: so that a hot file costs no inflate. Bounded in bytes; the
-// least recently used goes first. What a client is being sent stays until that ends, and is shared with others who want
-// the same.
+// least recently used goes first. What clients are being sent is shared with others who want the same.
 
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <unordered_map>
 
-#include "object/bytes.hpp"
+#include "unikernel-example/application/held_content.hpp"
 
 namespace docteur::cache_vm {
-
-struct content {
-  content() = default;
-  content(const content&) = delete;
-  content& operator=(const content&) = delete;
-  ~content() {
-    if (counted) *counted -= size;
-  }
-
-  std::unique_ptr<std::byte[]> data;
-  std::size_t size = 0;
-  std::shared_ptr<std::uint64_t> counted;  // sums up the sizes of all that live; may be absent
-  [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }
-};
-using shared_content = std::shared_ptr<const content>;
 
 class content_cache {
  public:
   using key = std::uint64_t;
 
   explicit content_cache(std::uint64_t capacity) : capacity_(capacity) {}
+  content_cache(const content_cache&) = delete;
+  content_cache& operator=(const content_cache&) = delete;
+  ~content_cache() { clear(); }
 
   [[nodiscard]] shared_content find(key k);
   // Of another size than an eighth of the capacity at most, it is only shared while somebody uses it.
   void put(key k, const shared_content& c);
-  void clear();
+  void clear() noexcept;
 
   struct counters {
     std::uint64_t hits = 0, misses = 0;

@@ -55,7 +55,9 @@ bool http_connection::advance() {
     if (phase_ == phase::closing) return close();
     switch (take_request()) {
       case input::request: start_reply(); break;
-      case input::waiting: return true;
+      case input::waiting:
+        if (shared_->drains && phase_ == phase::idle) return close();
+        return true;
       case input::over: return close();
     }
   }
@@ -128,7 +130,7 @@ http_connection::input http_connection::take_request() {
 
 reply_context http_connection::context() const noexcept {
   const http_request& r = shared_->request;
-  const bool close = !r.keep_alive || requests_ >= shared_->limits.requests;
+  const bool close = !r.keep_alive || requests_ >= shared_->limits.requests || shared_->drains;
   return {shared_->wall_clock ? shared_->date.view() : std::string_view(), close, r.is_http_10,
           r.method == http_method::head};
 }
@@ -156,6 +158,7 @@ void http_connection::start_reply() {
   begin_ += head_size_;
   seen_ = 0;
   if (begin_ == end_) return_buffer();
+  image_ = shared_->image;
   head_sent_ = content_sent_ = 0;
   enter(phase::reply, request_ns_);
   window_ns_ = request_ns_;
@@ -166,16 +169,23 @@ void http_connection::start_reply() {
 bool http_connection::send_reply() {
   if (head_sent_ < reply_.head.size()) {
     head_sent_ += link_->send(as_bytes(reply_.head.view()).subspan(head_sent_));
-    if (head_sent_ < reply_.head.size()) return false;
+    if (head_sent_ < reply_.head.size()) return wait_for_room();
   }
   if (reply_.content) {
     const bytes rest = reply_.content->view().subspan(content_sent_);
     const std::size_t n = rest.empty() ? 0 : link_->send(rest);
     content_sent_ += n;
     shared_->counts.body_bytes += n;
-    if (n < rest.size()) return false;
+    if (n < rest.size()) return wait_for_room();
   }
   while (reply_.body) {
+    if (const bytes rest = reply_.body->rest(); !rest.empty()) {
+      const std::size_t n = link_->send(rest);
+      reply_.body->took(n);
+      shared_->counts.body_bytes += n;
+      if (n < rest.size()) return false;
+      break;
+    }
     const std::size_t room = std::min(link_->room(), kPiece);
     if (room == 0) return false;
     const auto piece = reply_.body->next(room);
@@ -196,15 +206,27 @@ bool http_connection::send_reply() {
   return true;
 }
 
+bool http_connection::wait_for_room() {
+  if (reply_.content) shared_->responder->hold(reply_, content_sent_);
+  return false;
+}
+
 void http_connection::finish_reply() {
   const std::uint64_t now = shared_->on->monotonic_ns();
   ++shared_->counts.statuses[static_cast<std::size_t>(reply_.status)];
   shared_->counts.latency.add(now - request_ns_);
-  const bool close = reply_.close;
+  const bool close = reply_.close || shared_->drains;
   reply_.reset();
   if (reply_.head.capacity() > kKeptHead) reply_.head = {};
   enter(phase::idle, now);
   if (close) phase_ = phase::closing;
+}
+
+bool http_connection::cut_off(std::uint64_t last) {
+  if (phase_ != phase::reply || image_ > last) return false;
+  ++shared_->counts.aborted;
+  (void)abort();
+  return true;
 }
 
 void http_connection::give_up() {
@@ -231,6 +253,8 @@ bool http_connection::tick(std::uint64_t now) {
       if (!passed(since_, l.idle_s)) return true;
       return close();
     case phase::first:
+      // One who has only just connected may still ask; browsers also connect to be ready.
+      if (shared_->drains && passed(shared_->drain_ns, 1)) return close();
       if (!passed(since_, l.head_s)) return true;
       ++shared_->counts.timed_out;
       return close();

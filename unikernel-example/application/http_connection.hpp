@@ -23,9 +23,12 @@ struct http_shared {
   http_limits limits;
   metrics counts;
   http_responder* responder = nullptr;
-  http_request request;  // of the connection that is being served
+  std::uint64_t image = 0;  // how many were mounted before
+  http_request request;     // of the connection that is being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
+  bool drains = false;         // no connection is kept
+  std::uint64_t drain_ns = 0;  // since when, monotonic
   // Input buffers of kFirstBuffer bytes each, lent to connections that hold unread bytes.
   std::vector<std::unique_ptr<char[]>> buffers;
 };
@@ -41,6 +44,8 @@ class http_connection {
   [[nodiscard]] bool advance();
   // The same, once somebody's time is over.
   [[nodiscard]] bool tick(std::uint64_t now);
+  // Ends a response that was begun when image number `last` or one before it was mounted; false where there is none.
+  [[nodiscard]] bool cut_off(std::uint64_t last);
   // After bad_alloc: a 503 where nothing was sent, and the end.
   void give_up();
 
@@ -55,7 +60,8 @@ class http_connection {
   [[nodiscard]] bool is_request_whole();
   void make_room();
   [[nodiscard]] bool send_reply();
-  [[nodiscard]] bool close();  // false, as advance() then is
+  [[nodiscard]] bool wait_for_room();  // false, as send_reply() then is
+  [[nodiscard]] bool close();          // false, as advance() then is
   [[nodiscard]] bool abort();
   void refuse(int status);
   void start_reply();
@@ -79,6 +85,7 @@ class http_connection {
   phase phase_ = phase::first;
   std::uint64_t since_;  // monotonic ns, when the phase began
   std::uint64_t request_ns_ = 0;
+  std::uint64_t image_ = 0;  // http_shared's, when the request was answered
 
   http_reply reply_;
   std::size_t head_sent_ = 0;

@@ -231,7 +231,7 @@ void http_responder::send_object(const call& c, const object_facts& f, selection
     }
     return w.end_with(s.size);
   }
-  if (!source) source = make_source(std::move(s.content));
+  if (!source) source = make_source(site_, f, std::move(s.content), scratch_, false);
   if (s.ranges.ranges.size() == 1) {
     const byte_range range = s.ranges.ranges[0];
     w.field("Content-Type", type).field("Content-Range", content_range(range, s.size));
@@ -246,6 +246,14 @@ void http_responder::send_object(const call& c, const object_facts& f, selection
   const std::uint64_t sum = size_of(parts);
   c.out.body = make_body(std::move(source), std::move(parts));
   w.end_with(sum);
+}
+
+void http_responder::hold(http_reply& r, std::size_t sent) {
+  const content& c = *r.content;
+  if (c.size <= content_ledger::kOwn || c.position == content::kNoObject) return;
+  const auto f = site_->facts(c.position);
+  if (!f || (c.how == coding::deflate && !(*f)->deflate)) return;
+  r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
 }
 
 void http_responder::answer_absent(const call& c) {

@@ -35,12 +35,18 @@ class http_responder {
   http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts, event_log& log);
 
   // The image that is served from now on; null: 503.
-  void mount(std::shared_ptr<site> what) noexcept { site_ = std::move(what); }
+  void mount(std::shared_ptr<site> what) noexcept {
+    if (site_) site_->retire();
+    site_ = std::move(what);
+  }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
   // `wall_clock`: seconds, if known. Fills `out`, which was reset.
   void answer(const http_request& r, port_content behind, const reply_context& how,
               std::optional<std::int64_t> wall_clock, http_reply& out);
+  // What answer() gave cannot be sent at once, `sent` bytes of its content were: large content then no longer stays in
+  // memory for its client's sake. To be called before anything else is mounted.
+  void hold(http_reply& r, std::size_t sent);
 
  private:
   struct call;

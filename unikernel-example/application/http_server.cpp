@@ -6,6 +6,8 @@ namespace docteur::cache_vm {
 namespace {
 
 constexpr std::size_t kSpareBuffers = 64;
+constexpr std::string_view kFull =
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
 
 }  // namespace
 
@@ -18,6 +20,22 @@ http_server::http_server(platform& on, const http_limits& limits, site_rules rul
   shared_.buffers.reserve(kSpareBuffers);
   shared_.counts.started_ns = on.monotonic_ns();
   look_at_clock();
+}
+
+void http_server::mount(std::shared_ptr<site> what) {
+  if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.on->monotonic_ns(), old});
+  responder_.mount(std::move(what));
+  ++shared_.image;
+}
+
+// Clients that still read of images which are one too many.
+void http_server::cut_off_old(std::uint64_t now) {
+  std::erase_if(old_, [](const old_image& o) { return o.what.expired(); });
+  if (old_.size() <= kOldImages) return;
+  const old_image& last = old_[old_.size() - kOldImages - 1];
+  if (now - last.since_ns < kOldSeconds * 1'000'000'000) return;
+  for (std::size_t i = connections_.size(); i-- > 0;)
+    if (connections_[i]->cut_off(last.number)) remove(*connections_[i]);
 }
 
 void http_server::look_at_clock() {
@@ -35,9 +53,7 @@ void http_server::open(connection& c, port_content behind) {
   if (connections_.size() >= shared_.limits.connections) {
     ++counts.refused;
     ++counts.statuses[503];
-    constexpr std::string_view full =
-        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
-    (void)c.send(as_bytes(full));
+    (void)c.send(as_bytes(kFull));
     c.close();
     return;
   }
@@ -65,6 +81,14 @@ void http_server::ready(connection& c) {
   remove(*mine);
 }
 
+std::string_view http_server::refusal() const { return kFull; }
+
+void http_server::drain() {
+  shared_.drains = true;
+  shared_.drain_ns = shared_.on->monotonic_ns();
+  for (std::size_t i = connections_.size(); i-- > 0;) ready(connections_[i]->link());
+}
+
 void http_server::remove(http_connection& c) {
   const std::size_t place = c.place;
   std::swap(connections_[place], connections_.back());
@@ -76,6 +100,7 @@ void http_server::remove(http_connection& c) {
 void http_server::tick() {
   look_at_clock();
   const std::uint64_t now = shared_.on->monotonic_ns();
+  if (!old_.empty()) cut_off_old(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     http_connection& c = *connections_[i];
     try {

@@ -18,9 +18,16 @@ class http_server final : public service {
 
   void opened(connection& c) override;
   void ready(connection& c) override;
+  std::string_view refusal() const override;
   void tick();
+  // Whoever is being sent something gets it, and then no connection is kept.
+  void drain();
 
-  void mount(std::shared_ptr<site> what) noexcept { responder_.mount(std::move(what)); }
+  // What is being sent of the image before goes on. Of images that were replaced so many are kept for clients who read
+  // slowly, and each for so long; then these clients are cut off.
+  static constexpr std::size_t kOldImages = 4;
+  static constexpr std::uint64_t kOldSeconds = 60;
+  void mount(std::shared_ptr<site> what);
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }
   [[nodiscard]] const metrics& counts() const noexcept { return shared_.counts; }
   [[nodiscard]] const http_limits& limits() const noexcept { return shared_.limits; }
@@ -38,11 +45,18 @@ class http_server final : public service {
   void open(connection& c, port_content behind);
   void look_at_clock();
   void remove(http_connection& c);
+  void cut_off_old(std::uint64_t now);
 
   port_content behind_;
   status_service status_port_{*this};
   http_shared shared_;
   http_responder responder_;
+  struct old_image {
+    std::uint64_t number;
+    std::uint64_t since_ns;
+    std::weak_ptr<site> what;
+  };
+  std::vector<old_image> old_;
   std::vector<std::unique_ptr<http_connection>> connections_;
 };
 

@@ -73,12 +73,15 @@ constexpr std::array kWords{
                  return true;
                }},
     known_word{"connections",
-               [](cache_options& o, const word& w) { return set_number(o.http.connections, w, 1, 1'000'000); }},
+               [](cache_options& o, const word& w) {
+                 return set_number(o.http.connections, w, 1, 1'000'000) && (o.connections_asked = true);
+               }},
     known_word{"disk",
                [](cache_options& o, const word& w) {
                  o.disk = w.value;
                  return !w.value.empty();
                }},
+    known_word{"drain", [](cache_options& o, const word& w) { return set_number(o.drain_s, w, 0, kDay); }},
     known_word{"host", [](cache_options& o, const word& w) { return set_hosts(o.site.hosts, w); }},
     known_word{"help", [](cache_options& o, const word& w) { return set_flag(o.help, w); }},
     known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
@@ -141,6 +144,7 @@ std::string_view words_help() noexcept {
   return "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
          "  connections=N         clients at once (1024)\n"
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
+         "  drain=SECONDS         to finish what is being sent once the process is told to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
          "  help                  print this and end\n"
          "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost are its own\n"

@@ -26,10 +26,12 @@ struct cache_options {
   std::string disk;  // a disk's name, "" for the first, "none"
   std::optional<std::uint64_t> cache_bytes;
   site_rules site;
+  std::uint32_t drain_s = 10;  // to finish what is being sent
   bool prefetch = false;
   bool help = false;
   std::string show;  // a path to print instead of serving
   http_limits http;
+  bool connections_asked = false;  // http.connections was said, and is not the default
 };
 
 // Words are "key=value" or bare. Those that are the platform's (ip=, gateway=, virtio_mmio.device=) are passed over;

@@ -128,7 +128,9 @@ std::unique_ptr<object_source> make_source(shared_content what) {
 
 result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
                                                    std::span<std::byte> scratch, bool prove) {
-  DOCTEUR_TRY(stream, of->reader().open({entry_kind::file, f.position}));
+  DOCTEUR_TRY(stream,
+              blob_stream::open(of->reader().objects(), of->of().restarts(), of->of().index().offset(f.position),
+                                /*streamed_from=*/0));
   if (stream.size() != f.size) return fail(errc::malformed, 0, "a blob has two sizes");
   return std::make_unique<stream_source>(std::move(of), f, std::move(stream), scratch, prove);
 }

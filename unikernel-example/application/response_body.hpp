@@ -18,6 +18,10 @@ class response_body {
   // At most `most` (> 0) bytes more, valid until the next call; empty when that was all. After an error the connection
   // must be aborted: that is how a client is told.
   [[nodiscard]] virtual result<bytes> next(std::size_t most) = 0;
+  // All that is left, where that is in memory, and empty otherwise: in place of next(). Valid until the next call;
+  // took() says how much of it was sent.
+  [[nodiscard]] virtual bytes rest() { return {}; }
+  virtual void took(std::size_t) {}
 };
 
 // Bytes of one object, in any order; forward is cheap.
@@ -28,10 +32,18 @@ class object_source {
   [[nodiscard]] virtual result<bytes> read(std::uint64_t at, std::size_t most) = 0;
 };
 
-// Content that is in memory. `of` is held where the content lies on its device.
+// Content that is in memory.
 [[nodiscard]] std::unique_ptr<object_source> make_source(shared_content what);
-// A large blob, through `scratch`, which all such sources may share. `prove`: the blob will be read from its first byte
-// to its last in order, and is compared with its id before the last piece is given.
+// The same for a client who may be slow: when there is no room for `what`, the whole content of `f`, it is taken away
+// and the rest is read from the image again. `prove`, `scratch`: as below.
+[[nodiscard]] std::unique_ptr<object_source> make_source(std::shared_ptr<site> of, const object_facts& f,
+                                                         shared_content what, std::span<std::byte> scratch, bool prove);
+// The rest of `what` from byte `sent` on, all the same.
+[[nodiscard]] std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> of, const object_facts& f,
+                                                            shared_content what, std::size_t sent,
+                                                            std::span<std::byte> scratch);
+// A blob that is no delta, through `scratch`, which all such sources may share. `prove`: the blob will be read from its
+// first byte to its last in order, and is compared with its id before the last piece is given.
 [[nodiscard]] result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
                                                                  std::span<std::byte> scratch, bool prove);
 

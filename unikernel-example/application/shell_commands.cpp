@@ -99,22 +99,21 @@ shell_output do_cat(cache_machine& of, arguments a) {
   if (!n->is_blob()) return text(terminal_line(a[0]) + ": not a file\n");
   const auto facts = s->facts(*n);
   if (!facts) return failed(a[0], facts.error());
-  if (!(*facts)->streams) {
-    const auto content = s->whole(**facts, coding::identity);
-    if (!content) return failed(a[0], content.error());
-    return {{},
-            [c = *content, at = std::size_t{0}](std::string& out) mutable {
-              at += show_piece(out, as_text(c->view().subspan(at, std::min(kPiece, c->size - at))), at, c->size);
-              return at < c->size;
-            },
-            false};
-  }
+  const object_facts f = **facts;
+  if (f.size == 0) return {};
   auto buffer = std::make_shared<std::array<std::byte, kPiece>>();
-  auto source = make_source(s, **facts, *buffer, false);
-  if (!source) return failed(a[0], source.error());
-  const std::shared_ptr<object_source> from = std::move(*source);
+  std::shared_ptr<object_source> from;
+  if (f.streams) {
+    auto source = make_source(s, f, *buffer, false);
+    if (!source) return failed(a[0], source.error());
+    from = std::move(*source);
+  } else {
+    auto content = s->whole(f, coding::identity);
+    if (!content) return failed(a[0], content.error());
+    from = make_source(s, f, std::move(*content), *buffer, false);
+  }
   return {{},
-          [from, buffer, at = std::uint64_t{0}, size = (*facts)->size](std::string& out) mutable {
+          [from, buffer, at = std::uint64_t{0}, size = f.size](std::string& out) mutable {
             const auto piece = from->read(at, kPiece);
             if (!piece) {
               out += to_text(piece.error()) + "\n";
@@ -151,7 +150,8 @@ shell_output do_df(cache_machine& of, arguments) {
   std::string out;
   for (const disk& d : of.on().disks()) {
     out += row(d.name, std::to_string(d.view.size) + " bytes" +
-                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->of().commit_id()) : ""));
+                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->of().commit_id()) : "") +
+                           (d.fault.empty() ? "" : "; now: " + terminal_line(d.fault)));
   }
   return text(out.empty() ? "no disk\n" : out);
 }
@@ -175,10 +175,9 @@ shell_output do_mount(cache_machine& of, arguments a) {
 }
 
 shell_output do_remount(cache_machine& of, arguments) {
-  const auto& s = of.http().mounted();
-  if (!s) return no_image();
-  const auto mounted = of.mount(std::string(s->disk_name()));
-  return text(mounted ? "mounted\n" : mounted.error().message + "; the old image stays\n");
+  if (!of.http().mounted()) return no_image();
+  const auto mounted = of.remount();
+  return text(mounted ? "mounted\n" : mounted.error().message + "\n");
 }
 
 shell_output do_umount(cache_machine& of, arguments) {

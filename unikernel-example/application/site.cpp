@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <new>
 
 #include "object/sha1.hpp"
 
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kMostFacts = 8192;        // then all are forgotten: learning one costs a read of a header
-constexpr std::size_t kMostProved = 4096;       // large blobs
-constexpr std::uint64_t kMostSent = 16u << 20;  // bytes of content besides the cache, or as much as that again
-constexpr std::uint64_t kWorthIt = 64;          // bytes that a coded representation must save
+constexpr std::size_t kMostFacts = 8192;   // then all are forgotten: learning one costs a read of a header
+constexpr std::size_t kMostProved = 4096;  // large blobs
+constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
 
 [[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding how) noexcept {
   return std::uint64_t{position} << 1 | (how == coding::deflate ? 1 : 0);
@@ -56,16 +56,20 @@ result<const object_facts*> site::facts(const oid& id) {
   return learn(*position, image_.index().offset(*position));
 }
 
+result<const object_facts*> site::facts(std::uint32_t position) {
+  return learn(position, image_.index().offset(position));
+}
+
 result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t offset) {
   if (const auto known = facts_.find(position); known != facts_.end()) return &known->second;
   DOCTEUR_TRY(info, reader_->objects().info(offset));
   DOCTEUR_TRY(id, image_.index().id(position));
-  object_facts f{position, info.type, id, info.size, false, std::nullopt, {}};
+  object_facts f{position, info.type, id, info.size, is_delta(info.header.type), false, std::nullopt, {}};
   if (info.type == object_type::blob && fits_whole(f)) {
     const auto stream = reader_->zlib_stream({entry_kind::file, position});
     if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
   }
-  f.streams = info.type == object_type::blob && !fits_whole(f) && !is_delta(info.header.type);
+  f.streams = info.type == object_type::blob && !fits_whole(f) && !f.delta;
   // What is built whole is bounded before anybody adds to it or takes memory for it.
   if (!f.streams && f.size > image_.bounds().object_bytes)
     return fail(errc::too_large, reader_->objects().device_offset(offset), "object is over the limit");
@@ -81,20 +85,30 @@ result<shared_content> site::whole(const object_facts& f, coding how) {
   return c;
 }
 
-result<std::shared_ptr<content>> site::make_content(std::uint64_t size) {
-  // One alone may always be sent.
-  if (*live_ > 0 && *live_ + size > options_.cache_bytes + std::max(options_.cache_bytes, kMostSent))
-    return fail(errc::out_of_memory, 0, "too much is being sent at once");
+result<shared_content> site::whole_again(const object_facts& f) {
+  if (shared_content c = cache_.find(key_of(f.position, coding::identity))) return c;
+  return read_whole(f);
+}
+
+std::shared_ptr<content> site::make_content(const object_facts& f, coding how, std::uint64_t size) {
+  held_.trim(*live_, most_live_ - std::min(size, most_live_));
   auto c = std::make_shared<content>();
-  c->data.reset(new std::byte[size]);
+  try {
+    c->data.reset(new std::byte[size]);
+  } catch (const std::bad_alloc&) {
+    held_.trim(*live_, 0);
+    c->data.reset(new std::byte[size]);
+  }
   c->size = size;
+  c->position = f.position;
+  c->how = how;
   c->counted = live_;
   *live_ += size;
   return c;
 }
 
 result<shared_content> site::read_whole(const object_facts& f) {
-  DOCTEUR_TRY(c, make_content(f.size));
+  const auto c = make_content(f, coding::identity, f.size);
   const mutable_bytes out(c->data.get(), c->size);
   const std::uint64_t offset = image_.index().offset(f.position);
   DOCTEUR_TRY(type, reader_->objects().read(offset, out));
@@ -120,9 +134,9 @@ result<text_signs> site::signs(const object_facts& f) {
 }
 
 result<shared_content> site::read_deflated(const object_facts& f) {
-  DOCTEUR_TRY(c, make_content(f.deflate->size));
+  const auto c = make_content(f, coding::deflate, f.deflate->size);
   DOCTEUR_CHECK(read_exactly(image_.disk(), f.deflate->offset, {c->data.get(), c->size}));
-  DOCTEUR_TRY(plain, make_content(f.size));
+  const auto plain = make_content(f, coding::identity, f.size);
   const mutable_bytes out(plain->data.get(), plain->size);
   const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
   if (taken && *taken == c->size && object_id(object_type::blob, out) == f.id) {
@@ -138,11 +152,18 @@ void site::prove(std::uint32_t position) {
   proved_.insert(position);
 }
 
-void site::flush() {
+void site::flush() noexcept {
   cache_.clear();
   facts_.clear();
   proved_.clear();
   reader_->objects().cache().clear();
+}
+
+void site::retire() noexcept {
+  flush();
+  reader_->objects().cache().close();
+  most_live_ = 0;
+  trim();
 }
 
 std::string to_text(const error& e) {

@@ -23,6 +23,7 @@ namespace docteur::cache_vm {
 struct site_options {
   memory from;                // for the image and its reader
   std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
+  std::uint64_t sent_bytes;   // for whole content that clients are being sent, besides
   std::uint64_t whole_bytes;  // http_limits
 };
 
@@ -31,7 +32,8 @@ struct object_facts {
   std::uint32_t position;  // in IDX
   object_type type;
   oid id;
-  std::uint64_t size;                  // bytes
+  std::uint64_t size;  // bytes
+  bool delta;
   bool streams;                        // too large to be built whole
   std::optional<zlib_extent> deflate;  // of a blob that is worth sending as it lies in the PACK
   text_signs signs;                    // once its content was read
@@ -59,10 +61,21 @@ class site {
   // Valid until the next call.
   [[nodiscard]] result<const object_facts*> facts(const node& n);
   [[nodiscard]] result<const object_facts*> facts(const oid& id);
+  [[nodiscard]] result<const object_facts*> facts(std::uint32_t position);
 
   // Whole content, checked against the id before anybody gets it; its zlib stream, checked to be that and to end where
-  // it says. For a deflate stream that does not pass, nullptr: the facts then know better.
+  // it says. For a deflate stream that does not pass, nullptr: the facts then know better. Memory for it is taken from
+  // clients that hold content and are stuck.
   [[nodiscard]] result<shared_content> whole(const object_facts& f, coding how);
+  // Whole content as it is, for a client from whom it was taken away: it does not displace what the cache has.
+  [[nodiscard]] result<shared_content> whole_again(const object_facts& f);
+  // Whether content that was just read may be held without taking anything from anybody.
+  [[nodiscard]] bool has_room() const noexcept { return *live_ <= most_live_; }
+  [[nodiscard]] content_ledger& held() noexcept { return held_; }
+  // A client holds content from now on, and some may be taken away for that.
+  void trim() noexcept { held_.trim(*live_, most_live_); }
+  // Bytes of whole content in memory: cached, or being sent.
+  [[nodiscard]] std::uint64_t live_bytes() const noexcept { return *live_; }
   [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept { return f.size <= options_.whole_bytes; }
 
   // What a blob says of its encoding: known once it was read, else its beginning is read now, unchecked.
@@ -73,14 +86,16 @@ class site {
   void prove(std::uint32_t position);
 
   [[nodiscard]] content_cache& cache() noexcept { return cache_; }
-  void flush();
+  void flush() noexcept;
+  // It is served no more, only what is being sent is still sent: it needs no memory to be quick.
+  void retire() noexcept;
 
  private:
-  site(const disk& from, const site_options& how) : disk_(from), options_(how), cache_(how.cache_bytes / 4 * 3) {}
+  site(const disk& from, const site_options& how)
+      : disk_(from), options_(how), most_live_(how.cache_bytes + how.sent_bytes), cache_(how.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
-  // Errors: out_of_memory, also when what clients are being sent takes too much.
-  [[nodiscard]] result<std::shared_ptr<content>> make_content(std::uint64_t size);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
+  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding how, std::uint64_t size);
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
   [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
 
@@ -90,6 +105,8 @@ class site {
   http_date modified_text_{};
   std::optional<image_reader> reader_;  // points into image_
   std::optional<inflater> inflater_;
+  std::uint64_t most_live_;  // bytes of content that may live while there is any to take from a client
+  content_ledger held_;
   content_cache cache_;
   std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
   std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position

@@ -59,6 +59,8 @@ class members {
       .number("items", c.items)
       .number("hits", c.hits)
       .number("misses", c.misses)
+      .number("in_memory_bytes", s.live_bytes())
+      .number("taken_from_slow", s.held().taken())
       .number("bases_used_bytes", b.used)
       .number("bases_hits", b.hits)
       .number("bases_misses", b.misses)
@@ -153,6 +155,9 @@ std::string metrics_text(cache_machine& of) {
     p.one("cache_hits_total", "counter", "Content found in the cache.", c.hits);
     p.one("cache_misses_total", "counter", "Content that had to be read.", c.misses);
     p.one("cache_used_bytes", "gauge", "Content kept.", c.used);
+    p.one("content_in_memory_bytes", "gauge", "Content kept or being sent.", s->live_bytes());
+    p.one("content_taken_from_slow_total", "counter", "Contents that slow clients had to give back.",
+          s->held().taken());
     p.one("cache_capacity_bytes", "gauge", "Content that may be kept.", s->cache().capacity());
   } else {
     p.sample({}, "0");

@@ -11,6 +11,7 @@
 
 #include "object/bytes.hpp"
 #include "object/device.hpp"
+#include "object/failure.hpp"
 #include "object/memory.hpp"
 
 namespace docteur::cache_vm {
@@ -50,6 +51,8 @@ class service {
   virtual void opened(connection& c) = 0;  // sets `user`; may send, close or abort at once
   // Something arrived, or there is room to send again, or state() has changed.
   virtual void ready(connection& c) = 0;
+  // What a client gets who cannot even be accepted.
+  [[nodiscard]] virtual std::string_view refusal() const { return {}; }
 };
 
 struct disk {
@@ -57,11 +60,20 @@ struct disk {
   docteur::device view;  // valid as long as the platform, or as `keeps` where there is one
   // What the view needs, to be held while it is used: a host's file that was replaced goes with its last user.
   std::shared_ptr<const void> keeps = {};
+  // Why there is nothing to be had of it any more, one line; the view then is of what was there before. "": it is well.
+  std::string fault = {};
 };
 
 struct memory_use {
   std::uint64_t total;  // bytes the machine (or the process) may use
   std::uint64_t used;
+};
+
+// How many connections there can be at once.
+struct connection_limit {
+  std::size_t most;
+  std::string why;
+  bool is_fixed;  // nobody can change it: who asks for more is refused
 };
 
 // How the run ends.
@@ -75,6 +87,12 @@ class application {
   virtual void tick() = 0;           // about ten times a second: time-outs
   // A slice of background work (prefetch), some milliseconds at most; false when there is nothing more to do.
   [[nodiscard]] virtual bool work() = 0;
+  // The image is to be mounted again, for it was replaced.
+  virtual void reload() = 0;
+  // The machine is to end: no connection will be opened any more, and each is to be closed once what it is being sent
+  // has gone out. Returns how long that may take, ns.
+  [[nodiscard]] virtual std::uint64_t drain() = 0;
+  [[nodiscard]] virtual bool is_drained() const = 0;
 };
 
 class platform {
@@ -85,7 +103,9 @@ class platform {
   [[nodiscard]] virtual std::uint64_t monotonic_ns() const = 0;              // since boot, or any fixed moment
   [[nodiscard]] virtual std::optional<std::int64_t> wall_clock() const = 0;  // seconds since 1970 UTC; RTC in a guest
 
-  virtual void console_write(std::string_view text) = 0;                     // '\n' ends a line
+  virtual void console_write(std::string_view text) = 0;  // '\n' ends a line
+  // False: to write some kilobytes would wait for whoever reads them.
+  [[nodiscard]] virtual bool console_has_room() const { return true; }
   [[nodiscard]] virtual std::size_t console_read(std::span<char> into) = 0;  // what was typed; 0 when nothing is there
 
   // Looks at the disks again: a disk's size may change between calls, and the bytes on it.
@@ -96,8 +116,9 @@ class platform {
 
   // Where the machine is to be reached, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ..."; counters of the link.
   [[nodiscard]] virtual std::string network_status() const = 0;
-  // `address`: "" for all. False when it cannot be had.
-  [[nodiscard]] virtual bool listen(std::string_view address, std::uint16_t port, service& s) = 0;
+  // `address`: "" for all, of which each must be had. Fails with the address that cannot be had and the reason.
+  [[nodiscard]] virtual outcome<void> listen(std::string_view address, std::uint16_t port, service& s) = 0;
+  [[nodiscard]] virtual connection_limit most_connections() const = 0;
 
   // Until stop(); returns how it ended.
   virtual ending run(application& app) = 0;

@@ -1,66 +1,65 @@
 #include "unikernel-example/platform/linux/linux_platform.hpp"
 
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <new>
 
-#include "cli/signal_watch.hpp"
 #include "host/huge_page_heap.hpp"
+#include "unikernel-example/platform/linux/listening.hpp"
+#include "unikernel-example/platform/linux/server_signals.hpp"
+#include "unikernel-example/platform/linux/surroundings.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
 
 constexpr std::uint64_t kTick = 100'000'000;  // ns
-constexpr int kBacklog = 1024;
+// Descriptors that are no client's: the standard ones, what this file opens, and connections that only wait for their
+// peer to close.
+constexpr std::uint64_t kDescriptors = 48;
 
-[[nodiscard]] outcome<std::array<std::uint64_t, 3>> identity_of(const std::string& path) {
+// To open a FIFO would wait for somebody to write.
+[[nodiscard]] outcome<file_device> open_image(const std::string& path) {
   struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return give_up(blame::environment, path + ": " + std::strerror(errno));
-  return std::array<std::uint64_t, 3>{info.st_dev, info.st_ino, static_cast<std::uint64_t>(info.st_size)};
-}
-
-// An errno value, 0 when all was written.
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return 0;
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode) && !S_ISDIR(info.st_mode))
+    return give_up(blame::environment, path + ": neither a file nor a block device");
+  return file_device::open(path);
 }
 
 }  // namespace
 
 outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::string> images, bool console) {
-  std::unique_ptr<linux_platform> p(new linux_platform);
+  std::unique_ptr<linux_platform> p(new linux_platform(console));
+  p->descriptors_ = raise_descriptors();
   for (std::string& path : images) {
-    DOCTEUR_TRY(identity, identity_of(path));
-    DOCTEUR_TRY(file, file_device::open(path));
-    p->images_.push_back({std::move(path), std::make_shared<file_device>(std::move(file)), identity});
+    DOCTEUR_TRY(file, open_image(path));
+    p->images_.push_back({std::move(path), std::make_shared<file_device>(std::move(file)), {}});
   }
   p->epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  p->wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   p->spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (p->epoll_ < 0) return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
-  if (console) p->use_console();
+  if (p->epoll_ < 0 || p->wake_ < 0 || !p->watch(p->wake_, EPOLLIN, &p->wake_))
+    return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  p->total_memory_ = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
+  if (const auto limit = memory_limit()) p->total_memory_ = std::min(p->total_memory_, *limit);
   return p;
 }
 
 linux_platform::~linux_platform() {
   connections_.clear();
-  for (const auto& l : listeners_) ::close(l->fd);
-  for (const int fd : {epoll_, spare_fd_})
+  stop_listening();
+  for (const int fd : {epoll_, wake_, spare_fd_})
     if (fd >= 0) ::close(fd);
 }
 
@@ -71,20 +70,14 @@ bool linux_platform::watch(int fd, std::uint32_t events, void* who) const {
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) == 0;
 }
 
-// A terminal gives each key as it is typed, and the shell shows it; ^C still ends the program.
-void linux_platform::use_console() {
-  termios now{};
-  if (tcgetattr(STDIN_FILENO, &now) == 0) {
-    terminal_ = leftover([&now]() -> std::function<void()> {
-      const termios before = now;
-      now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-      tcsetattr(STDIN_FILENO, TCSANOW, &now);
-      return [before] { tcsetattr(STDIN_FILENO, TCSANOW, &before); };
-    });
+void linux_platform::look_at_console() {
+  if (!console_.look()) return;
+  console_is_ready_ = false;
+  if (!console_.is_there()) {
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+  } else if (!watch(STDIN_FILENO, EPOLLIN, this)) {
+    console_is_ready_ = true;  // a file is always ready, and epoll refuses it
   }
-  has_console_ = true;
-  // A file is always ready, and epoll refuses it.
-  if (!watch(STDIN_FILENO, EPOLLIN, this)) console_is_ready_ = true;
 }
 
 std::uint64_t linux_platform::monotonic_ns() const {
@@ -97,43 +90,41 @@ std::optional<std::int64_t> linux_platform::wall_clock() const { return std::tim
 
 void linux_platform::console_write(std::string_view text) {
   if (text.starts_with("docteur-cache: ")) {
-    (void)write_all(STDERR_FILENO, text);  // nobody to tell
+    // A log that nobody reads must not stop the server: the line is in the shell's `log`.
+    for (; !text.empty() && has_room(STDERR_FILENO); text.remove_prefix(std::min(text.size(), kAtOnce)))
+      (void)write_all(STDERR_FILENO, text.substr(0, kAtOnce));  // nobody to tell
   } else if (const int error = write_all(STDOUT_FILENO, text); error != 0) {
     output_error_ = error;
   }
 }
 
+bool linux_platform::console_has_room() const { return has_room(STDOUT_FILENO); }
+
 std::size_t linux_platform::console_read(std::span<char> into) {
-  if (!has_console_ || !console_is_ready_) return 0;
-  const ssize_t n = ::read(STDIN_FILENO, into.data(), into.size());
+  if (!console_is_ready_) return 0;
   console_is_ready_ = false;
-  if (n > 0) return static_cast<std::size_t>(n);
-  has_console_ = false;  // its end
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
-  return 0;
+  const bool was_there = console_.is_there();
+  const std::size_t n = console_.read(into);
+  if (was_there && !console_.is_there()) epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+  return n;
 }
 
 std::span<const disk> linux_platform::disks() {
   disks_.clear();
   for (std::size_t i = 0; i < images_.size(); ++i) {
     image_file& f = images_[i];
-    // An image that was replaced has another inode; a block device may have got another size.
-    const auto identity = identity_of(f.path);
-    if (identity && *identity != f.identity) {
-      if (auto file = file_device::open(f.path)) {
-        f.file = std::make_shared<file_device>(std::move(*file));
-        f.identity = *identity;
-      }
-    }
-    disks_.push_back({std::to_string(i), f.file->view(), f.file});
+    // Another file may be there now, and a block device may have got another size.
+    auto file = open_image(f.path);
+    f.fault = file ? std::string() : file.error().message;
+    if (file) f.file = std::make_shared<file_device>(std::move(*file));
+    disks_.push_back({std::to_string(i), f.file->view(), f.file, f.fault});
   }
   return disks_;
 }
 
 memory_use linux_platform::memory() const {
-  memory_use m{};
+  memory_use m{total_memory_, 0};
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  m.total = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
   if (std::FILE* f = std::fopen("/proc/self/statm", "re")) {
     unsigned long long whole = 0;
     unsigned long long resident = 0;
@@ -147,54 +138,80 @@ docteur::memory linux_platform::heap() noexcept { return huge_page_memory(); }
 
 std::string linux_platform::network_status() const { return "sockets of this host"; }
 
-bool linux_platform::listen(std::string_view address, std::uint16_t port, service& s) {
-  addrinfo how{};
-  how.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-  how.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const std::string host(address);
-  if (getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &how, &found) != 0) return false;
-  bool listens = false;
-  for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
-    const int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) continue;
-    const int yes = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (a->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
-    auto l = std::make_unique<listener>(listener{fd, &s});
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0 && watch(fd, EPOLLIN, l.get())) {
-      listeners_.push_back(std::move(l));
-      listens = true;
-    } else {
-      ::close(fd);
-    }
+outcome<void> linux_platform::listen(std::string_view address, std::uint16_t port, service& s) {
+  DOCTEUR_TRY(listening, listen_on(address, port));
+  for (const int fd : listening) {
+    listeners_.push_back(std::make_unique<listener>(listener{fd, &s}));
+    if (!watch(fd, EPOLLIN, listeners_.back().get()))
+      return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
   }
-  freeaddrinfo(found);
-  return listens;
+  return {};
+}
+
+void linux_platform::stop_listening() {
+  for (const auto& l : listeners_) ::close(l->fd);
+  listeners_.clear();
+}
+
+connection_limit linux_platform::most_connections() const {
+  const std::uint64_t others = kDescriptors + 2 * images_.size();
+  return {descriptors_ - std::min(descriptors_ - 1, others),
+          "there are " + std::to_string(descriptors_) + " descriptors (ulimit -n)", false};
+}
+
+// No descriptor is left: with the spare one, the client who waits is told so. False when there was none.
+bool linux_platform::refuse_one(const listener& l) {
+  ::close(spare_fd_);
+  const int waiting = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (waiting >= 0) {
+    const std::string_view why = l.of->refusal();
+    // What the client has sent is read, for else a reset follows, which may overtake the answer.
+    std::array<char, 4096> waste;
+    (void)recv(waiting, waste.data(), waste.size(), 0);
+    (void)::send(waiting, why.data(), why.size(), MSG_NOSIGNAL);
+    shutdown(waiting, SHUT_WR);
+    ::close(waiting);
+  }
+  spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return waiting >= 0;
+}
+
+// nullptr without memory for it: then the connection is closed. No list of connections has to grow later.
+tcp_connection* linux_platform::add(int fd, service& s) {
+  std::unique_ptr<tcp_connection> c;
+  try {
+    c = std::make_unique<tcp_connection>(fd, s, touched_);
+  } catch (const std::bad_alloc&) {
+    ::close(fd);
+    return nullptr;
+  }
+  try {
+    if (connections_.size() == connections_.capacity()) {
+      const std::size_t more = 2 * connections_.size() + 64;
+      touched_.reserve(more);
+      for (auto* list : {&again_, &served_again_}) list->reserve(more);
+      connections_.reserve(more);
+    }
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  if (!watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c.get())) return nullptr;
+  c->place = connections_.size();
+  connections_.push_back(std::move(c));
+  return connections_.back().get();
 }
 
 void linux_platform::accept_all(const listener& l) {
   for (int i = 0; i < 64; ++i) {
     const int fd = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
-      if (errno != EMFILE && errno != ENFILE) return;
-      // No descriptor left: with the spare one the waiting client is told so, by the end of its connection.
-      ::close(spare_fd_);
-      const int waiting = accept4(l.fd, nullptr, nullptr, SOCK_CLOEXEC);
-      if (waiting >= 0) ::close(waiting);
-      spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-      if (waiting < 0) return;
+      if ((errno != EMFILE && errno != ENFILE) || !refuse_one(l)) return;
       continue;
     }
-    const int yes = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    auto c = std::make_unique<tcp_connection>(fd, *l.of, touched_);
-    if (!watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c.get())) continue;
-    c->place = connections_.size();
-    connections_.push_back(std::move(c));
-    tcp_connection& mine = *connections_.back();
-    mine.begin_turn();
-    l.of->opened(mine);
+    tcp_connection* const c = add(fd, *l.of);
+    if (c == nullptr) continue;
+    c->begin_turn();
+    l.of->opened(*c);
   }
 }
 
@@ -229,41 +246,85 @@ void linux_platform::remove_overdue() {
     if (connections_[i]->is_overdue(now)) remove(*connections_[i]);
 }
 
+// What signals ask for.
+void linux_platform::obey_signals(application& app) {
+  eventfd_t n = 0;
+  (void)eventfd_read(wake_, &n);
+  bool stops = server_signals::take_stop();
+  if (server_signals::take_reload()) {
+    // Whoever closes the window means the server in it, and so does a shell that ends with it.
+    if (console_.hung_up()) {
+      stops = true;
+    } else {
+      app.reload();
+    }
+  }
+  if (server_signals::take_suspend()) {
+    const bool was_there = console_.is_there();
+    console_.leave();
+    if (was_there) epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+    server_signals::suspend();
+  }
+  if (server_signals::take_resume()) look_at_console();
+  if (!stops || drains_until_) return;
+  for (const auto& l : listeners_) accept_all(*l);  // who is connected already is served
+  stop_listening();
+  drains_until_ = monotonic_ns() + app.drain();
+}
+
+// Whether nothing of what is being sent is left, or the time for that is over.
+bool linux_platform::is_drained(const application& app) const {
+  if (monotonic_ns() >= *drains_until_) return true;
+  return app.is_drained() && std::ranges::none_of(connections_, [](const auto& c) { return c->is_closing(); });
+}
+
+void linux_platform::take_event(const epoll_event& e) {
+  void* const who = e.data.ptr;
+  if (who == &wake_) {
+    signalled_ = true;  // when all others had their turn
+    return;
+  }
+  if (who == this) {
+    console_is_ready_ = true;
+    return;
+  }
+  const auto l = std::ranges::find(listeners_, who, [](const auto& p) { return static_cast<void*>(p.get()); });
+  if (l != listeners_.end()) {
+    accept_all(**l);
+    return;
+  }
+  auto& c = *static_cast<tcp_connection*>(who);
+  c.notice(e.events);
+  take_turn(c);
+}
+
 ending linux_platform::run(application& app) {
   std::array<epoll_event, 256> events;
   std::uint64_t next_tick = monotonic_ns() + kTick;
   bool has_work = true;
+  server_signals::serve(wake_);
+  signalled_ = true;  // there may have been one before
+  look_at_console();
   while (!how_) {
-    if (cli::signal_watch::interrupted()) return ending::halt;
+    if (std::exchange(signalled_, false)) obey_signals(app);
+    if (drains_until_ && is_drained(app)) return ending::halt;
     const std::uint64_t now = monotonic_ns();
-    const bool busy = has_work || !again_.empty() || (has_console_ && console_is_ready_);
+    const bool busy = has_work || !again_.empty() || console_is_ready_;
     const int wait = busy || now >= next_tick ? 0 : static_cast<int>((next_tick - now) / 1'000'000) + 1;
     const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait);
     if (n < 0 && errno != EINTR) return ending::failure;
-    for (int i = 0; i < n; ++i) {
-      void* who = events[static_cast<std::size_t>(i)].data.ptr;
-      if (who == this) {
-        console_is_ready_ = true;
-        continue;
-      }
-      const auto l = std::ranges::find(listeners_, who, [](const auto& p) { return static_cast<void*>(p.get()); });
-      if (l != listeners_.end()) {
-        accept_all(**l);
-        continue;
-      }
-      auto& c = *static_cast<tcp_connection*>(who);
-      c.notice(events[static_cast<std::size_t>(i)].events);
-      take_turn(c);
-    }
+    for (int i = 0; i < n; ++i) take_event(events[static_cast<std::size_t>(i)]);
     if (!again_.empty()) {
-      const std::vector<tcp_connection*> others = std::exchange(again_, {});
-      for (tcp_connection* c : others) take_turn(*c);
+      served_again_.swap(again_);
+      for (tcp_connection* c : served_again_) take_turn(*c);
+      served_again_.clear();
     }
-    const bool console = has_console_ && console_is_ready_;
+    const bool console = console_.is_there() && console_is_ready_;
     if (console) app.console_ready();
     const bool ticks = monotonic_ns() >= next_tick;
     if (ticks) {
       next_tick = monotonic_ns() + kTick;
+      look_at_console();
       app.tick();
     }
     if (has_work || console || ticks) has_work = app.work();

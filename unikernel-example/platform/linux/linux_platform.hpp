@@ -1,16 +1,15 @@
 #pragma once
 // The cache VM's application as an ordinary process: epoll, sockets, files.
 
-#include <termios.h>
+#include <sys/epoll.h>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/leftover.hpp"
 #include "host/file_device.hpp"
+#include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/tcp_connection.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -31,12 +30,14 @@ class linux_platform final : public platform {
   void console_write(std::string_view text) override;
   // Why standard output could not be written, an errno value; 0: it could.
   [[nodiscard]] int output_error() const noexcept { return output_error_; }
+  bool console_has_room() const override;
   std::size_t console_read(std::span<char> into) override;
   std::span<const disk> disks() override;
   memory_use memory() const override;
   docteur::memory heap() noexcept override;
   std::string network_status() const override;
-  bool listen(std::string_view address, std::uint16_t port, service& s) override;
+  outcome<void> listen(std::string_view address, std::uint16_t port, service& s) override;
+  connection_limit most_connections() const override;
   ending run(application& app) override;
   void stop(ending how) override { how_ = how; }
 
@@ -48,12 +49,18 @@ class linux_platform final : public platform {
   struct image_file {
     std::string path;
     std::shared_ptr<file_device> file;
-    std::array<std::uint64_t, 3> identity{};  // device, inode, size
+    std::string fault;  // why it could not be opened again
   };
-  linux_platform() = default;
+  explicit linux_platform(bool console) : console_(console) {}
   [[nodiscard]] bool watch(int fd, std::uint32_t events, void* who) const;
-  void use_console();
+  void look_at_console();
   void accept_all(const listener& l);
+  [[nodiscard]] tcp_connection* add(int fd, service& s);
+  bool refuse_one(const listener& l);
+  void stop_listening();
+  void obey_signals(application& app);
+  [[nodiscard]] bool is_drained(const application& app) const;
+  void take_event(const epoll_event& e);
   void take_turn(tcp_connection& c);
   void look_after_touched();
   void remove(tcp_connection& c);
@@ -61,17 +68,22 @@ class linux_platform final : public platform {
 
   int epoll_ = -1;
   int spare_fd_ = -1;  // given up for a moment when there is no other to accept with
-  bool has_console_ = false;
+  int wake_ = -1;      // an eventfd: a signal has come
+  bool signalled_ = false;
+  console console_;
   bool console_is_ready_ = false;
-  leftover terminal_;     // its settings, as they were
   int output_error_ = 0;  // of stdout, an errno value
   std::optional<ending> how_;
+  std::optional<std::uint64_t> drains_until_;  // monotonic ns
+  std::uint64_t descriptors_ = 0;              // that the process may have
+  std::uint64_t total_memory_ = 0;
   std::vector<image_file> images_;
   std::vector<disk> disks_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<std::unique_ptr<tcp_connection>> connections_;
   touched_list touched_;
-  std::vector<tcp_connection*> again_;
+  std::vector<tcp_connection*> again_;         // whose turn was not long enough
+  std::vector<tcp_connection*> served_again_;  // in run()
 };
 
 }  // namespace docteur::cache_vm::on_linux

@@ -11,6 +11,7 @@
 #include "cli/signal_watch.hpp"
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
+#include "unikernel-example/platform/linux/server_signals.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -22,7 +23,7 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   bool console = false;
   // Words for the application, but for their "KEY=": empty where nothing was said.
-  std::string shell, disk, cache, connections, host, idle, objects, requests, show, status, time_out;
+  std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
   bool prefetch = false;
 };
@@ -37,6 +38,7 @@ struct options {
   add("disk", o.disk);
   add("cache", o.cache);
   add("connections", o.connections);
+  add("drain", o.drain);
   add("host", o.host);
   add("idle", o.idle);
   add("objects", o.objects);
@@ -50,7 +52,14 @@ struct options {
 }
 
 outcome<void> serve(const options& o) {
-  const cli::signal_watch signals;
+  // Whoever shows a file is a command like the others.
+  std::optional<cli::signal_watch> of_command;
+  std::optional<server_signals> of_server;
+  if (o.show.empty()) {
+    of_server.emplace();
+  } else {
+    of_command.emplace();
+  }
   DOCTEUR_TRY(on, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
@@ -74,6 +83,7 @@ int main(int argc, char** argv) {
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--connections", o.connections, "clients at once (1024)");
+  app.add_option("--drain", o.drain, "seconds to finish what is being sent once it is told to stop (10)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost are its own");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");

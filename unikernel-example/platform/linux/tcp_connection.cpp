@@ -16,10 +16,8 @@
 namespace docteur::cache_vm::on_linux {
 namespace {
 
-constexpr std::size_t kRoom = 64 << 10;   // bytes gathered at most
 constexpr std::size_t kDirect = 8 << 10;  // bytes from which on a piece is not copied
 constexpr std::size_t kTurn = 512 << 10;  // bytes of one connection before the others get their turn
-constexpr std::size_t kKept = 16 << 10;   // bytes of a buffer that is kept
 constexpr std::size_t kLittle = 4 << 10;  // bytes
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLinger = 5 * kSecond;    // for the peer to close, too
@@ -61,7 +59,7 @@ connection::input tcp_connection::state() const {
 
 std::size_t tcp_connection::room() const {
   if (broken_ || use_ != use::open) return 0;
-  const std::size_t n = std::min(kRoom - std::min(kRoom, buffered()), budget_);
+  const std::size_t n = std::min(out_.room(), budget_);
   // Whoever sees little room may wait for more of it.
   if (n < kLittle) starved_ = true;
   return n;
@@ -73,19 +71,15 @@ std::size_t tcp_connection::send(bytes from) {
   // The kernel may take more than there is room for here.
   std::size_t taken = 0;
   if (from.size() >= kDirect && !blocked_) {
-    const std::size_t before = buffered();
+    const std::size_t before = out_.size();
     const bytes offered = from.first(std::min(from.size(), budget_));
-    const std::size_t n = write(bytes(out_).subspan(out_begin_), offered);
-    out_begin_ += std::min(n, before);
+    const std::size_t n = write(out_.view(), offered);
+    out_.drop_front(std::min(n, before));
     taken = n - std::min(n, before);
     budget_ -= taken;
-    if (out_begin_ == out_.size()) {
-      out_.clear();
-      out_begin_ = 0;
-    }
   }
   const bytes rest = from.subspan(taken).first(std::min(room(), from.size() - taken));
-  out_.insert(out_.end(), rest.begin(), rest.end());
+  out_.append(rest);
   budget_ -= rest.size();
   taken += rest.size();
   if (taken < from.size()) starved_ = true;
@@ -166,12 +160,8 @@ void tcp_connection::touch() {
 }
 
 void tcp_connection::flush() {
-  if (buffered() == 0 || blocked_ || broken_) return;
-  out_begin_ += write(bytes(out_).subspan(out_begin_), {});
-  if (buffered() > 0) return;
-  out_begin_ = 0;
-  out_.clear();
-  if (out_.capacity() > kKept) out_ = {};
+  if (out_.size() > 0 && !blocked_ && !broken_) out_.drop_front(write(out_.view(), {}));
+  out_.settle();
 }
 
 // Throws away what a peer still sends after the application is through with it, so that the kernel does not answer it
@@ -192,7 +182,7 @@ tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
   if (use_ == use::closing) {
     if (closing_ns_ == 0 || sent_ > before) closing_ns_ = now;
     if (broken_) return next::gone;
-    if (buffered() > 0) return next::wait;
+    if (out_.size() > 0) return next::wait;
     if (!is_shut_) {
       is_shut_ = true;
       shutdown(fd_, SHUT_WR);
@@ -200,7 +190,7 @@ tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
     return drain() ? next::gone : next::wait;
   }
   // Nobody calls when there is room again that was never taken from us.
-  return (starved_ && !blocked_ && buffered() < kRoom) || broken_ ? next::again : next::wait;
+  return (starved_ && !blocked_ && out_.room() > 0) || broken_ ? next::again : next::wait;
 }
 
 bool tcp_connection::is_overdue(std::uint64_t now) const noexcept {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "unikernel-example/platform/linux/byte_queue.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm::on_linux {
@@ -54,7 +55,6 @@ class tcp_connection final : public connection {
   void flush();
   [[nodiscard]] std::size_t write(bytes first, bytes second);
   [[nodiscard]] bool drain();
-  [[nodiscard]] std::size_t buffered() const noexcept { return out_.size() - out_begin_; }
 
   int fd_;
   service* service_;
@@ -71,8 +71,7 @@ class tcp_connection final : public connection {
   std::uint64_t closing_ns_ = 0;  // when it last got on with closing
   std::size_t budget_ = 0;        // bytes in this turn
   std::uint64_t sent_ = 0;        // bytes handed to the kernel
-  std::vector<std::byte> out_;
-  std::size_t out_begin_ = 0;
+  byte_queue out_;
 };
 
 }  // namespace docteur::cache_vm::on_linux

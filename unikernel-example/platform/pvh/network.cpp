@@ -170,11 +170,11 @@ std::string network::status() const {
          (netif_is_link_up(&interface_) != 0 ? "up" : "down") + "\n" + counts;
 }
 
-bool network::listen(std::string_view address, std::uint16_t port, service& s) {
+const char* network::listen(std::string_view address, std::uint16_t port, service& s) {
   ip4_addr_t at = *IP4_ADDR_ANY4;
   if (!address.empty() && address != "0.0.0.0") {
     const auto ip = parse_ip(address);
-    if (!ip || ip->prefix) return false;
+    if (!ip || ip->prefix) return "not an address";
     ip4_addr_set_u32(&at, lwip_htonl(ip->address));
   }
   return connections_.listen(at, port, s);

@@ -27,7 +27,8 @@ class network {
   ~network() = delete;  // as long as the machine
 
   [[nodiscard]] std::string status() const;
-  [[nodiscard]] bool listen(std::string_view address, std::uint16_t port, service& s);
+  // nullptr when it listens, else why not.
+  [[nodiscard]] const char* listen(std::string_view address, std::uint16_t port, service& s);
 
   // Frames in, timers, the services, frames out. True when something happened.
   bool poll();

@@ -72,8 +72,15 @@ std::string pvh_platform::network_status() const {
   return network_ != nullptr ? network_->status() : "there is no network device";
 }
 
-bool pvh_platform::listen(std::string_view address, std::uint16_t port, service& s) {
-  return network_ != nullptr && network_->listen(address, port, s);
+outcome<void> pvh_platform::listen(std::string_view address, std::uint16_t port, service& s) {
+  const char* const why = network_ != nullptr ? network_->listen(address, port, s) : "there is no network device";
+  if (why == nullptr) return {};
+  return give_up(blame::environment,
+                 "cannot listen on " + std::string(address) + ":" + std::to_string(port) + ": " + why);
+}
+
+connection_limit pvh_platform::most_connections() const {
+  return {kMostConnections, "a guest has no room for more", true};
 }
 
 ending pvh_platform::run(application& app) {

@@ -27,7 +27,8 @@ class pvh_platform final : public platform {
   [[nodiscard]] memory_use memory() const override;
   [[nodiscard]] docteur::memory heap() noexcept override;
   [[nodiscard]] std::string network_status() const override;
-  [[nodiscard]] bool listen(std::string_view address, std::uint16_t port, service& s) override;
+  [[nodiscard]] outcome<void> listen(std::string_view address, std::uint16_t port, service& s) override;
+  [[nodiscard]] connection_limit most_connections() const override;
   ending run(application& app) override;
   void stop(ending how) override;
 

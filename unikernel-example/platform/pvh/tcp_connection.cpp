@@ -152,31 +152,31 @@ void tcp_connection::abort() {
   end();
 }
 
-bool tcp_connections::listen(const ip4_addr_t& address, std::uint16_t port, service& s) {
+const char* tcp_connections::listen(const ip4_addr_t& address, std::uint16_t port, service& s) {
   // No exception may pass through lwIP: its callbacks find room in these lists, where each connection is at most once.
-  for (auto* list : {&noted_, &serving_, &pushed_}) list->reserve(kMostConnections);
+  for (auto* list : {&noted_, &serving_, &pushed_}) list->reserve(kMostAccepted);
   tcp_pcb* pcb = tcp_new();
-  if (pcb == nullptr) return false;
+  if (pcb == nullptr) return "there are too many";
   if (tcp_bind(pcb, &address, port) != ERR_OK) {
     tcp_abort(pcb);
-    return false;
+    return "in use already";
   }
   tcp_pcb* const listening = tcp_listen_with_backlog(pcb, TCP_DEFAULT_LISTEN_BACKLOG);
   if (listening == nullptr) {
     tcp_abort(pcb);
-    return false;
+    return "there are too many";
   }
   listeners_.push_back(std::make_unique<listener>(listener{this, &s}));
   tcp_arg(listening, listeners_.back().get());
   tcp_accept(listening, on_accepted);
-  return true;
+  return nullptr;
 }
 
 signed char tcp_connections::on_accepted(void* self, tcp_pcb* pcb, signed char error) {
   if (pcb == nullptr || error != ERR_OK) return ERR_VAL;
   const auto* l = static_cast<listener*>(self);
   tcp_connections& all = *l->owner;
-  if (all.all_.size() >= kMostConnections) {
+  if (all.all_.size() >= kMostAccepted) {
     tcp_abort(pcb);
     return ERR_ABRT;
   }

@@ -12,7 +12,10 @@
 
 namespace docteur::cache_vm::pvh {
 
-inline constexpr std::size_t kMostConnections = 1024;  // of the application at a time; lwipopts.h allows some more
+// Of the application at a time, and some more, which only have to be told that they are too many; lwipopts.h allows
+// again some more.
+inline constexpr std::size_t kMostConnections = 1024;
+inline constexpr std::size_t kMostAccepted = kMostConnections + 64;
 
 class tcp_connections;
 
@@ -65,7 +68,8 @@ class tcp_connection final : public connection {
 
 class tcp_connections {
  public:
-  [[nodiscard]] bool listen(const ip4_addr_t& address, std::uint16_t port, service& s);
+  // nullptr when it listens, else why not.
+  [[nodiscard]] const char* listen(const ip4_addr_t& address, std::uint16_t port, service& s);
   // Calls the services for what has happened. True when there was something.
   bool serve();
   void tick();  // about ten times a second

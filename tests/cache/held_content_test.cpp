@@ -1,0 +1,234 @@
+// What slow clients hold of content in memory: bounded, taken from those who are stuck, and never a wrong byte.
+
+#include <gtest/gtest.h>
+
+#include "cache/served_site.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+constexpr std::size_t kSize = 3'000'000;
+constexpr std::size_t kKinds = 4;
+constexpr std::size_t kFiles = 12;
+constexpr std::uint64_t kBudget = std::uint64_t{16} << 20;  // content besides the cache, of which there is none here
+
+// Deflated, stored, a delta, and one that is asked for in its coded form.
+enum kind { plain, stored, delta, coded };
+
+std::string text_of(std::size_t i) {
+  std::string text = prose(kSize, static_cast<unsigned>(i / kKinds * kKinds));
+  if (i % kKinds != plain) text.replace(kSize - 10, 10, "file" + std::to_string(1'000'000 + i).substr(1));
+  return text;
+}
+
+struct large_site {
+  large_site() {
+    image_maker m;
+    tree_text top;
+    for (std::size_t i = 0; i < kFiles; ++i) {
+      texts.push_back(text_of(i));
+      oid id = object_id(object_type::blob, as_bytes(texts[i]));
+      if (i % kKinds == delta) {
+        const oid base = object_id(object_type::blob, as_bytes(texts[i - delta]));
+        const auto text =
+            delta_text(kSize, kSize).copy(0, kSize - 10).insert(std::string_view(texts[i]).substr(kSize - 10));
+        m.add_ofs_delta(id, base, text.view());
+      } else if (i % kKinds == stored) {
+        id = m.add(object_type::blob, texts[i], image_maker::form::stored);
+      } else {
+        id = m.add_blob(texts[i]);
+      }
+      ids.push_back(id);
+      offsets.push_back(m.offset(id));
+      top.add("100644", "file" + std::to_string(1000 + i), id);
+    }
+    const oid root = m.add_tree(top);
+    raw = m.image(m.add(object_type::commit, commit_text(root)));
+    on.all_disks = {{"0", memory_device(raw)}};
+    cache_options options;
+    options.cache_bytes = 0;
+    machine.emplace(on, std::move(options));
+    if (!machine->mount("") || !machine->open_ports()) std::abort();
+    http = on.listening.front().of;
+  }
+
+  // A client that asks for a file and reads no more than `window` of it.
+  std::unique_ptr<fake_connection> ask(std::size_t i, std::string_view fields = {}, std::size_t window = 1000) {
+    auto c = std::make_unique<fake_connection>();
+    c->window = window;
+    c->arriving = "GET /file" + std::to_string(1000 + i) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" +
+                  (i % kKinds == coded ? "Accept-Encoding: deflate\r\n" : "") + std::string(fields) + "\r\n";
+    http->opened(*c);
+    http->ready(*c);
+    return c;
+  }
+  void read_to_end(fake_connection& c) {
+    while (!c.is_over()) {
+      c.window = 100'000;
+      c.drain(c.taken);
+      http->ready(c);
+    }
+  }
+  site& mounted() { return *machine->http().mounted(); }
+  std::string content_of(const fake_connection& c) {
+    const std::string body = body_of(c.sent);
+    if (field_of(c.sent, "Content-Encoding") != "deflate") return body;
+    std::string out(kSize, '\0');
+    const mutable_bytes into(reinterpret_cast<std::byte*>(out.data()), out.size());
+    const auto n = inflater::make()->inflate(as_bytes(body), into, 0);
+    return n && *n == body.size() ? out : "not a zlib stream";
+  }
+
+  std::vector<std::string> texts;
+  std::vector<oid> ids;
+  std::vector<std::uint64_t> offsets;  // in the PACK
+  buffer raw;
+  fake_platform on;
+  std::optional<cache_machine> machine;
+  service* http = nullptr;
+};
+
+TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
+  large_site s;
+  std::vector<std::unique_ptr<fake_connection>> clients;
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    clients.push_back(s.ask(i));
+    EXPECT_EQ(status_of(clients[i]->sent), 200) << i;
+    EXPECT_LE(s.mounted().live_bytes(), kBudget) << i;
+  }
+  EXPECT_GT(s.mounted().held().taken(), 0u);
+  // All are asked for again, in parts, while the others wait; and read in turns of unequal pieces.
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    clients.push_back(s.ask(i, i % kKinds == coded ? "" : "Range: bytes=100000-299999,400000-2999999\r\n"));
+    EXPECT_EQ(status_of(clients.back()->sent), i % kKinds == coded ? 200 : 206) << i;
+    EXPECT_LE(s.mounted().live_bytes(), kBudget) << i;
+  }
+  const auto goes_on = [](const auto& c) { return !c->is_over(); };
+  for (std::size_t turn = 1; std::ranges::any_of(clients, goes_on); ++turn) {
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      if (clients[i]->is_over() || turn % (i % 3 + 1) != 0) continue;
+      clients[i]->window = 40'000 + 9'000 * i;
+      clients[i]->drain(clients[i]->taken);
+      s.http->ready(*clients[i]);
+      ASSERT_LE(s.mounted().live_bytes(), kBudget);
+    }
+  }
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    EXPECT_TRUE(clients[i]->closed && s.content_of(*clients[i]) == s.texts[i]) << i;
+    const fake_connection& parts = *clients[kFiles + i];
+    EXPECT_TRUE(parts.closed) << i;
+    if (i % kKinds == coded) continue;
+    EXPECT_NE(parts.sent.find(s.texts[i].substr(100'000, 200'000)), std::string::npos) << i;
+    EXPECT_NE(parts.sent.find(s.texts[i].substr(400'000)), std::string::npos) << i;
+  }
+  EXPECT_EQ(s.mounted().live_bytes(), 0u);
+  EXPECT_EQ(s.machine->http().counts().faults, 0u);
+}
+
+// So many share it that it is little for each.
+TEST(HeldContent, OfManyStays) {
+  large_site s;
+  std::vector<std::unique_ptr<fake_connection>> readers, others;
+  for (std::size_t i = 0; i < kSize / content_ledger::kOwn + 1; ++i) readers.push_back(s.ask(stored));
+  for (std::size_t i = 4; i < kFiles; ++i) others.push_back(s.ask(i));
+  const std::uint64_t taken = s.mounted().held().taken();
+  EXPECT_GT(taken, 0u);
+  const std::uint64_t misses = s.mounted().cache().count().misses;
+  for (const auto& c : readers) {
+    s.read_to_end(*c);
+    EXPECT_TRUE(body_of(c->sent) == s.texts[stored]);
+  }
+  EXPECT_EQ(s.mounted().cache().count().misses, misses);
+  EXPECT_EQ(s.mounted().held().taken(), taken);
+}
+
+// Whoever takes something now and then keeps it longer than whoever is stuck.
+TEST(HeldContent, GoesInTheOrderOfWhoIsStuckLongest) {
+  large_site s;
+  const auto reads = s.ask(0);
+  const auto stuck = s.ask(1);
+  std::vector<std::unique_ptr<fake_connection>> others;
+  for (std::size_t i = 4; s.mounted().held().taken() == 0; ++i) {
+    reads->drain(reads->taken);
+    s.http->ready(*reads);
+    others.push_back(s.ask(i));
+  }
+  // What is held by somebody is found.
+  const std::uint64_t misses = s.mounted().cache().count().misses;
+  others.push_back(s.ask(0));
+  EXPECT_EQ(s.mounted().cache().count().misses, misses);
+  others.push_back(s.ask(1));
+  EXPECT_EQ(s.mounted().cache().count().misses, misses + 1);
+  s.read_to_end(*stuck);
+  EXPECT_TRUE(body_of(stuck->sent) == s.texts[1]);
+}
+
+// What is read again is compared with its id again.
+TEST(HeldContent, ThatChangesOnTheDiskBreaksOff) {
+  for (const std::size_t which : {plain, stored, delta}) {
+    large_site s;
+    const auto first = s.ask(which);
+    std::vector<std::unique_ptr<fake_connection>> others;
+    for (std::size_t i = 4; s.mounted().held().taken() == 0; ++i) others.push_back(s.ask(i));
+    // The delta's base, for what it would give is not read anew.
+    const std::uint64_t at = s.mounted().reader().objects().device_offset(s.offsets[which == delta ? 0 : which]);
+    s.raw[at + kSize / 10] ^= std::byte{1};
+    s.read_to_end(*first);
+    EXPECT_TRUE(first->aborted) << which;
+    EXPECT_LT(body_of(first->sent).size(), kSize) << which;
+    EXPECT_EQ(s.machine->http().counts().faults, 1u) << which;
+  }
+}
+
+// An image that is served no more keeps nothing in memory for those who still read of it.
+TEST(HeldContent, OfAnOldImageIsNotHeld) {
+  large_site s;
+  std::vector<std::unique_ptr<fake_connection>> clients;
+  for (std::size_t i = 0; i < kKinds; ++i) clients.push_back(s.ask(i));
+  const std::shared_ptr<site> old = s.machine->http().mounted();
+  EXPECT_GT(old->live_bytes(), 0u);
+  ASSERT_TRUE(s.machine->mount(""));
+  EXPECT_EQ(old->live_bytes(), 0u);
+  EXPECT_EQ(old->reader().objects().cache().capacity(), 0u);
+  for (std::size_t i = 0; i < kKinds; ++i) {
+    s.read_to_end(*clients[i]);
+    EXPECT_TRUE(clients[i]->closed && s.content_of(*clients[i]) == s.texts[i]) << i;
+    EXPECT_EQ(old->live_bytes(), 0u);
+  }
+}
+
+// Nor do those who read on for ever keep ever more of them.
+TEST(HeldContent, OldImagesAreFew) {
+  large_site s;
+  std::vector<std::unique_ptr<fake_connection>> clients;
+  std::vector<std::weak_ptr<site>> sites;
+  const auto pass = [&s, &clients](std::uint64_t seconds) {
+    for (const auto& c : clients) {
+      if (c->is_over()) continue;
+      c->drain(c->taken);
+      s.http->ready(*c);
+    }
+    s.on.now_ns += seconds * 1'000'000'000;
+    s.machine->tick();
+  };
+  for (std::size_t i = 0; i < http_server::kOldImages + 3; ++i) {
+    clients.push_back(s.ask(i % kKinds));
+    clients.back()->window = 2000;
+    sites.emplace_back(s.machine->http().mounted());
+    ASSERT_TRUE(s.machine->mount(""));
+  }
+  for (std::uint64_t passed = 0; passed + 20 < http_server::kOldSeconds; passed += 20) pass(20);
+  for (const auto& c : clients) EXPECT_FALSE(c->is_over());
+  pass(20);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    EXPECT_EQ(clients[i]->aborted, i < 3) << i;
+    EXPECT_EQ(sites[i].expired(), i < 3) << i;
+    if (clients[i]->aborted) continue;
+    s.read_to_end(*clients[i]);
+    EXPECT_TRUE(s.content_of(*clients[i]) == s.texts[i % kKinds]) << i;
+  }
+  EXPECT_EQ(s.machine->http().counts().aborted, 3u);
+}
+
+}  // namespace
+}  // namespace docteur::cache_vm

@@ -1,0 +1,452 @@
+#!/usr/bin/env python3
+"""The server among shells and supervisors: job control, signals, logs that nobody reads, limits that others set.
+
+Usage: supervised_test.py DOCTEUR_CACHE DOCTEUR_MAKE
+Real shells on a pseudo terminal, real signals. PATIENCE only bounds a failure.
+"""
+
+import contextlib
+import fcntl
+import http.client
+import os
+import pathlib
+import pty
+import random
+import re
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import servers
+from ports import free_port
+
+CACHE, MAKE = sys.argv[1:3]
+PATIENCE = servers.PATIENCE
+LARGE = random.Random(3).randbytes(8_000_000)
+NOISE = random.Random(1).randbytes(6000)
+
+
+def expect(what, why):
+    if not what:
+        sys.exit(why)
+
+
+def wait_until(what, why):
+    end = time.monotonic() + PATIENCE
+    while not what():
+        if time.monotonic() > end:
+            sys.exit(why() if callable(why) else why)
+        time.sleep(0.02)
+
+
+def answers(port, path="/page"):
+    """The body, or nothing where nobody answers."""
+    try:
+        status, _, body = servers.fetch(port, path, timeout=PATIENCE)
+        return body if status == 200 else b"status %d" % status
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def state(pid):
+    """A letter (proc(5)); Z as well when it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "Z"
+
+
+def is_stopped(pid):
+    return state(pid) == "T"
+
+
+class Serving:
+    """A server without a terminal. What it says is gathered, unless `log` is a descriptor for it."""
+
+    def __init__(self, image, *options, log=None, preparation=None, wrapper=()):
+        self.port = free_port()
+        self.said = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([*wrapper, CACHE, str(image), "--listen", f"127.0.0.1:{self.port}", *options],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=self.said if log is None else log, preexec_fn=preparation)
+        wait_until(lambda: answers(self.port) is not None or self.process.poll() is not None, "does not answer")
+        expect(self.process.poll() is None, f"ended by itself: {self.log()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        return os.pread(self.said.fileno(), 1 << 20, 0).decode()
+
+    def says(self, pattern):
+        wait_until(lambda: re.search(pattern, self.log()), lambda: f"not {pattern} in {self.log()!r}")
+
+    def signal(self, which):
+        self.process.send_signal(which)
+
+    def ends_with(self, status):
+        got = self.process.wait(PATIENCE)
+        expect(got == status, f"status {got}, not {status}: {self.log()}")
+
+
+class Reader:
+    """A client that has the first bytes of the large file and no more than its buffers."""
+
+    def __init__(self, port):
+        self.s = socket.socket()
+        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 10)
+        self.s.settimeout(PATIENCE)
+        self.s.connect(("127.0.0.1", port))
+        self.s.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
+        self.got = self.s.recv(1000)
+        expect(self.got.startswith(b"HTTP/1.1 200"), f"{self.got[:50]}")
+
+    def rest(self):
+        """The whole body, or what came of it."""
+        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        got = bytearray(self.got)
+        with contextlib.suppress(ConnectionResetError):
+            while piece := self.s.recv(1 << 20):
+                got += piece
+        return bytes(got).split(b"\r\n\r\n", 1)[1]
+
+
+class Terminal:
+    """An interactive bash on a terminal of its own."""
+
+    def __init__(self):
+        self.shell, self.fd = pty.fork()
+        if self.shell == 0:
+            os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
+        self.seen = ""
+        self.types("PS1='ready$ '")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """As a window is closed: the shell is told, and tells its jobs."""
+        with contextlib.suppress(OSError):
+            os.close(self.fd)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.shell, 0)
+
+    def types(self, text, end="\n"):
+        os.write(self.fd, (text + end).encode())
+
+    def shows(self, pattern):
+        """Waits for it in what comes next, and returns the match."""
+        end = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.seen)):
+            expect(time.monotonic() < end, f"not {pattern} in {self.seen!r}")
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    self.seen += os.read(self.fd, 65536).decode(errors="replace")
+                except OSError:
+                    sys.exit(f"the terminal ended, without {pattern} in {self.seen!r}")
+        self.seen = self.seen[found.end():]
+        return found
+
+
+def in_the_background_of_a_terminal(image):
+    port = free_port()
+    with Terminal() as t:
+        t.types("stty tostop")
+        t.types(f"{CACHE} {image} --listen 127.0.0.1:{port} & echo pid=$!")
+        pid = int(t.shows(r"pid=(\d+)")[1])
+        t.shows("HTTP on")
+        wait_until(lambda: answers(port) is not None, "does not answer")
+        expect(not is_stopped(pid), "the background job was stopped")
+        # What is typed is the shell's, line by line with its echo.
+        t.types("echo $((6 * 7))")
+        t.shows(r"\$\(\(6 \* 7\)\)\s+42")
+        # In the foreground it is a console; ^Z gives the terminal back as it was, bg lets it serve on.
+        t.types("fg")
+        t.types("", "\r")
+        t.shows("> ")
+        t.types("uptime", "\r")
+        t.shows(r"0 days 00:")
+        t.types("\x1a", "")
+        t.shows("Stopped")
+        expect(is_stopped(pid), "not stopped by ^Z")
+        t.types("stty -a | tr ' ;' '\\n\\n' | grep -x -e icanon -e echo | tr '\\n' + ; echo =")
+        t.shows(r"\bicanon\+echo\+=")
+        t.types("bg")
+        wait_until(lambda: not is_stopped(pid) and answers(port) is not None, "does not go on")
+        t.types("echo $((6 * 8))")
+        t.shows("48")
+        # ^C stops it, with status 0.
+        t.types("fg")
+        t.shows("fg")
+        t.types("", "\r")
+        t.shows("> ")
+        t.types("\x03", "")
+        t.shows("told to stop")
+        t.types("echo status=$?")
+        expect(t.shows(r"status=(\d+)")[1] == "0", "^C")
+
+
+def when_its_terminal_goes_away(image):
+    for prefix, lives in [("", False), ("nohup ", True)]:
+        port = free_port()
+        with Terminal() as t:
+            t.types(f"{prefix}{CACHE} {image} --listen 127.0.0.1:{port} 2>&1 </dev/tty & echo pid=$!")
+            pid = int(t.shows(r"pid=(\d+)")[1])
+            wait_until(lambda: answers(port) is not None, "does not answer")
+        try:
+            if lives:
+                os.kill(pid, signal.SIGHUP)
+                expect(answers(port) is not None, "nohup was not heeded")
+            else:
+                wait_until(lambda: state(pid) == "Z", "outlives its terminal")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def what_is_ignored_stays_ignored(image):
+    def ignore():
+        for which in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(which, signal.SIG_IGN)
+    with Serving(image, preparation=ignore) as s:
+        for which in (signal.SIGINT, signal.SIGHUP):
+            s.signal(which)
+        s.signal(signal.SIGTERM)  # of the three it alone is heard
+        s.says("told to stop")
+        s.ends_with(0)
+        expect(s.log().count("attached") == 1, f"mounted again: {s.log()}")
+
+
+def with_a_dead_log(folder, image):
+    """Requests for a damaged file make it say something, which nobody reads."""
+    raw = bytearray(image.read_bytes())
+    at = raw.find(NOISE[1000:1100])
+    expect(at > 0, "noise was not stored as it is")
+    raw[at] ^= 1
+    damaged = folder / "damaged.img"
+    damaged.write_bytes(raw)
+    for is_read in (False, True):
+        reader, writer = os.pipe()
+        with Serving(damaged, log=writer) as s:
+            if is_read:  # by somebody who has stopped
+                fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+                flags = fcntl.fcntl(writer, fcntl.F_GETFL)
+                fcntl.fcntl(writer, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+                with contextlib.suppress(BlockingIOError):
+                    while os.write(writer, b"x"):
+                        pass
+                fcntl.fcntl(writer, fcntl.F_SETFL, flags)
+            else:
+                os.close(reader)
+            for _ in range(3):
+                expect(answers(s.port, "/noise") == b"status 500", "the damaged file")
+                expect(answers(s.port) == b"a page\n", "it goes on")
+            s.signal(signal.SIGTERM)
+            s.ends_with(0)
+        os.close(writer)
+        if is_read:
+            os.close(reader)
+
+
+def mounts_again(folder, image, other):
+    served = folder / "served.img"
+    served.write_bytes(image.read_bytes())
+
+    def replace(content):
+        (folder / "new.img").write_bytes(content)
+        (folder / "new.img").replace(served)
+
+    with Serving(served, "--shell", f"127.0.0.1:{(shell := free_port())}") as s:
+        def remount():
+            with socket.create_connection(("127.0.0.1", shell), timeout=PATIENCE) as c:
+                c.sendall(b"remount\nexit\n")
+                said = b""
+                while piece := c.recv(4096):
+                    said += piece
+                return said.decode()
+
+        attached = s.log().count("attached")
+        replace(other.read_bytes())
+        s.signal(signal.SIGHUP)
+        wait_until(lambda: answers(s.port) == b"another page\n", "does not mount again")
+        expect(s.log().count("attached") == attached + 1, s.log())
+        still = "what was mounted before is still served"
+
+        def fails(why):
+            said = s.log().count(still)
+            s.signal(signal.SIGHUP)
+            wait_until(lambda: s.log().count(still) == said + 1, lambda: s.log())
+            expect(re.search(f"disk 0: .*{why}.*; {still}\n$", s.log()), f"not {why} in {s.log()}")
+            text = remount()
+            expect(re.search(f"disk 0: .*{why}.*; {still}", text) and "mounted\r\n" not in text, text)
+            expect(answers(s.port) == b"another page\n", "the old image")
+
+        served.unlink()
+        fails("served.img: No such file")
+        served.mkdir()
+        fails("served.img: Is a directory")
+        served.rmdir()
+        os.mkfifo(served)
+        fails("served.img: neither a file nor a block device")
+        served.unlink()
+        replace(image.read_bytes()[:2000])
+        fails("truncated")
+        if os.geteuid() != 0:
+            replace(image.read_bytes())
+            served.chmod(0)
+            fails("served.img: Permission denied")
+        replace(image.read_bytes())
+        expect("mounted\r\n" in remount(), "remount")
+        expect(answers(s.port) == b"a page\n", "the first image again")
+        s.signal(signal.SIGTERM)
+        s.ends_with(0)
+
+
+def drains(image):
+    for which in (signal.SIGTERM, signal.SIGINT):
+        with Serving(image, "--drain", "600") as s:
+            idle = http.client.HTTPConnection("127.0.0.1", s.port, timeout=PATIENCE)
+            idle.request("GET", "/page")
+            idle.getresponse().read()
+            reader = Reader(s.port)
+            s.signal(which)
+            s.says("told to stop")
+            expect(idle.sock.recv(1) == b"", "a connection without a request was kept")
+            try:
+                socket.create_connection(("127.0.0.1", s.port), timeout=PATIENCE).close()
+                sys.exit("still listens")
+            except ConnectionRefusedError:
+                pass
+            expect(s.process.poll() is None, "did not wait")
+            expect(reader.rest() == LARGE, "what was being sent was cut off")
+            reader.s.close()
+            s.ends_with(0)
+    with Serving(image, "--drain", "1") as s:  # somebody who reads no more
+        reader = Reader(s.port)
+        s.signal(signal.SIGTERM)
+        s.ends_with(0)
+    with Serving(image, "--drain", "600") as s:
+        reader = Reader(s.port)
+        s.signal(signal.SIGTERM)
+        s.says("told to stop")
+        s.signal(signal.SIGINT)
+        s.ends_with(-signal.SIGINT)
+
+
+def says_what_cannot_be_had(image):
+    def refused(listen, *patterns, **how):
+        done = subprocess.run([CACHE, image, "--listen", listen], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=PATIENCE, check=False, **how)
+        said = done.stderr.decode()
+        expect(done.returncode == servers.FAILED, f"status {done.returncode}: {said}")
+        expect("HTTP on" not in said, said)
+        for pattern in patterns:
+            expect(re.search(pattern, said), f"not {pattern} in {said}")
+
+    with socket.socket() as four:
+        four.bind(("0.0.0.0", 0))
+        four.listen()
+        port = four.getsockname()[1]
+        refused(str(port), rf"cannot listen on 0\.0\.0\.0:{port}: in use by another program\n")
+        refused(f"127.0.0.1:{port}", rf"cannot listen on 127\.0\.0\.1:{port}: in use")
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as six:
+        six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        six.bind(("::", 0))
+        six.listen()
+        port = six.getsockname()[1]
+        refused(str(port), rf"cannot listen on \[::\]:{port}: in use by another program\n")
+    refused("192.0.2.77:8080", r"192\.0\.2\.77:8080: no such address on this machine")
+    refused("localhost:8080", "localhost: not an address")
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    if os.geteuid() == 0 and first > 1:
+        refused(f"127.0.0.1:{first - 1}", "not permitted", user=65534, group=65534)
+
+
+def knows_its_descriptors(image):
+    """The soft limit is raised; where there are too few there are fewer connections, and one too many is told so."""
+    def few(soft, hard):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with Serving(image, preparation=few(20, 400)) as s:
+        limit = servers.json.loads(answers(s.port, "/.docteur/status"))["connections"]["limit"]
+        expect(200 < limit < 400, f"{limit} connections with 400 descriptors")
+        expect(f"{limit} connections at most, for there are 400 descriptors" in s.log(), s.log())
+        with contextlib.ExitStack() as all_of_them:
+            clients = []
+            for i in range(limit + 100):
+                c = all_of_them.enter_context(socket.create_connection(("127.0.0.1", s.port), timeout=PATIENCE))
+                clients.append(c)
+                c.sendall(b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n")
+                got = c.recv(1000)
+                code = b"HTTP/1.1 200 " if i < limit else b"HTTP/1.1 503 "
+                expect(got.startswith(code), f"connection {i}: {got[:40]!r}")
+        wait_until(lambda: answers(s.port) == b"a page\n", "serves nobody any more")
+
+
+@contextlib.contextmanager
+def memory_group(limit):
+    """A function that puts the calling process into a control group with so much memory; None where none can be made."""
+    groups = [line.split(":", 2) for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines()]
+    mine = [path for _, controllers, path in groups if "memory" in controllers.split(",")]
+    top, file = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes") if mine else ("/sys/fs/cgroup", "memory.max")
+    mine = mine or [path for _, controllers, path in groups if not controllers]
+    folder = pathlib.Path(top + "".join(mine[:1])) / f"docteur-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+    except OSError:
+        yield None
+        return
+    try:
+        (folder / file).write_text(str(limit))
+        yield lambda: (folder / "cgroup.procs").write_text("0")
+    except OSError:
+        yield None
+    finally:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def knows_its_memory(image):
+    """The limit of its control group is what it takes for the machine's memory."""
+    with memory_group(96 << 20) as enter:
+        if enter is None:
+            print("no control group can be made here")
+            return
+        with Serving(image, preparation=enter) as s:
+            status = servers.json.loads(answers(s.port, "/.docteur/status"))
+            expect(status["memory"]["total_bytes"] == 96 << 20, f"{status['memory']}")
+            expect(status["cache"]["capacity_bytes"] == 18 << 20, f"{status['cache']}")  # 3/4 of a quarter
+            expect(answers(s.port, "/large") == LARGE, "the large file")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)  # for another user
+        files = {"page": b"a page\n", "large": LARGE, "noise": NOISE}
+        image = servers.make_image(MAKE, folder / "site", files, folder / "site.img")
+        other = servers.make_image(MAKE, folder / "other", {"page": b"another page\n"}, folder / "other.img")
+        in_the_background_of_a_terminal(image)
+        when_its_terminal_goes_away(image)
+        what_is_ignored_stays_ignored(image)
+        with_a_dead_log(folder, image)
+        mounts_again(folder, image, other)
+        drains(image)
+        says_what_cannot_be_had(image)
+        knows_its_descriptors(image)
+        knows_its_memory(image)
+
+
+main()

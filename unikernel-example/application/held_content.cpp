@@ -1,0 +1,48 @@
+#include "unikernel-example/application/held_content.hpp"
+
+#include <utility>
+
+namespace docteur::cache_vm {
+
+void content_ledger::trim(const std::uint64_t& live, std::uint64_t most) noexcept {
+  for (auto at = order_.end(); live > most && at != order_.begin();) {
+    const content* const c = *--at;
+    auto& used = c->used;
+    if (used.is_cached || c->size <= used.holds.size() * kOwn) continue;
+    ++at;  // what lies behind `c` stays where it is
+    ++taken_;
+    for (std::size_t n = used.holds.size(); n > 0; --n) used.holds.back()->let_go();  // the last one frees it
+  }
+}
+
+content_hold::content_hold(content_ledger& in, shared_content what) : in_(&in), what_(std::move(what)) {
+  auto& used = what_->used;
+  used.holds.push_back(this);
+  place_ = used.holds.size() - 1;
+  if (used.holds.size() > 1) {
+    touch();
+    return;
+  }
+  try {
+    used.place = in_->order_.insert(in_->order_.begin(), what_.get());
+  } catch (...) {
+    used.holds.pop_back();
+    throw;
+  }
+}
+
+void content_hold::touch() noexcept {
+  if (what_) in_->order_.splice(in_->order_.begin(), in_->order_, what_->used.place);
+}
+
+void content_hold::let_go() noexcept {
+  if (!what_) return;
+  auto& holds = what_->used.holds;
+  holds[place_] = holds.back();
+  holds[place_]->place_ = place_;
+  holds.pop_back();
+  if (holds.empty()) in_->order_.erase(what_->used.place);
+  what_.reset();
+}
+
+}  // namespace docteur::cache_vm

@@ -1,0 +1,168 @@
+// Whole content that a client holds while there is room for that, and that is read again once it was taken away: by a
+// stream where one can begin in the middle, else built again, and then a window of it is kept.
+
+#include <algorithm>
+#include <optional>
+
+#include "unikernel-example/application/response_body.hpp"
+
+namespace docteur::cache_vm {
+namespace {
+
+// As it lies on the device.
+class device_source final : public object_source {
+ public:
+  device_source(const device& from, std::uint64_t begin, std::span<std::byte> scratch)
+      : from_(&from), begin_(begin), scratch_(scratch) {}
+  result<bytes> read(std::uint64_t at, std::size_t most) override {
+    const std::span<std::byte> piece = scratch_.first(std::min(most, scratch_.size()));
+    DOCTEUR_CHECK(read_exactly(*from_, begin_ + at, piece));
+    return bytes(piece);
+  }
+
+ private:
+  const device* from_;
+  std::uint64_t begin_;  // bytes from the start of the device
+  std::span<std::byte> scratch_;
+};
+
+// Built anew for each window; checked each time.
+class window_source final : public object_source {
+ public:
+  window_source(site& of, const object_facts& f) : of_(&of), facts_(f) {}
+  result<bytes> read(std::uint64_t at, std::size_t most) override {
+    if (!held_ || held_->get() == nullptr) {
+      if (at < begin_ || at - begin_ >= window_.size()) DOCTEUR_CHECK(move_to(at));
+    }
+    const content* const c = held_ ? held_->get() : nullptr;
+    if (c != nullptr) held_->touch();
+    const bytes rest = c != nullptr ? c->view().subspan(at) : bytes(window_).subspan(at - begin_);
+    return rest.first(std::min(most, rest.size()));
+  }
+
+ private:
+  result<done> move_to(std::uint64_t at) {
+    held_.reset();
+    DOCTEUR_TRY(c, of_->whole_again(facts_));
+    if (of_->has_room()) {
+      window_ = {};
+      held_.emplace(of_->held(), std::move(c));
+      return done{};
+    }
+    const bytes rest = c->view().subspan(at);
+    const bytes piece = rest.first(std::min(rest.size(), content_ledger::kOwn));
+    window_.assign(piece.begin(), piece.end());
+    begin_ = at;
+    return done{};
+  }
+
+  site* of_;
+  object_facts facts_;
+  std::optional<content_hold> held_;
+  std::vector<std::byte> window_;
+  std::uint64_t begin_ = 0;  // of the window, in the content
+};
+
+class held_source final : public object_source {
+ public:
+  held_source(std::shared_ptr<site> of, const object_facts& f, shared_content what, std::span<std::byte> scratch,
+              bool prove)
+      : of_(std::move(of)),
+        facts_(f),
+        how_(what->how),
+        scratch_(scratch),
+        prove_(prove),
+        hold_(of_->held(), std::move(what)) {}
+
+  result<bytes> read(std::uint64_t at, std::size_t most) override {
+    if (const content* c = hold_.get()) {
+      hold_.touch();
+      const bytes rest = c->view().subspan(at);
+      return rest.first(std::min(most, rest.size()));
+    }
+    if (!again_) DOCTEUR_CHECK(begin_again(at));
+    return again_->read(at, most);
+  }
+
+  // The content, or nullptr: it was taken away.
+  [[nodiscard]] const content* held() const noexcept { return hold_.get(); }
+  void touch() noexcept { hold_.touch(); }
+
+ private:
+  result<done> begin_again(std::uint64_t at) {
+    if (how_ == coding::deflate) {
+      again_ = std::make_unique<device_source>(of_->of().disk(), facts_.deflate->offset, scratch_);
+      return done{};
+    }
+    if (facts_.delta || facts_.type != object_type::blob) {
+      again_ = std::make_unique<window_source>(*of_, facts_);
+      return done{};
+    }
+    DOCTEUR_TRY(stream, make_source(of_, facts_, scratch_, prove_));
+    // What the client has already is hashed, too.
+    for (std::uint64_t passed = 0; prove_ && passed < at;) {
+      DOCTEUR_TRY(
+          piece, stream->read(passed, static_cast<std::size_t>(std::min<std::uint64_t>(at - passed, scratch_.size()))));
+      passed += piece.size();
+    }
+    again_ = std::move(stream);
+    return done{};
+  }
+
+  std::shared_ptr<site> of_;
+  object_facts facts_;
+  coding how_;
+  std::span<std::byte> scratch_;
+  bool prove_;
+  content_hold hold_;
+  std::unique_ptr<object_source> again_;
+};
+
+// The end of a response that is one whole content. While that is held, as much of it is offered as there is.
+class held_body final : public response_body {
+ public:
+  held_body(std::shared_ptr<site> of, const object_facts& f, shared_content what, std::size_t sent,
+            std::span<std::byte> scratch)
+      : at_(sent), size_(what->size), from_(std::move(of), f, std::move(what), scratch, /*prove=*/true) {}
+
+  result<bytes> next(std::size_t most) override {
+    if (at_ == size_) return bytes();
+    DOCTEUR_TRY(piece, from_.read(at_, std::min(most, size_ - at_)));
+    at_ += piece.size();
+    return piece;
+  }
+  bytes rest() override {
+    const content* const c = from_.held();
+    return c != nullptr ? c->view().subspan(at_) : bytes();
+  }
+  void took(std::size_t n) override {
+    at_ += n;
+    if (n > 0) from_.touch();
+  }
+
+ private:
+  std::size_t at_;
+  std::size_t size_;
+  held_source from_;
+};
+
+}  // namespace
+
+std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> of, const object_facts& f, shared_content what,
+                                              std::size_t sent, std::span<std::byte> scratch) {
+  site& s = *of;
+  auto made = std::make_unique<held_body>(std::move(of), f, std::move(what), sent, scratch);
+  s.trim();
+  return made;
+}
+
+std::unique_ptr<object_source> make_source(std::shared_ptr<site> of, const object_facts& f, shared_content what,
+                                           std::span<std::byte> scratch, bool prove) {
+  if (what->size <= content_ledger::kOwn) return make_source(std::move(what));
+  site& s = *of;
+  auto made = std::make_unique<held_source>(std::move(of), f, std::move(what), scratch, prove);
+  s.trim();
+  return made;
+}
+
+}  // namespace docteur::cache_vm
