@@ -129,8 +129,8 @@ class Process(Server):
 
 
 class Guest(Server):
-    def __init__(self, elf, machine, images=(), words=("ip=10.0.2.15/24",), memory=64, module=None, drive=None, sector=512):
-        """`drive`: QEMU's options of a disk that is more than a file. `sector`: bytes of the disks' sectors."""
+    def __init__(self, elf, machine, images=(), words=("ip=10.0.2.15/24",), memory=64, module=None, drive=None, sector=512, qemu=()):
+        """`drive`: QEMU's options of a disk that is more than a file. `sector`: bytes of the disks' sectors. `qemu`: more options."""
         ports, shell_port = [free_port(), free_port()], free_port()
         options, bus = MACHINES[machine]
         drives = [f"if=none,id=d{i},file={image},format=raw,readonly=on" for i, image in enumerate(images)]
@@ -146,7 +146,7 @@ class Guest(Server):
             command += ["-drive", text, "-device", f"virtio-blk-{bus},drive=d{i},logical_block_size={sector},physical_block_size={sector}"]
         if module:
             command += ["-initrd", str(module)]
-        super().__init__(command, ports, shell_port)
+        super().__init__([*command, *qemu], ports, shell_port)
 
 
 def serve(program, images, words=()):
