@@ -9,14 +9,13 @@ time it has to end with a page fault of the right kind. The ELF is the one that 
 import contextlib
 import pathlib
 import re
-import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import monitor
 import servers
 
 ELF, MAKE, MACHINE = sys.argv[1:4]
@@ -46,7 +45,7 @@ class Debugger:
     """GDB's remote protocol, as much as is needed."""
 
     def __init__(self, path):
-        self.socket = connected(path)
+        self.socket = monitor.connected(path)
         self.rest = b""
         self.ask("qXfer:features:read:target.xml:0,ffb")  # without it there are no single registers
 
@@ -79,50 +78,29 @@ class Debugger:
         assert self.ask(f"M{address:x},{len(content):x}:{content.hex()}") == "OK"
 
 
-def connected(path):
-    s = socket.socket(socket.AF_UNIX)
-    s.settimeout(servers.PATIENCE)
-    end = time.monotonic() + servers.PATIENCE
-    while True:
-        try:
-            s.connect(str(path))
-            return s
-        except OSError:
-            assert time.monotonic() < end, path
-            time.sleep(0.02)
-
-
 @contextlib.contextmanager
 def running(image, folder):
     """A guest that serves and is then stopped, its debugger, and its monitor's socket."""
-    gdb, monitor = folder / "gdb", folder / "monitor"
+    gdb, at_monitor = folder / "gdb", folder / "monitor"
     with servers.Guest(ELF, MACHINE, images=[image], qemu=[
             "-chardev", f"socket,id=gdb,path={gdb},server=on,wait=off", "-gdb", "chardev:gdb",
-            "-chardev", f"socket,id=monitor,path={monitor},server=on,wait=off", "-mon", "chardev=monitor"]) as g:
+            *monitor.options(at_monitor)]) as g:
         assert g.get("/page")[0] == 200
         debugger = Debugger(gdb)  # stops it
-        yield g, debugger, monitor
+        yield g, debugger, at_monitor
 
 
-def page_table(monitor):
+def page_table(at_monitor):
     """{address: (can be written to, can be executed, bytes)} of each page that is mapped."""
-    with connected(monitor) as s:
-        said = b""
-        while not said.endswith(b"(qemu) "):
-            said += s.recv(65536)
-        s.sendall(b"info tlb\n")
-        said = b""
-        while not said.endswith(b"(qemu) "):
-            said += s.recv(65536)
     pages = {}
-    for address, flags in re.findall(r"([0-9a-f]{16}): [0-9a-f]{16} (\S{9})", said.decode()):
+    for address, flags in re.findall(r"([0-9a-f]{16}): [0-9a-f]{16} (\S{9})", monitor.tell(at_monitor, "info tlb")):
         pages[int(address, 16)] = ("W" in flags, not flags.startswith("X"), 512 * PAGE if "P" in flags else PAGE)
     return pages
 
 
 def looks_at_page_tables(image, folder):
-    with running(image, folder) as (_, _, monitor):
-        pages = page_table(monitor)
+    with running(image, folder) as (_, _, at_monitor):
+        pages = page_table(at_monitor)
     assert len(pages) > 2000, f"{len(pages)} pages"
     both = [hex(at) for at, (writable, executable, _) in pages.items() if writable and executable]
     assert not both, f"can be written to and executed: {both[:9]}"

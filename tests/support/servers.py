@@ -22,6 +22,7 @@ MACHINES = {
     "q35": (["-M", "q35"], "pci"),
     "microvm": (["-M", "microvm"], "device"),
     "microvm-noacpi": (["-M", "microvm,acpi=off"], "device"),
+    "microvm-nopit": (["-M", "microvm,pit=off"], "device"),
     "microvm-modern": (["-M", "microvm", "-global", "virtio-mmio.force-legacy=false"], "device"),
 }
 
