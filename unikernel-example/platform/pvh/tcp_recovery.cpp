@@ -1,34 +1,21 @@
 #include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <utility>
 
-#include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
+#include "unikernel-example/platform/pvh/sack_option.hpp"
+#include "unikernel-example/platform/pvh/tcp_scoreboard.hpp"
 
 namespace docteur::cache_vm::pvh {
 namespace {
 
-// Marks on segments, in bits that lwIP does not use.
-constexpr std::uint8_t kArrived = 0x20;      // the client has it
-constexpr std::uint8_t kSentAgain = 0x40;    // in this round trip
-constexpr std::uint8_t kSentEarlier = 0x80;  // in the one before
-constexpr std::uint8_t kResent = kSentAgain | kSentEarlier;
-static_assert(((kArrived | kResent) & (TF_SEG_OPTS_MSS | TF_SEG_OPTS_TS | TF_SEG_DATA_CHECKSUMMED |
-                                       TF_SEG_OPTS_WND_SCALE | TF_SEG_OPTS_SACK_PERM)) == 0);
-
-constexpr unsigned kDuplicates = 3;                                // RFC 5681: so many segments behind one that is lost
 constexpr std::uint32_t kFirstWindow = 10;                         // segments, RFC 6928
 constexpr std::uint32_t kLeastPatience = 10;                       // ms until a probe
 constexpr std::uint32_t kProbeInterval = 5;                        // ms between looks at whether one is due
 constexpr std::uint16_t kFirstTimeOut = 1000 / TCP_SLOW_INTERVAL;  // RFC 6298, 2.1; lwIP has 3 s
-
-struct sequence_range {
-  std::uint32_t begin, end;
-};
 
 // The segment that lwIP works on.
 struct {
@@ -36,110 +23,10 @@ struct {
   tcp_state state = CLOSED;
   std::uint32_t acknowledged = 0;  // before it
   std::uint32_t window = 0;
-  std::array<sequence_range, 4> arrived;
-  std::size_t arrived_count = 0;
+  arrived_ranges arrived;
 } heard;
 
 recovery_counters counters;
-
-std::uint32_t begin_of(const tcp_seg& s) { return lwip_ntohl(s.tcphdr->seqno); }
-std::uint32_t size_of(const tcp_seg& s) { return TCP_TCPLEN(&s); }
-std::uint32_t end_of(const tcp_seg& s) { return begin_of(s) + size_of(s); }
-
-void read_arrived(bytes options) {
-  constexpr std::uint8_t kEnd = 0, kNothing = 1, kSack = 5;
-  heard.arrived_count = 0;
-  while (!options.empty()) {
-    const auto kind = std::to_integer<std::uint8_t>(options[0]);
-    if (kind == kEnd) return;
-    if (kind == kNothing) {
-      options = options.subspan(1);
-      continue;
-    }
-    if (options.size() < 2) return;
-    const auto size = std::to_integer<std::size_t>(options[1]);
-    if (size < 2 || size > options.size()) return;
-    if (kind == kSack) {
-      for (std::size_t at = 2; at + 8 <= size && heard.arrived_count < heard.arrived.size(); at += 8)
-        heard.arrived[heard.arrived_count++] = {load_be<std::uint32_t>(options.data() + at),
-                                                load_be<std::uint32_t>(options.data() + at + 4)};
-    }
-    options = options.subspan(size);
-  }
-}
-
-void clear_marks(tcp_pcb* pcb, tcp_recovery& r) {
-  if (!std::exchange(r.marked, false)) return;
-  for (tcp_seg* list : {pcb->unacked, pcb->unsent})
-    for (tcp_seg* s = list; s != nullptr; s = s->next) s->flags &= static_cast<u8_t>(~(kArrived | kResent));
-}
-
-// Marks what the client says it has. True when that is news.
-bool mark_arrived(tcp_pcb* pcb, tcp_recovery& r) {
-  bool news = false;
-  for (tcp_seg* s = pcb->unacked; s != nullptr && heard.arrived_count > 0; s = s->next) {
-    if ((s->flags & kArrived) != 0) continue;
-    for (std::size_t i = 0; i < heard.arrived_count; ++i) {
-      const sequence_range& range = heard.arrived[i];
-      if (!TCP_SEQ_GEQ(begin_of(*s), range.begin) || !TCP_SEQ_LEQ(end_of(*s), range.end)) continue;
-      s->flags |= kArrived;
-      r.marked = news = true;
-      break;
-    }
-  }
-  return news;
-}
-
-// What is known of the segments that are not acknowledged.
-struct flight {
-  std::uint32_t furthest = 0;  // the end of the last segment that arrived
-  std::uint32_t arrived = 0;   // bytes
-  unsigned arrived_segments = 0;
-  unsigned segments = 0;
-};
-
-flight survey(const tcp_pcb* pcb) {
-  flight f{.furthest = pcb->lastack};
-  for (const tcp_seg* s = pcb->unacked; s != nullptr; s = s->next) {
-    ++f.segments;
-    if ((s->flags & kArrived) == 0) continue;
-    f.furthest = end_of(*s);
-    f.arrived += size_of(*s);
-    ++f.arrived_segments;
-  }
-  return f;
-}
-
-// How many segments behind one have to have arrived for it to be lost. RFC 5827: fewer when there are no more of them.
-// A single one that was sent two round trips later says enough.
-unsigned threshold(const tcp_pcb* pcb, const tcp_recovery& r, const flight& f) {
-  if (r.probe_end != 0 && TCP_SEQ_LT(pcb->lastack, r.probe_end)) return 1;
-  if (pcb->unsent != nullptr || f.segments > kDuplicates) return kDuplicates;
-  return f.segments > 1 ? f.segments - 1 : 1;
-}
-
-// Calls `each` with the segments that are known to be lost and were not sent again, in order, until it says false.
-// `each` may unlink its segment. Returns the bytes that are under way: neither arrived nor lost.
-template <class Each>
-std::uint32_t for_lost(tcp_pcb* pcb, const tcp_recovery& r, const flight& f, const Each& each) {
-  const unsigned enough = threshold(pcb, r, f);
-  std::uint32_t under_way = 0;
-  unsigned behind = f.arrived_segments;
-  bool wanted = true;
-  for (tcp_seg** at = &pcb->unacked; *at != nullptr;) {
-    tcp_seg* const s = *at;
-    if ((s->flags & kArrived) != 0) {
-      --behind;
-    } else if (behind >= enough && (s->flags & kResent) == 0) {
-      if (wanted) wanted = each(at);
-      if (*at != s) continue;
-    } else {
-      under_way += size_of(*s);
-    }
-    at = &s->next;
-  }
-  return under_way;
-}
 
 void begin(tcp_pcb* pcb, tcp_recovery& r) {
   const std::uint32_t sent = std::min<std::uint32_t>(heard.window, pcb->snd_nxt - pcb->lastack);
@@ -267,7 +154,7 @@ void recover(tcp_pcb* pcb, tcp_recovery& r) {
     clear_marks(pcb, r);
     return;
   }
-  const bool news = mark_arrived(pcb, r);
+  const bool news = mark_arrived(pcb, r, heard.arrived);
   if (!r.active && !r.marked) return;
   if (r.active && TCP_SEQ_GEQ(pcb->lastack, r.recover)) {
     r.active = false;
@@ -333,14 +220,14 @@ void before_segment(tcp_pcb* pcb, bytes options) {
   heard.state = pcb->state;
   heard.acknowledged = pcb->lastack;
   heard.window = pcb->cwnd;
-  heard.arrived_count = 0;
+  heard.arrived = {};
   if ((pcb->flags & TF_SACK) == 0 || pcb->state < ESTABLISHED || pcb->state == TIME_WAIT) return;
   tcp_recovery* r = recovery_of(pcb);
   if (r == nullptr) return;
   const bool timed_out = (pcb->flags & TF_RTO) != 0;
   if (timed_out && !r->timed_out) ++counters.time_outs;
   r->timed_out = timed_out;
-  if (pcb->unacked != nullptr) read_arrived(options);
+  if (pcb->unacked != nullptr) heard.arrived = read_sack(options);
   pcb->dupacks = 0;                     // lwIP's fast retransmission has its turn never
   if (r->active) pcb->cwnd = pcb->mss;  // nor does lwIP send before it is known what is under way
 }
