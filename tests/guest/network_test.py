@@ -15,10 +15,10 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import attacks
 import servers
 import wire
 
@@ -67,22 +67,10 @@ def counters(guest):
 
 def bytes_that_nobody_reads(image):
     """Clients ask for much, read nothing, and send on, byte by byte: frames of theirs were everybody's buffers."""
-    attackers = []
     with wire.Guest(ELF, image, ["time-out=86400"]) as guest:  # nobody is given up meanwhile
         guest.get("/page")
         before = counters(guest)["received"]
-        for _ in range(40):
-            s = socket.socket()
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            s.settimeout(servers.PATIENCE)
-            s.connect((wire.FAR, 80))
-            s.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
-            assert s.recv(1) == b"H"  # its answer is under way
-            attackers.append(s)
-            for _ in range(25):  # soon, for a window that was probed while it is shut takes no acknowledgement either
-                s.send(b"G")
-                time.sleep(0.001)  # so that each is a frame
+        attackers = attacks.unread_bytes(40)
         is_served(20)
         asked = guest.status()["connections"]
         assert asked["active"] == len(attackers) + 1 and asked["aborted"] == 0, asked
@@ -99,55 +87,17 @@ def segments_of_few_bytes(image):
     """Clients that take 40 bytes in a segment and read nothing: lwIP has a pool of segments, which is everybody's."""
     with wire.Guest(ELF, image, ["time-out=86400"]) as guest:
         guest.get("/page")
-        attackers = []
-        for _ in range(60):  # 512 segments each would be twice what there is
-            s = socket.socket()
-            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 88)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            s.settimeout(servers.PATIENCE)
-            s.connect((wire.FAR, 80))
-            s.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
-            assert s.recv(1) == b"H"
-            attackers.append(s)
+        attackers = attacks.unread_downloads(60, most_segment=88)  # 512 segments each would be twice what there is
         is_served(20)
         asked = guest.status()["connections"]
         assert asked["active"] == len(attackers) + 1 and asked["aborted"] == 0, asked
-
-
-class Flood(threading.Thread):
-    """SYNs from addresses that are nobody's (RFC 5737), through the gateway, until it is told to end."""
-
-    def __init__(self, pause):
-        super().__init__(daemon=True)
-        self.pause, self.count, self.over = pause, 0, threading.Event()
-
-    def run(self):
-        dice = random.Random(1)
-        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as s:
-            while not self.over.wait(self.pause):
-                source = socket.inet_aton(f"203.0.113.{dice.randrange(1, 255)}")
-                s.sendto(syn(source, socket.inet_aton(wire.FAR), dice.randrange(1024, 65536), dice.getrandbits(32)), (wire.FAR, 0))
-                self.count += 1
-
-
-def syn(source, to, port, sequence):
-    """An IPv4 packet: a SYN for port 80."""
-    def checksum(of):
-        total = sum(struct.unpack(f"!{len(of) // 2}H", of))
-        while total >> 16:
-            total = (total & 0xFFFF) + (total >> 16)
-        return ~total & 0xFFFF
-    segment = struct.pack("!HHIIBBHHH", port, 80, sequence, 0, 5 << 4, 2, 64240, 0, 0)
-    pseudo = source + to + struct.pack("!BBH", 0, 6, len(segment))
-    segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
-    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(segment), 0, 0, 64, 6, 0, source, to) + segment
 
 
 def flood_of_syns(image):
     """Half-open connections must not take the place of real ones."""
     with wire.Guest(ELF, image) as guest:
         guest.get("/page")
-        flood = Flood(0.004)
+        flood = attacks.Flood(0.004)
         flood.start()
         while flood.count < 600:  # more than there is place for
             time.sleep(0.01)
@@ -155,8 +105,7 @@ def flood_of_syns(image):
         for _ in range(50):
             assert fetch("page", again=again) == FILES["page"]
             time.sleep(0.02)
-        flood.over.set()
-        flood.join()
+        flood.end()
         print(f"{flood.count} SYNs; of 50 honest clients {sum(n > 0 for n in again)} had to say something twice")
         assert sum(n > 0 for n in again) <= 5, again
 

@@ -60,7 +60,8 @@ def set_up(name, *addresses):
 class Guest(servers.Server):
     """docteur-cache.elf at FAR, on a wire to this process's namespace, which has NEAR.
 
-    `wire`: None for a tap device, else (loss in percent, seed): then frames pass a relay that loses some.
+    `wire`: None for a tap device, else (loss in percent, seed, milliseconds of each frame's way): then frames pass a relay
+    that loses some.
     """
 
     def __init__(self, elf, image, words=(), memory=64, wire=None, machine="microvm", qemu=()):
@@ -91,7 +92,7 @@ class Guest(servers.Server):
 class Process(servers.Server):
     """docteur-cache at FAR in a namespace of its own; the wire as with Guest, though always through the relay."""
 
-    def __init__(self, program, image, words=(), wire=(0, 1)):
+    def __init__(self, program, image, words=(), wire=(0, 1, 0)):
         super().__init__([sys.executable, "-c", BEHIND_A_TAP, str(program), str(image), "--listen", f"{FAR}:80", *words], [80], 23, host=FAR)
         far_tap = self.tap_of_child()
         self.relay = relay(open_tap("docteur0"), far_tap, *wire)
@@ -130,9 +131,9 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
-def relay(one, other, loss, seed):
+def relay(one, other, loss, seed, delay=0):
     """A process that hands frames from each of two descriptors to the other, which become its."""
-    process = subprocess.Popen([sys.executable, str(RELAY), str(one), str(other), str(loss), str(seed)], pass_fds=(one, other),
+    process = subprocess.Popen([sys.executable, str(RELAY), *map(str, (one, other, loss, seed, delay))], pass_fds=(one, other),
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     os.close(one)
     os.close(other)

@@ -13,8 +13,9 @@ namespace docteur::cache_vm::pvh {
 namespace {
 
 constexpr std::uint32_t kFirstWindow = 10;                         // segments, RFC 6928
-constexpr std::uint32_t kLeastPatience = 10;                       // ms until a probe
-constexpr std::uint32_t kProbeInterval = 5;                        // ms between looks at whether one is due
+constexpr std::uint32_t kLeastPatience = 4;                        // ms until a probe
+constexpr std::uint32_t kProbeInterval = 2;                        // ms between looks at whether one is due
+constexpr std::uint32_t kCheapLooks = 64;                          // connections, that add a millisecond to it
 constexpr std::uint16_t kFirstTimeOut = 1000 / TCP_SLOW_INTERVAL;  // RFC 6298, 2.1; lwIP has 3 s
 
 // The segment that lwIP works on.
@@ -119,8 +120,9 @@ bool probing = false;  // the timer runs
 
 void look_for_probes(void*) {
   const std::uint32_t now = sys_now();
+  std::uint32_t looks = 0;
   probing = false;
-  for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next) {
+  for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next, ++looks) {
     if (pcb->unacked == nullptr || pcb->unacked->next == nullptr || (pcb->flags & (TF_SACK | TF_RTO)) != TF_SACK)
       continue;
     tcp_recovery* const r = recovery_of(pcb);
@@ -128,7 +130,7 @@ void look_for_probes(void*) {
     if (now - r->heard_at >= std::max(kLeastPatience, r->round_trip / 4)) probe(pcb, *r);
     probing = true;
   }
-  if (probing) sys_timeout(kProbeInterval, look_for_probes, nullptr);
+  if (probing) sys_timeout(kProbeInterval + looks / kCheapLooks, look_for_probes, nullptr);
 }
 
 // After something was sent, or acknowledged.
