@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "unikernel-example/platform/pvh/byte_queue.hpp"
+#include "unikernel-example/platform/pvh/path_view.hpp"
 #include "unikernel-example/platform/pvh/sack_option.hpp"
 #include "unikernel-example/platform/pvh/send_budget.hpp"
 
@@ -67,6 +68,33 @@ TEST(SendBudget, NeverLeavesNobodyAnything) {
   EXPECT_EQ(b.allowance(), 100u);
   b.change(9000, 0);
   EXPECT_EQ(b.used(), 0u);
+}
+
+// Round trips of 20 ms, 60 segments each.
+path_view quiet(std::uint64_t lost_in_each) {
+  path_view p;
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    p.note_loss(lost_in_each);
+    p.note_round_trip(i * 20'000, 20'000 + i % 3 * 1000, 60u * 1460);
+  }
+  return p;
+}
+
+TEST(PathView, TellsLossOfABadLinkFromThatOfACrowdedOne) {
+  EXPECT_FALSE(quiet(0).is_crowded(1460));
+  EXPECT_FALSE(quiet(2 * 1460).is_crowded(1460));
+  EXPECT_TRUE(quiet(10 * 1460).is_crowded(1460));  // a sixth: whatever it comes of
+  path_view p = quiet(0);
+  p.note_round_trip(500'000, 41'000, 60u * 1460);  // one that waited for what was lost
+  EXPECT_FALSE(p.is_crowded(1460));
+  p.note_round_trip(540'000, 41'000, 60u * 1460);
+  EXPECT_TRUE(p.is_crowded(1460));
+  p.note_round_trip(560'000, 21'000, 60u * 1460);
+  EXPECT_FALSE(p.is_crowded(1460));
+  // The way is another one now, for longer than the old one is remembered.
+  for (std::uint64_t at = 600'000; at < 11'000'000; at += 40'000) p.note_round_trip(at, 41'000, 60u * 1460);
+  EXPECT_FALSE(p.is_crowded(1460));
+  EXPECT_FALSE(path_view().is_crowded(1460));
 }
 
 std::vector<sequence_range> ranges(std::string_view options) {

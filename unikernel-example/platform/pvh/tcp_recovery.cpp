@@ -4,8 +4,8 @@
 #include <new>
 #include <utility>
 
-#include "lwip/sys.h"
 #include "lwip/timeouts.h"
+#include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/sack_option.hpp"
 #include "unikernel-example/platform/pvh/tcp_scoreboard.hpp"
 
@@ -13,29 +13,46 @@ namespace docteur::cache_vm::pvh {
 namespace {
 
 constexpr std::uint32_t kFirstWindow = 10;                         // segments, RFC 6928
-constexpr std::uint32_t kLeastPatience = 4;                        // ms until a probe
+constexpr std::uint32_t kGreatestWindow = 2 * TCP_SND_BUF;         // bytes
+constexpr std::uint64_t kLeastPatience = 4000;                     // us until a probe
 constexpr std::uint32_t kProbeInterval = 2;                        // ms between looks at whether one is due
 constexpr std::uint32_t kCheapLooks = 64;                          // connections, that add a millisecond to it
 constexpr std::uint16_t kFirstTimeOut = 1000 / TCP_SLOW_INTERVAL;  // RFC 6298, 2.1; lwIP has 3 s
+
+std::uint64_t now_us() { return monotonic_ns() / 1000; }
 
 // The segment that lwIP works on.
 struct {
   tcp_pcb* pcb = nullptr;
   tcp_state state = CLOSED;
   std::uint32_t acknowledged = 0;  // before it
+  std::uint32_t sent = 0;
   std::uint32_t window = 0;
   arrived_ranges arrived;
 } heard;
 
 recovery_counters counters;
 
-void begin(tcp_pcb* pcb, tcp_recovery& r) {
-  const std::uint32_t sent = std::min<std::uint32_t>(heard.window, pcb->snd_nxt - pcb->lastack);
+// `window`: bytes that might have been under way until now.
+void begin(tcp_pcb* pcb, tcp_recovery& r, std::uint32_t window) {
   r.active = true;
   r.recover = r.epoch_end = pcb->snd_nxt;
-  r.target = std::max<std::uint32_t>(sent / 2, 2u * pcb->mss);  // RFC 5681, equation 4
-  pcb->ssthresh = static_cast<tcpwnd_size_t>(r.target);
+  r.target = window;
+  if (r.path.is_crowded(pcb->mss)) {
+    const std::uint32_t sent = std::min(window, pcb->snd_nxt - pcb->lastack);
+    r.target = sent / 2;  // RFC 5681, equation 4
+    pcb->ssthresh = static_cast<tcpwnd_size_t>(std::max<std::uint32_t>(r.target, 2u * pcb->mss));
+  }
+  r.target = std::max<std::uint32_t>(r.target, 2u * pcb->mss);
   pcb->rtime = 0;
+}
+
+// As lwIP has it for the window, which is not in use meanwhile.
+void grow(tcp_pcb* pcb, tcp_recovery& r, std::uint32_t acknowledged) {
+  if (acknowledged == 0 || r.path.is_crowded(pcb->mss)) return;
+  const std::uint64_t segment = pcb->mss;
+  r.target += static_cast<std::uint32_t>(r.target < pcb->ssthresh ? acknowledged : segment * acknowledged / r.target);
+  r.target = std::min(r.target, kGreatestWindow);
 }
 
 // What was sent after a segment was sent again has arrived: so that one is lost once more.
@@ -58,6 +75,7 @@ bool move(tcp_recovery& r, tcp_seg** at, tcp_seg** into) {
   *into = s;
   s->flags |= kSentAgain;
   r.marked = true;
+  r.path.note_loss(size_of(*s));
   ++counters.sent_again;
   return true;
 }
@@ -88,7 +106,7 @@ void limited_transmit(tcp_pcb* pcb, const flight& f) {
 }
 
 void note_progress(tcp_recovery& r) {
-  r.heard_at = sys_now();
+  r.heard_at = now_us();
   r.probed = false;
 }
 
@@ -119,7 +137,7 @@ void probe(tcp_pcb* pcb, tcp_recovery& r) {
 bool probing = false;  // the timer runs
 
 void look_for_probes(void*) {
-  const std::uint32_t now = sys_now();
+  const std::uint64_t now = now_us();
   std::uint32_t looks = 0;
   probing = false;
   for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next, ++looks) {
@@ -127,24 +145,25 @@ void look_for_probes(void*) {
       continue;
     tcp_recovery* const r = recovery_of(pcb);
     if (r == nullptr || r->probed) continue;
-    if (now - r->heard_at >= std::max(kLeastPatience, r->round_trip / 4)) probe(pcb, *r);
+    if (now - r->heard_at >= std::max(kLeastPatience, 2 * r->path.round_trip_us())) probe(pcb, *r);
     probing = true;
   }
   if (probing) sys_timeout(kProbeInterval + looks / kCheapLooks, look_for_probes, nullptr);
 }
 
-// After something was sent, or acknowledged.
-void take_time(tcp_pcb* pcb, tcp_recovery& r) {
-  const std::uint32_t now = sys_now();
-  if (r.timing && TCP_SEQ_GEQ(pcb->lastack, r.timed_end)) {
-    const std::uint32_t took = now - r.timed_at;
-    r.round_trip = r.round_trip == 0 ? 8 * took : r.round_trip - r.round_trip / 8 + took;
+// After something was acknowledged, or new data sent.
+void take_time(tcp_pcb* pcb, tcp_recovery& r, bool is_sent) {
+  const std::uint64_t now = now_us();
+  if (!r.marked || TCP_SEQ_GT(pcb->lastack, r.furthest)) r.furthest = pcb->lastack;
+  if (r.timing && TCP_SEQ_GEQ(r.furthest, r.timed_end)) {
+    r.path.note_round_trip(now, now - r.timed_at, r.furthest - r.timed_begin);
     r.timing = false;
   }
   if (pcb->unacked == nullptr) return;
-  if (!r.timing) {
+  if (!r.timing && is_sent) {
     r.timing = true;
     r.timed_end = pcb->snd_nxt;
+    r.timed_begin = r.furthest;
     r.timed_at = now;
   }
   if (!std::exchange(probing, true)) sys_timeout(kProbeInterval, look_for_probes, nullptr);
@@ -158,12 +177,16 @@ void recover(tcp_pcb* pcb, tcp_recovery& r) {
   }
   const bool news = mark_arrived(pcb, r, heard.arrived);
   if (!r.active && !r.marked) return;
+  std::uint32_t window = heard.window;
+  if (r.active) grow(pcb, r, pcb->lastack - heard.acknowledged);
   if (r.active && TCP_SEQ_GEQ(pcb->lastack, r.recover)) {
     r.active = false;
-    pcb->cwnd = static_cast<tcpwnd_size_t>(r.target);
+    window = r.target;
+    pcb->cwnd = static_cast<tcpwnd_size_t>(window);
     pcb->bytes_acked = 0;
   }
   const flight f = survey(pcb);
+  r.furthest = f.furthest;
   if (f.segments == 0) {
     r.marked = false;
     return;
@@ -180,7 +203,7 @@ void recover(tcp_pcb* pcb, tcp_recovery& r) {
       if (news) limited_transmit(pcb, f);
       return;
     }
-    begin(pcb, r);
+    begin(pcb, r, window);
   }
   begin_round_trip(pcb, r, f);
   send_again(pcb, r, f, first);
@@ -221,6 +244,7 @@ void before_segment(tcp_pcb* pcb, bytes options) {
   heard.pcb = pcb;
   heard.state = pcb->state;
   heard.acknowledged = pcb->lastack;
+  heard.sent = pcb->snd_nxt;
   heard.window = pcb->cwnd;
   heard.arrived = {};
   if ((pcb->flags & TF_SACK) == 0 || pcb->state < ESTABLISHED || pcb->state == TIME_WAIT) return;
@@ -244,9 +268,14 @@ void after_frame() {
     return;
   }
   if ((pcb->flags & TF_SACK) == 0 || heard.state < ESTABLISHED) return;
-  if (pcb->lastack != heard.acknowledged) note_progress(*r);
+  const std::uint32_t acknowledged = pcb->lastack - heard.acknowledged;
+  if (acknowledged > 0) note_progress(*r);
+  // lwIP begins by two segments more for each acknowledgement (RFC 3465), and clients spare acknowledgements.
+  const std::uint32_t more = acknowledged - std::min(acknowledged, 2u * pcb->mss);
+  if (!r->active && (pcb->flags & TF_RTO) == 0 && pcb->cwnd < std::min<std::uint32_t>(pcb->ssthresh, kGreatestWindow))
+    pcb->cwnd += more;
   recover(pcb, *r);
-  take_time(pcb, *r);
+  take_time(pcb, *r, pcb->snd_nxt != heard.sent);
 }
 
 void send_queued(tcp_pcb* pcb) {
@@ -255,7 +284,7 @@ void send_queued(tcp_pcb* pcb) {
   tcp_recovery* const r = idle && (pcb->flags & TF_SACK) != 0 ? recovery_of(pcb) : nullptr;
   if (r == nullptr) return;
   note_progress(*r);
-  take_time(pcb, *r);
+  take_time(pcb, *r, true);
 }
 
 }  // namespace docteur::cache_vm::pvh

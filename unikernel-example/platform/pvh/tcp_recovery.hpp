@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "object/bytes.hpp"
+#include "unikernel-example/platform/pvh/path_view.hpp"
 
 struct tcp_pcb;
 
@@ -22,13 +23,15 @@ struct tcp_recovery {
   std::uint32_t epoch_end = 0;  // the end of what was sent when the latest round trip began
   bool timed_out = false;       // lwIP sends all of it again
   // The probe (RFC 8985, 7): when nothing is heard for two round trips, so that only the time-out would be left.
-  std::uint32_t heard_at = 0;    // ms: when the client last told of something new
-  bool probed = false;           // since then
-  std::uint32_t probe_end = 0;   // what was sent before the latest probe ends here; 0: none
-  std::uint32_t round_trip = 0;  // ms times 8
-  bool timing = false;           // for round_trip: when what ends at timed_end will be acknowledged
+  std::uint64_t heard_at = 0;   // us: when the client last told of something new
+  bool probed = false;          // since then
+  std::uint32_t probe_end = 0;  // what was sent before the latest probe ends here; 0: none
+  path_view path;
+  std::uint32_t furthest = 0;  // the end of what has arrived last, in order or not
+  bool timing = false;         // when what ends at timed_end will have arrived, or what was sent behind it
   std::uint32_t timed_end = 0;
-  std::uint32_t timed_at = 0;  // ms
+  std::uint32_t timed_begin = 0;  // `furthest` when that began
+  std::uint64_t timed_at = 0;     // us
   // For who watches connections that the application has closed (tcp_connections::tick).
   std::uint32_t seen_acknowledged = 0;
   unsigned seen_times = 0;
