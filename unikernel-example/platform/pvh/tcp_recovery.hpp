@@ -2,7 +2,8 @@
 // What TCP does about segments that were lost, for clients that say which have arrived (SACK, RFC 2018): lwIP alone
 // sends one segment again for each round trip, and more often waits for its timer. Here each segment that is known to
 // be lost is sent again at once (RFC 6675), one that is lost a second time as well, and a sender with little left to
-// say does not wait for three duplicates (RFC 3042, RFC 5827). lwIP's queues, windows and timers stay its own.
+// say does not wait for three duplicates (RFC 3042, RFC 5827). After two quiet round trips a probe is sent (RFC 8985,
+// 7). What a loss does to the window is path_view's to say. lwIP's queues and timers stay its own.
 
 #include <cstddef>
 #include <cstdint>
