@@ -120,8 +120,16 @@ def survives_an_error_of_the_disk(image, files):
 
 
 def refuses_a_wrong_address(image, _):
-    with boot(images=[image], words=("ip=10.0.2.256",)) as g:
-        g.ends_with(FAILED, rb"ip=")
+    for words, named in ((("ip=10.0.2.256",), rb"ip="), (("ip=10.0.2.15", "gateway=10.0.3.2"), rb"gateway="),
+                         (("ip=10.0.2.15", "mac=52:54:00:12:34:56"), rb"mac=")):
+        with boot(images=[image], words=words) as g:
+            g.ends_with(FAILED, rb"failure: " + named)
+
+
+def obeys_a_netmask(image, files):
+    with boot(images=[image], words=("ip=10.0.2.15", "netmask=255.255.128.0")) as g:
+        g.waits_for(rb"10\.0\.2\.15/17")
+        assert g.get("/README.md") == (200, files["README.md"])
 
 
 def serves_every_file_of_a_repository(image, _):
@@ -184,7 +192,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         image, files = make_image(pathlib.Path(folder))
         for check in (serves, serves_from_large_sectors, serves_many, reboots, gets_an_address, serves_a_module, says_that_there_is_no_disk,
-                      says_that_a_disk_is_short, survives_an_error_of_the_disk, refuses_a_wrong_address,
+                      says_that_a_disk_is_short, survives_an_error_of_the_disk, refuses_a_wrong_address, obeys_a_netmask,
                       serves_every_file_of_a_repository, serves_ranges_of_a_large_file):
             begin = time.monotonic()
             check(image, files)

@@ -22,13 +22,14 @@ MACHINES = {
     "q35": (["-M", "q35"], "pci"),
     "microvm": (["-M", "microvm"], "device"),
     "microvm-noacpi": (["-M", "microvm,acpi=off"], "device"),
+    "microvm-nopit": (["-M", "microvm,pit=off"], "device"),
     "microvm-modern": (["-M", "microvm", "-global", "virtio-mmio.force-legacy=false"], "device"),
 }
 
 
-def fetch(port, path, headers=None, timeout=PATIENCE):
+def fetch(port, path, headers=None, timeout=PATIENCE, host="127.0.0.1"):
     """(status, fields, body) of one GET on a connection of its own."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)) as c:
+    with contextlib.closing(http.client.HTTPConnection(host, port, timeout=timeout)) as c:
         c.request("GET", path, headers=headers or {})
         answer = c.getresponse()
         return answer.status, answer.headers, answer.read()
@@ -47,10 +48,10 @@ def make_image(make, folder, files, image):
 class Server:
     """What the two have in common. `port`: HTTP; `ports`: the same service, for clients that must not disturb each other."""
 
-    def __init__(self, command, ports, shell_port):
-        self.ports, self.port, self.shell_port = ports, ports[0], shell_port
+    def __init__(self, command, ports, shell_port, host="127.0.0.1", pass_fds=()):
+        self.host, self.ports, self.port, self.shell_port = host, ports, ports[0], shell_port
         self.said = b""
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=pass_fds)
         self.listener = threading.Thread(target=self.listen, daemon=True)
         self.listener.start()
 
@@ -71,7 +72,7 @@ class Server:
         end = time.monotonic() + patience
         while True:
             try:
-                status, _, body = fetch(self.port, path, timeout=10)
+                status, _, body = fetch(self.port, path, timeout=10, host=self.host)
                 return status, body
             except (OSError, http.client.HTTPException) as why:
                 if time.monotonic() > end or self.process.poll() is not None:
@@ -90,7 +91,7 @@ class Server:
     @contextlib.contextmanager
     def shell(self):
         """A function that runs one command in a session over TCP and returns what it printed."""
-        with socket.create_connection(("127.0.0.1", self.shell_port), timeout=PATIENCE) as s:
+        with socket.create_connection((self.host, self.shell_port), timeout=PATIENCE) as s:
             def until_prompt():
                 text = b""
                 while not text.endswith(b"> "):
@@ -129,8 +130,8 @@ class Process(Server):
 
 
 class Guest(Server):
-    def __init__(self, elf, machine, images=(), words=("ip=10.0.2.15/24",), memory=64, module=None, drive=None, sector=512):
-        """`drive`: QEMU's options of a disk that is more than a file. `sector`: bytes of the disks' sectors."""
+    def __init__(self, elf, machine, images=(), words=("ip=10.0.2.15/24",), memory=64, module=None, drive=None, sector=512, qemu=()):
+        """`drive`: QEMU's options of a disk that is more than a file. `sector`: bytes of the disks' sectors. `qemu`: more options."""
         ports, shell_port = [free_port(), free_port()], free_port()
         options, bus = MACHINES[machine]
         drives = [f"if=none,id=d{i},file={image},format=raw,readonly=on" for i, image in enumerate(images)]
@@ -146,7 +147,7 @@ class Guest(Server):
             command += ["-drive", text, "-device", f"virtio-blk-{bus},drive=d{i},logical_block_size={sector},physical_block_size={sector}"]
         if module:
             command += ["-initrd", str(module)]
-        super().__init__(command, ports, shell_port)
+        super().__init__([*command, *qemu], ports, shell_port)
 
 
 def serve(program, images, words=()):

@@ -19,11 +19,14 @@
         .global page_map_level4
 page_map_level4:        .skip 4096
 page_directory_pointers: .skip 4096
+        .global page_directories
 page_directories:       .skip 4 * 4096
         .global page_table_low
 page_table_low:         .skip 4096
 early_stack:            .skip 16384
 early_stack_top:
+        .global fault_stack_guard
+fault_stack_guard:      .skip 4096      // taken away by protect_memory()
 fault_stack:            .skip 8192
 fault_stack_top:
 
@@ -89,9 +92,15 @@ pvh_start:
         movl %cr4, %eax
         orl $0x620, %eax                // PAE, OSFXSR, OSXMMEXCPT: glibc and compilers use SSE2
         movl %eax, %cr4
+        movl $0x80000001, %eax          // NX, where the processor has it (AMD APM 3, E.4.2): bit 20 becomes EFER's bit 11
+        cpuid
+        andl $0x100000, %edx
+        shrl $9, %edx
+        movl %edx, %edi
         movl $0xc0000080, %ecx          // EFER
         rdmsr
         orl $0x101, %eax                // LME, SCE
+        orl %edi, %eax                  // NXE
         wrmsr
         movl %cr0, %eax
         andl $0xfffffff3, %eax          // EM, TS off

@@ -197,6 +197,7 @@ void report_exception(const std::uint64_t* frame) {
   serial::write_hex(address);
   serial::write(", stack ");
   serial::write_hex(frame[5]);
+  if (frame[0] == 14 && is_stack_guard(address)) serial::write(": the stack is used up");
   serial::write("\n");
   end_with_failure(nullptr);
 }

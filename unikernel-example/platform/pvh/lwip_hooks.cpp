@@ -5,12 +5,15 @@
 #include <cstdio>
 
 #include "lwip/hooks.h"
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/internet_checksum.hpp"
 #include "unikernel-example/platform/pvh/power.hpp"
 #include "unikernel-example/platform/pvh/random.hpp"
 #include "unikernel-example/platform/pvh/siphash.hpp"
+#include "unikernel-example/platform/pvh/tcp_admission.hpp"
+#include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
 using namespace docteur::cache_vm::pvh;
 
@@ -33,4 +36,14 @@ u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, con
   const std::uint64_t addresses = std::uint64_t{ip4_addr_get_u32(local)} << 32 | ip4_addr_get_u32(remote);
   const std::uint64_t ports = std::uint64_t{local_port} << 16 | remote_port;
   return static_cast<u32_t>(siphash(secret, {addresses, ports}) + monotonic_ns() / 4000);
+}
+
+err_t docteur_lwip_segment(tcp_pcb* pcb, const tcp_hdr* header, u16_t options) {
+  if (pcb->state == LISTEN) {
+    if ((TCPH_FLAGS(header) & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+      admit(*reinterpret_cast<const tcp_pcb_listen*>(pcb));
+  } else {
+    before_segment(pcb, {reinterpret_cast<const std::byte*>(header + 1), options});
+  }
+  return ERR_OK;
 }

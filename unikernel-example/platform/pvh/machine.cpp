@@ -6,6 +6,7 @@
 #include <elf.h>
 
 #include <cstddef>
+#include <initializer_list>
 
 #include "unikernel-example/platform/pvh/cpu.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
@@ -17,7 +18,9 @@
 
 extern "C" {
 extern std::uint64_t page_map_level4[512];
+extern std::uint64_t page_directories[2048];
 extern std::uint64_t page_table_low[512];
+extern std::byte fault_stack_guard[4096];
 extern const char __executable_start[];
 extern const Elf64_Ehdr __ehdr_start;
 extern char _end[];
@@ -39,13 +42,24 @@ constexpr std::uint64_t kFirstMegabyte = std::uint64_t{1} << 20;
 // Busy are the program, the boot modules and low memory. All else that the loader hands over is copied.
 constinit memory_layout layout;
 
-// Page tables beyond the first 4 GiB: one for each GiB, and one for each 512 GiB.
-constexpr std::size_t kTables = 40;
+// Page tables beyond the first 4 GiB: one for each GiB, and one for each 512 GiB; and one for each 2 MiB of the
+// program.
+constexpr std::size_t kTables = 44;
 alignas(kPage) std::uint64_t tables[kTables][512];
 std::size_t tables_used = 0;
 
 constexpr std::size_t kStack = 256 * 1024;  // bytes
-alignas(16) std::byte main_stack[kStack];
+alignas(kPage) struct {
+  std::byte guard[kPage];  // taken away by protect_memory()
+  std::byte bytes[kStack];
+} main_stack;
+
+// Bits of page table entries (Intel SDM 3A 4.5).
+constexpr std::uint64_t kPresent = 1;
+constexpr std::uint64_t kWritable = 2;
+constexpr std::uint64_t kLarge = 0x80;
+constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 63;
+std::uint64_t no_execute = 0;  // kNoExecute where the processor knows it
 
 void add_busy(std::uint64_t begin, std::uint64_t size) noexcept {
   if (!layout.add_busy(begin, size)) end_with_failure("boot: the loader handed over too much");
@@ -57,9 +71,9 @@ std::uint64_t* entry_of(std::uint64_t* table, std::uint64_t address, unsigned le
 
 // The table that `entry` leads to, made when it is not there.
 std::uint64_t* table_behind(std::uint64_t* entry) noexcept {
-  if ((*entry & 1) == 0) {
+  if ((*entry & kPresent) == 0) {
     if (tables_used == kTables) return nullptr;
-    *entry = reinterpret_cast<std::uint64_t>(tables[tables_used++]) | 3;
+    *entry = reinterpret_cast<std::uint64_t>(tables[tables_used++]) | kPresent | kWritable;
   }
   return reinterpret_cast<std::uint64_t*>(*entry & 0x000f'ffff'ffff'f000);
 }
@@ -93,15 +107,52 @@ void copy_command_line(std::uint64_t from) noexcept {
   machine.command_line = command_line;
 }
 
-// What is at 0 (QEMU's firmware keeps the start information there) has been read: a null pointer becomes an exception.
-void unmap_first_page() noexcept {
+// The entry of a page of the program, which is mapped by pages of 4 KiB.
+std::uint64_t& page_of_program(std::uint64_t address) noexcept {
+  std::uint64_t& directory_entry = page_directories[address / kLargePage];
+  if (address >= kLargePage && (directory_entry & kLarge) != 0) {
+    if (tables_used == kTables) end_with_failure("boot: the program is too large");
+    std::uint64_t* const table = tables[tables_used++];
+    const std::uint64_t begin = address & ~(kLargePage - 1);
+    for (std::uint64_t i = 0; i < 512; ++i) table[i] = (begin + i * kPage) | kPresent | kWritable | no_execute;
+    directory_entry = reinterpret_cast<std::uint64_t>(table) | kPresent | kWritable;
+  }
+  return reinterpret_cast<std::uint64_t*>(directory_entry & 0x000f'ffff'ffff'f000)[address / kPage % 512];
+}
+
+void forget_translations() noexcept {
+  std::uint64_t root;
+  asm volatile("movq %%cr3, %0; movq %0, %%cr3" : "=r"(root) : : "memory");
+}
+
+// Nothing that can be written to can be executed. The program's parts are what its header says; all else is data.
+// Page 0 (QEMU's firmware keeps the start information there; it has been read) goes away, so that a null pointer
+// becomes an exception, and so do the pages below the stacks.
+void protect_memory() noexcept {
+  for (std::uint64_t& entry : page_directories)
+    if ((entry & kLarge) != 0) entry |= no_execute;
+  for (std::size_t i = 0; i < 512; ++i) page_table_low[i] |= no_execute;
+  const auto* const headers =
+      reinterpret_cast<const Elf64_Phdr*>(reinterpret_cast<std::uint64_t>(&__ehdr_start) + __ehdr_start.e_phoff);
+  for (std::size_t i = 0; i < __ehdr_start.e_phnum; ++i) {
+    const Elf64_Phdr& h = headers[i];
+    if (h.p_type != PT_LOAD) continue;
+    for (std::uint64_t at = h.p_vaddr & ~(kPage - 1); at < h.p_vaddr + h.p_memsz; at += kPage) {
+      std::uint64_t& entry = page_of_program(at);
+      entry = at | kPresent | ((h.p_flags & PF_W) != 0 ? kWritable : 0) | ((h.p_flags & PF_X) != 0 ? 0 : no_execute);
+    }
+  }
   page_table_low[0] = 0;
-  asm volatile("invlpg (%0)" : : "r"(0) : "memory");
+  for (const std::byte* guard : {main_stack.guard, fault_stack_guard})
+    page_of_program(reinterpret_cast<std::uint64_t>(guard)) = 0;
+  forget_translations();
 }
 
 void read_start_info(const start_info& info) noexcept {
   if (info.magic != kStartInfoMagic) end_with_failure("boot: no PVH start information");
-  add_busy(0, kFirstMegabyte);  // firmware's, and where loaders put their tables
+  constexpr std::uint32_t kEfer = 0xc0000080;
+  no_execute = (read_msr(kEfer) & 1u << 11) != 0 ? kNoExecute : 0;  // set by boot.S
+  add_busy(0, kFirstMegabyte);                                      // firmware's, and where loaders put their tables
   machine.program = static_cast<std::uint64_t>(_end - __executable_start);
   add_busy(reinterpret_cast<std::uint64_t>(__executable_start), machine.program);
   copy_command_line(info.command_line);
@@ -116,7 +167,7 @@ void read_start_info(const start_info& info) noexcept {
   if (machine.module.size() > 0 && !map_identity(machine.module.begin, machine.module.size()))
     end_with_failure("boot: the boot module lies too high");
   machine.heap_break = machine.heap.begin;
-  unmap_first_page();
+  protect_memory();
 }
 
 // System V ABI, AMD64, 3.4.1: argc, argv, envp and the auxiliary vector at the top of the stack.
@@ -139,7 +190,7 @@ std::uint64_t* fill_stack() noexcept {
   };
   constexpr std::size_t kCount = sizeof words / sizeof words[0];
   static_assert(kCount % 2 == 0, "the stack pointer must be a multiple of 16");
-  auto* top = reinterpret_cast<std::uint64_t*>(main_stack + kStack) - kCount;
+  auto* top = reinterpret_cast<std::uint64_t*>(main_stack.bytes + kStack) - kCount;
   for (std::size_t i = 0; i < kCount; ++i) top[i] = words[i];
   return top;
 }
@@ -150,6 +201,22 @@ const void* physical(std::uint64_t address, std::size_t) noexcept { return reint
 
 bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept { return layout.is_outside_ram(begin, size); }
 
+void protect_program(std::uint64_t begin, std::uint64_t end, bool writable) noexcept {
+  const auto program = reinterpret_cast<std::uint64_t>(__executable_start);
+  if (begin < program || begin > end || end > program + machine.program) return;
+  for (std::uint64_t at = (begin + kPage - 1) & ~(kPage - 1); at + kPage <= end; at += kPage) {
+    std::uint64_t& entry = page_of_program(at);
+    entry = writable && (entry & no_execute) == no_execute ? entry | kWritable : entry & ~kWritable;
+  }
+  forget_translations();
+}
+
+bool is_stack_guard(std::uint64_t address) noexcept {
+  for (const std::byte* guard : {main_stack.guard, fault_stack_guard})
+    if (address / kPage == reinterpret_cast<std::uint64_t>(guard) / kPage) return true;
+  return false;
+}
+
 bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept {
   if (size > ~begin || begin + size > std::uint64_t{1} << 47) return false;
   for (std::uint64_t at = begin & ~(kLargePage - 1); at < begin + size; at += kLargePage) {
@@ -158,7 +225,7 @@ bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept {
     if (pointers == nullptr) return false;
     std::uint64_t* directory = table_behind(entry_of(pointers, at, 2));
     if (directory == nullptr) return false;
-    *entry_of(directory, at, 1) = at | 0x83;  // present, writable, large
+    *entry_of(directory, at, 1) = at | kPresent | kWritable | kLarge | no_execute;
   }
   return true;
 }

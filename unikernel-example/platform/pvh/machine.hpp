@@ -30,7 +30,15 @@ extern machine_facts machine;
 // Whether all of [begin, begin + size) lies outside RAM, as registers of a device must.
 [[nodiscard]] bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept;
 
-// Makes [begin, begin + size) accessible; all below 4 GiB always is. False when the page tables' memory is used up.
+// Whether the whole pages in [begin, end) of the program can be written to from now on. Never makes anything
+// executable.
+void protect_program(std::uint64_t begin, std::uint64_t end, bool writable) noexcept;
+
+// Whether an access to `address` has met a stack's guard page: the stack is used up.
+[[nodiscard]] bool is_stack_guard(std::uint64_t address) noexcept;
+
+// Makes [begin, begin + size) accessible, as data; all below 4 GiB always is. False when the page tables' memory is
+// used up.
 [[nodiscard]] bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept;
 
 }  // namespace docteur::cache_vm::pvh

@@ -13,40 +13,22 @@
 #include "unikernel-example/platform/pvh/boot_words.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/machine.hpp"
+#include "unikernel-example/platform/pvh/network_options.hpp"
 #include "unikernel-example/platform/pvh/power.hpp"
 #include "unikernel-example/platform/pvh/pvh_platform.hpp"
 
 namespace docteur::cache_vm::pvh {
 namespace {
 
-[[noreturn]] void end_with_message(const char* what, std::string_view word) {
-  std::printf("failure: %s: %.*s\n", what, static_cast<int>(word.size()), word.data());
-  std::fflush(stdout);
-  end_with_failure(nullptr);
-}
-
-network_options read_options(std::span<const std::string_view> words) {
-  network_options o;
-  for (std::string_view word : words) {
-    if (word == "ip=dhcp") {
-      o.address.reset();
-    } else if (word.starts_with("ip=")) {
-      const auto ip = parse_ip(word.substr(3));
-      if (!ip) end_with_message("not ip=ADDRESS[/PREFIX]", word);
-      o.address = ip->address;
-      o.prefix = ip->prefix.value_or(24);
-    } else if (word.starts_with("gateway=")) {
-      const auto ip = parse_ip(word.substr(8));
-      if (!ip || ip->prefix) end_with_message("not gateway=ADDRESS", word);
-      o.gateway = ip->address;
-    }
-  }
-  return o;
-}
-
 int run() {
   static const std::vector<std::string_view> words = split_words(machine.command_line);
-  auto* on = new pvh_platform(words, read_options(words));  // as long as the machine
+  const auto options = read_network_options(words);
+  if (!options) {
+    std::printf("failure: %s\n", options.error().c_str());
+    std::fflush(stdout);
+    end_with_failure(nullptr);
+  }
+  auto* on = new pvh_platform(words, *options);  // as long as the machine
   std::fflush(stdout);
   const int status = start(*on, words);
   std::fflush(stdout);

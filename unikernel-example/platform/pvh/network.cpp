@@ -12,6 +12,8 @@
 #include "unikernel-example/platform/pvh/boot_words.hpp"
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
+#include "unikernel-example/platform/pvh/machine.hpp"
+#include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
 namespace docteur::cache_vm::pvh {
 namespace {
@@ -41,7 +43,8 @@ void tell_address(netif* n) {
 
 }  // namespace
 
-network::network(std::unique_ptr<network_device> d, const network_options& options) : device_(std::move(d)) {
+network::network(std::unique_ptr<network_device> d, const network_options& options)
+    : device_(std::move(d)), connections_(machine.heap.size()) {
   lwip_init();
   ip4_addr_t address{};
   ip4_addr_t mask{};
@@ -108,13 +111,14 @@ bool network::receive() {
     if (p == nullptr) continue;  // lost
     pbuf_take(p, frame.data(), static_cast<u16_t>(frame.size()));
     if (interface_.input(p, &interface_) != ERR_OK) pbuf_free(p);
+    after_frame();
   }
   return any;
 }
 
 bool network::poll() {
+  device_->reap();  // first: lwIP sends nothing again that it believes to be on its way out
   const bool received = receive();
-  device_->reap();
   sys_check_timeouts();
   const bool served = connections_.serve();
   // To tell the device costs as much as some frames do: while they keep coming, a few go together.
@@ -160,11 +164,15 @@ std::string network::status() const {
   std::snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", unsigned{m[0]}, unsigned{m[1]}, unsigned{m[2]},
                 unsigned{m[3]}, unsigned{m[4]}, unsigned{m[5]});
   const network_device::counters& c = device_->count();
-  char counts[200];
-  std::snprintf(counts, sizeof counts, "received %llu frames, %llu bytes; sent %llu frames, %llu bytes; lost %llu",
+  const recovery_counters& again = recovery_count();
+  char counts[260];
+  std::snprintf(counts, sizeof counts,
+                "received %llu frames, %llu bytes; sent %llu frames, %llu bytes; lost %llu; sent again %llu segments, "
+                "%llu time-outs",
                 static_cast<unsigned long long>(c.received), static_cast<unsigned long long>(c.received_bytes),
                 static_cast<unsigned long long>(c.sent), static_cast<unsigned long long>(c.sent_bytes),
-                static_cast<unsigned long long>(c.lost));
+                static_cast<unsigned long long>(c.lost), static_cast<unsigned long long>(again.sent_again),
+                static_cast<unsigned long long>(again.time_outs));
   const bool has_address = !ip4_addr_isany_val(*netif_ip4_addr(&interface_));
   return (has_address ? address_line(interface_) : std::string("no address yet")) + ", mac " + mac + ", link " +
          (netif_is_link_up(&interface_) != 0 ? "up" : "down") + "\n" + counts;

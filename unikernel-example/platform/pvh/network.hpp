@@ -3,23 +3,16 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "lwip/netif.h"
 #include "unikernel-example/platform/platform.hpp"
 #include "unikernel-example/platform/pvh/net.hpp"
+#include "unikernel-example/platform/pvh/network_options.hpp"
 #include "unikernel-example/platform/pvh/tcp_connection.hpp"
 
 namespace docteur::cache_vm::pvh {
-
-// What `ip=` and `gateway=` say.
-struct network_options {
-  std::optional<std::uint32_t> address;  // as parse_ip() has it; absent: DHCP
-  unsigned prefix = 24;
-  std::optional<std::uint32_t> gateway;
-};
 
 class network {
  public:

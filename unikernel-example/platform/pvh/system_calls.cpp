@@ -3,6 +3,7 @@
 // function: boot.S keeps no SSE register.
 
 #include <asm/prctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -88,6 +89,13 @@ std::int64_t random_bytes(std::uint64_t into, std::uint64_t size) noexcept {
   return static_cast<std::int64_t>(size);
 }
 
+// glibc asks for what needs no more relocation to become read-only. Nobody has anything to execute.
+std::int64_t protect(std::uint64_t begin, std::uint64_t size, std::uint64_t how) noexcept {
+  if ((how & PROT_EXEC) != 0) return -EACCES;
+  if (size <= ~begin) protect_program(begin, begin + size, (how & PROT_WRITE) != 0);
+  return kNone;
+}
+
 std::int64_t unknown(std::uint64_t number) noexcept {
   serial::write("remark: system call ");
   serial::write_decimal(number);
@@ -120,7 +128,7 @@ std::int64_t system_call(std::uint64_t number, std::uint64_t a, std::uint64_t b,
     case SYS_getpid:
     case SYS_gettid: return 1;
     case SYS_mmap: return -ENOMEM;  // memory comes by brk
-    case SYS_mprotect:
+    case SYS_mprotect: return protect(a, b, c);
     case SYS_munmap:
     case SYS_madvise:
     case SYS_futex:

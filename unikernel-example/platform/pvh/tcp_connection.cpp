@@ -6,15 +6,13 @@
 #include <utility>
 
 #include "lwip/priv/tcp_priv.h"
+#include "unikernel-example/platform/pvh/tcp_admission.hpp"
+#include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
 namespace docteur::cache_vm::pvh {
 
 tcp_connection::tcp_connection(tcp_connections& owner, service& s, tcp_pcb* pcb)
     : owner_(owner), service_(s), pcb_(pcb), peer_address_(pcb->remote_ip), peer_port_(pcb->remote_port) {}
-
-tcp_connection::~tcp_connection() {
-  if (received_ != nullptr) pbuf_free(received_);
-}
 
 void tcp_connection::note() {
   if (std::exchange(noted_, true)) return;
@@ -26,22 +24,27 @@ void tcp_connection::push() {
   owner_.pushed_.push_back(this);
 }
 
-signed char tcp_connection::on_received(void* self, tcp_pcb*, pbuf* p, signed char) {
+// Copied, so that a frame is free again at once however few bytes of it there are: frames are everybody's.
+signed char tcp_connection::on_received(void* self, tcp_pcb* pcb, pbuf* p, signed char) {
   auto* c = static_cast<tcp_connection*>(self);
   c->note();
   if (p == nullptr) {
     c->ended_ = true;
-  } else if (c->received_ == nullptr) {
-    c->received_ = p;
-  } else {
-    pbuf_cat(c->received_, p);  // at most TCP_WND bytes
+    return ERR_OK;
   }
-  return ERR_OK;
+  bool kept = true;
+  for (const pbuf* part = p; part != nullptr && kept; part = part->next)
+    kept = c->received_.append({static_cast<const std::byte*>(part->payload), part->len});
+  pbuf_free(p);
+  if (kept) return ERR_OK;
+  tcp_abort(pcb);  // on_error() follows from it
+  return ERR_ABRT;
 }
 
 signed char tcp_connection::on_sent(void* self, tcp_pcb*, std::uint16_t size) {
   auto* c = static_cast<tcp_connection*>(self);
   c->delivered_ += size;
+  c->count();
   if (c->waits_for_room_ && c->room() > 0) {
     c->waits_for_room_ = false;
     c->note();
@@ -68,19 +71,7 @@ std::string tcp_connection::peer() const {
 }
 
 std::size_t tcp_connection::receive(mutable_bytes into) {
-  std::size_t n = 0;
-  while (n < into.size() && received_ != nullptr) {
-    const std::size_t some = std::min<std::size_t>(into.size() - n, received_->len - read_of_first_);
-    std::memcpy(into.data() + n, static_cast<const std::byte*>(received_->payload) + read_of_first_, some);
-    n += some;
-    read_of_first_ = static_cast<std::uint16_t>(read_of_first_ + some);
-    if (read_of_first_ < received_->len) break;
-    pbuf* const first = received_;
-    received_ = first->next;
-    if (received_ != nullptr) pbuf_ref(received_);
-    pbuf_free(first);
-    read_of_first_ = 0;
-  }
+  const std::size_t n = received_.take(into);
   if (n > 0 && pcb_ != nullptr) tcp_recved(pcb_, static_cast<u16_t>(n));  // n <= TCP_WND
   return n;
 }
@@ -92,28 +83,39 @@ connection::input tcp_connection::state() const {
 
 std::size_t tcp_connection::room() const {
   // To fill a little room at a time would make many small reads and rounds of a large file.
-  constexpr std::size_t kWorthWaitingFor = TCP_SND_BUF / 2;  // bytes: one piece goes out, the next is read
-  const std::size_t n = free_room();
-  if (n >= kWorthWaitingFor || (n > 0 && tcp_sndqueuelen(pcb_) == 0)) return n;
+  const room_left r = look_for_room();
+  const bool is_half = r.bytes >= r.most / 2;  // one piece goes out, the next is read
+  if (r.bytes > 0 && (is_half || tcp_sndqueuelen(pcb_) == 0)) return r.bytes;
   waits_for_room_ = true;
   return 0;
 }
 
-std::size_t tcp_connection::free_room() const {
-  if (pcb_ == nullptr) return 0;
-  // A segment may take two pbufs; without any left tcp_write() would fail. tcp_sndbuf() says 64 KiB of any more.
-  return tcp_sndqueuelen(pcb_) + 4 < TCP_SND_QUEUELEN ? pcb_->snd_buf : 0;
+tcp_connection::room_left tcp_connection::look_for_room() const {
+  if (pcb_ == nullptr) return {};
+  // What tcp_write() makes segments of: no larger than half the largest window the client ever had.
+  const std::size_t half_window = pcb_->snd_wnd_max / 2;
+  const std::size_t segment = half_window > 0 ? std::min<std::size_t>(pcb_->mss, half_window) : pcb_->mss;
+  const auto left = [](std::size_t allowed, std::size_t queued) { return queued < allowed ? allowed - queued : 0; };
+  // A segment more for what begins in the middle of one. tcp_sndbuf() says 64 KiB of any more.
+  const std::size_t most_segments = owner_.queued_segments_.allowance() - 2;
+  const std::size_t most_bytes = owner_.queued_bytes_.allowance();
+  return {std::min(left(most_bytes, queued_bytes()), left(most_segments, tcp_sndqueuelen(pcb_)) * segment),
+          std::min(most_bytes, most_segments * segment)};
+}
+
+void tcp_connection::count() {
+  const std::size_t segments = tcp_sndqueuelen(pcb_);
+  owner_.queued_bytes_.change(std::exchange(counted_bytes_, queued_bytes()), queued_bytes());
+  owner_.queued_segments_.change(std::exchange(counted_segments_, segments), segments);
 }
 
 std::size_t tcp_connection::send(bytes from) {
   constexpr std::size_t kMost = 16 * TCP_MSS;  // of one call: it takes all or nothing, and lengths are 16 bits
+  const std::size_t room = std::min(from.size(), look_for_room().bytes);
+  if (room < from.size()) waits_for_room_ = true;
   std::size_t sent = 0;
-  while (sent < from.size()) {
-    const std::size_t n = std::min({from.size() - sent, free_room(), kMost});
-    if (n == 0) {
-      waits_for_room_ = true;
-      break;
-    }
+  while (sent < room) {
+    const std::size_t n = std::min(room - sent, kMost);
     const bool more = sent + n < from.size();
     if (tcp_write(pcb_, from.data() + sent, static_cast<u16_t>(n),
                   static_cast<u8_t>(TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0))) != ERR_OK) {
@@ -122,7 +124,10 @@ std::size_t tcp_connection::send(bytes from) {
     }
     sent += n;
   }
-  if (sent > 0) push();
+  if (sent > 0) {
+    count();
+    push();
+  }
   return sent;
 }
 
@@ -136,8 +141,9 @@ void tcp_connection::close() {
   if (finished_) return;
   if (pcb_ != nullptr) {
     // With bytes unread lwIP would answer with a reset, and what was sent might not arrive.
-    if (received_ != nullptr) tcp_recved(pcb_, static_cast<u16_t>(received_->tot_len - read_of_first_));
+    if (received_.size() > 0) tcp_recved(pcb_, static_cast<u16_t>(received_.size()));
     detach();
+    tcp_setprio(pcb_, TCP_PRIO_MIN);  // it goes first when there is no place for a new connection
     if (tcp_close(pcb_) != ERR_OK) tcp_abort(pcb_);
   }
   end();
@@ -152,6 +158,16 @@ void tcp_connection::abort() {
   end();
 }
 
+namespace {
+
+constexpr std::size_t kWaitingSegments = MEMP_NUM_TCP_PCB;  // of the pool: each connection's SYN or FIN
+
+}  // namespace
+
+tcp_connections::tcp_connections(std::uint64_t memory)
+    : queued_bytes_(static_cast<std::size_t>(memory / 4), 4 * TCP_MSS, TCP_SND_BUF),
+      queued_segments_(MEMP_NUM_TCP_SEG - kWaitingSegments, 8, TCP_SND_QUEUELEN) {}
+
 const char* tcp_connections::listen(const ip4_addr_t& address, std::uint16_t port, service& s) {
   // No exception may pass through lwIP: its callbacks find room in these lists, where each connection is at most once.
   for (auto* list : {&noted_, &serving_, &pushed_}) list->reserve(kMostAccepted);
@@ -161,6 +177,9 @@ const char* tcp_connections::listen(const ip4_addr_t& address, std::uint16_t por
     tcp_abort(pcb);
     return "in use already";
   }
+  // Half-open connections are worth less than those that were accepted, more than those that are closed.
+  tcp_setprio(pcb, TCP_PRIO_NORMAL - 1);
+  recover_connections_of(pcb);
   tcp_pcb* const listening = tcp_listen_with_backlog(pcb, TCP_DEFAULT_LISTEN_BACKLOG);
   if (listening == nullptr) {
     tcp_abort(pcb);
@@ -193,6 +212,7 @@ signed char tcp_connections::on_accepted(void* self, tcp_pcb* pcb, signed char e
     tcp_abort(pcb);
     return ERR_ABRT;
   }
+  tcp_setprio(pcb, TCP_PRIO_NORMAL);
   tcp_nagle_disable(pcb);
   ip_set_option(pcb, SOF_KEEPALIVE);
   return ERR_OK;
@@ -202,7 +222,7 @@ signed char tcp_connections::on_accepted(void* self, tcp_pcb* pcb, signed char e
 void tcp_connections::push_all() {
   for (tcp_connection* c : pushed_) {
     c->pushed_ = false;
-    if (c->pcb_ != nullptr) tcp_output(c->pcb_);
+    if (c->pcb_ != nullptr) send_queued(c->pcb_);
   }
   pushed_.clear();
 }
@@ -217,7 +237,7 @@ bool tcp_connections::serve() {
       if (c->finished_) continue;
       if (!std::exchange(c->opened_, true)) {
         c->service_.opened(*c);
-        if (!c->finished_ && (c->received_ != nullptr || c->ended_ || c->pcb_ == nullptr)) c->service_.ready(*c);
+        if (!c->finished_ && (c->received_.size() > 0 || c->ended_ || c->pcb_ == nullptr)) c->service_.ready(*c);
       } else {
         c->service_.ready(*c);
       }
@@ -235,7 +255,42 @@ bool tcp_connections::serve() {
   return true;
 }
 
+// What closed connections have queued counts until it is acknowledged, and nobody tells of that.
+void tcp_connections::count_all() {
+  std::size_t bytes = 0;
+  std::size_t segments = 0;
+  for (const tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next) {
+    bytes += TCP_SND_BUF - pcb->snd_buf;
+    segments += pcb->snd_queuelen;
+  }
+  queued_bytes_.set_used(bytes);
+  queued_segments_.set_used(segments);
+  for (const std::unique_ptr<tcp_connection>& c : all_) {
+    if (c->pcb_ == nullptr) continue;
+    c->counted_bytes_ = c->queued_bytes();
+    c->counted_segments_ = tcp_sndqueuelen(c->pcb_);
+  }
+}
+
+// Connections that the application has closed, and whose client takes nothing of what is left: lwIP would ask it for
+// ever.
+void tcp_connections::give_up_lingering() {
+  constexpr unsigned kPatience = 30;  // calls, a second apart
+  for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr;) {
+    tcp_pcb* const next = pcb->next;
+    tcp_recovery* const r = pcb->callback_arg == nullptr ? recovery_of(pcb) : nullptr;
+    if (r != nullptr && std::exchange(r->seen_acknowledged, pcb->lastack) != pcb->lastack) {
+      r->seen_times = 0;
+    } else if (r != nullptr && ++r->seen_times > kPatience) {
+      tcp_abort(pcb);
+    }
+    pcb = next;
+  }
+}
+
 void tcp_connections::tick() {
+  count_all();
+  if (++ticks_ % 10 == 0) give_up_lingering();
   for (const std::unique_ptr<tcp_connection>& c : all_)
     if (std::exchange(c->starved_, false)) c->note();
   // A connection's end is kept for a second (TIME_WAIT), and looked through for each segment that belongs to no living

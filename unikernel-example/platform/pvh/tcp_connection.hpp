@@ -9,6 +9,8 @@
 
 #include "lwip/tcp.h"
 #include "unikernel-example/platform/platform.hpp"
+#include "unikernel-example/platform/pvh/byte_queue.hpp"
+#include "unikernel-example/platform/pvh/send_budget.hpp"
 
 namespace docteur::cache_vm::pvh {
 
@@ -22,7 +24,7 @@ class tcp_connections;
 class tcp_connection final : public connection {
  public:
   tcp_connection(tcp_connections& owner, service& s, tcp_pcb* pcb);
-  ~tcp_connection();
+  ~tcp_connection() = default;
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
 
@@ -46,13 +48,20 @@ class tcp_connection final : public connection {
   void push();    // serve() is to have lwIP send
   void detach();  // lwIP forgets us
   void end();
-  [[nodiscard]] std::size_t free_room() const;
+  void count();  // in the budgets: what is queued by now
+  [[nodiscard]] std::size_t queued_bytes() const { return TCP_SND_BUF - pcb_->snd_buf; }
+  struct room_left {
+    std::size_t bytes = 0;
+    std::size_t most = 0;  // what `bytes` would be with nothing queued
+  };
+  [[nodiscard]] room_left look_for_room() const;
 
   tcp_connections& owner_;
   service& service_;
-  tcp_pcb* pcb_;                     // nullptr: broken, or the application is done with it
-  pbuf* received_ = nullptr;         // not yet read
-  std::uint16_t read_of_first_ = 0;  // bytes of received_ that are
+  tcp_pcb* pcb_;                      // nullptr: broken, or the application is done with it
+  byte_queue received_;               // not yet read, at most TCP_WND bytes
+  std::size_t counted_bytes_ = 0;     // in tcp_connections::queued_bytes_
+  std::size_t counted_segments_ = 0;  // in tcp_connections::queued_segments_
   bool ended_ = false;
   bool finished_ = false;  // by close() or abort()
   bool opened_ = false;    // the service knows it
@@ -68,6 +77,8 @@ class tcp_connection final : public connection {
 
 class tcp_connections {
  public:
+  // `memory`: bytes that there are for all the machine does.
+  explicit tcp_connections(std::uint64_t memory);
   // nullptr when it listens, else why not.
   [[nodiscard]] const char* listen(const ip4_addr_t& address, std::uint16_t port, service& s);
   // Calls the services for what has happened. True when there was something.
@@ -81,7 +92,12 @@ class tcp_connections {
     service* to;
   };
   static signed char on_accepted(void* self, tcp_pcb* pcb, signed char error);
+  void count_all();
+  void give_up_lingering();
 
+  send_budget queued_bytes_;     // of all that waits to be acknowledged, that of closed connections included
+  send_budget queued_segments_;  // of it
+  unsigned ticks_ = 0;
   std::vector<std::unique_ptr<tcp_connection>> all_;
   std::vector<std::unique_ptr<listener>> listeners_;
   void push_all();

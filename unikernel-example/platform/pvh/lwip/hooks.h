@@ -1,7 +1,11 @@
 /* What lwIP calls of ours; defined in lwip_hooks.cpp. */
 #pragma once
 
+#include "lwip/err.h"
 #include "lwip/ip_addr.h"
+
+struct tcp_hdr;
+struct tcp_pcb;
 
 #ifdef __cplusplus
 extern "C" {
@@ -10,6 +14,9 @@ extern "C" {
 /* RFC 6528: a keyed hash of the connection, and a clock of 4 us. */
 u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                                    u16_t remote_port);
+
+/* Before a segment for `pcb` is worked on; `options` bytes of options follow its header. */
+err_t docteur_lwip_segment(struct tcp_pcb* pcb, const struct tcp_hdr* header, u16_t options);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,63 @@
+#include "unikernel-example/platform/pvh/network_options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "unikernel-example/platform/pvh/boot_words.hpp"
+
+namespace docteur::cache_vm::pvh {
+namespace {
+
+auto read(std::string_view line) { return read_network_options(split_words(line)); }
+
+TEST(NetworkOptions, AreObeyed) {
+  EXPECT_FALSE(read("")->address);
+  EXPECT_FALSE(read("ip=dhcp listen=80")->address);
+  EXPECT_EQ(read("ip=10.0.2.15")->address, 0x0a00020fu);
+  EXPECT_EQ(read("ip=10.0.2.15")->prefix, 24u);
+  EXPECT_EQ(read("ip=10.0.2.15/8")->prefix, 8u);
+  EXPECT_EQ(read("netmask=255.255.254.0 ip=10.0.2.15")->prefix, 23u);
+  EXPECT_EQ(read("ip=10.0.2.15/16 netmask=255.255.0.0")->prefix, 16u);
+  EXPECT_EQ(read("gateway=10.0.2.2 ip=10.0.2.15")->gateway, 0x0a000202u);
+  EXPECT_EQ(read("ip=10.0.2.14/31 gateway=10.0.2.15")->gateway, 0x0a00020fu);
+  EXPECT_EQ(read("ip=10.0.2.15/32")->prefix, 32u);
+  EXPECT_EQ(read("ip=10.0.2.15 ip=10.0.2.16")->address, 0x0a000210u);
+}
+
+TEST(NetworkOptions, AreRefusedByName) {
+  const struct {
+    const char* line;
+    const char* word;
+  } all[] = {
+      {"ip=10.0.2.256", "ip="},
+      {"ip=", "ip="},
+      {"ip=10.0.2.255", "ip="},
+      {"ip=10.0.2.0", "ip="},
+      {"ip=127.0.0.1", "ip="},
+      {"ip=224.0.0.1", "ip="},
+      {"ip=0.1.2.3", "ip="},
+      {"ip=10.0.2.15 netmask=255.0.255.0", "netmask="},
+      {"ip=10.0.2.15 netmask=24", "netmask="},
+      {"ip=10.0.2.15 netmask=0.0.0.0", "netmask="},
+      {"ip=10.0.2.15/24 netmask=255.255.0.0", "netmask="},
+      {"netmask=255.255.255.0", "netmask="},
+      {"ip=dhcp netmask=255.255.255.0", "netmask="},
+      {"gateway=10.0.2.2", "gateway="},
+      {"ip=10.0.2.15 gateway=10.0.3.2", "gateway="},
+      {"ip=10.0.2.15 gateway=10.0.2.15", "gateway="},
+      {"ip=10.0.2.15 gateway=10.0.2.255", "gateway="},
+      {"ip=10.0.2.15 gateway=10.0.2.2/24", "gateway="},
+      {"ip=10.0.2.15/32 gateway=10.0.2.2", "gateway="},
+      {"ip=10.0.2.15 mac=52:54:00:12:34:56", "mac="},
+      {"ip=10.0.2.15 dns=10.0.2.3", "dns="},
+  };
+  for (const auto& [line, word] : all) {
+    const auto got = read(line);
+    ASSERT_FALSE(got) << line;
+    EXPECT_TRUE(got.error().starts_with(word)) << line << ": " << got.error();
+  }
+}
+
+}  // namespace
+}  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,146 @@
+"""A network of one's own: a namespace, a wire into it, and on the wire's far end a guest or a process of Linux.
+
+enter() gives this process, and all that it starts, a network namespace, which ends with the last of them: nothing is left
+behind, and no address is anybody else's. Needs root and /dev/net/tun.
+"""
+
+import ctypes
+import fcntl
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import servers
+
+SKIPPED = 77
+NEAR, FAR, NET = "198.18.0.1", "198.18.0.2", 16  # of the client and of the server (RFC 2544: for tests of networks)
+CLONE_NEWNET = 0x40000000
+RELAY = pathlib.Path(__file__).with_name("lossy_wire.py")
+
+
+def run(*command):
+    subprocess.run(command, check=True, timeout=60)
+
+
+def own_network():
+    """A new namespace for this process, without a way out. Its loopback works."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    run("ip", "link", "set", "lo", "up")
+
+
+def enter():
+    """own_network(), or the end of this test where the surroundings have none."""
+    try:
+        os.close(os.open("/dev/net/tun", os.O_RDWR))
+        own_network()
+    except (OSError, subprocess.SubprocessError) as why:
+        print(f"no network of one's own here (root and /dev/net/tun are needed): {why}")
+        sys.exit(SKIPPED)
+
+
+def open_tap(name):
+    """A descriptor of the tap device `name`, which there is as long as the descriptor."""
+    tap = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tap, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1002))  # TUNSETIFF: IFF_TAP, IFF_NO_PI
+    return tap
+
+
+def set_up(name, *addresses):
+    for address in addresses:
+        run("ip", "address", "add", address, "dev", name)
+    run("ip", "link", "set", name, "up")
+
+
+class Guest(servers.Server):
+    """docteur-cache.elf at FAR, on a wire to this process's namespace, which has NEAR.
+
+    `wire`: None for a tap device, else (loss in percent, seed, milliseconds of each frame's way): then frames pass a relay
+    that loses some.
+    """
+
+    def __init__(self, elf, image, words=(), memory=64, wire=None, machine="microvm", qemu=()):
+        self.relay, self.far_end, descriptors = None, None, []
+        if wire is None:
+            run("ip", "tuntap", "add", "docteur0", "mode", "tap")
+            netdev = "tap,id=n0,ifname=docteur0,script=no,downscript=no"
+        else:
+            near_end, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+            netdev, descriptors = f"socket,id=n0,fd={far_end.fileno()}", [far_end]
+            self.relay = relay(open_tap("docteur0"), near_end.detach(), *wire)
+        set_up("docteur0", f"{NEAR}/{NET}")
+        options, bus = servers.MACHINES[machine]
+        command = ["qemu-system-x86_64", "-accel", "tcg", "-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none",
+                   "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit", *options, "-kernel", elf, "-append",
+                   " ".join((f"ip={FAR}/{NET}", f"gateway={NEAR}", *words)), "-drive",
+                   f"if=none,id=d0,file={image},format=raw,readonly=on", "-device", f"virtio-blk-{bus},drive=d0", "-netdev", netdev,
+                   "-device", f"virtio-net-{bus},netdev=n0", *qemu]
+        super().__init__(command, [80], 23, host=FAR, pass_fds=[d.fileno() for d in descriptors])
+        for d in descriptors:
+            d.close()
+
+    def __exit__(self, *how):
+        super().__exit__(*how)
+        end_wire(self.relay)
+
+
+class Process(servers.Server):
+    """docteur-cache at FAR in a namespace of its own; the wire as with Guest, though always through the relay."""
+
+    def __init__(self, program, image, words=(), wire=(0, 1, 0)):
+        super().__init__([sys.executable, "-c", BEHIND_A_TAP, str(program), str(image), "--listen", f"{FAR}:80", *words], [80], 23, host=FAR)
+        far_tap = self.tap_of_child()
+        self.relay = relay(open_tap("docteur0"), far_tap, *wire)
+        set_up("docteur0", f"{NEAR}/{NET}")
+        self.type("go\n")
+
+    def tap_of_child(self):
+        """The server's process says "ready" when it has a namespace; the tap device in it is opened from here."""
+        self.waits_for(rb"ready\n")
+        here = os.open("/proc/self/ns/net", os.O_RDONLY)
+        there = os.open(f"/proc/{self.process.pid}/ns/net", os.O_RDONLY)
+        libc = ctypes.CDLL(None, use_errno=True)
+        try:
+            if libc.setns(there, CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+            tap = open_tap("docteur1")
+            set_up("docteur1", f"{FAR}/{NET}")
+        finally:
+            libc.setns(here, CLONE_NEWNET)
+            os.close(here)
+            os.close(there)
+        return tap
+
+    def __exit__(self, *how):
+        super().__exit__(*how)
+        end_wire(self.relay)
+
+
+# Segments on the wire are no larger than its frames on either side.
+BEHIND_A_TAP = """
+import ctypes, os, subprocess, sys
+assert ctypes.CDLL(None).unshare(0x40000000) == 0
+print("ready", flush=True)
+sys.stdin.readline()
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def relay(one, other, loss, seed, delay=0):
+    """A process that hands frames from each of two descriptors to the other, which become its."""
+    process = subprocess.Popen([sys.executable, str(RELAY), *map(str, (one, other, loss, seed, delay))], pass_fds=(one, other),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    os.close(one)
+    os.close(other)
+    return process
+
+
+def end_wire(process):
+    if process is not None:
+        process.terminate()
+        process.communicate()
