@@ -87,6 +87,8 @@ class Guest(servers.Server):
     def __exit__(self, *how):
         super().__exit__(*how)
         end_wire(self.relay)
+        if self.relay is None:
+            run("ip", "link", "delete", "docteur0")
 
 
 class Process(servers.Server):

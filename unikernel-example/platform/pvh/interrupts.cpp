@@ -171,7 +171,8 @@ void wait(std::uint64_t ns) noexcept {
   static std::uint64_t timer_due = 0;
   const std::uint64_t now = monotonic_ns();
   const std::uint64_t due = now + (ns < kLongest ? ns : kLongest);
-  if (timer_due <= now || timer_due > due) {
+  constexpr std::uint64_t kSlack = 1'000'000;  // ns: nobody minds
+  if (timer_due <= now || timer_due > due + kSlack) {
     const std::uint64_t count = (due - now) * timer_per_second / 1'000'000'000;
     write_register<std::uint32_t>(local_apic + kInitialCount, static_cast<std::uint32_t>(count > 0 ? count : 1));
     timer_due = due;

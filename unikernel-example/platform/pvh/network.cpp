@@ -118,6 +118,7 @@ bool network::receive() {
 
 bool network::poll() {
   device_->reap();  // first: lwIP sends nothing again that it believes to be on its way out
+  begin_frames();
   const bool received = receive();
   sys_check_timeouts();
   const bool served = connections_.serve();

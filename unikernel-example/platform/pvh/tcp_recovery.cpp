@@ -19,7 +19,7 @@ constexpr std::uint32_t kProbeInterval = 2;                        // ms between
 constexpr std::uint32_t kCheapLooks = 64;                          // connections, that add a millisecond to it
 constexpr std::uint16_t kFirstTimeOut = 1000 / TCP_SLOW_INTERVAL;  // RFC 6298, 2.1; lwIP has 3 s
 
-std::uint64_t now_us() { return monotonic_ns() / 1000; }
+std::uint64_t now_us = 0;
 
 // The segment that lwIP works on.
 struct {
@@ -106,7 +106,7 @@ void limited_transmit(tcp_pcb* pcb, const flight& f) {
 }
 
 void note_progress(tcp_recovery& r) {
-  r.heard_at = now_us();
+  r.heard_at = now_us;
   r.probed = false;
 }
 
@@ -137,36 +137,39 @@ void probe(tcp_pcb* pcb, tcp_recovery& r) {
 bool probing = false;  // the timer runs
 
 void look_for_probes(void*) {
-  const std::uint64_t now = now_us();
   std::uint32_t looks = 0;
+  std::uint64_t wait = ~std::uint64_t{0};  // us, until the first probe that may be due
   probing = false;
   for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr; pcb = pcb->next, ++looks) {
     if (pcb->unacked == nullptr || pcb->unacked->next == nullptr || (pcb->flags & (TF_SACK | TF_RTO)) != TF_SACK)
       continue;
     tcp_recovery* const r = recovery_of(pcb);
     if (r == nullptr || r->probed) continue;
-    if (now - r->heard_at >= std::max(kLeastPatience, 2 * r->path.round_trip_us())) probe(pcb, *r);
+    const std::uint64_t patience = std::max(kLeastPatience, 2 * r->path.round_trip_us());
+    const std::uint64_t passed = now_us - r->heard_at;
+    if (passed >= patience) probe(pcb, *r);
+    wait = std::min(wait, passed < patience ? patience - passed : patience);
     probing = true;
   }
-  if (probing) sys_timeout(kProbeInterval + looks / kCheapLooks, look_for_probes, nullptr);
+  const auto wait_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(wait / 1000, 1000));
+  if (probing) sys_timeout(std::max(kProbeInterval + looks / kCheapLooks, wait_ms), look_for_probes, nullptr);
 }
 
 // After something was acknowledged, or new data sent.
 void take_time(tcp_pcb* pcb, tcp_recovery& r, bool is_sent) {
-  const std::uint64_t now = now_us();
   if (!r.marked || TCP_SEQ_GT(pcb->lastack, r.furthest)) r.furthest = pcb->lastack;
   if (r.timing && TCP_SEQ_GEQ(r.furthest, r.timed_end)) {
-    r.path.note_round_trip(now, now - r.timed_at, r.furthest - r.timed_begin);
+    r.path.note_round_trip(now_us, now_us - r.timed_at, r.furthest - r.timed_begin);
     r.timing = false;
   }
-  if (pcb->unacked == nullptr) return;
+  if (pcb->unacked == nullptr || pcb->unacked->next == nullptr) return;  // nothing to probe, little to learn
   if (!r.timing && is_sent) {
     r.timing = true;
     r.timed_end = pcb->snd_nxt;
     r.timed_begin = r.furthest;
-    r.timed_at = now;
+    r.timed_at = now_us;
   }
-  if (!std::exchange(probing, true)) sys_timeout(kProbeInterval, look_for_probes, nullptr);
+  if (!std::exchange(probing, true)) sys_timeout(kLeastPatience / 1000, look_for_probes, nullptr);
 }
 
 void recover(tcp_pcb* pcb, tcp_recovery& r) {
@@ -239,6 +242,8 @@ void recover_connections_of(tcp_pcb* listener) {
 tcp_recovery* recovery_of(const tcp_pcb* pcb) { return static_cast<tcp_recovery*>(tcp_ext_arg_get(pcb, kId)); }
 
 const recovery_counters& recovery_count() { return counters; }
+
+void begin_frames() { now_us = monotonic_ns() / 1000; }
 
 void before_segment(tcp_pcb* pcb, bytes options) {
   heard.pcb = pcb;

@@ -50,6 +50,8 @@ void recover_connections_of(tcp_pcb* listener);
 // nullptr for a connection without.
 [[nodiscard]] tcp_recovery* recovery_of(const tcp_pcb* pcb);
 
+// Before frames are looked for: what happens until the next call happens now. To read the clock costs.
+void begin_frames();
 // Before lwIP works on a segment for `pcb`, whose options are these.
 void before_segment(tcp_pcb* pcb, bytes options);
 // After lwIP has worked on a frame, whatever it was.
