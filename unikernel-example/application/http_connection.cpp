@@ -15,7 +15,17 @@ constexpr std::size_t kKeptHead = 2 << 10;  // a head's memory that is kept for 
 http_connection::http_connection(http_shared& shared, connection& link)
     : shared_(&shared), link_(&link), since_(shared.on->monotonic_ns()) {}
 
-http_connection::~http_connection() { return_buffer(); }
+http_connection::~http_connection() {
+  (void)stop_waiting();
+  return_buffer();
+}
+
+bool http_connection::stop_waiting() noexcept {
+  if (!waits_) return false;
+  waits_ = false;
+  --shared_->waiting;
+  return true;
+}
 
 void http_connection::return_buffer() noexcept {
   if (buffer_ && shared_->buffers.size() < shared_->buffers.capacity()) shared_->buffers.push_back(std::move(buffer_));
@@ -172,6 +182,14 @@ bool http_connection::send_reply() {
     }
     const std::size_t room = std::min(link_->room(), kPiece);
     if (room == 0) return false;
+    if (reply_.body->is_costly()) {
+      if (!shared_->may_spend) {
+        if (!waits_) ++shared_->waiting;
+        waits_ = true;
+        return false;
+      }
+      shared_->may_spend = false;
+    }
     const auto piece = reply_.body->next(room);
     if (!piece) {
       ++shared_->counts.faults;
@@ -249,6 +267,7 @@ bool http_connection::tick(std::uint64_t now) {
       start_reply();
       return advance();
     case phase::reply: {
+      if (waits_) window_ns_ = now;  // not its client's fault
       if (!passed(window_ns_, l.stall_s)) return true;
       const std::uint64_t delivered = link_->delivered();
       if (delivered - window_delivered_ >= l.stall_bytes) {
