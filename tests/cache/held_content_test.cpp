@@ -67,6 +67,11 @@ struct large_site {
       c.window = 100'000;
       c.drain(c.taken);
       http->ready(c);
+      work();
+    }
+  }
+  void work() {
+    while (machine->work()) {
     }
   }
   site& mounted() { return *machine->http().mounted(); }
@@ -110,6 +115,7 @@ TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
       clients[i]->window = 40'000 + 9'000 * i;
       clients[i]->drain(clients[i]->taken);
       s.http->ready(*clients[i]);
+      s.work();
       ASSERT_LE(s.mounted().live_bytes(), kBudget);
     }
   }
@@ -123,6 +129,27 @@ TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
   }
   EXPECT_EQ(s.mounted().live_bytes(), 0u);
   EXPECT_EQ(s.machine->http().counts().faults, 0u);
+}
+
+// Whoever had to give content back waits for others: one in each slice of work.
+TEST(HeldContent, IsReadAgainWhenOthersHadTheirTurn) {
+  large_site s;
+  std::vector<std::unique_ptr<fake_connection>> clients;
+  for (std::size_t i = 0; i < kFiles; ++i) clients.push_back(s.ask(i));
+  const auto served = [&clients] {
+    return std::ranges::count_if(clients, [](const auto& c) { return c->sent.size() > 1000; });
+  };
+  for (const auto& c : clients) {
+    c->window = 50'000;
+    c->drain(c->taken);
+    s.http->ready(*c);
+  }
+  const auto held = static_cast<std::size_t>(served());
+  EXPECT_LT(held, kFiles);
+  for (std::size_t n = held + 1; n <= kFiles; ++n) {
+    EXPECT_EQ(s.machine->work(), n < kFiles);
+    EXPECT_EQ(served(), static_cast<std::ptrdiff_t>(n));
+  }
 }
 
 // So many share it that it is little for each.

@@ -165,12 +165,13 @@ void cache_machine::tick() { server_.tick(); }
 
 bool cache_machine::work() {
   const bool prints = print_on_console();
+  const bool serves = server_.work();
   try {
-    return prefetch_.work(on_) || prints;
+    return prefetch_.work(on_) || prints || serves;
   } catch (const std::bad_alloc&) {
     prefetch_.stop();
     log_.say("prefetch: out of memory");
-    return prints;
+    return prints || serves;
   }
 }
 

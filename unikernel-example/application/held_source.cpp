@@ -32,12 +32,16 @@ class window_source final : public object_source {
   window_source(site& of, const object_facts& f) : of_(&of), facts_(f) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     if (!held_ || held_->get() == nullptr) {
-      if (at < begin_ || at - begin_ >= window_.size()) DOCTEUR_CHECK(move_to(at));
+      if (is_costly(at)) DOCTEUR_CHECK(move_to(at));
     }
     const content* const c = held_ ? held_->get() : nullptr;
     if (c != nullptr) held_->touch();
     const bytes rest = c != nullptr ? c->view().subspan(at) : bytes(window_).subspan(at - begin_);
     return rest.first(std::min(most, rest.size()));
+  }
+
+  [[nodiscard]] bool is_costly(std::uint64_t at) const noexcept {
+    return (!held_ || held_->get() == nullptr) && (at < begin_ || at - begin_ >= window_.size());
   }
 
  private:
@@ -87,6 +91,9 @@ class held_source final : public object_source {
   // The content, or nullptr: it was taken away.
   [[nodiscard]] const content* held() const noexcept { return hold_.get(); }
   void touch() noexcept { hold_.touch(); }
+  [[nodiscard]] bool is_costly(std::uint64_t at) const noexcept {
+    return hold_.get() == nullptr && (!again_ || (windows_ != nullptr && windows_->is_costly(at)));
+  }
 
  private:
   result<done> begin_again(std::uint64_t at) {
@@ -95,7 +102,9 @@ class held_source final : public object_source {
       return done{};
     }
     if (facts_.delta || facts_.type != object_type::blob) {
-      again_ = std::make_unique<window_source>(*of_, facts_);
+      auto windows = std::make_unique<window_source>(*of_, facts_);
+      windows_ = windows.get();
+      again_ = std::move(windows);
       return done{};
     }
     DOCTEUR_TRY(stream, make_source(of_, facts_, scratch_, prove_));
@@ -116,6 +125,7 @@ class held_source final : public object_source {
   bool prove_;
   content_hold hold_;
   std::unique_ptr<object_source> again_;
+  const window_source* windows_ = nullptr;  // again_, when it is one
 };
 
 // The end of a response that is one whole content. While that is held, as much of it is offered as there is.
@@ -135,6 +145,7 @@ class held_body final : public response_body {
     const content* const c = from_.held();
     return c != nullptr ? c->view().subspan(at_) : bytes();
   }
+  bool is_costly() const override { return from_.is_costly(at_); }
   void took(std::size_t n) override {
     at_ += n;
     if (n > 0) from_.touch();

@@ -16,7 +16,17 @@ constexpr std::size_t kBody = 512;          // bytes of an empty body that a buf
 http_connection::http_connection(http_shared& shared, connection& link, port_content behind)
     : shared_(&shared), link_(&link), behind_(behind), since_(shared.on->monotonic_ns()) {}
 
-http_connection::~http_connection() { return_buffer(); }
+http_connection::~http_connection() {
+  (void)stop_waiting();
+  return_buffer();
+}
+
+bool http_connection::stop_waiting() noexcept {
+  if (!waits_) return false;
+  waits_ = false;
+  --shared_->waiting;
+  return true;
+}
 
 void http_connection::return_buffer() noexcept {
   if (capacity_ == kFirstBuffer && shared_->buffers.size() < shared_->buffers.capacity())
@@ -188,6 +198,14 @@ bool http_connection::send_reply() {
     }
     const std::size_t room = std::min(link_->room(), kPiece);
     if (room == 0) return false;
+    if (reply_.body->is_costly()) {
+      if (!shared_->may_spend) {
+        if (!waits_) ++shared_->waiting;
+        waits_ = true;
+        return false;
+      }
+      shared_->may_spend = false;
+    }
     const auto piece = reply_.body->next(room);
     if (!piece) {
       ++shared_->counts.faults;
@@ -267,6 +285,7 @@ bool http_connection::tick(std::uint64_t now) {
       start_reply();
       return advance();
     case phase::reply: {
+      if (waits_) window_ns_ = now;  // not its client's fault
       if (!passed(window_ns_, l.stall_s)) return true;
       const std::uint64_t delivered = link_->delivered();
       if (delivered - window_delivered_ >= l.stall_bytes) {

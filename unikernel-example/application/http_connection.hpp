@@ -27,6 +27,8 @@ struct http_shared {
   http_request request;     // of the connection that is being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
+  std::size_t waiting = 0;     // connections whose response goes on in http_server::work()
+  bool may_spend = false;      // one of them is at it
   bool drains = false;         // no connection is kept
   std::uint64_t drain_ns = 0;  // since when, monotonic
   // Input buffers of kFirstBuffer bytes each, lent to connections that hold unread bytes.
@@ -44,6 +46,8 @@ class http_connection {
   [[nodiscard]] bool advance();
   // The same, once somebody's time is over.
   [[nodiscard]] bool tick(std::uint64_t now);
+  // Whether it waits for work(); true once.
+  [[nodiscard]] bool stop_waiting() noexcept;
   // Ends a response that was begun when image number `last` or one before it was mounted; false where there is none.
   [[nodiscard]] bool cut_off(std::uint64_t last);
   // After bad_alloc: a 503 where nothing was sent, and the end.
@@ -87,6 +91,7 @@ class http_connection {
   std::uint64_t request_ns_ = 0;
   std::uint64_t image_ = 0;  // http_shared's, when the request was answered
 
+  bool waits_ = false;
   http_reply reply_;
   std::size_t head_sent_ = 0;
   std::size_t content_sent_ = 0;

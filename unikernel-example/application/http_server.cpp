@@ -28,6 +28,20 @@ void http_server::mount(std::shared_ptr<site> what) {
   ++shared_.image;
 }
 
+bool http_server::work() {
+  if (shared_.waiting == 0) return false;
+  for (std::size_t n = connections_.size(); n > 0; --n) {
+    next_ = next_ + 1 < connections_.size() ? next_ + 1 : 0;
+    http_connection& c = *connections_[next_];
+    if (!c.stop_waiting()) continue;
+    shared_.may_spend = true;
+    ready(c.link());
+    shared_.may_spend = false;
+    break;
+  }
+  return shared_.waiting > 0;
+}
+
 // Clients that still read of images which are one too many.
 void http_server::cut_off_old(std::uint64_t now) {
   std::erase_if(old_, [](const old_image& o) { return o.what.expired(); });

@@ -20,6 +20,8 @@ class http_server final : public service {
   void ready(connection& c) override;
   std::string_view refusal() const override;
   void tick();
+  // Goes on with one response that takes milliseconds; false when there is none.
+  [[nodiscard]] bool work();
   // Whoever is being sent something gets it, and then no connection is kept.
   void drain();
 
@@ -57,6 +59,7 @@ class http_server final : public service {
     std::weak_ptr<site> what;
   };
   std::vector<old_image> old_;
+  std::size_t next_ = 0;  // connection to look at in work()
   std::vector<std::unique_ptr<http_connection>> connections_;
 };
 

@@ -22,6 +22,8 @@ class response_body {
   // took() says how much of it was sent.
   [[nodiscard]] virtual bytes rest() { return {}; }
   virtual void took(std::size_t) {}
+  // Whether next() takes milliseconds, for content is read again: others come first then.
+  [[nodiscard]] virtual bool is_costly() const { return false; }
 };
 
 // Bytes of one object, in any order; forward is cheap.
