@@ -40,6 +40,7 @@ class http_server final : public service {
     explicit status_service(http_server& of) : of_(&of) {}
     void opened(connection& c) override { of_->open(c, {false, true}); }
     void ready(connection& c) override { of_->ready(c); }
+    std::string_view refusal() const override { return of_->refusal(); }
 
    private:
     http_server* of_;

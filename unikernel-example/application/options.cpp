@@ -152,6 +152,7 @@ std::string_view words_help() noexcept {
          "  ip=ADDRESS[/PREFIX]   a guest's address; by DHCP without it\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
          "  listing               list directories without index.html\n"
+         "  netmask=MASK          instead of a prefix behind ip=ADDRESS\n"
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"
          "  requests=N            on one connection (10000)\n"
