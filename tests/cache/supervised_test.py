@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The server among shells and supervisors: job control, signals, logs that nobody reads, limits that others set.
+"""The server among shells and supervisors: job control, signals, logs that nobody reads.
 
 Usage: supervised_test.py DOCTEUR_CACHE DOCTEUR_MAKE
-Real shells on a pseudo terminal, real signals. PATIENCE only bounds a failure.
+Real shells on a pseudo terminal, real signals.
 """
 
 import contextlib
@@ -13,11 +13,9 @@ import pathlib
 import pty
 import random
 import re
-import resource
 import select
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,78 +23,11 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import servers
 from ports import free_port
+from supervised import CACHE, PATIENCE, Serving, answers, expect, is_stopped, state, wait_until
 
-CACHE, MAKE = sys.argv[1:3]
-PATIENCE = servers.PATIENCE
+MAKE = sys.argv[2]
 LARGE = random.Random(3).randbytes(8_000_000)
 NOISE = random.Random(1).randbytes(6000)
-
-
-def expect(what, why):
-    if not what:
-        sys.exit(why)
-
-
-def wait_until(what, why):
-    end = time.monotonic() + PATIENCE
-    while not what():
-        if time.monotonic() > end:
-            sys.exit(why() if callable(why) else why)
-        time.sleep(0.02)
-
-
-def answers(port, path="/page"):
-    """The body, or nothing where nobody answers."""
-    try:
-        status, _, body = servers.fetch(port, path, timeout=PATIENCE)
-        return body if status == 200 else b"status %d" % status
-    except (OSError, http.client.HTTPException):
-        return None
-
-
-def state(pid):
-    """A letter (proc(5)); Z as well when it is gone."""
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "Z"
-
-
-def is_stopped(pid):
-    return state(pid) == "T"
-
-
-class Serving:
-    """A server without a terminal. What it says is gathered, unless `log` is a descriptor for it."""
-
-    def __init__(self, image, *options, log=None, preparation=None, wrapper=()):
-        self.port = free_port()
-        self.said = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([*wrapper, CACHE, str(image), "--listen", f"127.0.0.1:{self.port}", *options],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=self.said if log is None else log, preexec_fn=preparation)
-        wait_until(lambda: answers(self.port) is not None or self.process.poll() is not None, "does not answer")
-        expect(self.process.poll() is None, f"ended by itself: {self.log()}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def log(self):
-        return os.pread(self.said.fileno(), 1 << 20, 0).decode()
-
-    def says(self, pattern):
-        wait_until(lambda: re.search(pattern, self.log()), lambda: f"not {pattern} in {self.log()!r}")
-
-    def signal(self, which):
-        self.process.send_signal(which)
-
-    def ends_with(self, status):
-        got = self.process.wait(PATIENCE)
-        expect(got == status, f"status {got}, not {status}: {self.log()}")
 
 
 class Reader:
@@ -346,91 +277,6 @@ def drains(image):
         s.ends_with(-signal.SIGINT)
 
 
-def says_what_cannot_be_had(image):
-    def refused(listen, *patterns, **how):
-        done = subprocess.run([CACHE, image, "--listen", listen], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=PATIENCE, check=False, **how)
-        said = done.stderr.decode()
-        expect(done.returncode == servers.FAILED, f"status {done.returncode}: {said}")
-        expect("HTTP on" not in said, said)
-        for pattern in patterns:
-            expect(re.search(pattern, said), f"not {pattern} in {said}")
-
-    with socket.socket() as four:
-        four.bind(("0.0.0.0", 0))
-        four.listen()
-        port = four.getsockname()[1]
-        refused(str(port), rf"cannot listen on 0\.0\.0\.0:{port}: in use by another program\n")
-        refused(f"127.0.0.1:{port}", rf"cannot listen on 127\.0\.0\.1:{port}: in use")
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as six:
-        six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        six.bind(("::", 0))
-        six.listen()
-        port = six.getsockname()[1]
-        refused(str(port), rf"cannot listen on \[::\]:{port}: in use by another program\n")
-    refused("192.0.2.77:8080", r"192\.0\.2\.77:8080: no such address on this machine")
-    refused("localhost:8080", "localhost: not an address")
-    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
-    if os.geteuid() == 0 and first > 1:
-        refused(f"127.0.0.1:{first - 1}", "not permitted", user=65534, group=65534)
-
-
-def knows_its_descriptors(image):
-    """The soft limit is raised; where there are too few there are fewer connections, and one too many is told so."""
-    def few(soft, hard):
-        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    with Serving(image, preparation=few(20, 400)) as s:
-        limit = servers.json.loads(answers(s.port, "/.docteur/status"))["connections"]["limit"]
-        expect(200 < limit < 400, f"{limit} connections with 400 descriptors")
-        expect(f"{limit} connections at most, for there are 400 descriptors" in s.log(), s.log())
-        with contextlib.ExitStack() as all_of_them:
-            clients = []
-            for i in range(limit + 100):
-                c = all_of_them.enter_context(socket.create_connection(("127.0.0.1", s.port), timeout=PATIENCE))
-                clients.append(c)
-                c.sendall(b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n")
-                got = c.recv(1000)
-                code = b"HTTP/1.1 200 " if i < limit else b"HTTP/1.1 503 "
-                expect(got.startswith(code), f"connection {i}: {got[:40]!r}")
-        wait_until(lambda: answers(s.port) == b"a page\n", "serves nobody any more")
-
-
-@contextlib.contextmanager
-def memory_group(limit):
-    """A function that puts the calling process into a control group with so much memory; None where none can be made."""
-    groups = [line.split(":", 2) for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines()]
-    mine = [path for _, controllers, path in groups if "memory" in controllers.split(",")]
-    top, file = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes") if mine else ("/sys/fs/cgroup", "memory.max")
-    mine = mine or [path for _, controllers, path in groups if not controllers]
-    folder = pathlib.Path(top + "".join(mine[:1])) / f"docteur-test-{os.getpid()}"
-    try:
-        folder.mkdir()
-    except OSError:
-        yield None
-        return
-    try:
-        (folder / file).write_text(str(limit))
-        yield lambda: (folder / "cgroup.procs").write_text("0")
-    except OSError:
-        yield None
-    finally:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-
-
-def knows_its_memory(image):
-    """The limit of its control group is what it takes for the machine's memory."""
-    with memory_group(96 << 20) as enter:
-        if enter is None:
-            print("no control group can be made here")
-            return
-        with Serving(image, preparation=enter) as s:
-            status = servers.json.loads(answers(s.port, "/.docteur/status"))
-            expect(status["memory"]["total_bytes"] == 96 << 20, f"{status['memory']}")
-            expect(status["cache"]["capacity_bytes"] == 18 << 20, f"{status['cache']}")  # 3/4 of a quarter
-            expect(answers(s.port, "/large") == LARGE, "the large file")
-
-
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -444,9 +290,6 @@ def main():
         with_a_dead_log(folder, image)
         mounts_again(folder, image, other)
         drains(image)
-        says_what_cannot_be_had(image)
-        knows_its_descriptors(image)
-        knows_its_memory(image)
 
 
 main()

@@ -1,0 +1,83 @@
+"""docteur-cache started as shells and supervisors start it; the tests' first argument is the program."""
+
+import http.client
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import servers
+from ports import free_port
+
+CACHE = sys.argv[1]
+PATIENCE = servers.PATIENCE  # only bounds a failure
+
+
+def expect(what, why):
+    if not what:
+        sys.exit(why)
+
+
+def wait_until(what, why):
+    end = time.monotonic() + PATIENCE
+    while not what():
+        if time.monotonic() > end:
+            sys.exit(why() if callable(why) else why)
+        time.sleep(0.02)
+
+
+def answers(port, path="/page"):
+    """The body, or nothing where nobody answers."""
+    try:
+        status, _, body = servers.fetch(port, path, timeout=PATIENCE)
+        return body if status == 200 else b"status %d" % status
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def state(pid):
+    """A letter (proc(5)); Z as well when it is gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "Z"
+
+
+def is_stopped(pid):
+    return state(pid) == "T"
+
+
+class Serving:
+    """A server without a terminal. What it says is gathered, unless `log` is a descriptor for it."""
+
+    def __init__(self, image, *options, log=None, preparation=None, wrapper=()):
+        self.port = free_port()
+        self.said = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([*wrapper, CACHE, str(image), "--listen", f"127.0.0.1:{self.port}", *options],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=self.said if log is None else log, preexec_fn=preparation)
+        wait_until(lambda: answers(self.port) is not None or self.process.poll() is not None, "does not answer")
+        expect(self.process.poll() is None, f"ended by itself: {self.log()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        return os.pread(self.said.fileno(), 1 << 20, 0).decode()
+
+    def says(self, pattern):
+        wait_until(lambda: re.search(pattern, self.log()), lambda: f"not {pattern} in {self.log()!r}")
+
+    def signal(self, which):
+        self.process.send_signal(which)
+
+    def ends_with(self, status):
+        got = self.process.wait(PATIENCE)
+        expect(got == status, f"status {got}, not {status}: {self.log()}")
