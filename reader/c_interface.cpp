@@ -74,6 +74,11 @@ struct docteur_list {
   docteur::memory from;
 };
 
+struct docteur_file {
+  docteur::blob_stream content;
+  docteur::memory from;
+};
+
 namespace {
 
 // An object of the C interface in the caller's memory, and back.
@@ -98,6 +103,8 @@ void copy_id(const docteur::oid& id, std::uint8_t* out) noexcept { std::memcpy(o
 
 static_assert(DOCTEUR_OID_SIZE == docteur::kOidSize);
 static_assert(static_cast<int>(docteur::entry_kind::submodule) == DOCTEUR_SUBMODULE);
+
+uint32_t docteur_version(void) { return DOCTEUR_VERSION_NUMBER; }
 
 docteur_status docteur_attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
                               docteur_image** out, docteur_error* error) {
@@ -175,6 +182,34 @@ docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, 
 docteur_status docteur_read(docteur_image* d, docteur_node node, void* out, size_t size, docteur_error* error) {
   const auto read = d->reader->read(to_node(node), {static_cast<std::byte*>(out), size});
   return read ? DOCTEUR_OK : report(read.error(), error);
+}
+
+docteur_status docteur_open(docteur_image* d, docteur_node node, docteur_file** out, docteur_error* error) {
+  auto content = d->reader->open(to_node(node));
+  if (!content) return report(content.error(), error);
+  auto* file = create<docteur_file>(d->from(), std::move(*content), d->from());
+  if (file == nullptr) return out_of_memory(error);
+  *out = file;
+  return DOCTEUR_OK;
+}
+
+uint64_t docteur_file_size(const docteur_file* file) { return file->content.size(); }
+
+docteur_status docteur_pread(docteur_file* file, void* out, size_t size, uint64_t offset, size_t* got,
+                             docteur_error* error) {
+  const std::uint64_t end = file->content.size();
+  const std::uint64_t rest = offset < end ? end - offset : 0;
+  if (size > rest) size = static_cast<std::size_t>(rest);
+  *got = 0;
+  if (size == 0) return DOCTEUR_OK;
+  const auto read = file->content.read(offset, {static_cast<std::byte*>(out), size});
+  if (!read) return report(read.error(), error);
+  *got = size;
+  return DOCTEUR_OK;
+}
+
+void docteur_close(docteur_file* file) {
+  if (file != nullptr) destroy(docteur::memory(file->from), file);
 }
 
 docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,

@@ -17,6 +17,11 @@
 extern "C" {
 #endif
 
+/* The version of this header, and of the library that is linked: major << 16 | minor << 8 | patch. Before 1.0.0 another
+ * minor number may be another interface. */
+#define DOCTEUR_VERSION_NUMBER 0x000100
+uint32_t docteur_version(void);
+
 /* The block device. */
 typedef struct docteur_device {
   void* self;
@@ -73,6 +78,7 @@ typedef struct docteur_node {
 
 typedef struct docteur_image docteur_image; /* an attached image, with a cache */
 typedef struct docteur_list docteur_list;   /* a place in a directory */
+typedef struct docteur_file docteur_file;   /* a file that is being read */
 
 /* Attaches an image. `cache_bytes`: for bases of deltas; 0 is allowed. `error` may be NULL, here and below. On success
  * `*out` must be given to docteur_detach(). What the device and the memory stand on must live until then. */
@@ -110,7 +116,17 @@ docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, 
 
 /* The whole content, checked against its id; `size` must be what docteur_size() says. */
 docteur_status docteur_read(docteur_image* d, docteur_node node, void* out, size_t size, docteur_error* error);
-/* `size` bytes from byte `offset` on; a range is not checked against the id. */
+/* A file or a link's target to be read in parts. Reading forward costs no more than reading it once: a delta is built
+ * when it is first read and kept until docteur_close(), a large file goes on from where the last part ended. Parts are
+ * not checked against the id. docteur_open() gives what docteur_close() takes, before docteur_detach(). */
+docteur_status docteur_open(docteur_image* d, docteur_node node, docteur_file** out, docteur_error* error);
+uint64_t docteur_file_size(const docteur_file* file); /* bytes */
+/* As pread(2): up to `size` bytes from byte `offset` on, fewer only at the end, none behind it. `*got`: how many. */
+docteur_status docteur_pread(docteur_file* file, void* out, size_t size, uint64_t offset, size_t* got,
+                             docteur_error* error);
+void docteur_close(docteur_file* file);
+
+/* One range: `size` bytes from byte `offset` on, not checked against the id. It opens the file each time. */
 docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,
                                   docteur_error* error);
 

@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "reader/docteur.h"
+#include "support/image_maker.hpp"
+
+using namespace docteur;
+
+namespace {
+
+// A device that counts what it copies, and memory that counts what it lends.
+struct world {
+  buffer raw;
+  std::size_t copied = 0;    // bytes
+  std::size_t borrowed = 0;  // bytes
+  docteur_image* image = nullptr;
+
+  explicit world(buffer with, std::size_t cache_bytes = 0) : raw(std::move(with)) {
+    const docteur_device device{this, raw.size(), read, nullptr};
+    const docteur_memory memory{this, allocate, release};
+    docteur_error error{};
+    EXPECT_EQ(docteur_attach(&device, &memory, cache_bytes, &image, &error), DOCTEUR_OK) << error.what;
+  }
+  ~world() {
+    docteur_detach(image);
+    EXPECT_EQ(borrowed, 0u);
+  }
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  static int read(void* self, std::uint64_t offset, void* out, std::size_t size) {
+    auto* w = static_cast<world*>(self);
+    if (offset > w->raw.size() || size > w->raw.size() - offset) return -1;
+    std::memcpy(out, w->raw.data() + offset, size);
+    w->copied += size;
+    return 0;
+  }
+  static void* allocate(void* self, std::size_t size) {
+    static_cast<world*>(self)->borrowed += size;
+    return std::malloc(size);
+  }
+  static void release(void* self, void* block, std::size_t size) {
+    static_cast<world*>(self)->borrowed -= size;
+    std::free(block);
+  }
+
+  docteur_file* open(const char* path) {
+    docteur_node node{};
+    docteur_file* file = nullptr;
+    docteur_error error{};
+    EXPECT_EQ(docteur_resolve(image, path, std::strlen(path), &node, &error), DOCTEUR_OK) << error.what;
+    EXPECT_EQ(docteur_open(image, node, &file, &error), DOCTEUR_OK) << error.what;
+    return file;
+  }
+};
+
+std::string piece_of(docteur_file* file, std::uint64_t offset, std::size_t size) {
+  std::string out(size, '\0');
+  std::size_t got = 0;
+  docteur_error error{};
+  EXPECT_EQ(docteur_pread(file, out.data(), size, offset, &got, &error), DOCTEUR_OK) << error.what;
+  out.resize(got);
+  return out;
+}
+
+// "delta", a delta of "base"; both are prose of 200,000 bytes and some.
+buffer two_files(std::string& delta) {
+  image_maker m;
+  const std::string base = prose(200'000, 1);
+  delta = base + "and a line";
+  const oid base_id = m.add_blob(base);
+  const oid delta_id = object_id(object_type::blob, as_bytes(delta));
+  const auto size = static_cast<std::uint32_t>(base.size());
+  m.add_ofs_delta(delta_id, base_id, delta_text(base.size(), delta.size()).copy(0, size).insert("and a line").view());
+  const oid root = m.add_tree(tree_text().add("100644", "base", base_id).add("100644", "delta", delta_id));
+  return m.image(m.add(object_type::commit, commit_text(root)));
+}
+
+}  // namespace
+
+TEST(CInterface, VersionIsTheProjects) {
+  EXPECT_EQ(docteur_version(), std::uint32_t{DOCTEUR_VERSION_NUMBER});
+  char text[32];
+  std::snprintf(text, sizeof text, "%u.%u.%u", docteur_version() >> 16, docteur_version() >> 8 & 255,
+                docteur_version() & 255);
+  EXPECT_STREQ(text, DOCTEUR_VERSION);
+}
+
+TEST(CInterface, PreadIsAsOfAFile) {
+  std::string delta;
+  world w(two_files(delta));
+  docteur_file* const file = w.open("delta");
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(docteur_file_size(file), delta.size());
+  EXPECT_EQ(piece_of(file, 0, 10), delta.substr(0, 10));
+  EXPECT_EQ(piece_of(file, 150'000, 1'000), delta.substr(150'000, 1'000));
+  EXPECT_EQ(piece_of(file, 7, 20), delta.substr(7, 20));
+  EXPECT_EQ(piece_of(file, delta.size() - 5, 100), delta.substr(delta.size() - 5));
+  EXPECT_EQ(piece_of(file, delta.size(), 100), "");
+  EXPECT_EQ(piece_of(file, ~std::uint64_t{0}, 100), "");
+  EXPECT_EQ(piece_of(file, 3, 0), "");
+  docteur_close(file);
+  docteur_close(nullptr);
+}
+
+TEST(CInterface, ADeltaIsBuiltOnceForAllItsParts) {
+  std::string delta;
+  world w(two_files(delta));
+  docteur_file* const file = w.open("delta");
+  ASSERT_NE(file, nullptr);
+  std::string all = piece_of(file, 0, 1'000);
+  const std::size_t before = w.copied;
+  while (all.size() < delta.size()) all += piece_of(file, all.size(), 1'000);
+  EXPECT_EQ(w.copied, before);
+  EXPECT_TRUE(all == delta);
+  docteur_close(file);
+}
+
+TEST(CInterface, FoldersAreNotOpened) {
+  std::string delta;
+  world w(two_files(delta));
+  docteur_node node{};
+  ASSERT_EQ(docteur_find(w.image, "", 0, &node), DOCTEUR_OK);
+  docteur_file* file = nullptr;
+  docteur_error error{};
+  EXPECT_EQ(docteur_open(w.image, node, &file, &error), DOCTEUR_WRONG_KIND);
+  EXPECT_EQ(file, nullptr);
+}
