@@ -1,5 +1,5 @@
 #pragma once
-// A temporary folder that nobody else can look into, and that goes away with its object, and all that is in it:
+// A temporary folder that only its owner can open, and that is removed with its object, and all that is in it:
 // programs that write into it must have ended. Hosted, POSIX.
 
 #include <cstdint>

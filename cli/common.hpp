@@ -21,7 +21,7 @@ namespace docteur::cli {
 // "PROGRAM: TEXT" and a newline on stderr, in one write; `text` as printable_line() gives it.
 void say(std::string_view program, std::string_view text);
 
-// All of `data` to stdout. `pipe_closed` becomes true, without a failure, when nobody reads any more.
+// All of `data` to stdout. `pipe_closed` becomes true, without a failure, when the reader has closed the pipe.
 [[nodiscard]] outcome<void> write_out(bytes data, bool& pipe_closed);
 
 }  // namespace docteur::cli

@@ -6,7 +6,7 @@
 //   4    u32 submodules
 //   8    u32 position size: bytes of a position, 1 to 4
 //   12   u32 zero
-//   16   blocks, one behind the other, until all paths are told:
+//   16   blocks, one after the other, until all paths are listed:
 //          0  u32 paths in the block, not 0
 //          4  u32 bytes of the zlib stream
 //          8  u32 bytes that it inflates to, up to kPathBlockLimit

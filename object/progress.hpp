@@ -1,5 +1,5 @@
 #pragma once
-// How long-running hosted code tells where it is, and is told to stop. Called from any thread.
+// How long-running hosted code reports where it is, and learns that it must stop. Called from any thread.
 
 #include <cstdint>
 #include <string_view>

@@ -112,7 +112,7 @@ result<blob_stream> image_reader::open(const node& n) noexcept {
 
 result<node> image_reader::resolve(std::string_view path, owned_array<char>* where) noexcept {
   if (path.size() > image_->bounds().path_bytes) return fail(errc::not_found, 0, "no such path");
-  // Without a link, "." or ".." on the way one look tells.
+  // If the path has no symbolic link, "." or "..", one lookup decides.
   if (const auto there = image_->find_prefix(path); there && there->what.kind != entry_kind::symlink) {
     if (there->size == path.size()) {
       if (where != nullptr) DOCTEUR_CHECK(copy_text(path, *where));

@@ -8,7 +8,7 @@
 
 namespace docteur {
 
-// What the entries of a PACK are told apart by.
+// The kinds of entries that a survey counts separately.
 enum class object_group : std::uint8_t {
   commits,
   trees,

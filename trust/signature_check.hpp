@@ -12,8 +12,8 @@
 namespace docteur {
 
 enum class verdict {
-  good,       // made with a key of somebody who is trusted
-  untrusted,  // by a key that nobody vouches for, or that is expired or revoked
+  good,       // made with a trusted key
+  untrusted,  // by a key that is not trusted, or that is expired or revoked
   bad,        // not made over this content, or no signature at all that the program understands
   absent,
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The objects of one commit, wherever they come from, and what a person should be told about them. Hosted.
+// The objects of one commit, wherever they come from, and what to report about them. Hosted.
 
 #include <cstdint>
 #include <optional>

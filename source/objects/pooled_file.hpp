@@ -40,7 +40,7 @@ class pooled_file {
   // kOpen of the pool and the number of reads that go on.
   mutable std::atomic<std::uint32_t> state_{0};
   mutable std::atomic<bool> is_recent_{false};
-  mutable int fd_ = -1;            // written by the pool while nobody reads
+  mutable int fd_ = -1;            // written by the pool while no thread reads
   mutable std::size_t place_ = 0;  // in the pool's list; under its lock
 };
 

@@ -29,9 +29,9 @@
 namespace docteur {
 
 struct fetch_options {
-  // A branch, a tag, a full reference, HEAD (also "@" or empty): git's rules in git's order, as resolve_revision() has
-  // them for a local repository, applied to what the server tells. Or a full commit id, where the server gives commits
-  // by id. Short ids are not known to servers, and that a short name would fit two references is not told.
+  // A branch, a tag, a full reference, HEAD (also "@" or empty): git's rules in git's order, as resolve_revision()
+  // applies them to a local repository, here to the references that the server lists. Or a full commit id, where the
+  // server gives commits by id. Servers know no short ids, and an ambiguous short name is not reported.
   std::string reference;
   // Ends the fetch when for so long nothing came: not a byte, no word, and no work of git's own. Zero: never. Where git
   // may ask on a terminal, counted from the server's first answer.

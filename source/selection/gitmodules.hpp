@@ -25,7 +25,7 @@ struct submodule_words {
 //   paths that begin with a slash;
 // - for URLs with control characters, encoded or not, or that begin with a dash (CVE-2018-17456);
 // - where two of one name, or of one path, say different things.
-// That a URL is none that may be fetched from is not told here: source/selection/submodule_address.hpp.
+// URLs are not checked here: source/selection/submodule_address.hpp does that.
 [[nodiscard]] outcome<std::vector<submodule_words>> parse_gitmodules(bytes content);
 
 }  // namespace docteur

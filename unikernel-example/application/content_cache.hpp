@@ -21,7 +21,7 @@ class content_cache {
   ~content_cache() { clear(); }
 
   [[nodiscard]] shared_content find(key k);
-  // Of another size than an eighth of the capacity at most, it is only shared while somebody uses it.
+  // Content larger than an eighth of the capacity is not kept; it is only shared while in use.
   void put(key k, const shared_content& c);
   void clear() noexcept;
 

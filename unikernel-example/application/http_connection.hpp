@@ -44,7 +44,7 @@ class http_connection {
 
   // Goes on as far as it can. False when the connection is closed or aborted: this object is to go then.
   [[nodiscard]] bool advance();
-  // The same, once somebody's time is over.
+  // The same, after a time-out.
   [[nodiscard]] bool tick(std::uint64_t now);
   // Whether it waits for work(); true once.
   [[nodiscard]] bool stop_waiting() noexcept;

@@ -24,7 +24,7 @@ struct own_pages {
   std::function<std::string()> page;     // HTML
 };
 
-// What is behind a port. What is not there is as if nobody knew of it: "/.docteur/" then is what an image has there.
+// What is behind a port. Where a part is absent its paths are ordinary paths of the image.
 struct port_content {
   bool site = true;    // the image
   bool status = true;  // the server's own pages

@@ -16,7 +16,7 @@ class response_body {
  public:
   virtual ~response_body() = default;
   // At most `most` (> 0) bytes more, valid until the next call; empty when that was all. After an error the connection
-  // must be aborted: that is how a client is told.
+  // must be aborted: that is how the client learns of it.
   [[nodiscard]] virtual result<bytes> next(std::size_t most) = 0;
   // All that is left, where that is in memory, and empty otherwise: in place of next(). Valid until the next call;
   // took() says how much of it was sent.

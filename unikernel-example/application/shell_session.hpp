@@ -54,7 +54,7 @@ class shell_session {
   bool telnet_escape_ = false;
   bool last_was_cr_ = false;
   bool over_ = false;
-  bool trusted_;  // a first command was typed by somebody who means a shell
+  bool trusted_;  // the first line was a command, so the peer means a shell
 };
 
 // Sessions on TCP.

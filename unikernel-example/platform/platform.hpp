@@ -73,7 +73,7 @@ struct memory_use {
 struct connection_limit {
   std::size_t most;
   std::string why;
-  bool is_fixed;  // nobody can change it: who asks for more is refused
+  bool is_fixed;  // it cannot be raised: a request for more is refused
 };
 
 // How the run ends.

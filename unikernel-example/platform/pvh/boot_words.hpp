@@ -18,7 +18,7 @@ struct ip_prefix {
 // "10.0.2.15" or "10.0.2.15/24"; never 0.0.0.0.
 [[nodiscard]] std::optional<ip_prefix> parse_ip(std::string_view text);
 
-// Where a virtio-mmio device is said to be.
+// Where the command line puts a virtio-mmio device.
 struct mmio_place {
   std::uint64_t address, size;
   std::uint32_t interrupt;

@@ -9,7 +9,7 @@
 namespace docteur::cache_vm::pvh {
 
 // The device whose registers are at `address`; nullptr when there is none, or it is of no use here. `interrupt`: global
-// system interrupt, 0 when it is not known. What is said about the address is not believed: it must lie outside RAM.
+// system interrupt, 0 when it is not known. The address is not trusted: it must be outside RAM.
 [[nodiscard]] std::unique_ptr<virtio_transport> open_virtio_mmio(std::uint64_t address, std::uint64_t size,
                                                                  std::uint32_t interrupt);
 

@@ -34,7 +34,7 @@ class virtqueue {
   [[nodiscard]] bool is_broken() const { return broken_; }
 
   // Offers a chain: parts that the device reads before those that it writes. False when there are too few descriptors
-  // free. The device may not have been told yet.
+  // free. The device may not have been notified yet.
   [[nodiscard]] bool add(std::span<const part> parts, std::uint32_t token);
   [[nodiscard]] std::uint16_t untold() const { return static_cast<std::uint16_t>(available_idx_ - told_idx_); }
   void kick();  // tells the device about what was added
