@@ -24,7 +24,7 @@ namespace docteur {
 
 class atomic_file {
  public:
-  // For what lies behind the symbolic links of `target`, as open(2) with O_CREAT follows them: a regular file, which
+  // For what is behind the symbolic links of `target`, as open(2) with O_CREAT follows them: a regular file, which
   // will be replaced and whose permissions and, where allowed, owner stay, or nothing; a new file's permissions follow
   // the umask. Fails with blame::environment, or with blame::usage where `target` names no file.
   [[nodiscard]] static outcome<atomic_file> create(const std::filesystem::path& target);

@@ -1,5 +1,5 @@
 #pragma once
-// Opening what lies below a folder without ever following a symbolic link on the way. Hosted, POSIX.
+// Opening what is below a folder without ever following a symbolic link on the way. Hosted, POSIX.
 
 #include <sys/stat.h>
 

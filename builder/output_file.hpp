@@ -38,7 +38,7 @@ class output_file final : public byte_sink {
   // written.
   [[nodiscard]] std::vector<excluded_file> not_content() const;
 
-  // All but the header of a device and the name of a file. Whatever lies behind the image on a device is zeroed: it
+  // All but the header of a device and the name of a file. Whatever is behind the image on a device is zeroed: it
   // belongs to the image's last block.
   [[nodiscard]] outcome<void> complete(const image_header& header);
   // SHA-256 of the completed image, as sha256sum(1) prints it; nullopt where a device can only be written.

@@ -34,7 +34,7 @@ std::string json_string(std::string_view text) {
     } else if (c == '\t') {
       out += "\\t";
     } else if (is_control(code)) {
-      // None lies above U+FFFF.
+      // None is above U+FFFF.
       std::array<char, 12> escape;
       std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(code));
       out += escape.data();

@@ -9,7 +9,7 @@
 
 namespace docteur::cli {
 
-// Whether write_whole_file() may begin: blame::usage when `path` is anything but a file or lies in no folder.
+// Whether write_whole_file() may begin: blame::usage when `path` is anything but a file or is in no folder.
 [[nodiscard]] outcome<void> check_whole_file(const std::string& path);
 
 // `text`, as base/atomic_file.hpp has it. On failure what was there is unchanged.

@@ -2,7 +2,7 @@
 // Makes folders, files and links below one folder, by paths from an image. Hosted, POSIX; one for each thread.
 //
 // Nothing on the way to a name is followed if it is a symbolic link, and nothing is replaced: whatever the names are,
-// all that is made lies below the folder.
+// all that is made is below the folder.
 
 #include <string>
 #include <string_view>

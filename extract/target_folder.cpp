@@ -49,7 +49,7 @@ bool list(int folder, std::vector<std::string>& names) {
   return error == 0;
 }
 
-// Removes all that lies in `folder`, however deep, with one descriptor besides: what lies in a folder of it is moved
+// Removes all that is in `folder`, however deep, with one descriptor besides: what is in a folder of it is moved
 // up until every folder is empty. Symbolic links are removed, never followed. Stops at what cannot be removed.
 void clear(int folder) {
   unsigned moved = 0;

@@ -127,7 +127,7 @@ class extraction {
   folder_writer out_;
   tbb::enumerable_thread_specific<worker> workers_;
   std::string paths_;
-  std::vector<item> folders_;  // a folder before what lies in it
+  std::vector<item> folders_;  // a folder before what is in it
   std::vector<item> files_;
   std::vector<item> links_;
   tree_files_count count_;

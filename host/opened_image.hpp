@@ -15,7 +15,7 @@ namespace docteur {
 class opened_image {
  public:
   // Opens the file or block device `path`, attaches the image in it and makes one reader. The tree and the reader's
-  // cache lie in huge pages where there are any. `shown`: the image's name in messages, printable. Fails with
+  // cache are in huge pages where there are any. `shown`: the image's name in messages, printable. Fails with
   // file_device::open()'s error, or with describe()'s of what image::attach() or image_reader::make() returned.
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> open(const std::string& path, std::string shown,
                                                                    paths_from source = paths_from::section);

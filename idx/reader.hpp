@@ -1,5 +1,5 @@
 #pragma once
-// Looks into an IDX version 2 (`git help gitformat-pack`) that lies in memory. Guest-safe.
+// Looks into an IDX version 2 (`git help gitformat-pack`) that is in memory. Guest-safe.
 
 #include <cstdint>
 #include <optional>
@@ -15,10 +15,10 @@ namespace docteur {
 inline constexpr std::uint64_t kIdxHeadSize = 8 + 256 * 4;
 [[nodiscard]] result<std::uint32_t> decode_idx_head(bytes head, std::uint64_t at) noexcept;
 
-// Entries of the table of 64-bit offsets that these 32-bit offsets (big-endian, as they lie in IDX) use.
+// Entries of the table of 64-bit offsets that these 32-bit offsets (big-endian, as they are in IDX) use.
 [[nodiscard]] std::uint32_t count_wide_offsets(bytes offsets) noexcept;
 
-// The tables of offsets, the 32-bit one and behind it the 64-bit one: to hold one is to know that every offset lies
+// The tables of offsets, the 32-bit one and behind it the 64-bit one: to hold one is to know that every offset is
 // inside the PACK.
 class idx_offsets {
  public:
@@ -41,8 +41,8 @@ class idx_offsets {
   std::uint32_t wide_count_ = 0;
 };
 
-// A checked view: to hold one is to know that the tables lie inside the bytes, that the fan-out does not decrease, and
-// that every offset lies inside the PACK. The order of ids and the two trailing checksums are not checked.
+// A checked view: to hold one is to know that the tables are inside the bytes, that the fan-out does not decrease, and
+// that every offset is inside the PACK. The order of ids and the two trailing checksums are not checked.
 class idx_view {
  public:
   // `idx`: the whole IDX, which may be followed by other bytes. `pack_limit`: PACK offsets are smaller than this.

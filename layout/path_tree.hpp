@@ -4,7 +4,7 @@
 //
 // Keys. A file "a/b" has the key "a/b" NUL, a directory "a" has "a/" NUL, the root directory NUL: no key is a prefix of
 // another, and the order of keys is Git's order of tree entries, depth first. So a directory's own leaf comes right
-// before what lies in it, and there is a node (or a single leaf) right behind each '/'.
+// before what is in it, and there is a node (or a single leaf) right behind each '/'.
 //
 // Nodes have one of the paper's four shapes by their number of children (4, 16, 48, 256), but no room to grow: Node4
 // and Node16 hold exactly their children. Whole prefixes are kept (pessimistic path compression), leaves keep the rest

@@ -1,5 +1,5 @@
 #pragma once
-// How the path tree's nodes and leaves lie in its block of memory. Only path_tree's own files include this.
+// How the path tree's nodes and leaves are stored in its block of memory. Only path_tree's own files include this.
 //
 // Node: u8 children - 1; prefix; then by the number of children
 //   up to 16   key bytes ascending, then a reference each                 (Node4, Node16: exactly as many as there are)

@@ -33,7 +33,7 @@ struct section {
   std::uint64_t length;  // bytes
 };
 
-// The checked form: to hold one is to know that the sections lie in ascending order, without overlap, between the end
+// The checked form: to hold one is to know that the sections are in ascending order, without overlap, between the end
 // of PACK and the table.
 struct section_table {
   std::uint64_t required = 0;

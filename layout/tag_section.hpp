@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kTagSectionHeader = 8;
 inline constexpr std::uint32_t kMostTags = 64;  // tags of tags of tags
 
 // How many ids follow. `head`: the section's first kTagSectionHeader bytes, `length`: of the whole section, `at`: where
-// it lies, for messages.
+// it is, for messages.
 [[nodiscard]] constexpr result<std::uint32_t> decode_tag_section_head(bytes head, std::uint64_t length,
                                                                       std::uint64_t at) noexcept {
   const auto count = load_le<std::uint32_t>(head.data());

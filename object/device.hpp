@@ -1,5 +1,5 @@
 #pragma once
-// What an image lies on, and the only way guest-safe code reaches it: a block device, a file, memory.
+// The device that holds an image, and the only way guest-safe code reaches it: a block device, a file, memory.
 
 #include <cstdint>
 

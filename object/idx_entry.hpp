@@ -10,7 +10,7 @@ namespace docteur {
 struct idx_entry {
   oid id;
   std::uint64_t offset;  // from the start of the PACK
-  std::uint32_t crc;     // CRC-32 of the entry as it lies in the PACK: header, base reference, zlib stream
+  std::uint32_t crc;     // CRC-32 of the entry as it is in the PACK: header, base reference, zlib stream
 };
 
 }  // namespace docteur

@@ -106,7 +106,7 @@ class owned_array {
     return done{};
   }
   [[nodiscard]] result<done> push_back(const T& v) noexcept {
-    const T copy = v;  // `v` may lie in this array
+    const T copy = v;  // `v` may be in this array
     if (size_ == capacity_) [[unlikely]]
       DOCTEUR_CHECK(grow(size_ + 1));
     data_[size_++] = copy;

@@ -1,6 +1,6 @@
 #pragma once
-// How content lies in a zlib stream that does not compress it (RFC 1950; RFC 1951, 3.2.4), as docteur-make writes it:
-// in blocks of one size, so that a byte's place is computed. Guest-safe.
+// How content is stored in a zlib stream that does not compress it (RFC 1950; RFC 1951, 3.2.4), as docteur-make writes
+// it: in blocks of one size, so that a byte's place is computed. Guest-safe.
 
 #include <cstdint>
 

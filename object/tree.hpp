@@ -44,7 +44,7 @@ struct tree_entry {
   entry_kind kind;
   std::uint32_t mode;     // as written; old trees have others than the canonical five, e.g. 100664
   bool zero_padded;       // the mode was written with a leading zero, as some old tools did
-  std::string_view name;  // lies in the tree's bytes
+  std::string_view name;  // is in the tree's bytes
   oid id;
 };
 
@@ -91,7 +91,7 @@ class tree_reader {
   cursor rest_;
   tree_entry last_{};
   bool has_last_ = false;
-  // Between a file `a` and a directory `a` there may lie others ("a-b"), but all begin with "a": so this knows every
+  // Between a file `a` and a directory `a` there may be others ("a-b"), but all begin with "a": so this knows every
   // file whose name a coming directory could repeat.
   prefix_lengths files_;
 };

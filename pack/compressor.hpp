@@ -22,7 +22,7 @@ inline constexpr std::byte kStoredHeader[2] = {std::byte{0x78}, std::byte{0x01}}
 
 // Appends one stored block (RFC 1951, 3.2.4) of at most kStoredBlock bytes.
 void append_stored_block(bytes content, bool last, std::vector<std::byte>& out);
-// The same without its first byte, for a block whose header lies in a byte that is there already.
+// The same without its first byte, for a block whose header is in a byte that is there already.
 void append_stored_body(bytes content, std::vector<std::byte>& out);
 
 struct compressed {

@@ -79,7 +79,7 @@ bool deflate_blocks::find(bytes stream, bytes content) {
 
 void deflate_blocks::append_cut(bytes stream, bytes content, bool last, std::vector<std::byte>& out) const {
   std::size_t copied = 0;  // of the stream
-  std::size_t header = 0;  // of the block written last: the byte of `out` that its first bit lies in, and the bit
+  std::size_t header = 0;  // of the block written last: the byte of `out` that its first bit is in, and the bit
   std::byte final_bit{};
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const std::uint64_t bit = blocks_[i].bit;

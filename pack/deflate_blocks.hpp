@@ -34,7 +34,7 @@ class deflate_blocks {
  private:
   struct block {
     std::uint64_t bit;    // of the stream, where its header begins
-    std::size_t content;  // how much lies before it
+    std::size_t content;  // how much is stored before it
   };
   struct end_inflate {
     void operator()(z_stream_s* z) const noexcept;

@@ -13,7 +13,7 @@ namespace docteur {
 enum class effort : std::uint8_t { fast, normal, max };
 
 // What a PACK is to be good for. `serve`: deltas only where they save much, as what is no delta goes to an HTTP client
-// as it lies in the PACK.
+// as it is in the PACK.
 enum class purpose : std::uint8_t { balance, size, serve };
 
 // libdeflate's levels, of what is written.

@@ -28,7 +28,7 @@ struct entry_header {
 inline constexpr std::size_t kMaxEntryHeader = 30;
 
 // `head`: the entry's first bytes, kMaxEntryHeader of them unless the data ends before. `offset`: of the entry from the
-// start of PACK. `at`: where `head` lies in the image, for messages.
+// start of PACK. `at`: where `head` is in the image, for messages.
 // Errors: truncated, malformed (type 0 or 5, a size over 60 bits, a distance over 64), out_of_range (base not before
 // the entry).
 [[nodiscard]] result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at) noexcept;

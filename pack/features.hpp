@@ -1,6 +1,6 @@
 #pragma once
 // What an object's content looks like from afar: hashes of 32-byte windows, sampled by content, so that two objects
-// that share a run of bytes share features wherever the run lies. Hosted.
+// that share a run of bytes share features wherever the run is. Hosted.
 
 #include <atomic>
 #include <cstdint>

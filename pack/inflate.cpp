@@ -67,7 +67,7 @@ result<std::size_t> inflater::inflate(bytes in, mutable_bytes out, std::uint64_t
   }
 }
 
-// The z_stream and the allocator it points to lie side by side in the handed memory, so that both keep their address.
+// The z_stream and the allocator it points to are side by side in the handed memory, so that both keep their address.
 struct inflate_state {
   z_stream_s stream;
   memory from;

@@ -2,7 +2,7 @@
 // Blobs too large to hold: streamed from the source into the PACK, in memory that does not grow with them. Hosted.
 //
 // One that deflates becomes one zlib stream whose deflate starts afresh every `interval` bytes of content (a full
-// flush: byte-aligned, no reference to what lies before), so that reading can begin there. One whose first
+// flush: byte-aligned, no reference to what is before), so that reading can begin there. One whose first
 // kLargeBlobSample bytes do not deflate is stored in blocks of kStoredBlock.
 
 #include <cstdint>

@@ -16,7 +16,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kBatch = 32;  // neighbours in a source often lie together there
+constexpr std::size_t kBatch = 32;  // neighbours in a source often are together there
 
 // libdeflate's level where an estimate is not enough.
 constexpr int kQuickLevel = 1;

@@ -34,7 +34,7 @@ read_charge::read_charge(std::span<const source_object> objects, const object_st
   fills_ = 1 + content / kReaderCache;
 }
 
-// A delta cannot be served as it lies: it is inflated and goes out in full.
+// A delta cannot be served as it is: it is inflated and goes out in full.
 std::uint64_t read_charge::of_target(std::size_t index) const {
   return what_for_ == purpose::serve ? price_of(objects_[index].size, what_for_) : 0;
 }

@@ -30,7 +30,7 @@ result<blob_stream> blob_stream::open(object_reader& objects, const restart_inde
   DOCTEUR_TRY(record, restarts.find(offset, info.size));
   s.has_restart_ = record.has_value();
   if (record) s.restart_ = *record;
-  // So that every place in it, computed below, lies on the device or a little behind it.
+  // So that every place in it, computed below, is on the device or a little behind it.
   if (s.is_stored() && s.size_ > s.stream_limit_ - s.stream_start_)
     return fail(errc::truncated, s.stream_start_, "stored blob runs past its entry");
   return s;
@@ -64,7 +64,7 @@ result<std::size_t> blob_stream::read_some(std::uint64_t at, std::size_t most, m
 }
 
 // Every stored block but the last holds kStoredBlock bytes, so a byte's place is computed (layout/restart_section.hpp).
-// Blocks are read with the headers between them, over which the content is then moved together. `most` bytes lie inside
+// Blocks are read with the headers between them, over which the content is then moved together. `most` bytes are inside
 // the blob; neither they nor `room` are none.
 result<std::size_t> blob_stream::read_stored(std::uint64_t at, std::uint64_t most, mutable_bytes room) const noexcept {
   const std::uint64_t block = at / kStoredBlock;

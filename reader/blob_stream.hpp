@@ -26,11 +26,11 @@ class blob_stream {
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  // bytes of content
 
-  // Fills `out` with the content from byte `at` on; the range must lie inside size(). What is read is not checked
+  // Fills `out` with the content from byte `at` on; the range must be inside size(). What is read is not checked
   // against the blob's id: that takes all of it.
   [[nodiscard]] result<done> read(std::uint64_t at, mutable_bytes out) noexcept;
   // The same, of at most `most` bytes, into the front of `room`: for somebody who reads on. Returns how many there are
-  // now, none only at the end or without room. A stored blob is read by one read of the device, with what lies between
+  // now, none only at the end or without room. A stored blob is read by one read of the device, with what is between
   // its blocks (5 bytes every 32 KiB): so much more room gets it all.
   [[nodiscard]] result<std::size_t> read_some(std::uint64_t at, std::size_t most, mutable_bytes room) noexcept;
 

@@ -175,7 +175,7 @@ result<directory_list> image::list(std::string_view path, depth how) const noexc
 std::optional<directory_list::entry> directory_list::next() noexcept {
   const auto found = image_->tree_.lower_bound({from_.data(), from_.size()}, path_.span());
   if (!found || found->path_size <= base_ || std::memcmp(path_.data(), from_.data(), base_) != 0) return std::nullopt;
-  // Behind a file "a" comes the next key after "a" NUL; behind a directory "a/" what lies in it, or after all of it.
+  // Behind a file "a" comes the next key after "a" NUL; behind a directory "a/" what is in it, or after all of it.
   std::size_t n = found->path_size;
   (void)from_.resize(n + 1);  // capacity was taken in list()
   std::memcpy(from_.data(), path_.data(), n);

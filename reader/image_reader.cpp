@@ -11,7 +11,7 @@ constexpr object_type type_of(entry_kind kind) noexcept {
   return kind == entry_kind::directory ? object_type::tree : object_type::blob;
 }
 
-// A path that is being resolved: what was resolved lies in front of `rest_at`, names that are still to come behind it.
+// A path that is being resolved: what was resolved is in front of `rest_at`, names that are still to come behind it.
 class pending_path {
  public:
   explicit pending_path(const memory& from) noexcept : text_(from), other_(from) {}

@@ -15,7 +15,7 @@ namespace docteur {
 // Whether content that is read whole is compared with its object id.
 enum class check : bool { no, yes };
 
-// Where a blob's zlib stream (RFC 1950) lies: what HTTP calls `Content-Encoding: deflate`.
+// Where a blob's zlib stream (RFC 1950) is: what HTTP calls `Content-Encoding: deflate`.
 struct zlib_extent {
   std::uint64_t offset;  // bytes from the start of the image
   std::uint64_t size;    // bytes, exactly
@@ -39,7 +39,7 @@ class image_reader {
   // when the content is not what the id says (then `out` holds nothing to rely on).
   [[nodiscard]] result<done> read(const node& n, mutable_bytes out, check how = check::yes) noexcept;
 
-  // The content from byte `at` on, which must lie inside size(n). A range is not checked against the id.
+  // The content from byte `at` on, which must be inside size(n). A range is not checked against the id.
   [[nodiscard]] result<done> read_range(const node& n, std::uint64_t at, mutable_bytes out) noexcept;
 
   // For many ranges of one file: keeps its place, so that going forward costs no more than reading it once.

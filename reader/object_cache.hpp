@@ -1,7 +1,7 @@
 #pragma once
 // Objects that deltas were built on, kept by their PACK offset in a fixed number of bytes. Guest-safe.
 //
-// A circular log: objects lie one behind another in one block of memory, and room for a new one is made by dropping
+// A circular log: objects are one behind another in one block of memory, and room for a new one is made by dropping
 // those that come next, which are the oldest. One that was used since is moved down to the front of the gap instead, a
 // few times at most (CLOCK with a counter; Corbató, "A Paging Experiment with the Multics System", 1968). So a walk
 // over all files does not push out the bases that many files share, no memory is taken for an object, and none is lost
@@ -97,7 +97,7 @@ class object_cache {
   std::uint64_t capacity_;
   owned_array<node*> buckets_;
   owned_array<std::byte> log_;
-  // The gap: nothing lies from `front_` to `gap_end_`; all else of the log is nodes.
+  // The gap: nothing is from `front_` to `gap_end_`; all else of the log is nodes.
   std::uint64_t front_ = 0;
   std::uint64_t gap_end_ = 0;
   std::uint32_t pinned_ = 0;  // nodes of the log

@@ -155,7 +155,7 @@ result<done> object_reader::start_chain(std::uint64_t offset, const entry& e) no
 
 // A place for an object on which `above` deltas are still to be applied to make the one that goes to `out`. `below`:
 // what it is made from. Of those too large for the cache there is never more than one in memory of its own, where it
-// can be helped: every second one lies in `out`, or what is cached makes way.
+// can be helped: every second one is in `out`, or what is cached makes way.
 result<object_reader::object_in_chain> object_reader::make_room(std::uint64_t offset, object_type type,
                                                                 std::uint64_t size, std::size_t above,
                                                                 const object_cache::handle& below,

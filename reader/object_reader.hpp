@@ -31,7 +31,7 @@ class object_reader {
   // `offset`: of an entry, from the start of the PACK. Errors as decode_entry_header().
   [[nodiscard]] result<entry_header> header(std::uint64_t offset) noexcept;
   // Goes down the whole chain of a delta, entry header by entry header. Errors: malformed for a size that the entry
-  // cannot hold, so that what is claimed here is at most some 1,032 times what lies on the device.
+  // cannot hold, so that what is claimed here is at most some 1,032 times what is on the device.
   [[nodiscard]] result<object_info> info(std::uint64_t offset) noexcept;
   // Bytes of content, as the entry or its delta tells. A delta is inflated for that, and kept for a read() of the same
   // object that comes next; its bases are not looked at, so only a whole object can be told to be of another type than
@@ -55,7 +55,7 @@ class object_reader {
   [[nodiscard]] const memory& from() const noexcept { return memory_; }
   [[nodiscard]] object_cache& cache() noexcept { return cache_; }
 
-  // Where a PACK offset lies on the device.
+  // Where a PACK offset is on the device.
   [[nodiscard]] std::uint64_t device_offset(std::uint64_t offset) const noexcept {
     return index_->where().start + offset;
   }

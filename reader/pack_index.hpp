@@ -12,7 +12,7 @@
 
 namespace docteur {
 
-// Where a PACK and its IDX lie on a device: in an image, or in files of their own side by side.
+// Where a PACK and its IDX are on a device: in an image, or in files of their own side by side.
 struct pack_extent {
   std::uint64_t start;       // of the PACK, bytes from the start of the device
   std::uint64_t limit;       // entries end at or before this PACK offset

@@ -17,7 +17,7 @@ class section_stream {
   // The next `n` bytes, until the next call. Errors: truncated when the section ends before.
   [[nodiscard]] result<bytes> take(std::uint64_t n) noexcept;
   [[nodiscard]] std::uint64_t left() const noexcept { return where_.length - taken_; }
-  // Where the next byte lies in the image.
+  // Where the next byte is in the image.
   [[nodiscard]] std::uint64_t at() const noexcept { return where_.offset + taken_; }
   // All was taken and the checksum is right. Errors: malformed, bad_checksum.
   [[nodiscard]] result<done> finish() const noexcept;

@@ -6,7 +6,7 @@
 namespace docteur {
 
 enum class box_kind : std::uint8_t {
-  directory,    // as large as what lies in it
+  directory,    // as large as what is in it
   whole,        // a file
   delta,        // a file, `depth` deltas from a whole object
   stored,       // a file that is not deflated

@@ -78,7 +78,7 @@ result<done> survey_entry(const image& of, object_reader& reader, const pack_ord
   return done{};
 }
 
-// What a delta has from its base: type, depth, what inflating it makes. REF deltas may lie before their bases.
+// What a delta has from its base: type, depth, what inflating it makes. REF deltas may be before their bases.
 result<done> follow_chains(std::vector<surveyed_object>& objects, const limits& bounds) {
   std::vector<surveyed_object*> chain;
   for (surveyed_object& first : objects) {

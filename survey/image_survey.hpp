@@ -1,5 +1,5 @@
 #pragma once
-// Where the bytes of an image are: every entry of its PACK, every path, and what lies around them. From any attached
+// Where the bytes of an image are: every entry of its PACK, every path, and what is around them. From any attached
 // image, whoever made it. Hosted.
 //
 //   survey_image(image) -> image_survey -> add_up() (survey/survey_totals.hpp), draw_boxes() (survey/box_tree.hpp)
@@ -16,7 +16,7 @@ namespace docteur {
 
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-// How the content of an entry lies in the PACK.
+// How the content of an entry is stored in the PACK.
 enum class entry_form : std::uint8_t {
   deflated,     // whole, in one zlib stream
   stored,       // whole, in a zlib stream whose first block is stored: nothing was gained by deflating it

@@ -3,7 +3,7 @@
 namespace docteur {
 namespace {
 
-// Takes paths in the order of the path tree: a directory, then at once all that lies in it.
+// Takes paths in the order of the path tree: a directory, then at once all that is in it.
 class path_stack {
  public:
   explicit path_stack(std::vector<surveyed_path>& paths) : paths_(paths) {}

@@ -116,7 +116,7 @@ survey_totals add_up(const image_survey& s) {
     inflated += static_cast<double>(o.inflated);
   }
   if (read > 0) t.inflated_per_byte = inflated / read;
-  // A directory comes before what lies in it.
+  // A directory comes before what is in it.
   for (std::size_t i = s.paths.size(); i-- > 1;) t.below[s.paths[i].parent] += t.below[i];
   return t;
 }

@@ -47,7 +47,7 @@ struct survey_totals {
 [[nodiscard]] survey_totals add_up(const image_survey& s);
 
 // Paths of the files, or directories but the root, with the most bytes in the PACK, most first, at most `count`; those
-// without any are left out. A directory all of whose bytes lie in one directory below it leaves its place to that one.
+// without any are left out. A directory all of whose bytes are in one directory below it leaves its place to that one.
 [[nodiscard]] std::vector<std::uint32_t> largest_files(const image_survey& s, const survey_totals& t,
                                                        std::size_t count);
 [[nodiscard]] std::vector<std::uint32_t> largest_directories(const image_survey& s, const survey_totals& t,

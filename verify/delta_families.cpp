@@ -23,7 +23,7 @@ delta_families::delta_families(const scanned_pack& pack)
   count_descendants();
 }
 
-// From the leaves up. What lies on a cycle of REF deltas never becomes a leaf and keeps its count.
+// From the leaves up. What is on a cycle of REF deltas never becomes a leaf and keeps its count.
 void delta_families::count_descendants() {
   const auto& entries = pack_.entries;
   descendants_.assign(entries.size(), 1);

@@ -27,7 +27,7 @@ class delta_families {
   const scanned_pack& pack_;
   std::vector<std::uint32_t> first_;             // of each entry's OFS deltas, in deltas_; one more at the end
   std::vector<std::uint32_t> deltas_;            // entries
-  std::vector<std::uint32_t> descendants_;       // of each entry, itself included; an estimate where REF deltas lie
+  std::vector<std::uint32_t> descendants_;       // of each entry, itself included; an estimate where REF deltas are
   std::unique_ptr<std::atomic_flag[]> claimed_;  // REF deltas, at the first that names their base
 };
 

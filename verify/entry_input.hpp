@@ -14,7 +14,7 @@ class entry_input {
   entry_input(const device& d, std::uint64_t from, std::uint64_t to, reused_bytes& buffer)
       : device_(d), at_(from), to_(to), buffer_(buffer) {}
 
-  // Where the first byte of ready() lies in the image.
+  // Where the first byte of ready() is in the image.
   [[nodiscard]] std::uint64_t at() const noexcept { return at_ - ready_.size(); }
   [[nodiscard]] std::uint64_t left() const noexcept { return to_ - at(); }
   [[nodiscard]] bytes ready() const noexcept { return ready_; }

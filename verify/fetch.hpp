@@ -1,5 +1,5 @@
 #pragma once
-// Reading of ranges that are known to lie on the device: an error is the environment's, not the image's. Hosted.
+// Reading of ranges that are known to be on the device: an error is the environment's, not the image's. Hosted.
 
 #include <algorithm>
 #include <cstdint>

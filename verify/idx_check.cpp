@@ -18,7 +18,7 @@ std::string hex_text(std::uint64_t v) {
   return text.data();
 }
 
-// Compares what is written with what lies on the device.
+// Compares what is written with what is on the device.
 class comparing_sink final : public byte_sink {
  public:
   comparing_sink(const device& d, std::uint64_t at) : device_(d), at_(at) {}

@@ -15,7 +15,7 @@ namespace {
 
 using examination = std::unique_ptr<pack_examination>;
 
-// Where the entries lie, as someone says.
+// Where the entries are, as someone says.
 struct entry_places {
   std::vector<std::uint64_t> offsets;
   std::uint64_t end = kPackHeaderSize;  // PACK offset behind the last one

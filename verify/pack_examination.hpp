@@ -1,5 +1,5 @@
 #pragma once
-// Where the entries of the PACK lie, and all of them checked. Hosted.
+// Where the entries of the PACK are, and all of them checked. Hosted.
 
 #include <optional>
 #include <string>
@@ -43,7 +43,7 @@ struct pack_examination {
   std::uint64_t end = 0;    // PACK offset behind the last entry
 };
 
-// First with the offsets that IDX gives: then damage in one entry hides no other. When entries do not lie back to back
+// First with the offsets that IDX gives: then damage in one entry hides no other. When entries are not back to back
 // so, IDX may be to blame: then by inflating one entry after the other, if that goes through to the end.
 [[nodiscard]] outcome<std::unique_ptr<pack_examination>> examine_pack(const device& d, const pack_frame& frame,
                                                                       const verify_options& options, progress& watch);

@@ -36,7 +36,7 @@ class scanner {
   [[nodiscard]] scanned_pack&& result() && { return std::move(pack_); }
 
  private:
-  // `piece` lies at the PACK offset `from`.
+  // `piece` is at the PACK offset `from`.
   outcome<void> take(bytes piece, std::uint64_t from) {
     const std::uint64_t to = from + piece.size();
     for (; next_ < pack_.entries.size(); ++next_) {

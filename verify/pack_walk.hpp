@@ -1,5 +1,5 @@
 #pragma once
-// Where the entries of a PACK lie, found by inflating one after the other: slow, and needs no index. Hosted.
+// Where the entries of a PACK are, found by inflating one after the other: slow, and needs no index. Hosted.
 
 #include <cstdint>
 #include <optional>

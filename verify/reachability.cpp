@@ -10,7 +10,7 @@ constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
 
 constexpr std::uint32_t kNotLooked = kNoEntry - 1;
 
-// What lies below a tree.
+// What is below a tree.
 struct extent {
   std::uint64_t paths = 1;  // itself included
   std::uint32_t depth = 1;  // trees in one another

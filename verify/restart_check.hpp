@@ -1,6 +1,6 @@
 #pragma once
 // The restart section (layout/restart_section.hpp) against the PACK: here its tables, in streamed_blob.hpp its points,
-// when the blob they lie in is inflated. Hosted.
+// when the blob they are in is inflated. Hosted.
 
 #include <cstdint>
 #include <vector>
@@ -26,7 +26,7 @@ class restart_check {
   [[nodiscard]] const restart_record* find(const pack_entry& e) const noexcept;
   // Point `i` of `r`, i < restart_point_count(): bytes from the start of the blob's zlib stream.
   [[nodiscard]] outcome<std::uint64_t> point(const restart_record& r, std::uint64_t i) const;
-  // Where it lies in the image, for messages.
+  // Where it is in the image, for messages.
   [[nodiscard]] std::uint64_t point_at(const restart_record& r, std::uint64_t i) const noexcept {
     return points_at_ + (r.first_point + i) * kRestartPointSize;
   }

@@ -16,7 +16,7 @@ struct tree_edge {
   std::uint16_t name_size;  // bytes; at most 65,535
 };
 
-// One thread's share; trees of one thread lie one after the other in `edges`.
+// One thread's share; trees of one thread are one after the other in `edges`.
 struct tree_edges {
   struct tree {
     std::uint32_t entry;  // of the tree, in scanned_pack

@@ -23,7 +23,7 @@
 namespace docteur {
 namespace {
 
-// The frame: header, section table, sections, padding. What lies in it is checked by the files beside this one.
+// The frame: header, section table, sections, padding. What is in it is checked by the files beside this one.
 class verification {
  public:
   verification(const device& d, const verify_options& options, progress& watch)

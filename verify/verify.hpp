@@ -6,8 +6,8 @@
 //
 // What passes, image and image_reader read, whole: every object, by every path. What passes without a remark, git
 // takes: `git index-pack --strict --fsck-objects` of the PACK, `git fsck --strict` of the repository that
-// docteur-extract --bare makes of it. How objects lie in PACK and IDX is a fault where git refuses it; what is in them
-// is a remark where readers, git's own among them, read it all the same.
+// docteur-extract --bare makes of it. How objects are stored in PACK and IDX is a fault where git refuses it; what is
+// in them is a remark where readers, git's own among them, read it all the same.
 //
 // Memory: about 100 bytes for each object of the PACK, 24 for each entry of its trees, the IDX, and for each thread the
 // object in hand with the bases that others still need: at most the logarithm of the number of their deltas. Objects
@@ -53,7 +53,7 @@ struct verify_report {
   std::string commit_content;    // of the commit object; empty when it is not there or damaged
   std::vector<tag_object> tags;  // the one that was named first
   std::optional<section_table> sections;
-  std::uint64_t image_size = 0;            // bytes, what lies behind the image on the device left out
+  std::uint64_t image_size = 0;            // bytes, what is behind the image on the device left out
   std::uint64_t pack_size = 0;             // bytes, trailer included
   std::array<std::uint64_t, 5> objects{};  // by object_type
   std::uint64_t content_bytes = 0;         // of all objects

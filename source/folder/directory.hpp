@@ -18,7 +18,7 @@ namespace docteur {
 
 struct directory_options {
   commit_options commit;
-  std::vector<excluded_file> excluded;  // the image that is about to be replaced or written, when it lies in the folder
+  std::vector<excluded_file> excluded;  // the image that is about to be replaced or written, when it is in the folder
   unsigned threads = 0;                 // 0: all cores
 };
 

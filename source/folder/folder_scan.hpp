@@ -17,7 +17,7 @@ namespace docteur {
 
 struct folder_node {
   std::uint32_t parent;       // index of its folder; the root is its own
-  std::uint32_t first_child;  // children lie together, in Git's tree order
+  std::uint32_t first_child;  // children are together, in Git's tree order
   std::uint32_t children;
   entry_kind kind;
   std::uint64_t name_at;  // in folder_scan::names
@@ -37,7 +37,7 @@ struct folder_scan {
   [[nodiscard]] std::string path(std::uint32_t index) const;  // from the root, without a leading '/'
 };
 
-// A file that is no content of the folder it lies in.
+// A file that is no content of the folder it is in.
 struct excluded_file {
   file_identity which;
   bool is_noted = true;  // in folder_scan::left_out

@@ -18,14 +18,14 @@ inline constexpr std::uint64_t kMaxPaths = 1u << 24;  // folders and files; few 
 
 // What make tells on stderr. Paths are raw bytes from the root, without a leading '/'.
 struct source_notes {
-  std::vector<std::string> left_out;    // nested ".git" of a folder, and the image itself when it lies in the folder
+  std::vector<std::string> left_out;    // nested ".git" of a folder, and the image itself when it is in the folder
   std::vector<std::string> submodules;  // entries that stay without content
   std::vector<std::string> remarks;     // whole sentences, printable
   std::uint64_t lfs_pointers = 0;       // different blobs that are Git LFS pointers
   std::uint64_t fetched_bytes = 0;      // of the PACKs that came over the network; 0: none did
 };
 
-// Where the commit's repository lies, for what is beside its objects.
+// Where the commit's repository is, for what is beside its objects.
 struct repository_place {
   std::string folder;         // `.git`, or the bare repository itself
   std::string common_folder;  // the same, but that of the main worktree for a linked one

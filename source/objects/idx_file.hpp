@@ -15,7 +15,7 @@ class idx_file {
 
   [[nodiscard]] std::uint32_t count() const noexcept { return ids_.count(); }
   [[nodiscard]] object_result<oid> id(std::uint32_t position) const { return ids_.id(*file_, position); }
-  // Where the object's entry begins in the PACK: whether it lies there is not known.
+  // Where the object's entry begins in the PACK: whether it is there is not known.
   [[nodiscard]] object_result<std::optional<std::uint64_t>> find(const oid& id) const;
   [[nodiscard]] object_result<std::uint64_t> offset(std::uint32_t position) const;
   // Which object's entry begins there. Looks through the whole table.
@@ -33,7 +33,7 @@ class idx_file {
 
   std::unique_ptr<table_file> file_;
   id_table ids_;
-  // The offsets: where the first lies, and the bytes from one to the next.
+  // The offsets: where the first is, and the bytes from one to the next.
   std::uint64_t offsets_at_ = 0;
   std::uint32_t offset_stride_ = 4;
   bool may_be_wide_ = false;

@@ -1,5 +1,5 @@
 #pragma once
-// zlib streams that lie in a file, forward and in bounded memory. Hosted.
+// zlib streams that are in a file, forward and in bounded memory. Hosted.
 
 #include <cstdint>
 #include <memory>

@@ -43,7 +43,7 @@ object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file) {
   return midx;
 }
 
-// The chunks lie in the order of their offsets, and the one that ends the table says where the last one ends.
+// The chunks are in the order of their offsets, and the one that ends the table says where the last one ends.
 object_result<void> midx_file::read_chunks(std::uint32_t chunks) {
   std::array<std::byte, 256 * kRowSize> room;
   const std::uint64_t end = file_->size() - kOidSize;

@@ -13,7 +13,7 @@ namespace docteur {
 
 class midx_file {
  public:
-  // Damaged when it is of another version, for other ids or part of a chain, when a table lies outside of it, or when
+  // Damaged when it is of another version, for other ids or part of a chain, when a table is outside of it, or when
   // its trailing checksum is not that of its bytes.
   [[nodiscard]] static object_result<midx_file> open(std::unique_ptr<table_file> file);
 
@@ -24,7 +24,7 @@ class midx_file {
 
   struct place {
     std::uint32_t pack;    // in packs()
-    std::uint64_t offset;  // of the entry: whether it lies in the PACK is not known
+    std::uint64_t offset;  // of the entry: whether it is in the PACK is not known
   };
   [[nodiscard]] object_result<std::optional<place>> find(const oid& id) const;
   // As id_table::collect().

@@ -26,13 +26,13 @@ class base_finder {
   // Another copy of the object than the entry at `offset` of the PACK with that number. Null when there is none.
   [[nodiscard]] virtual std::shared_ptr<const cached_base> find_elsewhere(const oid& id, std::uint64_t number,
                                                                           std::uint64_t offset) = 0;
-  // Where in that PACK the object lies, as something else than its IDX knows.
+  // Where in that PACK the object is, as something else than its IDX knows.
   [[nodiscard]] virtual std::optional<std::uint64_t> offset_in(std::uint64_t number, const oid& id) = 0;
 };
 
 class pack_file {
  public:
-  // `idx_path` ends in ".idx"; the PACK lies beside it. Neither is opened yet.
+  // `idx_path` ends in ".idx"; the PACK is beside it. Neither is opened yet.
   explicit pack_file(std::string idx_path);
   pack_file(const pack_file&) = delete;
   pack_file& operator=(const pack_file&) = delete;

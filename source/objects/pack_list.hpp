@@ -1,5 +1,5 @@
 #pragma once
-// The PACKs and multi-pack-indexes that lie in the folders of an object database at one time. Hosted; immutable, so
+// The PACKs and multi-pack-indexes that are in the folders of an object database at one time. Hosted; immutable, so
 // safe from many threads.
 
 #include <memory>

@@ -36,7 +36,7 @@ class module_repository {
 };
 
 // What is looked at grows with the number of modules, not with its square: which one a submodule's content is in is
-// told by what is checked out there and by where its worktree lies, and it lies in another one hardly ever.
+// told by what is checked out there and by where its worktree is, and it is in another one hardly ever.
 class module_index {
  public:
   explicit module_index(repository_place of) : of_(std::move(of)) {}

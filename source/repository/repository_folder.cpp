@@ -52,7 +52,7 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The path in `file`, relative to the folder that `file` lies in, behind `before`.
+// The path in `file`, relative to the folder that `file` is in, behind `before`.
 outcome<std::string> path_in(const std::string& file, std::string_view before) {
   const auto text = read_regular(file, kMostPathFile);
   if (!text) return give_up(text.error().who, printable(file) + ": " + text.error().why);
@@ -65,7 +65,7 @@ outcome<std::string> path_in(const std::string& file, std::string_view before) {
 
 class finder {
  public:
-  // `folder`: where the repository's own files lie, if there is one.
+  // `folder`: where the repository's own files are, if there is one.
   explicit finder(std::string folder) : folder_(std::move(folder)) {}
 
   // How many there are of what makes a folder look like a repository.

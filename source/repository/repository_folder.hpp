@@ -1,5 +1,5 @@
 #pragma once
-// Whether there is a repository, and where its parts lie (gitrepository-layout(5)). Hosted, POSIX.
+// Whether there is a repository, and where its parts are (gitrepository-layout(5)). Hosted, POSIX.
 
 #include <memory>
 #include <optional>
@@ -13,7 +13,7 @@ namespace docteur {
 
 struct local_repository {
   repository_place place;     // absolute
-  std::string worktree_said;  // where the worktree lies or lay; it need not be there. Empty for a bare repository
+  std::string worktree_said;  // where the worktree is or lay; it need not be there. Empty for a bare repository
   bool is_partial;            // a partial clone
 
   [[nodiscard]] std::string objects() const { return place.common_folder + "/objects"; }

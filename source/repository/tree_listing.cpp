@@ -66,7 +66,7 @@ class walker {
     blob_ends_.push_back(blob_paths_.size());
   }
 
-  // What lies below a tree, itself counted: it may be met again at other places, and is not walked again then.
+  // What is below a tree, itself counted: it may be met again at other places, and is not walked again then.
   struct extent {
     std::uint64_t paths = 1;
     std::size_t longest = 0;  // bytes of the longest path from it, without a leading '/'
@@ -100,7 +100,7 @@ class walker {
     return open_.empty() ? outcome<void>() : count(done);
   }
 
-  // Adds what lies at path_, in the innermost frame's folder.
+  // Adds what is at path_, in the innermost frame's folder.
   outcome<void> count(const extent& below) {
     const frame& top = open_.back();
     extent& folder = extents_[top.tree];

@@ -18,7 +18,7 @@ class object_pool {
   // Takes over the objects of `source`; those that are known already stay where they are.
   void add_source(std::unique_ptr<commit_source> source);
   void add_tree(const oid& id, std::vector<std::byte> content);
-  // A blob that lies in `file` from `at` on.
+  // A blob that is in `file` from `at` on.
   void add_blob(const oid& id, std::shared_ptr<const spool> file, std::uint64_t at, std::uint64_t size);
 
   struct place {

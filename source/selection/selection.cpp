@@ -68,7 +68,7 @@ class selecting {
     return {};
   }
 
-  // `prefix`: where the tree lies in the worktree.
+  // `prefix`: where the tree is in the worktree.
   outcome<oid> with_submodules(const oid& tree, const std::string& prefix, submodule_finder& finder, unsigned depth) {
     if (depth > kMostNestedSubmodules)
       return give_up(blame::input, printable(prefix) + ": submodules nested too deeply");
@@ -165,7 +165,7 @@ class selecting {
   progress& report_;
   object_pool pool_;
   oid root_;
-  std::string prefix_;  // where root_ lies in the worktree
+  std::string prefix_;  // where root_ is in the worktree
   unsigned submodules_ = 0;
   std::vector<std::string> changes_;
 };

@@ -9,7 +9,7 @@ void content_ledger::trim(const std::uint64_t& live, std::uint64_t most) noexcep
     const content* const c = *--at;
     auto& used = c->used;
     if (used.is_cached || c->size <= used.holds.size() * kOwn) continue;
-    ++at;  // what lies behind `c` stays where it is
+    ++at;  // what is behind `c` stays where it is
     ++taken_;
     for (std::size_t n = used.holds.size(); n > 0; --n) used.holds.back()->let_go();  // the last one frees it
   }

@@ -9,7 +9,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-// As it lies on the device.
+// As it is on the device.
 class device_source final : public object_source {
  public:
   device_source(const device& from, std::uint64_t begin, std::span<std::byte> scratch)

@@ -41,7 +41,7 @@ bool costs_too_much(const std::vector<byte_range>& ranges, std::uint64_t size) n
   }
   std::uint32_t back = 0;
   for (std::size_t i = 1; i < ranges.size(); ++i)
-    if (ranges[i].at < ranges[i - 1].at + ranges[i - 1].size) ++back;  // both lie in `size`
+    if (ranges[i].at < ranges[i - 1].at + ranges[i - 1].size) ++back;  // both are in `size`
   return back > kFreeRanges;
 }
 

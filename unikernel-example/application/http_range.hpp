@@ -20,7 +20,7 @@ struct range_set {
 
 // What one part of many costs besides its bytes: its head, and finding its place.
 inline constexpr std::uint64_t kRangeCost = 256;  // bytes
-// So many ranges cost only their bytes, and so many may lie before the end of the range in front of them.
+// So many ranges cost only their bytes, and so many may be before the end of the range in front of them.
 inline constexpr std::uint32_t kFreeRanges = 16;
 
 // `size`: bytes of the representation, whatever they are said to be. Ignored, so that the whole is sent: another unit,

@@ -146,7 +146,7 @@ struct collector {
 
 [[nodiscard]] collector& self(llhttp_t* p) noexcept { return *static_cast<collector*>(p->data); }
 
-// Pieces of one text that lie side by side.
+// Pieces of one text that are side by side.
 void extend(std::string_view& text, const char* at, std::size_t n) noexcept {
   text = text.data() != nullptr && text.data() + text.size() == at ? std::string_view(text.data(), text.size() + n)
                                                                    : std::string_view(at, n);

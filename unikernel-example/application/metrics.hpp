@@ -39,7 +39,7 @@ struct metrics {
   std::uint64_t aborted = 0;  // given up in the middle of a response
   std::uint64_t requests = 0;
   std::uint64_t body_bytes = 0;  // handed to the network
-  std::uint64_t deflated = 0;    // responses sent as they lie in the PACK
+  std::uint64_t deflated = 0;    // responses sent as they are in the PACK
   std::uint64_t faults = 0;      // of the image or its disk
   std::array<std::uint64_t, 600> statuses{};
   histogram latency;  // from a whole head to the last byte handed to the network

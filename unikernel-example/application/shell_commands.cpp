@@ -83,7 +83,7 @@ shell_output do_ls(cache_machine& of, arguments a) {
           false};
 }
 
-// Shows what of `piece`, which lies at `at` of `size` bytes, can be shown without the next; returns how much that is.
+// Shows what of `piece`, which is at `at` of `size` bytes, can be shown without the next; returns how much that is.
 std::size_t show_piece(std::string& out, std::string_view piece, std::uint64_t at, std::uint64_t size) {
   std::size_t n = at + piece.size() < size ? whole_characters(piece) : piece.size();
   if (n == 0) n = piece.size();

@@ -35,7 +35,7 @@ struct object_facts {
   std::uint64_t size;  // bytes
   bool delta;
   bool streams;                        // too large to be built whole
-  std::optional<zlib_extent> deflate;  // of a blob that is worth sending as it lies in the PACK
+  std::optional<zlib_extent> deflate;  // of a blob that is worth sending as it is in the PACK
   text_signs signs;                    // once its content was read
 };
 

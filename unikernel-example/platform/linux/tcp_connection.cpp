@@ -38,7 +38,7 @@ std::size_t tcp_connection::receive(mutable_bytes into) {
   for (;;) {
     const ssize_t n = recv(fd_, into.data(), into.size(), 0);
     if (n > 0) {
-      // Less than there was room for is all there was, unless the end lies behind it.
+      // Less than there was room for is all there was, unless the end is behind it.
       if (static_cast<std::size_t>(n) < into.size() && !hung_up_) readable_ = false;
       return static_cast<std::size_t>(n);
     }

@@ -40,7 +40,7 @@ class block_disk {
     } header;
     std::uint8_t status;
   };
-  struct piece {  // whole blocks; those of one read lie in a row on the disk
+  struct piece {  // whole blocks; those of one read are in a row on the disk
     std::uint64_t offset = 0;
     std::byte* into = nullptr;
     std::uint64_t size = 0;

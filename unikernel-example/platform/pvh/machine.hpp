@@ -27,7 +27,7 @@ extern machine_facts machine;
 // RAM or firmware's tables at a physical address, below 4 GiB or mapped by map_identity().
 [[nodiscard]] const void* physical(std::uint64_t address, std::size_t size) noexcept;
 
-// Whether all of [begin, begin + size) lies outside RAM, as registers of a device must.
+// Whether all of [begin, begin + size) is outside RAM, as registers of a device must.
 [[nodiscard]] bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept;
 
 // Whether the whole pages in [begin, end) of the program can be written to from now on. Never makes anything

@@ -1,6 +1,6 @@
 #pragma once
 // A virtio network device (virtio 1.1, 5.1): frames in and out. What arrives is lent from the receive ring until the
-// next frame is asked for; what is sent goes out from where it lies and is given back when the device is done with it.
+// next frame is asked for; what is sent goes out from where it is and is given back when the device is done with it.
 
 #include <array>
 #include <cstdint>

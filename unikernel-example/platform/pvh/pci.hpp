@@ -19,7 +19,7 @@ struct pci_address {
 [[nodiscard]] std::uint8_t pci_read8(pci_address a, std::uint8_t at) noexcept;
 void pci_write16(pci_address a, std::uint8_t at, std::uint16_t v) noexcept;
 
-// Where the memory of base address register `number` (0 to 5) lies; 0 when it is none, or a port's, or not assigned.
+// Where the memory of base address register `number` (0 to 5) is; 0 when it is none, or a port's, or not assigned.
 [[nodiscard]] std::uint64_t pci_memory_bar(pci_address a, std::uint8_t number) noexcept;
 
 // Calls `seen` for each function of each device, bridges followed.

@@ -156,7 +156,7 @@ class pci_transport final : public virtio_transport {
   std::uint64_t notify_[kQueues] = {};
 };
 
-// 4.1.4: struct virtio_pci_cap. A window must lie in an assigned memory BAR outside RAM, and begin where its registers
+// 4.1.4: struct virtio_pci_cap. A window must be in an assigned memory BAR outside RAM, and begin where its registers
 // are aligned (4.1.4.3.1, 4.1.4.4.1, 4.1.4.6.1).
 window read_window(pci_address a, std::uint8_t cap, std::uint32_t alignment) {
   const std::uint64_t bar = pci_memory_bar(a, pci_read8(a, static_cast<std::uint8_t>(cap + 4)));

@@ -15,7 +15,7 @@ enum class virtio_kind : std::uint32_t { none = 0, network = 1, block = 2 };  //
 inline constexpr std::uint64_t kAnyLayout = std::uint64_t{1} << 27;
 inline constexpr std::uint64_t kVersion1 = std::uint64_t{1} << 32;
 
-// Where a split queue lies (2.6): physical addresses.
+// Where a split queue is (2.6): physical addresses.
 struct queue_place {
   std::uint16_t size;
   std::uint64_t descriptors;
