@@ -33,7 +33,7 @@ std::string number(std::uint64_t n) { return std::to_string(n); }
 
 using findings = std::vector<signature_finding>;
 
-// Who signed, in docteur's manner; nothing when that was not asked.
+// Who signed, in the manner of head_text(); nothing when that was not asked.
 std::string signed_text(const findings& signatures) {
   std::string text;
   for (const signature_finding& f : signatures)
@@ -41,7 +41,7 @@ std::string signed_text(const findings& signatures) {
   return text;
 }
 
-// docteur's own lines.
+// The lines that OCaml docteur's verify prints, and who signed.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex_text(r.commit) + "\n";
   text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";

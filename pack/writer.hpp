@@ -20,7 +20,7 @@ struct pack_options {
   unsigned threads = 0;  // 0: as many as the machine has cores
   effort how = effort::normal;
   purpose what_for = purpose::balance;
-  unsigned max_depth = 4;                   // deltas on the way to any object; trees never over 59 (docteur's bound)
+  unsigned max_depth = 4;                   // deltas on the way to any object; trees at most 59 (OCaml docteur's bound)
   std::uint64_t memory = 1u << 30;          // bytes that planning may use, about
   std::uint64_t large_blob = 8u << 20;      // bytes: a blob this large or larger is streamed, unless a delta or a base
   std::uint64_t largest_delta = 16u << 20;  // bytes: a blob this large or larger is never a delta nor a base

@@ -79,7 +79,7 @@ class image {
   [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
   [[nodiscard]] const memory& from() const noexcept { return memory_; }
   [[nodiscard]] const image_header& header() const noexcept { return header_; }
-  // Absent in an image that docteur made, or one made by hand.
+  // Absent in an image that OCaml docteur made, or one made by hand.
   [[nodiscard]] const std::optional<section_table>& sections() const noexcept { return sections_; }
   [[nodiscard]] const pack_index& index() const noexcept { return index_; }
   [[nodiscard]] const restart_index& restarts() const noexcept { return restarts_; }

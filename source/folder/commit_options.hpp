@@ -41,7 +41,7 @@ struct commit_options {
 [[nodiscard]] outcome<commit_time> parse_source_date_epoch(std::string_view text);
 
 // The content of the commit: no parent and no message; the last byte is the newline of the committer line. These are
-// the bytes docteur writes for a directory, so that both give the same id.
+// the bytes that OCaml docteur writes for a directory, so that both give the same id.
 [[nodiscard]] std::string commit_content(const oid& tree, const identity& author, const commit_time& when);
 
 }  // namespace docteur

@@ -86,7 +86,7 @@ TEST_F(VerifyGit, SixtyFourBitOffsetsWhereTheyAreNotNeeded) {
 
 TEST_F(VerifyGit, WithASectionTableToo) { expect_good(check(image("--delta-base-offset", false, "", {}))); }
 
-// docteur's own images end with a block of padding even where they are aligned, and the commit may come last.
+// OCaml docteur's images end with a block of padding even where they are aligned, and the commit may come last.
 TEST_F(VerifyGit, AsDocteurMakesThem) {
   byte_vector made = image("");
   made.resize(made.size() + 512);
