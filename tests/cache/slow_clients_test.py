@@ -28,6 +28,8 @@ SIZE = 10_000_000
 DICE = random.Random(7)
 
 IS_GUEST = SERVER.endswith(".elf")
+# AddressSanitizer keeps what was freed for a while: memory then says nothing.
+IS_SANITIZED = b"__asan_init" in pathlib.Path(SERVER).read_bytes()
 MANY = 60 if IS_GUEST else 1000
 WHOLE = (2 << 20 if IS_GUEST else 4 << 20) - 4096  # bytes of a file that is built whole
 CONTENT = 8 << 20 if IS_GUEST else 16 << 20  # bytes of content that clients are being sent
@@ -148,7 +150,7 @@ def many_readers(work):
         assert set(status["statuses"]) == {"200"} and status["faults"] == 0, status
         assert status["cache"]["taken_from_slow"] > 0, status["cache"]
         # Of content, which nothing else is kept of here, two files in the making, and what the readers cost each.
-        assert most - before < CONTENT + 2 * WHOLE + MANY * EACH, f"{most - before} bytes"
+        assert IS_SANITIZED or most - before < CONTENT + 2 * WHOLE + MANY * EACH, f"{most - before} bytes"
         for r in readers:
             r.s.close()
         server.type("halt\n")
@@ -180,7 +182,7 @@ def fifty_readers(work):
             c.join(2 * servers.PATIENCE)
             assert not c.is_alive() and c.why is None, c.why or "a client did not end"
         grown = most - before["used_bytes"]
-        assert 0 < grown < CLIENTS * EACH, f"{grown} bytes more for {CLIENTS} clients"
+        assert IS_SANITIZED or 0 < grown < CLIENTS * EACH, f"{grown} bytes more for {CLIENTS} clients"
         after = server.status()
         assert after["faults"] == 0 and after["connections"]["timed_out"] == 0, after
         server.type("halt\n")

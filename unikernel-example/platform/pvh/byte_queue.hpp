@@ -19,7 +19,7 @@ class byte_queue {
   // False when there is no memory; then nothing has changed.
   [[nodiscard]] bool append(bytes from) noexcept {
     if (from.size() > capacity_ - end_ && !make_room(from.size())) return false;
-    std::memcpy(memory_.get() + end_, from.data(), from.size());
+    if (!from.empty()) std::memcpy(memory_.get() + end_, from.data(), from.size());
     end_ += from.size();
     return true;
   }
@@ -42,7 +42,7 @@ class byte_queue {
 
   [[nodiscard]] bool make_room(std::size_t more) noexcept {
     if (size() + more <= capacity_) {
-      std::memmove(memory_.get(), memory_.get() + begin_, size());
+      if (begin_ < end_) std::memmove(memory_.get(), memory_.get() + begin_, size());
     } else {
       const std::size_t capacity = std::max(kKept, std::bit_ceil(size() + more));
       std::unique_ptr<std::byte[]> larger(new (std::nothrow) std::byte[capacity]);
