@@ -53,11 +53,13 @@ class Reader:
 
 
 class Terminal:
-    """An interactive bash on a terminal of its own."""
+    """An interactive bash on a terminal and in a folder of its own, where nohup(1) leaves its nohup.out."""
 
     def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
         self.shell, self.fd = pty.fork()
         if self.shell == 0:
+            os.chdir(self.folder.name)
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
         self.seen = ""
         self.types("PS1='ready$ '")
@@ -74,6 +76,7 @@ class Terminal:
             os.close(self.fd)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.shell, 0)
+        self.folder.cleanup()
 
     def types(self, text, end="\n"):
         os.write(self.fd, (text + end).encode())
