@@ -1,6 +1,5 @@
 #include "cli/signal_watch.hpp"
 
-#include <pthread.h>
 #include <semaphore.h>
 #include <unistd.h>
 
@@ -8,16 +7,15 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <system_error>
 
 #include "base/leftover.hpp"
+#include "base/signals.hpp"
 
 namespace docteur::cli {
 namespace {
 
 constexpr long kGrace = 500'000'000;  // ns for the program to end by itself
 constexpr time_t kRemoval = 30;  // s for what must not stay behind: there may be much, and removing it may block, too
-constexpr int kUnhandled = 128;  // plus the signal: the status a shell gives
 
 std::atomic<int> caught_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free);
@@ -56,27 +54,17 @@ extern "C" void* end_what_does_not_end(void*) {
   end_soon(signal);
   leftover::remove_all();
   end_by_signal();
-  ::_exit(kUnhandled + signal);
+  ::_exit(status_of(signal));
 }
 
 }  // namespace
 
 signal_watch::signal_watch() {
   ::sem_init(&woken, 0, 0);
-  // That thread takes no signals: they are the others'.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread{};
-  const int error = ::pthread_create(&thread, nullptr, end_what_does_not_end, nullptr);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) throw std::system_error(error, std::generic_category(), "cannot start a thread");
-  ::pthread_detach(thread);
+  start_signal_thread(end_what_does_not_end);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    if (is_ignored(signal)) continue;
     struct sigaction action {};
-    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
-    action = {};
     action.sa_handler = leave_mark;
     ::sigaction(signal, &action, nullptr);
   }
@@ -87,13 +75,7 @@ bool signal_watch::interrupted() noexcept { return caught_signal != 0; }
 
 void end_by_signal() noexcept {
   const int signal = caught_signal;
-  if (signal == 0) return;
-  std::signal(signal, SIG_DFL);
-  sigset_t mine;
-  sigemptyset(&mine);
-  sigaddset(&mine, signal);
-  ::pthread_sigmask(SIG_UNBLOCK, &mine, nullptr);
-  std::raise(signal);
+  if (signal != 0) raise_default(signal);
 }
 
 }  // namespace docteur::cli

@@ -5,14 +5,12 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <system_error>
 
 #include "base/leftover.hpp"
+#include "base/signals.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
-
-constexpr int kUnhandled = 128;  // plus the signal: the status a shell gives
 
 sigset_t taken;
 std::atomic<int> waker{-1};  // an eventfd; none before serve()
@@ -23,13 +21,8 @@ std::atomic<bool> resumed{false};
 
 [[noreturn]] void end_now(int signal) noexcept {
   leftover::remove_all();
-  std::signal(signal, SIG_DFL);
-  sigset_t mine;
-  sigemptyset(&mine);
-  sigaddset(&mine, signal);
-  ::pthread_sigmask(SIG_UNBLOCK, &mine, nullptr);
-  std::raise(signal);
-  ::_exit(kUnhandled + signal);  // a container's first process has no default actions
+  raise_default(signal);
+  ::_exit(status_of(signal));
 }
 
 extern "C" void* take_signals(void*) {
@@ -58,11 +51,6 @@ extern "C" void* take_signals(void*) {
   }
 }
 
-[[nodiscard]] bool is_ignored(int signal) {
-  struct sigaction action {};
-  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 }  // namespace
 
 server_signals::server_signals() {
@@ -71,17 +59,8 @@ server_signals::server_signals() {
     if (!is_ignored(signal)) sigaddset(&taken, signal);
   sigaddset(&taken, SIGCONT);
   for (const int signal : {SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ}) std::signal(signal, SIG_IGN);
-  // The thread begins with no signal at all, and every other one without those that it takes.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread{};
-  const int error = ::pthread_create(&thread, nullptr, take_signals, nullptr);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) throw std::system_error(error, std::generic_category(), "cannot start a thread");
-  ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);
-  ::pthread_detach(thread);
+  start_signal_thread(take_signals);
+  ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);  // in threads that begin later, too
 }
 
 void server_signals::serve(int wake) noexcept { waker = wake; }
