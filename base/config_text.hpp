@@ -32,7 +32,7 @@ enum class config_origin { file, blob };
 struct config_key {
   std::string_view subsection, key;
 };
-// Those of `name`; nothing where it is of another section or has no subsection. They view `name`.
+// Splits `name`; returns nullopt if it is in another section or has no subsection. The result views `name`.
 [[nodiscard]] std::optional<config_key> key_in(std::string_view section, std::string_view name);
 
 // Whether a value means true (git-config(1), "boolean").

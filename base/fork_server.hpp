@@ -14,7 +14,7 @@ namespace docteur {
 
 class fork_server {
  public:
-  // What a copy runs. It reads `request`, writes its messages to the descriptor `told`, which is also its stderr, and
+  // What a copy runs. It reads `request`, writes its messages to the descriptor `told`, also its stderr, and
   // returns the copy's exit status.
   using work = int (*)(const std::string& request, int told);
 
@@ -33,7 +33,7 @@ class fork_server {
   fork_server(pid_t pid, unique_fd socket) : pid_(pid), socket_(std::move(socket)) {}
 
   pid_t pid_;         // 0 after a move
-  unique_fd socket_;  // hands over two descriptors for each copy: its line, and its `told`
+  unique_fd socket_;  // passes two descriptors to each copy: its request's socket and its `told`
 };
 
 }  // namespace docteur

@@ -13,26 +13,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from waiting import PATIENCE, expect, wait_until
 
 BIN = pathlib.Path(sys.argv[1])
 HERE = pathlib.Path(__file__).resolve().parent
 WITHOUT_TMPFILE = [sys.executable, str(HERE.parent / "support/without_tmpfile.py")]
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-PATIENCE = 120  # seconds
 WRITE = {"x86_64": 1, "aarch64": 64}[platform.machine()]  # the system call's number
-
-
-def expect(what, why):
-    if not what:
-        sys.exit(why)
-
-
-def wait_until(what, why):
-    end = time.monotonic() + PATIENCE
-    while not what():
-        expect(time.monotonic() < end, why)
-        time.sleep(0.02)
 
 
 def full_pipe():

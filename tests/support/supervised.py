@@ -7,26 +7,12 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 
 import servers
 from ports import free_port
+from waiting import PATIENCE, expect, wait_until
 
 CACHE = sys.argv[1]
-PATIENCE = servers.PATIENCE  # only bounds a failure
-
-
-def expect(what, why):
-    if not what:
-        sys.exit(why)
-
-
-def wait_until(what, why):
-    end = time.monotonic() + PATIENCE
-    while not what():
-        if time.monotonic() > end:
-            sys.exit(why() if callable(why) else why)
-        time.sleep(0.02)
 
 
 def answers(port, path="/page"):

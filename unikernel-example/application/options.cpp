@@ -144,7 +144,7 @@ std::string_view words_help() noexcept {
   return "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
          "  connections=N         clients at once (1024)\n"
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
-         "  drain=SECONDS         to finish what is being sent once the process is told to stop (10)\n"
+         "  drain=SECONDS         to finish sending after the process is asked to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
          "  help                  print this and end\n"
          "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost are its own\n"

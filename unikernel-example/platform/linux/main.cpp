@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--connections", o.connections, "clients at once (1024)");
-  app.add_option("--drain", o.drain, "seconds to finish what is being sent once it is told to stop (10)");
+  app.add_option("--drain", o.drain, "seconds to finish sending after SIGTERM or SIGINT (10)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost are its own");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");

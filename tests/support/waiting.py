@@ -1,0 +1,20 @@
+"""Conditions that must hold, and those that must come to hold."""
+
+import sys
+import time
+
+PATIENCE = 120  # seconds; only bounds a failure
+
+
+def expect(what, why):
+    if not what:
+        sys.exit(why)
+
+
+def wait_until(what, why):
+    """`why`: the message of the failure, or a function that gives it."""
+    end = time.monotonic() + PATIENCE
+    while not what():
+        if time.monotonic() > end:
+            sys.exit(why() if callable(why) else why)
+        time.sleep(0.02)
