@@ -101,6 +101,7 @@ attach_cost measure_attach(const file_device& disk, const std::string& file, pat
   for (double& seconds : cpu) {
     const double start = cpu_seconds();
     const image again = need(image::attach(disk.view(), heap.view(), {}, source), file);
+    const snapshot paths = need(snapshot::attach(again), file);
     seconds = cpu_seconds() - start;
   }
   std::ranges::sort(cpu);
@@ -177,11 +178,12 @@ int main(int argc, char** argv) {
   const attach_cost from_trees = measure_attach(disk, file, paths_from::trees);
   counted_heap heap;
   const image attached = need(image::attach(disk.view(), heap.view()), file);
+  const snapshot tree = need(snapshot::attach(attached), file);
 
   std::vector<std::string> paths = read_paths(paths_file);
   std::vector<std::optional<node>> found(paths.size());
   double start = cpu_seconds();
-  for (std::size_t i = 0; i < paths.size(); ++i) found[i] = attached.find(paths[i]);
+  for (std::size_t i = 0; i < paths.size(); ++i) found[i] = tree.find(paths[i]);
   const double find_cpu = cpu_seconds() - start;
   std::vector<file_to_read> files;
   files.reserve(paths.size());
@@ -212,8 +214,8 @@ int main(int argc, char** argv) {
       "{\"attach_cpu\": %.6f, \"attach_bytes\": %zu, \"attach_most\": %zu, \"tree_bytes\": %zu, "
       "\"attach_trees_cpu\": %.6f, \"attach_trees_most\": %zu, \"all_paths\": %u, \"find_ns\": %.1f, \"files\": %zu, "
       "\"bytes\": %llu, \"read_cpu\": %.3f, \"read_wall\": %.3f, \"read_most\": %zu, \"largest\": %zu}\n",
-      attach.cpu, attached.memory_used(), attach.most, attached.tree().memory_used(), from_trees.cpu, from_trees.most,
-      attached.tree().size(), files.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(files.size()), files.size(),
+      attach.cpu, attached.memory_used() + tree.memory_used(), attach.most, tree.tree().memory_used(), from_trees.cpu, from_trees.most,
+      tree.tree().size(), files.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(files.size()), files.size(),
       static_cast<unsigned long long>(total.bytes), read_cpu, read_wall, total.most, total.largest);
   return 0;
 }

@@ -18,7 +18,7 @@ struct cat_options {
 
 // The exit status tells when what was printed of a large file was not what its id says (host/checked_blob.hpp).
 outcome<void> print(opened_image& from, const std::string& path, bool& pipe_closed) {
-  const auto n = from.reader().resolve(path);
+  const auto n = from.reader().resolve(from.snapshot(), path);
   if (!n) return tl::make_unexpected(about(from, n.error(), path));
   if (!n->is_blob()) {
     const char* const what = n->kind == entry_kind::submodule ? "a submodule" : "a directory";

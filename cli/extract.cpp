@@ -58,7 +58,7 @@ std::string counted(const tree_files_count& n) {
          std::to_string(n.content_bytes) + " bytes";
 }
 
-void tell(const extract_options& opt, const image& from, const tree_files_count& written, const std::string& target) {
+void tell(const extract_options& opt, const snapshot& from, const tree_files_count& written, const std::string& target) {
   if (written.submodules > 0)
     say(kProgram, "note: " + std::to_string(written.submodules) +
                       " submodules, which are empty folders: an image has no "
@@ -68,7 +68,7 @@ void tell(const extract_options& opt, const image& from, const tree_files_count&
 }
 
 // One JSON object for programs. A bare repository has no files.
-outcome<void> print_summary(const extract_options& opt, const image& from, const tree_files_count& written) {
+outcome<void> print_summary(const extract_options& opt, const snapshot& from, const tree_files_count& written) {
   json_object o;
   o.add("commit", hex_text(from.commit_id())).add_bytes("target", opt.target);
   o.add("repository", opt.git || opt.bare);
@@ -85,30 +85,30 @@ outcome<void> extract(const extract_options& opt) {
   DOCTEUR_CHECK(check_options(opt));
   // Names from trees: what is written is what the commit's id proves.
   DOCTEUR_TRY(from, open_image(opt.image, paths_from::trees));
-  const image& image = from->attached();
+  const snapshot& snapshot = from->snapshot();
   DOCTEUR_TRY(target, target_folder::create(opt.target));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
   if (opt.git || opt.bare)
-    DOCTEUR_CHECK(write_git_repository(image, target->staging(), {opt.bare, opt.branch.value_or(""), opt.threads},
+    DOCTEUR_CHECK(write_git_repository(snapshot, target->staging(), {opt.bare, opt.branch.value_or(""), opt.threads},
                                        from->shown(), target->shown(), line));
   tree_files_count written;
   std::optional<timespec> modified;
   if (!opt.bare) {
     tree_files_options how;
-    if (!opt.touch) modified = timespec{static_cast<time_t>(image.head().committer.seconds), 0};
+    if (!opt.touch) modified = timespec{static_cast<time_t>(snapshot.commit().committer.seconds), 0};
     how.modified = modified;
     if (opt.path) how.path = *opt.path;
     how.threads = opt.threads;
-    DOCTEUR_TRY(count, write_tree_files(image, target->staging(), how, from->shown(), target->shown(), line));
+    DOCTEUR_TRY(count, write_tree_files(snapshot, target->staging(), how, from->shown(), target->shown(), line));
     written = count;
   }
   line.clear();
   // First, so that nothing is there where it cannot be written.
-  if (opt.json) DOCTEUR_CHECK(print_summary(opt, image, written));
+  if (opt.json) DOCTEUR_CHECK(print_summary(opt, snapshot, written));
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   DOCTEUR_CHECK(target->publish(modified));
-  if (!opt.quiet) tell(opt, image, written, target->shown());
+  if (!opt.quiet) tell(opt, snapshot, written, target->shown());
   return {};
 }
 

@@ -45,7 +45,7 @@ class listing {
     }
     const auto size = from_.reader().size(n);
     if (!size) return tl::make_unexpected(about(from_, size.error(), name));
-    const auto oid = from_.attached().id(n);
+    const auto oid = from_.snapshot().id(n);
     if (!oid) return tl::make_unexpected(about(from_, oid.error(), name));
     const std::string id = hex_text(*oid);
     if (opt_.json) {
@@ -87,32 +87,33 @@ class listing {
   bool pipe_closed_ = false;
 };
 
-void tell_statistics(const image& i) {
-  const auto paths = i.tree().size();
-  say(kProgram, std::to_string(paths) + " paths, path tree " + std::to_string(i.tree().memory_used()) +
-                    " bytes, all of the attached image " + std::to_string(i.memory_used()) + " bytes (" +
-                    std::to_string(i.memory_used() / paths) + " for each path)");
+void print_statistics(const snapshot& s) {
+  const auto paths = s.tree().size();
+  const auto all = s.image().memory_used() + s.memory_used();
+  say(kProgram, std::to_string(paths) + " paths, path tree " + std::to_string(s.tree().memory_used()) +
+                    " bytes, all of the attached image " + std::to_string(all) + " bytes (" +
+                    std::to_string(all / paths) + " for each path)");
 }
 
 outcome<void> ls(const ls_options& opt) {
   DOCTEUR_TRY(from, open_image(opt.image));
   listing out(*from, opt);
   DOCTEUR_CHECK(out.begin());
-  const image& i = from->attached();
-  const auto what = i.find(opt.path);
-  if (!what) return tl::make_unexpected(about(*from, i.list(opt.path).error(), opt.path));
-  if (what->kind != entry_kind::directory) {
-    DOCTEUR_CHECK(out.add(opt.path, *what));
+  const snapshot& paths = from->snapshot();
+  const auto found = paths.find(opt.path);
+  if (!found) return tl::make_unexpected(about(*from, paths.list(opt.path).error(), opt.path));
+  if (found->kind != entry_kind::directory) {
+    DOCTEUR_CHECK(out.add(opt.path, *found));
   } else {
-    auto entries = i.list(opt.path, opt.recursive ? image::depth::all : image::depth::children);
+    auto entries = paths.list(opt.path, opt.recursive ? snapshot::depth::all : snapshot::depth::children);
     if (!entries) return tl::make_unexpected(about(*from, entries.error(), opt.path));
     while (const auto e = entries->next()) {
-      DOCTEUR_CHECK(out.add(e->name, e->what));
+      DOCTEUR_CHECK(out.add(e->name, e->node));
       if (out.pipe_closed()) return {};
     }
   }
   DOCTEUR_CHECK(out.end());
-  if (opt.stats) tell_statistics(i);
+  if (opt.stats) print_statistics(paths);
   return {};
 }
 

@@ -37,16 +37,16 @@ void append(std::vector<std::byte>& out, const item& i) {
 
 }  // namespace
 
-outcome<std::vector<std::byte>> make_git_index(const image& from, const std::string& subject) {
+outcome<std::vector<std::byte>> make_git_index(const snapshot& from, const std::string& subject) {
   const auto failed = [&](const error& e) { return tl::make_unexpected(describe(e, subject)); };
   std::vector<item> items;
-  auto entries = from.list("", image::depth::all);
+  auto entries = from.list("", snapshot::depth::all);
   if (!entries) return failed(entries.error());
   while (const auto e = entries->next()) {
-    if (e->what.kind == entry_kind::directory) continue;
-    const auto id = from.id(e->what);
+    if (e->node.kind == entry_kind::directory) continue;
+    const auto id = from.id(e->node);
     if (!id) return failed(id.error());
-    items.push_back({std::string(e->name), canonical_mode(e->what.kind), *id});
+    items.push_back({std::string(e->name), canonical_mode(e->node.kind), *id});
   }
   // By the bytes of whole paths, which is not the order of trees.
   std::ranges::sort(items, {}, &item::path);

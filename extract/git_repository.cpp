@@ -22,7 +22,7 @@ constexpr std::size_t kPiece = std::size_t{1} << 20;  // bytes copied at once
 
 class repository_writer {
  public:
-  repository_writer(const image& from, int root, const git_repository_options& options, const std::string& subject,
+  repository_writer(const snapshot& from, int root, const git_repository_options& options, const std::string& subject,
                     const std::string& target, progress& report)
       : from_(from), options_(options), subject_(subject), report_(report), out_(root, target) {}
 
@@ -39,7 +39,7 @@ class repository_writer {
                                     (options_.bare ? "true\n" : "false\n")));
     DOCTEUR_CHECK(put("HEAD", options_.branch.empty() ? commit() : "ref: refs/heads/" + options_.branch + "\n"));
     DOCTEUR_CHECK(put("packed-refs", references()));
-    if (from_.head().parents > 0) DOCTEUR_CHECK(put("shallow", commit()));
+    if (from_.commit().parents > 0) DOCTEUR_CHECK(put("shallow", commit()));
     if (!options_.bare) {
       DOCTEUR_TRY(index, make_git_index(from_, subject_));
       DOCTEUR_CHECK(put("index", as_text(index)));
@@ -50,9 +50,9 @@ class repository_writer {
  private:
   outcome<verify_report> verify() {
     verify_options how;
-    how.bounds = from_.bounds();
+    how.bounds = from_.image().bounds();
     how.threads = options_.threads;
-    auto report = verify_image(from_.disk(), how, report_);
+    auto report = verify_image(from_.image().disk(), how, report_);
     if (!report) return give_up(report.error().who, subject_ + ": " + report.error().message);
     if (report->good()) return report;
     const fault& first = report->faults.front();
@@ -80,13 +80,13 @@ class repository_writer {
 
   outcome<void> copy_pack(std::uint64_t pack_size) {
     oid checksum;
-    if (const auto read = read_exactly(from_.disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw); !read)
+    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw); !read)
       return tl::make_unexpected(describe(read.error(), subject_));
     const std::string name = "objects/pack/pack-" + hex_text(checksum);
     report_.phase("copying", 0);
     DOCTEUR_CHECK(copy(kPackOffset, pack_size, name + ".pack"));
     // Held whole, for the paths were taken from trees.
-    return copy(from_.header().idx_offset, from_.index().whole()->layout().size(), name + ".idx");
+    return copy(from_.image().header().idx_offset, from_.image().index().whole()->layout().size(), name + ".idx");
   }
 
   // `size` bytes of the image, of which the last are the SHA-1 of those before: so they are what was verified.
@@ -101,7 +101,7 @@ class repository_writer {
       // The checksum is read by itself.
       const std::uint64_t left = hashed > 0 ? hashed : kOidSize;
       const mutable_bytes part = mutable_bytes(piece).first(std::min<std::uint64_t>(left, piece.size()));
-      if (const auto read = read_exactly(from_.disk(), at, part); !read)
+      if (const auto read = read_exactly(from_.image().disk(), at, part); !read)
         return tl::make_unexpected(describe(read.error(), subject_));
       if (hashed > 0) {
         hash.update(part);
@@ -122,7 +122,7 @@ class repository_writer {
     return file.finish(std::nullopt);
   }
 
-  const image& from_;
+  const snapshot& from_;
   const git_repository_options& options_;
   const std::string& subject_;
   progress& report_;
@@ -143,7 +143,7 @@ outcome<void> check_branch_name(const std::string& name) {
   return give_up(blame::usage, printable(name) + ": not a name for a branch (git help check-ref-format)");
 }
 
-outcome<void> write_git_repository(const image& from, int root, const git_repository_options& options,
+outcome<void> write_git_repository(const snapshot& from, int root, const git_repository_options& options,
                                    const std::string& subject, const std::string& target, progress& report) {
   return repository_writer(from, root, options, subject, target, report).run();
 }

@@ -5,7 +5,7 @@
 
 #include "object/failure.hpp"
 #include "object/progress.hpp"
-#include "reader/image.hpp"
+#include "reader/snapshot.hpp"
 
 namespace docteur {
 
@@ -23,7 +23,7 @@ struct git_repository_options {
 // become references. Where the commit has parents the repository is
 // shallow (`git help gitrepository-layout`, "shallow"). `from` was attached with paths_from::trees. `subject` and
 // `target`: image and folder, printable, for messages.
-[[nodiscard]] outcome<void> write_git_repository(const image& from, int root, const git_repository_options& options,
+[[nodiscard]] outcome<void> write_git_repository(const snapshot& from, int root, const git_repository_options& options,
                                                  const std::string& subject, const std::string& target,
                                                  progress& report);
 

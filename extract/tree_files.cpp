@@ -20,8 +20,8 @@ constexpr std::size_t kLongestTarget = PATH_MAX - 1;  // bytes of a symbolic lin
 
 // What one thread works with.
 struct worker {
-  worker(const image& from, int root, const std::string& target)
-      : reader(image_reader::make(from, heap_memory())), out(root, target) {}
+  worker(const snapshot& from, int root, const std::string& target)
+      : reader(image_reader::make(from.image(), heap_memory())), out(root, target) {}
   result<image_reader> reader;
   folder_writer out;
   checked_blob blob;
@@ -29,7 +29,7 @@ struct worker {
 
 class extraction {
  public:
-  extraction(const image& from, int root, const tree_files_options& options, const std::string& subject,
+  extraction(const snapshot& from, int root, const tree_files_options& options, const std::string& subject,
              const std::string& target, progress& report)
       : from_(from),
         options_(options),
@@ -63,12 +63,12 @@ class extraction {
   };
 
   outcome<void> collect() {
-    auto entries = from_.list(options_.path, image::depth::all);
+    auto entries = from_.list(options_.path, snapshot::depth::all);
     if (!entries) return tl::make_unexpected(describe(entries.error(), about(options_.path)));
     while (const auto e = entries->next()) {
-      const item i{paths_.size(), e->name.size(), e->what};
+      const item i{paths_.size(), e->name.size(), e->node};
       paths_ += e->name;
-      switch (e->what.kind) {
+      switch (e->node.kind) {
         case entry_kind::submodule: ++count_.submodules; [[fallthrough]];
         case entry_kind::directory: folders_.push_back(i); break;
         case entry_kind::symlink: links_.push_back(i); break;
@@ -120,7 +120,7 @@ class extraction {
   }
   [[nodiscard]] std::string about(std::string_view path) const { return subject_ + ": " + printable(path); }
 
-  const image& from_;
+  const snapshot& from_;
   const tree_files_options& options_;
   const std::string& subject_;
   progress& report_;
@@ -136,7 +136,7 @@ class extraction {
 
 }  // namespace
 
-outcome<tree_files_count> write_tree_files(const image& from, int root, const tree_files_options& options,
+outcome<tree_files_count> write_tree_files(const snapshot& from, int root, const tree_files_options& options,
                                            const std::string& subject, const std::string& target, progress& report) {
   return extraction(from, root, options, subject, target, report).run();
 }

@@ -14,10 +14,10 @@ constexpr std::size_t kPiece = 256 << 10;  // bytes of a large file held at once
 
 outcome<void> checked_blob::read(image_reader& from, const node& n, const std::string& subject, const taker& take) {
   const auto failed = [&](const error& e) { return tl::make_unexpected(describe(e, subject)); };
-  const image& of = from.of();
+  const image& image = from.image();
   const auto size = from.size(n);
   if (!size) return failed(size.error());
-  if (*size < of.bounds().streamed_blob) {
+  if (*size < image.bounds().streamed_blob) {
     buffer_.resize(*size);
     if (const auto read = from.read(n, buffer_); !read) return failed(read.error());
     return take(buffer_);
@@ -34,10 +34,10 @@ outcome<void> checked_blob::read(image_reader& from, const node& n, const std::s
     DOCTEUR_CHECK(take(part));
     at += part.size();
   }
-  const auto id = of.id(n);
+  const auto id = image.id(n.position);
   if (!id) return failed(id.error());
   if (hash.finish() != *id)
-    return failed({errc::bad_checksum, of.offset(n) + kPackOffset, "content is not what its id says"});
+    return failed({errc::bad_checksum, image.offset(n) + kPackOffset, "content is not what its id says"});
   return {};
 }
 

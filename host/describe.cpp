@@ -22,7 +22,7 @@ failure describe(const error& e, const std::string& subject) {
   text += name(e.code);
   text += at.data();
   text += e.what;
-  return {e.code == errc::io ? blame::environment : blame::input, text};
+  return {is_device_failure(e) ? blame::environment : blame::input, text};
 }
 
 }  // namespace docteur

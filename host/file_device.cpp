@@ -12,13 +12,28 @@
 namespace docteur {
 namespace {
 
+// What pread(2) may not say of the same bytes next time: a network block device that reconnects, memory that is short.
+result<done> failed(int why, std::uint64_t offset) noexcept {
+  switch (why) {
+    case EAGAIN:
+    case ENOMEM:
+    case ENOBUFS:
+    case ETIMEDOUT:
+    case ENOLINK:
+    case ECONNRESET:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return fail(errc::unavailable, offset, "the device does not answer");
+    default: return fail(errc::io, offset, "the device failed");
+  }
+}
+
 // The descriptor itself is the device's `self`: no address of the file_device is kept anywhere.
 result<done> read_from(void* self, std::uint64_t offset, mutable_bytes out) noexcept {
   const int fd = static_cast<int>(reinterpret_cast<std::intptr_t>(self));
   while (!out.empty()) {
     const ssize_t n = pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(errc::io, offset, "the device failed");
+    if (n < 0) return failed(errno, offset);
     if (n == 0) return fail(errc::truncated, offset, "the file became shorter");
     out = out.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);

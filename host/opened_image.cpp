@@ -9,12 +9,8 @@ outcome<std::unique_ptr<opened_image>> opened_image::open(const std::string& pat
                                                           paths_from source) {
   DOCTEUR_TRY(file, file_device::open(path));
   std::unique_ptr<opened_image> self(new opened_image(std::move(shown), std::move(file)));
-  auto attached = image::attach(self->file_.view(), huge_page_memory(), {}, source);
+  const auto attached = self->attached_.attach(self->file_.view(), huge_page_memory(), {{}, source});
   if (!attached) return tl::make_unexpected(describe(attached.error(), self->shown_));
-  self->image_ = std::move(*attached);
-  auto reader = image_reader::make(self->image_, huge_page_memory());
-  if (!reader) return tl::make_unexpected(describe(reader.error(), self->shown_));
-  self->reader_.emplace(std::move(*reader));
   return self;
 }
 

@@ -6,6 +6,7 @@
 
 #include "object/bytes.hpp"
 #include "object/oid.hpp"
+#include "pack/format.hpp"
 
 namespace docteur {
 
@@ -14,12 +15,6 @@ inline constexpr std::uint64_t kHeaderCommit = 0;      // 20 bytes, raw SHA-1
 inline constexpr std::uint64_t kHeaderIdxOffset = 20;  // u64, little-endian
 inline constexpr std::uint64_t kHeaderSize = 28;
 inline constexpr std::uint64_t kPackOffset = 28;  // PACK begins right behind the header
-
-inline constexpr std::uint64_t kPackHeaderSize = 12;   // "PACK", version, number of objects: u32 big-endian each
-inline constexpr std::uint64_t kPackTrailerSize = 20;  // SHA-1 of all before it
-
-inline constexpr std::uint32_t kPackMagic = 0x5041434b;  // "PACK"
-inline constexpr std::uint32_t kPackVersion = 2;
 
 struct image_header {
   oid commit;

@@ -24,8 +24,13 @@
 #include <cstdint>
 
 #include "object/bytes.hpp"
+#include "pack/format.hpp"
 
 namespace docteur {
+
+// In an image with a path section the commit is the first entry of the PACK, so that IDX need not be searched for it:
+// where it begins, bytes from the start of the PACK.
+inline constexpr std::uint64_t kCommitOffset = kPackHeaderSize;
 
 inline constexpr std::uint64_t kPathSectionHeader = 16;
 inline constexpr std::uint64_t kPathBlockHeader = 16;

@@ -127,10 +127,10 @@ std::optional<path_tree::match> path_tree::find(std::string_view path) const noe
   for (;;) {
     if ((ref & kLeaf) != 0) {
       const leaf_view leaf = take_leaf(block, ref);
-      if (leaf.suffix == rest) return match{leaf.record, slash_taken};
+      if (leaf.suffix == rest) return match{leaf.record, ref & ~kLeaf, slash_taken};
       if (!slash_taken && leaf.suffix.size() == rest.size() + 1 && leaf.suffix.back() == '/' &&
           leaf.suffix.starts_with(rest))
-        return match{leaf.record, true};
+        return match{leaf.record, ref & ~kLeaf, true};
       return std::nullopt;
     }
     const node_view node = take_node(block, ref);
@@ -163,30 +163,31 @@ std::optional<path_tree::match> path_tree::find(std::string_view path) const noe
 
 // A directory on the way has a leaf of its own right behind its '/', a file one where the path's '/' would come.
 std::optional<path_tree::prefix> path_tree::find_prefix(std::string_view path) const noexcept {
-  if (const auto whole = find(path)) return prefix{whole->record, whole->is_directory, path.size()};
+  if (const auto whole = find(path)) return prefix{whole->record, whole->leaf, whole->is_directory, path.size()};
   if (size_ == 0) return std::nullopt;
   const std::byte* const block = block_.data();
   std::uint32_t ref = root_;
   std::size_t done = 0;  // bytes of `path` on the way down
   std::optional<prefix> longest;
   // Of a key that ends at byte `end` of `path`, which it shares up to there.
-  const auto meet = [&](std::uint32_t record, std::size_t end) {
+  const auto meet = [&](std::uint32_t leaf, std::size_t end) {
+    const std::uint32_t record = take_leaf(block, leaf).record;
     if (end == 0 || path[end - 1] == '/') {
-      longest = prefix{record, true, end == 0 ? 0 : end - 1};
+      longest = prefix{record, leaf & ~kLeaf, true, end == 0 ? 0 : end - 1};
     } else if (end < path.size() && path[end] == '/') {
-      longest = prefix{record, false, end};
+      longest = prefix{record, leaf & ~kLeaf, false, end};
     }
   };
   for (;;) {
     if ((ref & kLeaf) != 0) {
       const leaf_view leaf = take_leaf(block, ref);
-      if (drop(path, done).starts_with(leaf.suffix)) meet(leaf.record, done + leaf.suffix.size());
+      if (drop(path, done).starts_with(leaf.suffix)) meet(ref, done + leaf.suffix.size());
       return longest;
     }
     const node_view node = take_node(block, ref);
     if (!drop(path, done).starts_with(node.prefix)) return longest;
     done += node.prefix.size();
-    if (const std::uint32_t own = node.child('\0'); own != kNoRef) meet(take_leaf(block, own).record, done);
+    if (const std::uint32_t own = node.child('\0'); own != kNoRef) meet(own, done);
     if (done == path.size() || path[done] == '\0') return longest;
     ref = node.child(static_cast<unsigned char>(path[done]));
     if (ref == kNoRef) return longest;
@@ -225,7 +226,7 @@ std::optional<path_tree::position> path_tree::lower_bound(std::string_view from,
       }
       out.add(leaf.suffix);
       if (!out.fits()) return std::nullopt;
-      return position{leaf.record, out.ends_in_slash(), out.size()};
+      return position{leaf.record, ref & ~kLeaf, out.ends_in_slash(), out.size()};
     }
     const node_view node = take_node(block, ref);
     if (!smallest) {

@@ -22,8 +22,10 @@ namespace docteur {
 
 class path_tree {
  public:
+  // `leaf` identifies the path: a number below the tree's bytes, the same for trees of the same paths.
   struct match {
     std::uint32_t record;
+    std::uint32_t leaf;
     bool is_directory;
   };
 
@@ -36,6 +38,7 @@ class path_tree {
   // when there is none of them.
   struct prefix {
     std::uint32_t record;
+    std::uint32_t leaf;
     bool is_directory;
     std::size_t path_size;  // bytes of `path`
   };
@@ -45,6 +48,7 @@ class path_tree {
   // '/', the root's is empty). nullopt at the end, or when `path` is too small for it: path_bytes() always suffices.
   struct position {
     std::uint32_t record;
+    std::uint32_t leaf;
     bool is_directory;
     std::size_t path_size;  // bytes of `path`
   };

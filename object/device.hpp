@@ -11,6 +11,7 @@ struct device {
   void* self = nullptr;
   std::uint64_t size = 0;  // bytes
   // Fills all of `out` from byte `offset`, or fails: a short read does not exist. The caller stays inside `size`.
+  // Errors: io, or unavailable when it is worth another try. After either the device can be read again.
   result<done> (*read)(void* self, std::uint64_t offset, mutable_bytes out) noexcept = nullptr;
   // The whole device as memory when it is mapped (then nothing is copied), else nullptr.
   const std::byte* view = nullptr;

@@ -8,7 +8,8 @@
 namespace docteur {
 
 enum class errc : std::uint8_t {
-  io,             // the device failed
+  io,             // the device failed, and will fail again
+  unavailable,    // the device failed for now: the same read may succeed later (a time-out, a broken connection)
   truncated,      // a field runs past the end of what holds it
   bad_magic,      // not the format it should be
   bad_version,    // a format version or required feature this code does not know
@@ -31,6 +32,11 @@ struct error {
 template <class T>
 using result = tl::expected<T, error>;
 
+// Whether the device is to blame, not what is on it: nothing was learned about the image.
+[[nodiscard]] constexpr bool is_device_failure(const error& e) noexcept {
+  return e.code == errc::io || e.code == errc::unavailable;
+}
+
 // The value of an operation that only succeeds or fails.
 struct done {};
 
@@ -42,6 +48,7 @@ struct done {};
 [[nodiscard]] constexpr const char* name(errc code) noexcept {
   switch (code) {
     case errc::io: return "I/O error";
+    case errc::unavailable: return "unavailable for now";
     case errc::truncated: return "truncated";
     case errc::bad_magic: return "bad magic";
     case errc::bad_version: return "unknown version";

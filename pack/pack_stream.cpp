@@ -2,17 +2,18 @@
 
 #include <libdeflate.h>
 
+#include "pack/format.hpp"
+
 namespace docteur {
 namespace {
 
 constexpr std::size_t kHeld = 256 << 10;  // bytes that wait for the sink, so that it sees few and large writes
-constexpr std::uint32_t kPackVersion = 2;
 
 }  // namespace
 
-pack_stream::pack_stream(byte_sink& out, std::uint32_t objects) : out_(out), held_(12) {
+pack_stream::pack_stream(byte_sink& out, std::uint32_t objects) : out_(out), held_(kPackHeaderSize) {
   entries_.reserve(objects);
-  std::memcpy(held_.data(), "PACK", 4);
+  store_be(held_.data(), kPackMagic);
   store_be(held_.data() + 4, kPackVersion);
   store_be(held_.data() + 8, objects);
   position_ = held_.size();

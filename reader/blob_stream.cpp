@@ -24,7 +24,7 @@ result<blob_stream> blob_stream::open(object_reader& objects, const restart_inde
     return s;
   }
   s.stream_start_ = objects.device_offset(offset) + info.header.header_size;
-  s.stream_limit_ = std::min(objects.device_offset(objects.index().entry_limit(offset)), objects.pack().size);
+  s.stream_limit_ = std::min(objects.device_offset(objects.index().entry_limit(offset)), s.device_.size);
   if (s.stream_start_ > s.stream_limit_)
     return fail(errc::truncated, s.stream_start_, "entry ends inside its own header");
   DOCTEUR_TRY(record, restarts.find(offset, info.size));
@@ -76,7 +76,7 @@ result<std::size_t> blob_stream::read_stored(std::uint64_t at, std::uint64_t mos
   const std::size_t n = std::min<std::uint64_t>(room.size(), most + headers * kStoredBlockHeader);
   if (from > stream_limit_ || n > stream_limit_ - from)
     return fail(errc::truncated, from, "stored blob runs past its entry");
-  DOCTEUR_CHECK(read_exactly(objects_->pack(), from, room.first(n)));
+  DOCTEUR_CHECK(read_exactly(device_, from, room.first(n)));
   std::size_t taken = std::min<std::uint64_t>(n, kStoredBlock - inside);
   for (std::size_t next = taken + kStoredBlockHeader; next < n; next += kStoredBlock + kStoredBlockHeader) {
     const std::size_t some = std::min<std::uint64_t>(n - next, kStoredBlock);
@@ -99,13 +99,13 @@ result<done> blob_stream::seek(std::uint64_t at) noexcept {
     }
     if (skip > stream_limit_ - stream_start_)
       return fail(errc::out_of_range, stream_start_, "restart point leaves its entry");
-    const auto how = point > 0 ? inflate_stream::framing::raw : inflate_stream::framing::zlib;
+    const auto framing = point > 0 ? inflate_stream::framing::raw : inflate_stream::framing::zlib;
     if (!inflating_) {
-      DOCTEUR_TRY(fresh, inflate_stream::make(objects_->from(), how));
+      DOCTEUR_TRY(fresh, inflate_stream::make(memory_, framing));
       inflate_ = std::move(fresh);
       inflating_ = true;
     } else {
-      inflate_.restart(how);
+      inflate_.restart(framing);
     }
     content_at_ = point_at;
     device_at_ = stream_start_ + skip;
@@ -147,15 +147,14 @@ result<done> blob_stream::inflate(mutable_bytes out) noexcept {
 result<done> blob_stream::refill() noexcept {
   const std::uint64_t n = std::min<std::uint64_t>(kInput, stream_limit_ - device_at_);
   if (n == 0) return fail(errc::truncated, device_at_, "zlib stream runs past its entry");
-  const device& from = objects_->pack();
-  if (from.view != nullptr) {
-    pending_ = bytes(from.view + device_at_, n);
+  if (device_.view != nullptr) {
+    pending_ = bytes(device_.view + device_at_, n);
   } else {
     if (input_.empty()) {
-      DOCTEUR_TRY(buffer, owned_array<std::byte>::make(objects_->from(), kInput));
+      DOCTEUR_TRY(buffer, owned_array<std::byte>::make(memory_, kInput));
       input_ = std::move(buffer);
     }
-    DOCTEUR_CHECK(read_exactly(from, device_at_, input_.span().first(n)));
+    DOCTEUR_CHECK(read_exactly(device_, device_at_, input_.span().first(n)));
     pending_ = input_.span().first(n);
   }
   device_at_ += n;

@@ -2,7 +2,10 @@
 // Any range of one blob, forward at the price of inflating it once, in memory that does not grow with it. Guest-safe.
 //
 // A large blob that is not a delta is inflated as it is read; ranges of a stored one are read straight from the device,
-// and with restart points a jump costs at most one interval. Any other blob is built whole first.
+// and with restart points a jump costs at most one interval. Any other blob is built whole when it is opened.
+//
+// A stream is bound neither to the reader that opened it nor to a thread: any thread may read it, one at a time. It
+// stands on the device, the memory and the restart points, which must outlive it.
 
 #include <cstdint>
 
@@ -14,7 +17,7 @@ namespace docteur {
 
 class blob_stream {
  public:
-  // `offset`: of the blob's entry, from the start of the PACK. `objects` and `restarts` must outlive the stream.
+  // `offset`: of the blob's entry, from the start of the PACK. The device and the memory are those of `objects`.
   // Errors: wrong_kind when the object is not a blob.
   [[nodiscard]] static result<blob_stream> open(object_reader& objects, const restart_index& restarts,
                                                 std::uint64_t offset) noexcept {
@@ -29,14 +32,14 @@ class blob_stream {
   // Fills `out` with the content from byte `at` on; the range must be inside size(). What is read is not checked
   // against the blob's id: that takes all of it.
   [[nodiscard]] result<done> read(std::uint64_t at, mutable_bytes out) noexcept;
-  // The same, of at most `most` bytes, into the front of `room`: for somebody who reads on. Returns how many there are
-  // now, none only at the end or without room. A stored blob is read by one read of the device, with what is between
-  // its blocks (5 bytes every 32 KiB): so much more room gets it all.
+  // The same, of at most `most` bytes, into the front of `room`: for a caller that reads on. Returns how many there are
+  // now, none only at the end or without room. A stored blob is read by one read of the device, along with what is
+  // between its blocks (5 bytes every 32 KiB): with that much more room all `most` bytes fit.
   [[nodiscard]] result<std::size_t> read_some(std::uint64_t at, std::size_t most, mutable_bytes room) noexcept;
 
  private:
-  blob_stream(object_reader& objects, const restart_index& restarts) noexcept
-      : objects_(&objects), restarts_(&restarts) {}
+  blob_stream(const object_reader& objects, const restart_index& restarts) noexcept
+      : device_(objects.disk()), memory_(objects.allocator()), restarts_(&restarts) {}
   [[nodiscard]] bool is_stored() const noexcept { return !is_whole_ && has_restart_ && restart_.stored; }
   [[nodiscard]] result<std::size_t> read_stored(std::uint64_t at, std::uint64_t most,
                                                 mutable_bytes room) const noexcept;
@@ -44,7 +47,8 @@ class blob_stream {
   [[nodiscard]] result<done> inflate(mutable_bytes out) noexcept;
   [[nodiscard]] result<done> refill() noexcept;
 
-  object_reader* objects_;
+  device device_;
+  memory memory_;
   const restart_index* restarts_;
   std::uint64_t size_ = 0;
   bool is_whole_ = false;

@@ -1,11 +1,9 @@
 // reader/docteur.h over the C++ reader.
 
 #include <new>
-#include <optional>
 
+#include "reader/attached_image.hpp"
 #include "reader/docteur.h"
-#include "reader/image.hpp"
-#include "reader/image_reader.hpp"
 
 namespace {
 
@@ -15,6 +13,7 @@ using docteur::result;
 docteur_status to_status(errc code) noexcept {
   switch (code) {
     case errc::io: return DOCTEUR_IO;
+    case errc::unavailable: return DOCTEUR_UNAVAILABLE;
     case errc::bad_version: return DOCTEUR_UNSUPPORTED;
     case errc::too_large: return DOCTEUR_LIMIT;
     case errc::not_found: return DOCTEUR_NOT_FOUND;
@@ -36,14 +35,15 @@ docteur_status report(const docteur::error& e, docteur_error* out) noexcept {
   return status;
 }
 
-docteur::node to_node(docteur_node n) noexcept { return {static_cast<docteur::entry_kind>(n.kind), n.position}; }
-docteur_node from_node(const docteur::node& n) noexcept { return {static_cast<docteur_kind>(n.kind), n.position}; }
+docteur::node to_node(docteur_node n) noexcept { return {static_cast<docteur::entry_kind>(n.kind), n.position, n.inode}; }
+docteur_node from_node(const docteur::node& n) noexcept { return {static_cast<docteur_kind>(n.kind), n.position, n.leaf}; }
 
 // C callers' functions may not promise noexcept, so the handle holds the structs and these stand in between.
 result<docteur::done> read_device(void* self, std::uint64_t offset, docteur::mutable_bytes out) noexcept {
   const auto* d = static_cast<const docteur_device*>(self);
-  if (d->read(d->self, offset, out.data(), out.size()) != 0)
-    return docteur::fail(errc::io, offset, "the device failed");
+  const int failed = d->read(d->self, offset, out.data(), out.size());
+  if (failed == DOCTEUR_UNAVAILABLE) return docteur::fail(errc::unavailable, offset, "the device does not answer");
+  if (failed != 0) return docteur::fail(errc::io, offset, "the device failed");
   return docteur::done{};
 }
 void* allocate(void* self, std::size_t size) noexcept {
@@ -60,10 +60,9 @@ void release(void* self, void* block, std::size_t size) noexcept {
 struct docteur_image {
   docteur_device c_device;
   docteur_memory c_memory;
-  docteur::image image{};
-  std::optional<docteur::image_reader> reader{};
+  docteur::attached_image attached{};
 
-  [[nodiscard]] docteur::memory from() noexcept { return {&c_memory, allocate, release}; }
+  [[nodiscard]] docteur::memory memory() noexcept { return {&c_memory, allocate, release}; }
   [[nodiscard]] docteur::device disk() noexcept {
     return {&c_device, c_device.size, read_device, static_cast<const std::byte*>(c_device.view)};
   }
@@ -111,13 +110,9 @@ docteur_status docteur_attach(const docteur_device* device, const docteur_memory
   docteur_memory c_memory = *memory;
   auto* d = create<docteur_image>({&c_memory, allocate, release}, *device, c_memory);
   if (d == nullptr) return out_of_memory(error);
-  const auto attached = [&]() noexcept -> result<docteur::done> {
-    DOCTEUR_TRY(image, docteur::image::attach(d->disk(), d->from()));
-    d->image = std::move(image);
-    DOCTEUR_TRY(reader, docteur::image_reader::make(d->image, d->from(), cache_bytes));
-    d->reader.emplace(std::move(reader));
-    return docteur::done{};
-  }();
+  docteur::attach_options options;
+  options.cache_bytes = cache_bytes;
+  const auto attached = d->attached.attach(d->disk(), d->memory(), options);
   if (!attached) {
     destroy<docteur_image>({&c_memory, allocate, release}, d);
     return report(attached.error(), error);
@@ -133,8 +128,8 @@ void docteur_detach(docteur_image* d) {
 }
 
 void docteur_get_head(const docteur_image* d, docteur_head* out) {
-  const docteur::commit_view& head = d->image.head();
-  copy_id(d->image.commit_id(), out->commit);
+  const docteur::commit_view& head = d->attached.snapshot().commit();
+  copy_id(d->attached.snapshot().commit_id(), out->commit);
   copy_id(head.tree, out->root);
   out->author_name = head.author.name.data();
   out->author_name_size = head.author.name.size();
@@ -145,12 +140,12 @@ void docteur_get_head(const docteur_image* d, docteur_head* out) {
   out->message_size = head.message.size();
 }
 
-uint32_t docteur_paths(const docteur_image* d) { return d->image.tree().size(); }
+uint32_t docteur_paths(const docteur_image* d) { return d->attached.snapshot().tree().size(); }
 
-size_t docteur_memory_used(const docteur_image* d) { return d->image.memory_used(); }
+size_t docteur_memory_used(const docteur_image* d) { return d->attached.memory_used(); }
 
 docteur_status docteur_find(const docteur_image* d, const char* path, size_t path_size, docteur_node* out) {
-  const auto n = d->image.find({path, path_size});
+  const auto n = d->attached.snapshot().find({path, path_size});
   if (!n) return DOCTEUR_NOT_FOUND;
   *out = from_node(*n);
   return DOCTEUR_OK;
@@ -158,7 +153,7 @@ docteur_status docteur_find(const docteur_image* d, const char* path, size_t pat
 
 docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_size, docteur_node* out,
                                docteur_error* error) {
-  const auto n = d->reader->resolve({path, path_size});
+  const auto n = d->attached.reader().resolve(d->attached.snapshot(), {path, path_size});
   if (!n) return report(n.error(), error);
   *out = from_node(*n);
   return DOCTEUR_OK;
@@ -166,28 +161,28 @@ docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_s
 
 docteur_status docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE],
                            docteur_error* error) {
-  const auto id = d->image.id(to_node(node));
+  const auto id = d->attached.snapshot().id(to_node(node));
   if (!id) return report(id.error(), error);
   copy_id(*id, out);
   return DOCTEUR_OK;
 }
 
 docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error) {
-  const auto n = d->reader->size(to_node(node));
+  const auto n = d->attached.reader().size(to_node(node));
   if (!n) return report(n.error(), error);
   *out = *n;
   return DOCTEUR_OK;
 }
 
 docteur_status docteur_read(docteur_image* d, docteur_node node, void* out, size_t size, docteur_error* error) {
-  const auto read = d->reader->read(to_node(node), {static_cast<std::byte*>(out), size});
+  const auto read = d->attached.reader().read(to_node(node), {static_cast<std::byte*>(out), size});
   return read ? DOCTEUR_OK : report(read.error(), error);
 }
 
 docteur_status docteur_open(docteur_image* d, docteur_node node, docteur_file** out, docteur_error* error) {
-  auto content = d->reader->open(to_node(node));
+  auto content = d->attached.reader().open(to_node(node));
   if (!content) return report(content.error(), error);
-  auto* file = create<docteur_file>(d->from(), std::move(*content), d->from());
+  auto* file = create<docteur_file>(d->memory(), std::move(*content), d->memory());
   if (file == nullptr) return out_of_memory(error);
   *out = file;
   return DOCTEUR_OK;
@@ -214,7 +209,7 @@ void docteur_close(docteur_file* file) {
 
 docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,
                                   docteur_error* error) {
-  auto stream = d->reader->open(to_node(node));
+  auto stream = d->attached.reader().open(to_node(node));
   if (!stream) return report(stream.error(), error);
   if (offset > stream->size() || size > stream->size() - offset) {
     if (error != nullptr) *error = {DOCTEUR_OUT_OF_RANGE, offset, "range leaves the file"};
@@ -224,11 +219,11 @@ docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t 
   return read ? DOCTEUR_OK : report(read.error(), error);
 }
 
-docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, docteur_list** out,
-                                 docteur_error* error) {
-  auto entries = d->image.list({path, path_size});
+docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, const char* after,
+                                 size_t after_size, docteur_list** out, docteur_error* error) {
+  auto entries = d->attached.snapshot().list({path, path_size}, docteur::snapshot::depth::children, {after, after_size});
   if (!entries) return report(entries.error(), error);
-  auto* list = create<docteur_list>(d->from(), std::move(*entries), d->from());
+  auto* list = create<docteur_list>(d->memory(), std::move(*entries), d->memory());
   if (list == nullptr) return out_of_memory(error);
   *out = list;
   return DOCTEUR_OK;
@@ -239,7 +234,7 @@ int docteur_list_next(docteur_list* list, const char** name, size_t* name_size, 
   if (!e) return 0;
   *name = e->name.data();
   *name_size = e->name.size();
-  *out = from_node(e->what);
+  *out = from_node(e->node);
   return 1;
 }
 

@@ -26,7 +26,8 @@ uint32_t docteur_version(void);
 typedef struct docteur_device {
   void* self;
   uint64_t size; /* bytes */
-  /* Fills all of `out` with `size` bytes from byte `offset` on and returns 0, or returns anything else. */
+  /* Fills all of `out` with `size` bytes from byte `offset` on and returns 0. Returns DOCTEUR_UNAVAILABLE if the same
+   * read may succeed later (a time-out, a broken connection), any other value if it will not. */
   int (*read)(void* self, uint64_t offset, void* out, size_t size);
   /* The whole device as memory when it is mapped (nothing is copied then, `read` may be NULL), else NULL. */
   const void* view;
@@ -51,7 +52,8 @@ typedef enum docteur_status {
   DOCTEUR_WRONG_KIND,  /* e.g. listing a file */
   DOCTEUR_LOOP,        /* too many symbolic links */
   DOCTEUR_OUT_OF_MEMORY,
-  DOCTEUR_OUT_OF_RANGE /* the caller asked for a range outside the file */
+  DOCTEUR_OUT_OF_RANGE, /* the caller asked for a range outside the file */
+  DOCTEUR_UNAVAILABLE   /* the device failed for now: the same call may succeed later */
 } docteur_status;
 
 typedef struct docteur_error {
@@ -68,10 +70,12 @@ typedef enum docteur_kind {
   DOCTEUR_SUBMODULE
 } docteur_kind;
 
-/* What a path leads to. Only the library looks into `position`. */
+/* What a path leads to. `inode`: one number for each path, at least 1 and the same whenever the image is attached. Only
+ * the library looks into `position`. */
 typedef struct docteur_node {
   docteur_kind kind;
   uint32_t position;
+  uint32_t inode;
 } docteur_node;
 
 #define DOCTEUR_OID_SIZE 20 /* bytes of an object id, SHA-1 */
@@ -130,11 +134,11 @@ void docteur_close(docteur_file* file);
 docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,
                                   docteur_error* error);
 
-/* Lists a directory in Git's order. docteur_list_next() returns 1 and the next entry, or 0 at the end; the name is not
- * terminated and lives until the next call. docteur_list_close() takes what docteur_list_open() gave, before
- * docteur_detach(). */
-docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, docteur_list** out,
-                                 docteur_error* error);
+/* Lists a directory in Git's order, from the entry behind the one named `after` on, or from the first one when
+ * `after_size` is 0. docteur_list_next() returns 1 and the next entry, or 0 at the end; the name is not terminated and
+ * lives until the next call. docteur_list_close() takes what docteur_list_open() returned, before docteur_detach(). */
+docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, const char* after,
+                                 size_t after_size, docteur_list** out, docteur_error* error);
 int docteur_list_next(docteur_list* list, const char** name, size_t* name_size, docteur_node* out);
 void docteur_list_close(docteur_list* list);
 

@@ -77,7 +77,7 @@ result<done> copy_text(std::string_view text, owned_array<char>& to) noexcept {
 
 }  // namespace
 
-result<image_reader> image_reader::make(const image& of, const memory& from, std::uint64_t cache_bytes,
+result<image_reader> image_reader::make(const docteur::image& of, const memory& from, std::uint64_t cache_bytes,
                                         std::uint64_t read_ahead) noexcept {
   DOCTEUR_TRY(objects, object_reader::make(of.disk(), of.index(), from, of.bounds(), cache_bytes, read_ahead));
   return image_reader(of, std::move(objects));
@@ -88,15 +88,15 @@ result<std::uint64_t> image_reader::size(const node& n) noexcept {
   return objects_.size(image_->offset(n), type_of(n.kind));
 }
 
-result<done> image_reader::read(const node& n, mutable_bytes out, check how) noexcept {
+result<done> image_reader::read(const node& n, mutable_bytes out, check id) noexcept {
   if (n.kind == entry_kind::submodule) return fail(errc::wrong_kind, 0, "a submodule has no content");
   const std::uint64_t offset = image_->offset(n);
   const std::uint64_t at = objects_.device_offset(offset);
   DOCTEUR_TRY(type, objects_.read(offset, out));
   if (type != type_of(n.kind)) return fail(errc::wrong_kind, at, "object is of another type than its entry");
-  if (how == check::no) return done{};
-  DOCTEUR_TRY(id, image_->id(n));
-  if (object_id(type, out) != id) return fail(errc::bad_checksum, at, "content is not what its id says");
+  if (id == check::no) return done{};
+  DOCTEUR_TRY(expected, image_->id(n.position));
+  if (object_id(type, out) != expected) return fail(errc::bad_checksum, at, "content is not what its id says");
   return done{};
 }
 
@@ -110,24 +110,24 @@ result<blob_stream> image_reader::open(const node& n) noexcept {
   return blob_stream::open(objects_, image_->restarts(), image_->offset(n));
 }
 
-result<node> image_reader::resolve(std::string_view path, owned_array<char>* where) noexcept {
+result<node> image_reader::resolve(const snapshot& paths, std::string_view path, owned_array<char>* where) noexcept {
   if (path.size() > image_->bounds().path_bytes) return fail(errc::not_found, 0, "no such path");
   // If the path has no symbolic link, "." or "..", one lookup decides.
-  if (const auto there = image_->find_prefix(path); there && there->what.kind != entry_kind::symlink) {
+  if (const auto there = paths.find_prefix(path); there && there->node.kind != entry_kind::symlink) {
     if (there->size == path.size()) {
       if (where != nullptr) DOCTEUR_CHECK(copy_text(path, *where));
-      return there->what;
+      return there->node;
     }
     const std::string_view rest = drop(path, there->size == 0 ? 0 : there->size + 1);
     const std::string_view name = first(rest, std::min(rest.find('/'), rest.size()));
     if (name != "." && name != "..") {
-      if (there->what.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
+      if (there->node.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
       return fail(errc::not_found, 0, "no such path");
     }
   }
-  pending_path p(objects_.from());
+  pending_path p(objects_.allocator());
   DOCTEUR_CHECK(p.start(path));
-  auto current = image_->find({});
+  auto current = paths.find({});
   std::uint32_t links = 0;
   bool ends_in_slash = path.ends_with('/');
   for (std::string_view name = p.take_name(); !name.empty(); name = p.take_name()) {
@@ -135,24 +135,24 @@ result<node> image_reader::resolve(std::string_view path, owned_array<char>* whe
     if (name == ".") continue;
     if (name == "..") {
       if (!p.leave()) return fail(errc::not_found, 0, "path climbs above the root");
-      current = image_->find(p.resolved());
+      current = paths.find(p.resolved());
       continue;
     }
     p.enter(name);
-    current = image_->find(p.resolved());
+    current = paths.find(p.resolved());
     if (!current) return fail(errc::not_found, 0, "no such path");
     if (current->kind != entry_kind::symlink) continue;
     if (++links > image_->bounds().symlinks) return fail(errc::symlink_loop, 0, "too many symbolic links");
     DOCTEUR_TRY(n, size(*current));
     if (n == 0 || n > image_->bounds().path_bytes) return fail(errc::not_found, 0, "target of a symbolic link");
-    DOCTEUR_TRY(target, owned_array<std::byte>::make(objects_.from(), n));
+    DOCTEUR_TRY(target, owned_array<std::byte>::make(objects_.allocator(), n));
     DOCTEUR_CHECK(read(*current, target.span()));
     if (target[0] == std::byte{'/'}) return fail(errc::not_found, 0, "symbolic link leads out of the image");
     (void)p.leave();
     if (p.rest().find_first_not_of('/') == std::string_view::npos && target[n - 1] == std::byte{'/'})
       ends_in_slash = true;
     DOCTEUR_CHECK(p.insert(target.span()));
-    current = image_->find(p.resolved());
+    current = paths.find(p.resolved());
   }
   // path_resolution(7): "name/" is a directory's.
   if (ends_in_slash && !current->is_folder()) return fail(errc::wrong_kind, 0, "not a directory");

@@ -9,6 +9,7 @@
 #include "reader/blob_stream.hpp"
 #include "reader/image.hpp"
 #include "reader/object_reader.hpp"
+#include "reader/snapshot.hpp"
 
 namespace docteur {
 
@@ -26,8 +27,9 @@ inline constexpr std::uint64_t kDefaultCache = std::uint64_t{16} << 20;  // byte
 class image_reader {
  public:
   // `of` must outlive the reader and stay where it is. Memory comes from `from`, which may differ from the image's own.
+  // One reader serves all snapshots of its image.
   // `cache_bytes`: of bases of deltas. `read_ahead`: read_window's, unused when the image's device is mapped.
-  [[nodiscard]] static result<image_reader> make(const image& of, const memory& from,
+  [[nodiscard]] static result<image_reader> make(const docteur::image& of, const memory& from,
                                                  std::uint64_t cache_bytes = kDefaultCache,
                                                  std::uint64_t read_ahead = kDefaultReadAhead) noexcept;
 
@@ -37,29 +39,31 @@ class image_reader {
 
   // The whole content of a node that is no submodule; `out.size()` must be size(n). Errors: wrong_kind; bad_checksum
   // when the content is not what the id says (then `out` holds nothing to rely on).
-  [[nodiscard]] result<done> read(const node& n, mutable_bytes out, check how = check::yes) noexcept;
+  [[nodiscard]] result<done> read(const node& n, mutable_bytes out, check id = check::yes) noexcept;
 
   // The content from byte `at` on, which must be inside size(n). A range is not checked against the id.
   [[nodiscard]] result<done> read_range(const node& n, std::uint64_t at, mutable_bytes out) noexcept;
 
-  // For many ranges of one file: keeps its place, so that going forward costs no more than reading it once.
+  // For many ranges of one file: keeps its place, so that going forward costs no more than reading it once. Other
+  // threads and readers may go on reading the stream (reader/blob_stream.hpp).
   [[nodiscard]] result<blob_stream> open(const node& n) noexcept;
 
-  // The node behind `path`, symbolic links followed inside the image only: a target that is absolute or climbs above
-  // the root is not_found. Errors: not_found, wrong_kind (a file where a directory must be), symlink_loop.
-  // `where`: gets the path without links that it led to, when that is not null.
-  [[nodiscard]] result<node> resolve(std::string_view path, owned_array<char>* where = nullptr) noexcept;
+  // The node behind `path` of a snapshot of this image, symbolic links followed inside the snapshot only: a target that
+  // is absolute or climbs above the root is not_found. Errors: not_found, wrong_kind (a file where a directory must be),
+  // symlink_loop. `where`, if it is not null, receives the path without links that `path` led to.
+  [[nodiscard]] result<node> resolve(const snapshot& paths, std::string_view path,
+                                     owned_array<char>* where = nullptr) noexcept;
 
   // Errors: wrong_kind when the blob is a delta or no blob.
   [[nodiscard]] result<zlib_extent> zlib_stream(const node& n) noexcept;
 
-  [[nodiscard]] const image& of() const noexcept { return *image_; }
+  [[nodiscard]] const docteur::image& image() const noexcept { return *image_; }
   [[nodiscard]] object_reader& objects() noexcept { return objects_; }
 
  private:
-  image_reader(const image& of, object_reader&& objects) noexcept : image_(&of), objects_(std::move(objects)) {}
+  image_reader(const docteur::image& of, object_reader&& objects) noexcept : image_(&of), objects_(std::move(objects)) {}
 
-  const image* image_;
+  const docteur::image* image_;
   object_reader objects_;
 };
 

@@ -45,11 +45,11 @@ result<object_reader> object_reader::make(const device& pack, const pack_index& 
 // `want`: bytes of the entry that will be needed, if it has as many.
 result<object_reader::entry> object_reader::fetch(std::uint64_t offset, std::uint64_t want) noexcept {
   const std::uint64_t at = device_offset(offset);
-  if (offset >= index_->where().limit || at >= pack().size)
+  if (offset >= index_->where().limit || at >= disk().size)
     return fail(errc::out_of_range, at, "entry lies outside the PACK");
   // The end of an entry of a mapped device need not be looked for: nothing is read that is not looked at.
-  const std::uint64_t limit = pack().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
-  const std::uint64_t most = std::min(limit - offset, pack().size - at);
+  const std::uint64_t limit = disk().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
+  const std::uint64_t most = std::min(limit - offset, disk().size - at);
   DOCTEUR_TRY(data, window_.get(at, std::min(most, want)));
   DOCTEUR_TRY(h, decode_entry_header(data.first(std::min(data.size(), kMaxEntryHeader)), offset, at));
   return entry{h, data, most};
@@ -60,7 +60,7 @@ result<done> object_reader::inflate_entry(std::uint64_t offset, const entry& e, 
   const std::uint64_t at = device_offset(offset);
   bytes data = e.data;
   if (data.size() < e.most) {
-    if (pack().view == nullptr && e.most > bounds_.object_bytes + kFirstRead)
+    if (disk().view == nullptr && e.most > bounds_.object_bytes + kFirstRead)
       return fail(errc::too_large, at, "entry is over the limit");
     DOCTEUR_TRY(more, window_.get(at, e.most));
     data = more;

@@ -49,10 +49,10 @@ class object_reader {
   };
   [[nodiscard]] result<object> read(std::uint64_t offset) noexcept;
 
-  [[nodiscard]] const device& pack() const noexcept { return window_.from(); }
+  [[nodiscard]] const device& disk() const noexcept { return window_.disk(); }
   [[nodiscard]] const pack_index& index() const noexcept { return *index_; }
   [[nodiscard]] const limits& bounds() const noexcept { return bounds_; }
-  [[nodiscard]] const memory& from() const noexcept { return memory_; }
+  [[nodiscard]] const memory& allocator() const noexcept { return memory_; }
   [[nodiscard]] object_cache& cache() noexcept { return cache_; }
 
   // Where a PACK offset is on the device.

@@ -24,7 +24,7 @@ class read_window {
   // what would only be read ahead is let go before a call fails.
   [[nodiscard]] result<bytes> get(std::uint64_t at, std::uint64_t n) noexcept;
 
-  [[nodiscard]] const device& from() const noexcept { return device_; }
+  [[nodiscard]] const device& disk() const noexcept { return device_; }
 
  private:
   struct window {

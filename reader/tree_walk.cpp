@@ -14,7 +14,7 @@ namespace {
 class tree_walk {
  public:
   tree_walk(object_reader& objects, path_tree_builder& paths, owned_array<oid>& submodules) noexcept
-      : objects_(objects), paths_(paths), submodules_(submodules), path_(objects.from()) {}
+      : objects_(objects), paths_(paths), submodules_(submodules), path_(objects.allocator()) {}
   tree_walk(const tree_walk&) = delete;
   tree_walk& operator=(const tree_walk&) = delete;
   ~tree_walk() {
@@ -56,7 +56,7 @@ class tree_walk {
     if (object_id(object_type::tree, object.content.span()) != id)
       return fail(errc::bad_checksum, at, "a tree's content is not what its id says");
     DOCTEUR_CHECK(add_path(true, {entry_kind::directory, tree}, at));
-    const memory& from = objects_.from();
+    const memory& from = objects_.allocator();
     void* block = from.allocate(from.self, sizeof(frame));
     if (block == nullptr) return fail(errc::out_of_memory, at, "no memory for a directory");
     auto* f = new (block) frame{top_, std::move(object.content), tree_reader({}), path_size, at};
@@ -74,7 +74,7 @@ class tree_walk {
     --depth_;
     held_ -= f->content.size();
     f->~frame();
-    objects_.from().release(objects_.from().self, f, sizeof(frame));
+    objects_.allocator().release(objects_.allocator().self, f, sizeof(frame));
   }
 
   result<done> visit(const tree_entry& e) noexcept {

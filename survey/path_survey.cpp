@@ -34,7 +34,7 @@ class path_stack {
 
 }  // namespace
 
-result<std::vector<surveyed_path>> survey_paths(const image& of, std::span<const std::uint32_t> entries,
+result<std::vector<surveyed_path>> survey_paths(const snapshot& of, std::span<const std::uint32_t> entries,
                                                 std::vector<surveyed_object>& objects) {
   std::vector<surveyed_path> paths;
   path_stack stack(paths);
@@ -46,8 +46,8 @@ result<std::vector<surveyed_path>> survey_paths(const image& of, std::span<const
   const auto root = of.find("");
   if (!root) return fail(errc::malformed, 0, "the image has no root");
   add("", *root);
-  DOCTEUR_TRY(list, of.list("", image::depth::all));
-  while (const auto e = list.next()) add(e->name, e->what);
+  DOCTEUR_TRY(list, of.list("", snapshot::depth::all));
+  while (const auto e = list.next()) add(e->name, e->node);
   return paths;
 }
 

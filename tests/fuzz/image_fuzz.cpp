@@ -11,8 +11,7 @@
 #include "fuzz/property.hpp"
 #include "object/sha1.hpp"
 #include "pack/inflate.hpp"
-#include "reader/image.hpp"
-#include "reader/image_reader.hpp"
+#include "reader/attached_image.hpp"
 
 namespace {
 
@@ -69,7 +68,7 @@ void read_file(const image& from, image_reader& reader, const node& n, bool rese
   const auto checked = reader.read(n, other, check::yes);
   if (checked) {
     PROPERTY(unchecked.has_value() && whole == other);
-    if (n.is_blob()) PROPERTY(object_id(object_type::blob, other) == from.id(n));
+    if (n.is_blob()) PROPERTY(object_id(object_type::blob, other) == from.id(n.position));
   }
   const auto z = reader.zlib_stream(n);
   if (z) PROPERTY(z->offset <= from.disk().size && z->size <= from.disk().size - z->offset);
@@ -96,18 +95,17 @@ void read_file(const image& from, image_reader& reader, const node& n, bool rese
 }
 
 void attach_and_read(const device& disk, bool resealed) {
-  const auto from = image::attach(disk, kBoundedHeap, small_limits());
-  if (!from) return;
-  auto reader = image_reader::make(*from, kBoundedHeap, 64u << 10);
-  PROPERTY(reader.has_value());
-  auto all = from->list("", image::depth::all);
+  attached_image from;
+  if (!from.attach(disk, kBoundedHeap, {small_limits(), paths_from::section, 64u << 10})) return;
+  const snapshot& paths = from.snapshot();
+  auto all = paths.list("", snapshot::depth::all);
   if (!all) return;
   while (const auto entry = all->next()) {
     const std::string path(entry->name);
-    const auto found = from->find(path);
-    PROPERTY(found.has_value() && *found == entry->what);
-    (void)reader->resolve(path);
-    if (entry->what.kind != entry_kind::submodule) read_file(*from, *reader, entry->what, resealed);
+    const auto found = paths.find(path);
+    PROPERTY(found.has_value() && *found == entry->node);
+    (void)from.reader().resolve(paths, path);
+    if (entry->node.kind != entry_kind::submodule) read_file(from.image(), from.reader(), entry->node, resealed);
   }
 }
 

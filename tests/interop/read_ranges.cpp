@@ -5,19 +5,18 @@
 
 #include "host/file_device.hpp"
 #include "host/heap.hpp"
-#include "reader/image.hpp"
-#include "reader/image_reader.hpp"
+#include "reader/attached_image.hpp"
 
 using namespace docteur;
 
 namespace {
 
 result<done> print(const device& d, const char* path) {
-  DOCTEUR_TRY(i, image::attach(d, heap_memory()));
-  DOCTEUR_TRY(reader, image_reader::make(i, heap_memory()));
-  const auto n = i.find(path);
+  attached_image image;
+  DOCTEUR_CHECK(image.attach(d, heap_memory()));
+  const auto n = image.snapshot().find(path);
   if (!n) return fail(errc::not_found, 0, "no such path");
-  DOCTEUR_TRY(stream, reader.open(*n));
+  DOCTEUR_TRY(stream, image.reader().open(*n));
   std::vector<std::byte> piece;
   std::uint64_t at = 0;
   std::uint64_t size = 0;

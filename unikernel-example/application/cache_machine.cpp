@@ -72,12 +72,12 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   auto attached = site::mount(*found, how);
   if (!attached) {
     const error& e = attached.error();
-    const blame who = e.code == errc::io || e.code == errc::out_of_memory ? blame::environment : blame::input;
+    const blame who = is_device_failure(e) || e.code == errc::out_of_memory ? blame::environment : blame::input;
     return give_up(who, "disk " + found->name + ": " + to_text(e));
   }
   (*attached)->attach_ns = on_.monotonic_ns() - start;
   prefetch_.stop();
-  const image& what = (*attached)->of();
+  const image& what = (*attached)->image();
   std::string text = "disk " + found->name + ": commit " + hex(what.commit_id()) + ", " +
                      std::to_string(what.index().count()) + " objects, attached in " +
                      std::to_string((*attached)->attach_ns / 1000) + " us";
@@ -123,7 +123,7 @@ outcome<void> cache_machine::open_ports() {
 outcome<void> cache_machine::show(std::string_view path) {
   site& s = *server_.mounted();
   const auto failed = [&](const error& e) {
-    return give_up(e.code == errc::io ? blame::environment : blame::input,
+    return give_up(is_device_failure(e) ? blame::environment : blame::input,
                    terminal_line(path) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)));
   };
   const auto n = s.find(path);

@@ -98,7 +98,7 @@ class held_source final : public object_source {
  private:
   result<done> begin_again(std::uint64_t at) {
     if (how_ == coding::deflate) {
-      again_ = std::make_unique<device_source>(of_->of().disk(), facts_.deflate->offset, scratch_);
+      again_ = std::make_unique<device_source>(of_->image().disk(), facts_.deflate->offset, scratch_);
       return done{};
     }
     if (facts_.delta || facts_.type != object_type::blob) {

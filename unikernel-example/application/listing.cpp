@@ -43,7 +43,7 @@ class listing_body final : public response_body {
         text_ += "</ul>\n";
         break;
       }
-      const char* slash = e->what.kind == entry_kind::directory ? "/" : "";
+      const char* slash = e->node.kind == entry_kind::directory ? "/" : "";
       // "./" so that a name with a colon is no scheme.
       text_ += "<li><a href=\"./" + encode_path(e->name) + slash + "\">" + html_text(e->name) + slash + "</a>\n";
     }
@@ -61,7 +61,7 @@ class listing_body final : public response_body {
 result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> of, std::string_view path) {
   // The links on the way may be anywhere in it: the directory's own name in the image is what can be listed.
   DOCTEUR_TRY(folder, of->folder(path));
-  DOCTEUR_TRY(entries, of->of().list(folder));
+  DOCTEUR_TRY(entries, of->snapshot().list(folder));
   return std::make_unique<listing_body>(std::move(of), std::move(entries), path);
 }
 

@@ -9,7 +9,7 @@ constexpr std::uint64_t kSlice = 3'000'000;  // ns
 
 void prefetcher::start(std::shared_ptr<site> of) {
   stop();
-  auto all = of->of().list({}, image::depth::all);
+  auto all = of->snapshot().list({}, snapshot::depth::all);
   if (!all) return;
   site_ = std::move(of);
   entries_.emplace(std::move(*all));
@@ -25,8 +25,8 @@ bool prefetcher::work(platform& on) {
       site_.reset();
       return false;
     }
-    if (e->what.kind != entry_kind::file && e->what.kind != entry_kind::executable) continue;
-    const auto facts = site_->facts(e->what);
+    if (e->node.kind != entry_kind::file && e->node.kind != entry_kind::executable) continue;
+    const auto facts = site_->facts(e->node);
     // A damaged file is told of when somebody asks for it.
     if (!facts || (*facts)->streams) continue;
     const coding how = (*facts)->deflate ? coding::deflate : coding::identity;

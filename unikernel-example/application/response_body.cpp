@@ -36,7 +36,7 @@ class stream_source final : public object_source {
       if (at + n == facts_.size) {
         if (hash_.finish() != facts_.id)
           return fail(errc::bad_checksum,
-                      of_->reader().objects().device_offset(of_->of().index().offset(facts_.position)),
+                      of_->reader().objects().device_offset(of_->image().index().offset(facts_.position)),
                       "content is not what its id says");
         of_->prove(facts_.position);
       }
@@ -129,7 +129,7 @@ std::unique_ptr<object_source> make_source(shared_content what) {
 result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
                                                    std::span<std::byte> scratch, bool prove) {
   DOCTEUR_TRY(stream,
-              blob_stream::open(of->reader().objects(), of->of().restarts(), of->of().index().offset(f.position),
+              blob_stream::open(of->reader().objects(), of->image().restarts(), of->image().index().offset(f.position),
                                 /*streamed_from=*/0));
   if (stream.size() != f.size) return fail(errc::malformed, 0, "a blob has two sizes");
   return std::make_unique<stream_source>(std::move(of), f, std::move(stream), scratch, prove);

@@ -64,7 +64,7 @@ shell_output do_ls(cache_machine& of, arguments a) {
   if (n->kind != entry_kind::directory) return text(terminal_line(path) + "\n");
   const auto folder = s->folder(path);
   if (!folder) return failed(path, folder.error());
-  auto list = s->of().list(*folder);
+  auto list = s->snapshot().list(*folder);
   if (!list) return failed(path, list.error());
   auto entries = std::make_shared<directory_list>(std::move(*list));
   return {{},
@@ -73,9 +73,9 @@ shell_output do_ls(cache_machine& of, arguments a) {
               const auto e = entries->next();
               if (!e) return false;
               out += terminal_line(e->name);
-              if (e->what.kind == entry_kind::directory) out += '/';
-              if (e->what.kind == entry_kind::symlink) out += '@';
-              if (e->what.kind == entry_kind::executable) out += '*';
+              if (e->node.kind == entry_kind::directory) out += '/';
+              if (e->node.kind == entry_kind::symlink) out += '@';
+              if (e->node.kind == entry_kind::executable) out += '*';
               out += '\n';
             }
             return true;
@@ -130,14 +130,14 @@ shell_output do_stat(cache_machine& of, arguments a) {
   if (!s) return no_image();
   const auto n = s->find(a[0]);
   if (!n) return failed(a[0], n.error());
-  const auto id = s->of().id(*n);
+  const auto id = s->snapshot().id(*n);
   if (!id) return failed(a[0], id.error());
   std::string out = row("kind", name(n->kind)) + row("object", hex(*id));
   if (n->kind == entry_kind::submodule) return text(out);
   const auto facts = s->facts(*n);
   if (!facts) return failed(a[0], facts.error());
   const object_facts& f = **facts;
-  out += row("bytes", f.size) + row("PACK offset", s->of().offset(*n));
+  out += row("bytes", f.size) + row("PACK offset", s->image().offset(*n));
   if (n->is_blob()) {
     out += row("media type", media_of(a[0]).plain);
     out += row("deflated", f.deflate ? std::to_string(f.deflate->size) + " bytes, sent as they are" : "not as it lies");
@@ -150,7 +150,7 @@ shell_output do_df(cache_machine& of, arguments) {
   std::string out;
   for (const disk& d : of.on().disks()) {
     out += row(d.name, std::to_string(d.view.size) + " bytes" +
-                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->of().commit_id()) : "") +
+                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->snapshot().commit_id()) : "") +
                            (d.fault.empty() ? "" : "; now: " + terminal_line(d.fault)));
   }
   return text(out.empty() ? "no disk\n" : out);
@@ -159,12 +159,12 @@ shell_output do_df(cache_machine& of, arguments) {
 shell_output do_info(cache_machine& of, arguments) {
   const auto& s = of.http().mounted();
   if (!s) return no_image();
-  const image& i = s->of();
-  const commit_view& head = i.head();
+  const image& i = s->image();
+  const commit_view& head = s->snapshot().commit();
   std::string out = row("disk", s->disk_name()) + row("commit", hex(i.commit_id())) + row("root", hex(head.tree)) +
                     row("author", terminal_line(head.author.name)) +
                     row("committed", date_text(head.committer.seconds)) + row("objects", i.index().count()) +
-                    row("attached in us", s->attach_ns / 1000) + row("memory of paths", i.memory_used());
+                    row("attached in us", s->attach_ns / 1000) + row("memory of paths", s->attached_bytes());
   if (i.sections()) out += row("builder", terminal_line(i.sections()->builder_text()));
   return text(out + terminal_text(head.message));
 }

@@ -22,14 +22,12 @@ constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation 
 
 result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& how) {
   std::shared_ptr<site> s(new site(from, how));
-  limits bounds;
+  attach_options options;
+  options.cache_bytes = how.cache_bytes / 4;
   // Streams need no more than a window, so only what is checked whole is built whole.
-  bounds.streamed_blob = how.whole_bytes + 1;
-  DOCTEUR_TRY(attached, image::attach(from.view, how.from, bounds));
-  s->image_ = std::move(attached);
+  options.bounds.streamed_blob = how.whole_bytes + 1;
+  DOCTEUR_CHECK(s->attached_.attach(from.view, how.from, options));
   s->modified_text_ = format_http_date(s->modified());
-  DOCTEUR_TRY(reader, image_reader::make(s->image_, how.from, how.cache_bytes / 4));
-  s->reader_.emplace(std::move(reader));
   DOCTEUR_TRY(inflate, inflater::make());
   s->inflater_.emplace(std::move(inflate));
   return s;
@@ -37,42 +35,42 @@ result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& 
 
 result<node> site::find(std::string_view path) {
   // A path that is found has no symbolic link on its way, for those lead nowhere by themselves.
-  if (const auto n = image_.find(path); n && n->kind != entry_kind::symlink) return *n;
-  return reader_->resolve(path);
+  if (const auto n = snapshot().find(path); n && n->kind != entry_kind::symlink) return *n;
+  return reader().resolve(snapshot(), path);
 }
 
 result<std::string> site::folder(std::string_view path) {
   owned_array<char> where(options_.from);
-  DOCTEUR_TRY(n, reader_->resolve(path, &where));
+  DOCTEUR_TRY(n, reader().resolve(snapshot(), path, &where));
   if (n.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
   return std::string(where.data(), where.size());
 }
 
-result<const object_facts*> site::facts(const node& n) { return learn(n.position, image_.offset(n)); }
+result<const object_facts*> site::facts(const node& n) { return learn(n.position, image().offset(n)); }
 
 result<const object_facts*> site::facts(const oid& id) {
-  DOCTEUR_TRY(position, image_.index().find(id));
+  DOCTEUR_TRY(position, image().index().find(id));
   if (!position) return fail(errc::not_found, 0, "no such object");
-  return learn(*position, image_.index().offset(*position));
+  return learn(*position, image().index().offset(*position));
 }
 
 result<const object_facts*> site::facts(std::uint32_t position) {
-  return learn(position, image_.index().offset(position));
+  return learn(position, image().index().offset(position));
 }
 
 result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t offset) {
   if (const auto known = facts_.find(position); known != facts_.end()) return &known->second;
-  DOCTEUR_TRY(info, reader_->objects().info(offset));
-  DOCTEUR_TRY(id, image_.index().id(position));
+  DOCTEUR_TRY(info, reader().objects().info(offset));
+  DOCTEUR_TRY(id, image().index().id(position));
   object_facts f{position, info.type, id, info.size, is_delta(info.header.type), false, std::nullopt, {}};
   if (info.type == object_type::blob && fits_whole(f)) {
-    const auto stream = reader_->zlib_stream({entry_kind::file, position});
+    const auto stream = reader().zlib_stream({entry_kind::file, position});
     if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
   }
   f.streams = info.type == object_type::blob && !fits_whole(f) && !f.delta;
   // What is built whole is bounded before anybody adds to it or takes memory for it.
-  if (!f.streams && f.size > image_.bounds().object_bytes)
-    return fail(errc::too_large, reader_->objects().device_offset(offset), "object is over the limit");
+  if (!f.streams && f.size > image().bounds().object_bytes)
+    return fail(errc::too_large, reader().objects().device_offset(offset), "object is over the limit");
   if (facts_.size() >= kMostFacts) facts_.clear();
   return &facts_.emplace(position, f).first->second;
 }
@@ -110,10 +108,10 @@ std::shared_ptr<content> site::make_content(const object_facts& f, coding how, s
 result<shared_content> site::read_whole(const object_facts& f) {
   const auto c = make_content(f, coding::identity, f.size);
   const mutable_bytes out(c->data.get(), c->size);
-  const std::uint64_t offset = image_.index().offset(f.position);
-  DOCTEUR_TRY(type, reader_->objects().read(offset, out));
+  const std::uint64_t offset = image().index().offset(f.position);
+  DOCTEUR_TRY(type, reader().objects().read(offset, out));
   if (type != f.type || object_id(type, out) != f.id)
-    return fail(errc::bad_checksum, reader_->objects().device_offset(offset), "content is not what its id says");
+    return fail(errc::bad_checksum, reader().objects().device_offset(offset), "content is not what its id says");
   learn_signs(f.position, out);
   return shared_content(c);
 }
@@ -125,7 +123,7 @@ void site::learn_signs(std::uint32_t position, bytes content) noexcept {
 
 result<text_signs> site::signs(const object_facts& f) {
   if (f.signs.looked) return f.signs;
-  DOCTEUR_TRY(stream, reader_->open({entry_kind::file, f.position}));
+  DOCTEUR_TRY(stream, reader().open({entry_kind::file, f.position}));
   std::array<std::byte, kSignsFront> front;
   const std::size_t size = std::min<std::uint64_t>(front.size(), f.size);
   DOCTEUR_CHECK(stream.read(0, mutable_bytes(front).first(size)));
@@ -135,7 +133,7 @@ result<text_signs> site::signs(const object_facts& f) {
 
 result<shared_content> site::read_deflated(const object_facts& f) {
   const auto c = make_content(f, coding::deflate, f.deflate->size);
-  DOCTEUR_CHECK(read_exactly(image_.disk(), f.deflate->offset, {c->data.get(), c->size}));
+  DOCTEUR_CHECK(read_exactly(image().disk(), f.deflate->offset, {c->data.get(), c->size}));
   const auto plain = make_content(f, coding::identity, f.size);
   const mutable_bytes out(plain->data.get(), plain->size);
   const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
@@ -156,12 +154,12 @@ void site::flush() noexcept {
   cache_.clear();
   facts_.clear();
   proved_.clear();
-  reader_->objects().cache().clear();
+  reader().objects().cache().clear();
 }
 
 void site::retire() noexcept {
   flush();
-  reader_->objects().cache().close();
+  reader().objects().cache().close();
   most_live_ = 0;
   trim();
 }

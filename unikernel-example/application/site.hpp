@@ -11,7 +11,7 @@
 #include <unordered_set>
 
 #include "pack/inflate.hpp"
-#include "reader/image_reader.hpp"
+#include "reader/attached_image.hpp"
 #include "unikernel-example/application/content_cache.hpp"
 #include "unikernel-example/application/http_conditions.hpp"
 #include "unikernel-example/application/http_date.hpp"
@@ -41,16 +41,19 @@ struct object_facts {
 
 class site {
  public:
-  // Attaches all of the image before it returns. Errors: image::attach()'s.
+  // Attaches all of the image before it returns. Errors: attached_image::attach()'s.
   [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& from, const site_options& how);
   site(const site&) = delete;
   site& operator=(const site&) = delete;
   ~site() = default;
 
   [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
-  [[nodiscard]] const image& of() const noexcept { return image_; }
-  [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
-  [[nodiscard]] std::int64_t modified() const noexcept { return image_.head().committer.seconds; }
+  [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
+  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
+  // Bytes of memory that paths and IDX take.
+  [[nodiscard]] std::size_t attached_bytes() const noexcept { return attached_.memory_used(); }
+  [[nodiscard]] image_reader& reader() noexcept { return attached_.reader(); }
+  [[nodiscard]] std::int64_t modified() const noexcept { return snapshot().commit().committer.seconds; }
   [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
   std::uint64_t attach_ns = 0;  // how long mount() took: set by who has the clock
 
@@ -101,9 +104,8 @@ class site {
 
   disk disk_;
   site_options options_;
-  image image_;
+  attached_image attached_;
   http_date modified_text_{};
-  std::optional<image_reader> reader_;  // points into image_
   std::optional<inflater> inflater_;
   std::uint64_t most_live_;  // bytes of content that may live while there is any to take from a client
   content_ledger held_;

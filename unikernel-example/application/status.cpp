@@ -31,7 +31,7 @@ class members {
 
 [[nodiscard]] std::string image_json(site& s) {
   const image& i = s.of();
-  const commit_view& head = i.head();
+  const commit_view& head = s.snapshot().commit();
   std::string_view message = head.message;
   while (!message.empty() && message[0] == '\n') message.remove_prefix(1);
   return members()
@@ -45,7 +45,7 @@ class members {
       .text("builder", i.sections() ? i.sections()->builder_text() : std::string_view())
       .number("objects", i.index().count())
       .number("device_bytes", i.disk().size)
-      .number("index_memory_bytes", i.memory_used())
+      .number("index_memory_bytes", s.attached_bytes())
       .number("attach_us", s.attach_ns / 1000)
       .object();
 }
@@ -148,7 +148,7 @@ std::string metrics_text(cache_machine& of) {
   prometheus p;
   p.family("image_info", "gauge", "What is served; 1 when an image is mounted.");
   if (const auto& s = of.http().mounted()) {
-    p.sample("{commit=\"" + hex(s->of().commit_id()) + "\",root=\"" + hex(s->of().head().tree) +
+    p.sample("{commit=\"" + hex(s->snapshot().commit_id()) + "\",root=\"" + hex(s->snapshot().commit().tree) +
                  "\",disk=" + json_text(s->disk_name()) + "}",
              "1");
     const auto& c = s->cache().count();

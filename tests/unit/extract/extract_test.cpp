@@ -13,6 +13,7 @@
 #include "extract/target_folder.hpp"
 #include "extract/tree_files.hpp"
 #include "host/heap.hpp"
+#include "support/attached.hpp"
 #include "support/opened.hpp"
 #include "support/scratch.hpp"
 
@@ -23,12 +24,12 @@ namespace {
 
 // Extracts into s / "out" as the command does; the failure's text, or nothing.
 std::string extract(const buffer& raw, const scratch& s, const tree_files_options& how = {}) {
-  const auto from = image::attach(memory_device(raw), heap_memory(), {}, paths_from::trees);
+  const auto from = attach(memory_device(raw), heap_memory(), {}, paths_from::trees);
   if (!from) return from.error().what;
   auto target = target_folder::create(s / "out");
   if (!target) return target.error().message;
   progress quiet;
-  const auto written = write_tree_files(*from, (*target)->staging(), how, "test.img", "out", quiet);
+  const auto written = write_tree_files((*from)->snapshot(), (*target)->staging(), how, "test.img", "out", quiet);
   if (!written) return written.error().message;
   const auto published = (*target)->publish(how.modified);
   return published ? "" : published.error().message;
@@ -137,7 +138,7 @@ TEST(Extract, APathSectionThatLiesHasNoSay) {
   paths.add("evil", entry_kind::executable, position(id));
   m.set_path_section(paths.finish());
   const buffer raw = m.image(made.commit);
-  ASSERT_TRUE(image::attach(memory_device(raw), heap_memory())->find("evil")) << "the reader believes it";
+  ASSERT_TRUE((*attach(memory_device(raw), heap_memory()))->snapshot().find("evil")) << "the reader believes it";
   const scratch s;
   ASSERT_EQ(extract(raw, s), "");
   EXPECT_TRUE(fs::exists(s / "out/good"));
@@ -185,13 +186,13 @@ TEST(Extract, FoldersInOneAnother) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
 
   const scratch s;
-  const auto from = image::attach(memory_device(raw), heap_memory(), {}, paths_from::trees);
+  const auto from = attach(memory_device(raw), heap_memory(), {}, paths_from::trees);
   ASSERT_TRUE(from);
   {
     auto target = target_folder::create(s / "out");
     ASSERT_TRUE(target);
     progress quiet;
-    const auto written = write_tree_files(*from, (*target)->staging(), {}, "test.img", "out", quiet);
+    const auto written = write_tree_files((*from)->snapshot(), (*target)->staging(), {}, "test.img", "out", quiet);
     ASSERT_TRUE(written) << written.error().message;
     EXPECT_EQ(written->folders, static_cast<std::uint64_t>(kDeep));
     std::string path;

@@ -135,7 +135,7 @@ TEST_P(BlobStream, RandomRangesAreThoseOfTheContent) {
       ASSERT_TRUE(as_text(got) == std::string_view(f.content).substr(at, n)) << f.name << " " << at << " " << n;
       if (i % 10 == 0) {
         buffer direct(n);
-        ASSERT_TRUE(o.reader().read_range(*o.of().find(f.name), at, direct));
+        ASSERT_TRUE(o.reader().read_range(*o.snapshot().find(f.name), at, direct));
         ASSERT_TRUE(direct == got);
       }
     }
@@ -203,10 +203,10 @@ TEST(BlobStreamCost, MemoryDoesNotGrowWithTheBlob) {
 TEST_P(BlobStream, WithoutTheSectionTableTheBytesAreTheSame) {
   const buffer plain = s.maker.image(s.commit, image_maker::sections::none);
   opened o(plain, GetParam(), small_bounds());
-  EXPECT_FALSE(o.of().sections());
+  EXPECT_FALSE(o.image().sections());
   for (const auto& f : s.files) {
     buffer got(f.content.size() / 2);
-    ASSERT_TRUE(o.reader().read_range(*o.of().find(f.name), f.content.size() - got.size(), got));
+    ASSERT_TRUE(o.reader().read_range(*o.snapshot().find(f.name), f.content.size() - got.size(), got));
     EXPECT_TRUE(as_text(got) == f.content.substr(f.content.size() - got.size())) << f.name;
   }
 }
@@ -240,11 +240,11 @@ TEST_P(BlobStream, AnEntryThatEndsInItsOwnHeaderIsRefused) {
   const oid commit = m.add(object_type::commit, commit_text(tree));
   m.name(object_id(object_type::blob, as_bytes("nothing")), m.offset(blob) + 1);
   opened o(m.image(commit), GetParam(), small_bounds());
-  const auto size = o.reader().size(*o.of().find("file"));
+  const auto size = o.reader().size(*o.snapshot().find("file"));
   ASSERT_TRUE(!size || *size == content.size());
   buffer got(content.size());
-  EXPECT_FALSE(o.reader().read_range(*o.of().find("file"), 0, got));
-  EXPECT_FALSE(o.reader().zlib_stream(*o.of().find("file")));
+  EXPECT_FALSE(o.reader().read_range(*o.snapshot().find("file"), 0, got));
+  EXPECT_FALSE(o.reader().zlib_stream(*o.snapshot().find("file")));
 }
 
 // A record that promises other points than those of the stream gives an error or other bytes, but stays inside.
@@ -265,7 +265,7 @@ TEST_P(BlobStream, PointsThatLieStayInside) {
                       image.begin() + static_cast<std::ptrdiff_t>(load_le<std::uint64_t>(image.data() + 20) - 512));
     opened o(image, GetParam(), small_bounds());
     buffer got(200'000);
-    (void)o.reader().read_range(*o.of().find("restartable"), 300'000, got);
+    (void)o.reader().read_range(*o.snapshot().find("restartable"), 300'000, got);
     EXPECT_TRUE(o.disk().stayed_inside());
   }
 }
@@ -282,7 +282,7 @@ TEST(BlobStreamMemory, EveryFailingAllocationIsSaid) {
         ASSERT_LT(n, 50u);
         o.mem.fail_at(n, true);
         buffer got(f.content.size());
-        const auto done = o.reader().read_range(*o.of().find(f.name), 0, got);
+        const auto done = o.reader().read_range(*o.snapshot().find(f.name), 0, got);
         whole = done.has_value();
         if (whole) {
           EXPECT_TRUE(as_text(got) == f.content);
@@ -316,7 +316,7 @@ TEST_P(BlobStream, ClaimsBeyondItsEntryAreRefused) {
       opened o(m.image(commit), GetParam(), small_bounds());
       EXPECT_FALSE(o.open("claimed")) << size;
       if (!is_stored) {
-        EXPECT_FALSE(o.reader().objects().info(o.of().offset(*o.of().find("claimed")))) << size;
+        EXPECT_FALSE(o.reader().objects().info(o.image().offset(*o.snapshot().find("claimed")))) << size;
       }
     }
   }

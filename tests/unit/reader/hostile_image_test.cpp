@@ -24,19 +24,20 @@ limits small_bounds() {
 // cannot be read is left out.
 result<contents> read_all(const device& d, const memory& mem, bool& whole, paths_from source = paths_from::section) {
   whole = true;
-  DOCTEUR_TRY(i, image::attach(d, mem, small_bounds(), source));
-  DOCTEUR_TRY(reader, image_reader::make(i, mem, 20'000));
-  DOCTEUR_TRY(list, i.list("", image::depth::all));
+  attached_image i;
+  DOCTEUR_CHECK(i.attach(d, mem, {small_bounds(), source, 20'000}));
+  image_reader& reader = i.reader();
+  DOCTEUR_TRY(list, i.snapshot().list("", snapshot::depth::all));
   contents all;
   while (const auto e = list.next()) {
     const std::string path(e->name);
-    EXPECT_TRUE(i.find(path)) << path;
-    (void)reader.resolve(path);
-    if (e->what.kind == entry_kind::submodule) {
-      all[path] = hex(*i.id(e->what));
+    EXPECT_TRUE(i.snapshot().find(path)) << path;
+    (void)reader.resolve(i.snapshot(), path);
+    if (e->node.kind == entry_kind::submodule) {
+      all[path] = hex(*i.id(e->node));
       continue;
     }
-    const auto size = reader.size(e->what);
+    const auto size = reader.size(e->node);
     if (!size) {
       whole = false;
       continue;
@@ -47,8 +48,8 @@ result<contents> read_all(const device& d, const memory& mem, bool& whole, paths
     }
     std::string text(*size, '\0');
     const mutable_bytes out(reinterpret_cast<std::byte*>(text.data()), text.size());
-    if (e->what.is_blob()) (void)reader.read_range(e->what, 0, out);  // not checked: only that it stays inside
-    if (reader.read(e->what, out)) {
+    if (e->node.is_blob()) (void)reader.read_range(e->node, 0, out);  // not checked: only that it stays inside
+    if (reader.read(e->node, out)) {
       all[path] = text;
     } else {
       whole = false;

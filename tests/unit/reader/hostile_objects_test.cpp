@@ -1,6 +1,7 @@
 // Images whose trees, deltas or IDX were made to harm.
 #include <gtest/gtest.h>
 
+#include "support/attached.hpp"
 #include "support/opened.hpp"
 
 namespace docteur {
@@ -13,7 +14,7 @@ const char* refused(const tree_text& root, image_maker maker = {}) {
   const oid commit = maker.add(object_type::commit, commit_text(maker.add_tree(root)));
   counting_memory mem;
   const buffer raw = maker.image(commit);
-  const auto i = image::attach(memory_device(raw), mem.handle());
+  const auto i = attach(memory_device(raw), mem.handle());
   return i ? nullptr : i.error().what;
 }
 
@@ -56,10 +57,10 @@ TEST(HostileTree, EntriesMustBeWhatTheirModesSay) {
   // A tree as a file is noticed when it is read.
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "f", tree))));
   opened o(m.image(commit), true);
-  EXPECT_EQ(o.reader().size(*o.of().find("f")).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().size(*o.snapshot().find("f")).error().code, errc::wrong_kind);
   buffer out(m.offset(tree) == 0 ? 0 : tree_text().add("100644", "x", blob).text().size());
-  EXPECT_EQ(o.reader().read(*o.of().find("f"), out).error().code, errc::wrong_kind);
-  EXPECT_EQ(o.reader().open(*o.of().find("f")).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().read(*o.snapshot().find("f"), out).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().open(*o.snapshot().find("f")).error().code, errc::wrong_kind);
 }
 
 TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
@@ -71,8 +72,8 @@ TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "f", lie))));
   opened o(m.image(commit), true);
   buffer out(4);
-  EXPECT_EQ(o.reader().read(*o.of().find("f"), out).error().code, errc::bad_checksum);
-  EXPECT_TRUE(o.reader().read(*o.of().find("f"), out, check::no)) << "the caller asked not to check";
+  EXPECT_EQ(o.reader().read(*o.snapshot().find("f"), out).error().code, errc::bad_checksum);
+  EXPECT_TRUE(o.reader().read(*o.snapshot().find("f"), out, check::no)) << "the caller asked not to check";
 
   oid lying_tree = object_id(object_type::tree, as_bytes("no tree"));
   const std::string text = tree_text().add("100644", "x", blob).text();
@@ -104,7 +105,7 @@ TEST(HostileTree, ABombStopsAtTheLimitOfPaths) {
   limits bounds;
   bounds.paths = 20'000;
   counting_memory mem;
-  EXPECT_EQ(image::attach(memory_device(raw), mem.handle(), bounds).error().code, errc::too_large);
+  EXPECT_EQ(attach(memory_device(raw), mem.handle(), bounds).error().code, errc::too_large);
   EXPECT_LT(mem.peak(), 4u << 20);
 }
 
@@ -124,7 +125,7 @@ TEST(HostileTree, TreesOnTheWayDownAreBoundedTogether) {
   limits bounds;
   bounds.object_bytes = 200'000;
   counting_memory mem;
-  EXPECT_EQ(image::attach(memory_device(raw), mem.handle(), bounds).error().code, errc::too_large);
+  EXPECT_EQ(attach(memory_device(raw), mem.handle(), bounds).error().code, errc::too_large);
   EXPECT_LT(mem.peak(), 1'000'000u);
 }
 
@@ -143,8 +144,8 @@ TEST(HostileDelta, ACycleOfRefDeltasEnds) {
     opened o(m.image(commit), mapped);
     for (const std::string_view name : {"a", "self"}) {
       buffer out(5);
-      EXPECT_EQ(o.reader().objects().info(o.of().offset(*o.of().find(name))).error().code, errc::too_large);
-      EXPECT_EQ(o.reader().read(*o.of().find(name), out).error().code, errc::too_large);
+      EXPECT_EQ(o.reader().objects().info(o.image().offset(*o.snapshot().find(name))).error().code, errc::too_large);
+      EXPECT_EQ(o.reader().read(*o.snapshot().find(name), out).error().code, errc::too_large);
     }
   }
 }
@@ -158,8 +159,8 @@ TEST(HostileDelta, ABaseThatIsNotThereIsRefused) {
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "x", id))));
   opened o(m.image(commit), true);
   buffer out(1);
-  EXPECT_EQ(o.reader().read(*o.of().find("x"), out).error().code, errc::out_of_range);
-  EXPECT_EQ(o.reader().objects().info(o.of().offset(*o.of().find("x"))).error().code, errc::out_of_range);
+  EXPECT_EQ(o.reader().read(*o.snapshot().find("x"), out).error().code, errc::out_of_range);
+  EXPECT_EQ(o.reader().objects().info(o.image().offset(*o.snapshot().find("x"))).error().code, errc::out_of_range);
 }
 
 TEST(HostileDelta, SizesThatLieTakeNoMemory) {
@@ -178,8 +179,8 @@ TEST(HostileDelta, SizesThatLieTakeNoMemory) {
     opened o(m.image(commit), mapped);
     for (const char* name : {"base size", "blob", "delta", "result"}) {
       buffer out(4);
-      EXPECT_FALSE(o.reader().read(*o.of().find(name), out)) << name;
-      EXPECT_FALSE(o.reader().objects().read(o.of().offset(*o.of().find(name)))) << name;
+      EXPECT_FALSE(o.reader().read(*o.snapshot().find(name), out)) << name;
+      EXPECT_FALSE(o.reader().objects().read(o.image().offset(*o.snapshot().find(name)))) << name;
       auto stream = o.open(name);
       EXPECT_FALSE(stream && stream->read(0, out) && as_text(out) != "smal") << name;
     }
@@ -194,7 +195,7 @@ TEST(HostileIdx, TwoObjectsAtOneOffsetAreRefused) {
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "x", blob))));
   const buffer raw = m.image(commit);
   counting_memory mem;
-  EXPECT_EQ(image::attach(memory_device(raw), mem.handle()).error().code, errc::malformed);
+  EXPECT_EQ(attach(memory_device(raw), mem.handle()).error().code, errc::malformed);
 }
 
 TEST(HostileIdx, TheCommitMustBeThereAndBeOne) {
@@ -205,7 +206,7 @@ TEST(HostileIdx, TheCommitMustBeThereAndBeOne) {
   counting_memory mem;
   for (const oid& commit : {absent, blob, tree}) {
     const buffer raw = m.image(commit);
-    EXPECT_FALSE(image::attach(memory_device(raw), mem.handle()));
+    EXPECT_FALSE(attach(memory_device(raw), mem.handle()));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "support/attached.hpp"
 #include "support/opened.hpp"
 #include "support/small_world.hpp"
 
@@ -33,12 +34,12 @@ class Image : public testing::TestWithParam<way> {
   opened o{raw, mapped()};
 
   errc resolve_error(std::string_view path) {
-    const auto n = o.reader().resolve(path);
+    const auto n = o.reader().resolve(o.snapshot(), path);
     EXPECT_FALSE(n) << path;
     return n ? errc::io : n.error().code;
   }
   std::string resolved(std::string_view path) {
-    const auto n = o.reader().resolve(path);
+    const auto n = o.reader().resolve(o.snapshot(), path);
     return n ? o.content(*n) : std::string("error: ") + n.error().what;
   }
 };
@@ -50,24 +51,24 @@ INSTANTIATE_TEST_SUITE_P(, Image,
                          });
 
 TEST_P(Image, KnowsItsHead) {
-  EXPECT_EQ(o.of().commit_id(), s.commit);
-  EXPECT_EQ(o.of().head().author.name, "A U Thor");
-  EXPECT_EQ(o.of().uses_path_section(), GetParam().section);
-  EXPECT_EQ(o.of().head().message, "message\n");
-  EXPECT_EQ(object_id(object_type::commit, o.of().commit_content()), s.commit);
-  EXPECT_EQ(*o.of().id(*o.of().find("")), o.of().head().tree);
+  EXPECT_EQ(o.snapshot().commit_id(), s.commit);
+  EXPECT_EQ(o.snapshot().commit().author.name, "A U Thor");
+  EXPECT_EQ(o.snapshot().image().path_section() != nullptr, GetParam().section);
+  EXPECT_EQ(o.snapshot().commit().message, "message\n");
+  EXPECT_EQ(object_id(object_type::commit, o.snapshot().commit_content()), s.commit);
+  EXPECT_EQ(*o.snapshot().id(*o.snapshot().find("")), o.snapshot().commit().tree);
 }
 
 TEST_P(Image, FindsEveryFile) {
   for (const auto& [path, content] : s.files) {
-    const auto n = o.of().find(path);
+    const auto n = o.snapshot().find(path);
     ASSERT_TRUE(n) << path;
     EXPECT_EQ(n->kind, path == "run" ? entry_kind::executable : entry_kind::file) << path;
     EXPECT_EQ(o.content(*n), content) << path;
-    EXPECT_EQ(*o.of().id(*n), object_id(object_type::blob, as_bytes(content)));
+    EXPECT_EQ(*o.snapshot().id(*n), object_id(object_type::blob, as_bytes(content)));
     EXPECT_EQ(o.reader().size(*n).value(), content.size());
-    EXPECT_FALSE(o.of().find(path + "x")) << path;
-    EXPECT_FALSE(o.of().find(path + "/x")) << path;
+    EXPECT_FALSE(o.snapshot().find(path + "x")) << path;
+    EXPECT_FALSE(o.snapshot().find(path + "/x")) << path;
   }
 }
 
@@ -75,19 +76,19 @@ TEST_P(Image, FindsByNormalisedPaths) {
   EXPECT_EQ(o.content("/a/file"), "in a\n");
   EXPECT_EQ(o.content("a//file"), "in a\n");
   EXPECT_EQ(o.content("//a///file"), "in a\n");
-  EXPECT_EQ(o.of().find("")->kind, entry_kind::directory);
-  EXPECT_EQ(o.of().find("/"), o.of().find(""));
-  EXPECT_EQ(o.of().find("a/"), o.of().find("a"));
-  EXPECT_EQ(o.of().find("a")->kind, entry_kind::directory);
+  EXPECT_EQ(o.snapshot().find("")->kind, entry_kind::directory);
+  EXPECT_EQ(o.snapshot().find("/"), o.snapshot().find(""));
+  EXPECT_EQ(o.snapshot().find("a/"), o.snapshot().find("a"));
+  EXPECT_EQ(o.snapshot().find("a")->kind, entry_kind::directory);
   for (const std::string_view path : {"a/file/"sv, "//a///file//"sv, "run/"sv, "link-dir/"sv})
-    EXPECT_FALSE(o.of().find(path)) << path;
+    EXPECT_FALSE(o.snapshot().find(path)) << path;
   for (const std::string_view path : {"."sv, ".."sv, "a/."sv, "a/../top"sv, "A"sv, "a\0"sv, "a/file\0x"sv, "nowhere"sv})
-    EXPECT_FALSE(o.of().find(path)) << path;
+    EXPECT_FALSE(o.snapshot().find(path)) << path;
 }
 
 TEST_P(Image, FindsWhatLeadsToAPath) {
   const auto led = [&](std::string_view path) {
-    const auto there = o.of().find_prefix(path);
+    const auto there = o.snapshot().find_prefix(path);
     return there ? path.substr(0, there->size) : "nothing"sv;
   };
   EXPECT_EQ(led("a/file"), "a/file");
@@ -100,35 +101,35 @@ TEST_P(Image, FindsWhatLeadsToAPath) {
   EXPECT_EQ(led("module/x"), "module");
   EXPECT_EQ(led(""), "");
   for (const std::string_view bad : {"/a"sv, "a/"sv, "a//file"sv}) EXPECT_EQ(led(bad), "nothing") << bad;
-  EXPECT_EQ(o.of().find_prefix("run/x")->what.kind, entry_kind::executable);
-  EXPECT_EQ(o.of().find_prefix("nowhere")->what, *o.of().find(""));
+  EXPECT_EQ(o.snapshot().find_prefix("run/x")->what.kind, entry_kind::executable);
+  EXPECT_EQ(o.snapshot().find_prefix("nowhere")->what, *o.snapshot().find(""));
 }
 
 TEST_P(Image, LongPathsNormalised) {
   std::string path = "deep";
   for (int i = 0; i < s.kDeep; ++i) path += "//" + s.deep_name;
-  EXPECT_EQ(o.of().find(path)->kind, entry_kind::directory);
+  EXPECT_EQ(o.snapshot().find(path)->kind, entry_kind::directory);
   EXPECT_EQ(o.content(path + "/end"), "deep\n");
   EXPECT_EQ(o.names(path), names{"end"});
   EXPECT_EQ(resolved(path + "/end"), "deep\n");
-  EXPECT_FALSE(o.of().find(path + "/" + s.deep_name));
-  EXPECT_FALSE(o.of().find(std::string(100'000, 'x')));
-  EXPECT_FALSE(o.of().find(std::string(100'000, '/') + "x"));
-  EXPECT_TRUE(o.of().find(std::string(100'000, '/') + "a"));
+  EXPECT_FALSE(o.snapshot().find(path + "/" + s.deep_name));
+  EXPECT_FALSE(o.snapshot().find(std::string(100'000, 'x')));
+  EXPECT_FALSE(o.snapshot().find(std::string(100'000, '/') + "x"));
+  EXPECT_TRUE(o.snapshot().find(std::string(100'000, '/') + "a"));
 }
 
 TEST_P(Image, KindsOfNodes) {
-  EXPECT_EQ(o.of().find("link")->kind, entry_kind::symlink);
+  EXPECT_EQ(o.snapshot().find("link")->kind, entry_kind::symlink);
   EXPECT_EQ(o.content("link"), "a/file") << "find() does not follow";
-  const auto module = o.of().find("module");
+  const auto module = o.snapshot().find("module");
   ASSERT_TRUE(module);
   EXPECT_EQ(module->kind, entry_kind::submodule);
-  EXPECT_EQ(*o.of().id(*module), s.submodule);
+  EXPECT_EQ(*o.snapshot().id(*module), s.submodule);
   EXPECT_EQ(o.reader().size(*module).value(), 0u);
   EXPECT_EQ(o.reader().read(*module, {}).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*module).error().code, errc::wrong_kind);
-  EXPECT_EQ(o.reader().open(*o.of().find("a")).error().code, errc::wrong_kind);
-  EXPECT_EQ(object_id(object_type::tree, as_bytes(o.content("a"))), *o.of().id(*o.of().find("a")))
+  EXPECT_EQ(o.reader().open(*o.snapshot().find("a")).error().code, errc::wrong_kind);
+  EXPECT_EQ(object_id(object_type::tree, as_bytes(o.content("a"))), *o.snapshot().id(*o.snapshot().find("a")))
       << "a directory is read as its tree";
 }
 
@@ -141,30 +142,30 @@ TEST_P(Image, ListsInGitsOrder) {
             (names{"a/",         "a0",         "absolute", "b/",   "chain", "climbs",       "dangling",   "deep/",
                    "empty-file", "empty-link", "empty/",   "here", "link",  "link-dir",     "link-slash", "module",
                    "odd/",       "ping",       "pong",     "run",  "self",  "through-file", "top"}));
-  EXPECT_EQ(o.of().list("top").error().code, errc::wrong_kind);
-  EXPECT_EQ(o.of().list("link-dir").error().code, errc::wrong_kind) << "links are not followed";
-  EXPECT_EQ(o.of().list("module").error().code, errc::wrong_kind);
-  EXPECT_EQ(o.of().list("nowhere").error().code, errc::not_found);
+  EXPECT_EQ(o.snapshot().list("top").error().code, errc::wrong_kind);
+  EXPECT_EQ(o.snapshot().list("link-dir").error().code, errc::wrong_kind) << "links are not followed";
+  EXPECT_EQ(o.snapshot().list("module").error().code, errc::wrong_kind);
+  EXPECT_EQ(o.snapshot().list("nowhere").error().code, errc::not_found);
 }
 
 TEST_P(Image, ListsTheWholeTree) {
-  const names all = o.names("", image::depth::all);
+  const names all = o.names("", snapshot::depth::all);
   // Each name once, parents first, and what find() knows.
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
-  for (const std::string& name : all) EXPECT_TRUE(o.of().find(name)) << name;
+  for (const std::string& name : all) EXPECT_TRUE(o.snapshot().find(name)) << name;
   for (const auto& [path, content] : s.files) EXPECT_NE(std::ranges::find(all, path), all.end()) << path;
-  EXPECT_EQ(all.size(), o.of().tree().size() - 1) << "all but the root itself";
+  EXPECT_EQ(all.size(), o.snapshot().tree().size() - 1) << "all but the root itself";
   EXPECT_EQ(all[0], "a/");
   EXPECT_EQ(all[1], "a/file");
   EXPECT_EQ(all[2], "a/up");
   EXPECT_EQ(all[3], "a0");
-  EXPECT_EQ(o.names("b", image::depth::all), (names{"loop", "to-a"}));
+  EXPECT_EQ(o.names("b", snapshot::depth::all), (names{"loop", "to-a"}));
 }
 
 TEST_P(Image, AListKeepsItsPlaceWhileOthersGoOn) {
-  auto first = o.of().list("");
+  auto first = o.snapshot().list("");
   EXPECT_EQ(first->next()->name, "a");
-  auto second = o.of().list("");
+  auto second = o.snapshot().list("");
   EXPECT_EQ(second->next()->name, "a");
   EXPECT_EQ(first->next()->name, "a0");
   EXPECT_EQ(second->next()->name, "a0");
@@ -181,13 +182,13 @@ TEST_P(Image, ResolvesLinks) {
   EXPECT_EQ(resolved("b/to-a/../top"), "on top\n") << ".. is the link's target's parent";
   EXPECT_EQ(resolved("./a/./file"), "in a\n");
   EXPECT_EQ(resolved("/a//file"), "in a\n");
-  EXPECT_EQ(o.reader().resolve("")->kind, entry_kind::directory);
-  EXPECT_EQ(*o.reader().resolve("here"), *o.of().find(""));
-  EXPECT_EQ(*o.reader().resolve("a/.."), *o.of().find(""));
-  EXPECT_EQ(*o.reader().resolve("link-dir"), *o.of().find("a"));
-  EXPECT_EQ(*o.reader().resolve("link-dir/"), *o.of().find("a"));
-  EXPECT_EQ(*o.reader().resolve("module/"), *o.of().find("module"));
-  EXPECT_EQ(o.reader().resolve("module")->kind, entry_kind::submodule);
+  EXPECT_EQ(o.reader().resolve(o.snapshot(), "")->kind, entry_kind::directory);
+  EXPECT_EQ(*o.reader().resolve(o.snapshot(), "here"), *o.snapshot().find(""));
+  EXPECT_EQ(*o.reader().resolve(o.snapshot(), "a/.."), *o.snapshot().find(""));
+  EXPECT_EQ(*o.reader().resolve(o.snapshot(), "link-dir"), *o.snapshot().find("a"));
+  EXPECT_EQ(*o.reader().resolve(o.snapshot(), "link-dir/"), *o.snapshot().find("a"));
+  EXPECT_EQ(*o.reader().resolve(o.snapshot(), "module/"), *o.snapshot().find("module"));
+  EXPECT_EQ(o.reader().resolve(o.snapshot(), "module")->kind, entry_kind::submodule);
   for (const auto& [path, content] : s.files) EXPECT_EQ(resolved(path), content) << path;
 }
 
@@ -221,12 +222,12 @@ TEST_P(Image, FollowsAsManyLinksAsTheLimitSays) {
   opened other(image_of(m, commit), mapped());
   std::string path;
   for (int i = 0; i < 40; ++i) path += "h/";
-  EXPECT_TRUE(other.reader().resolve(path + "end"));
-  EXPECT_EQ(other.reader().resolve(path + "h/end").error().code, errc::symlink_loop);
+  EXPECT_TRUE(other.reader().resolve(o.snapshot(), path + "end"));
+  EXPECT_EQ(other.reader().resolve(o.snapshot(), path + "h/end").error().code, errc::symlink_loop);
 }
 
 TEST_P(Image, ReadsOnlyIntoRoomOfTheRightSize) {
-  const auto n = o.of().find("a/file");
+  const auto n = o.snapshot().find("a/file");
   buffer small(4);
   buffer large(6);
   EXPECT_FALSE(o.reader().read(*n, small));
@@ -235,21 +236,21 @@ TEST_P(Image, ReadsOnlyIntoRoomOfTheRightSize) {
 
 TEST_P(Image, GivesZlibStreamsOfWholeBlobs) {
   for (const auto& [path, content] : s.files) {
-    const auto z = o.reader().zlib_stream(*o.of().find(path));
+    const auto z = o.reader().zlib_stream(*o.snapshot().find(path));
     ASSERT_TRUE(z) << path;
     buffer out(content.size());
     auto inflate = inflater::make();
     EXPECT_EQ(inflate->inflate(bytes(raw).subspan(z->offset, z->size), out, 0).value(), z->size) << "exactly";
     EXPECT_EQ(as_text(out), content);
   }
-  EXPECT_EQ(o.reader().zlib_stream(*o.of().find("a")).error().code, errc::wrong_kind);
+  EXPECT_EQ(o.reader().zlib_stream(*o.snapshot().find("a")).error().code, errc::wrong_kind);
 }
 
 TEST_P(Image, OpensWithoutASectionTableAndOnALargerDevice) {
   for (const std::size_t tail : {0u, 512u, 100'000u}) {
     opened other(s.maker.image(s.commit, image_maker::sections::none, tail), mapped());
-    EXPECT_FALSE(other.of().sections());
-    EXPECT_EQ(other.names("", image::depth::all), o.names("", image::depth::all));
+    EXPECT_FALSE(other.image().sections());
+    EXPECT_EQ(other.names("", snapshot::depth::all), o.names("", snapshot::depth::all));
     for (const auto& [path, content] : s.files) EXPECT_EQ(other.content(path), content);
   }
 }
@@ -260,9 +261,12 @@ TEST_P(Image, StaysItselfWhenMoved) {
   auto first = image::attach(mapped() ? memory_device(raw) : disk.handle(), mem.handle());
   ASSERT_TRUE(first);
   const image second = std::move(*first);
-  EXPECT_EQ(second.head().author.name, "A U Thor");
-  EXPECT_TRUE(second.find("a/file"));
-  EXPECT_EQ(mem.used(), second.memory_used()) << "nothing else is held";
+  auto paths = snapshot::attach(second);
+  ASSERT_TRUE(paths);
+  const snapshot moved = std::move(*paths);
+  EXPECT_EQ(moved.commit().author.name, "A U Thor");
+  EXPECT_TRUE(moved.find("a/file"));
+  EXPECT_EQ(mem.used(), second.memory_used() + moved.memory_used()) << "nothing else is held";
 }
 
 TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
@@ -305,9 +309,9 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
   limits short_chains;
   short_chains.delta_depth = 49;
   opened other(m.image(commit), mapped(), short_chains);
-  EXPECT_EQ(other.reader().objects().info(other.of().offset(*other.of().find("v149"))).error().code, errc::too_large);
+  EXPECT_EQ(other.reader().objects().info(other.image().offset(*other.snapshot().find("v149"))).error().code, errc::too_large);
   buffer out(versions[49].size());
-  EXPECT_EQ(other.reader().read(*other.of().find("v149"), out).error().code, errc::too_large);
+  EXPECT_EQ(other.reader().read(*other.snapshot().find("v149"), out).error().code, errc::too_large);
   EXPECT_TRUE(other.content("v148") == versions[48]);
 }
 
@@ -319,11 +323,11 @@ TEST_P(Image, EachLimitIsKept) {
     limits l;
     change(l);
     counting_memory mem;
-    const auto i = image::attach(d, mem.handle(), l);
+    const auto i = attach(d, mem.handle(), l);
     return i ? errc::not_found : i.error().code;
   };
-  const std::uint32_t objects = o.of().index().count();
-  const std::uint32_t paths = o.of().tree().size();
+  const std::uint32_t objects = o.image().index().count();
+  const std::uint32_t paths = o.snapshot().tree().size();
   EXPECT_EQ(code([&](limits& l) { l.objects = objects; }), errc::not_found);
   EXPECT_EQ(code([&](limits& l) { l.objects = objects - 1; }), errc::too_large);
   EXPECT_EQ(code([&](limits& l) { l.paths = paths; }), errc::not_found);

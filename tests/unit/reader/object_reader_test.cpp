@@ -41,7 +41,7 @@ class ObjectReader : public testing::TestWithParam<bool> {
     for (std::size_t i = 0; i < ids.size(); ++i) tree.add("100644", "v" + std::to_string(100 + i), ids[i]);
     return maker.image(maker.add(object_type::commit, commit_text(maker.add_tree(tree))));
   }
-  void expect(docteur::image_reader& reader, const docteur::image& of, std::size_t i) {
+  void expect(docteur::image_reader& reader, const docteur::snapshot& of, std::size_t i) {
     const node n = *of.find("v" + std::to_string(100 + i));
     buffer out(*reader.size(n));
     const auto read = reader.read(n, out);
@@ -62,9 +62,9 @@ TEST_P(ObjectReader, ChainsOfAllSizesWithCachesOfAllSizes) {
   opened o(raw, GetParam());
   std::mt19937 dice(7);
   for (const std::uint64_t cache : {0u, 1000u, 70'000u, 130'000u, 250'000u, 500'000u, 4'000'000u}) {
-    auto reader = image_reader::make(o.of(), o.mem.handle(), cache);
-    for (int i = 0; i < 300; ++i) expect(*reader, o.of(), dice() % texts.size());
-    for (std::size_t i = texts.size(); i-- > 0;) expect(*reader, o.of(), i);
+    auto reader = image_reader::make(o.image(), o.mem.handle(), cache);
+    for (int i = 0; i < 300; ++i) expect(*reader, o.snapshot(), dice() % texts.size());
+    for (std::size_t i = texts.size(); i-- > 0;) expect(*reader, o.snapshot(), i);
   }
 }
 
@@ -78,9 +78,9 @@ TEST_P(ObjectReader, OneLargeObjectBesideTheCacheAtMost) {
   opened o(raw, GetParam());
   for (std::size_t last = 1; last < texts.size(); ++last) {
     counting_memory mem;
-    auto reader = image_reader::make(o.of(), mem.handle(), kCache, 16 << 10);
-    expect(*reader, o.of(), texts.size() - 1);  // the cache has its memory now
-    expect(*reader, o.of(), last);
+    auto reader = image_reader::make(o.image(), mem.handle(), kCache, 16 << 10);
+    expect(*reader, o.snapshot(), texts.size() - 1);  // the cache has its memory now
+    expect(*reader, o.snapshot(), last);
     constexpr std::size_t kRest = 100'000;  // the cache's table, windows, small things
     EXPECT_LT(mem.peak(), kCache + kLargest + base_entry + last * kLargest / 20 + kRest) << last;
     EXPECT_TRUE(mem.sizes_match());

@@ -71,11 +71,11 @@ TEST_P(survey, every_byte_is_somewhere) {
   const sample of;
   const buffer raw = of.maker.image(of.commit);
   opened o(raw, GetParam());
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_TRUE(s) << s.error().what;
   EXPECT_EQ(s->size, raw.size());
   EXPECT_EQ(sum_of_all(*s), raw.size());
-  EXPECT_EQ(s->objects.size(), o.of().index().count());
+  EXPECT_EQ(s->objects.size(), o.image().index().count());
   EXPECT_GT(bytes_of(*s, "restart section"), 0u);
   EXPECT_EQ(bytes_of(*s, "section table"), kSectionTableSize);
   EXPECT_EQ(bytes_of(*s, "IDX"), 1072 + 28 * s->objects.size());
@@ -85,7 +85,7 @@ TEST_P(survey, what_lies_behind_the_image_is_not_of_it) {
   const sample of;
   const std::size_t size = of.maker.image(of.commit).size();
   opened o(of.maker.image(of.commit, image_maker::sections::table, 4096), GetParam());
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_TRUE(s);
   EXPECT_EQ(s->size, size);
   EXPECT_EQ(sum_of_all(*s), size);
@@ -96,16 +96,16 @@ TEST_P(survey, without_a_section_table_the_last_entry_ends_at_the_trailer) {
   opened with(of.maker.image(of.commit), GetParam());
   const buffer raw = of.maker.image(of.commit, image_maker::sections::none);
   opened without(raw, GetParam());
-  const auto s = survey_image(without.of());
+  const auto s = survey_image(without.snapshot());
   ASSERT_TRUE(s);
   EXPECT_EQ(sum_of_all(*s), raw.size());
-  EXPECT_EQ(s->objects.back().packed, survey_image(with.of())->objects.back().packed);
+  EXPECT_EQ(s->objects.back().packed, survey_image(with.snapshot())->objects.back().packed);
 }
 
 TEST_P(survey, chains_are_followed_and_forms_told_apart) {
   const sample of;
   opened o(of.maker.image(of.commit), GetParam());
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_TRUE(s);
   const auto& a = object_at(*s, "doc/a.txt");
   const auto& b = object_at(*s, "doc/b.txt");
@@ -128,7 +128,7 @@ TEST_P(survey, chains_are_followed_and_forms_told_apart) {
 TEST_P(survey, sums_count_each_object_once) {
   const sample of;
   opened o(of.maker.image(of.commit), GetParam());
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_TRUE(s);
   const survey_totals t = add_up(*s);
   EXPECT_EQ(sum_of(t, object_group::commits).objects, 1u);
@@ -163,7 +163,7 @@ TEST_P(survey, sums_count_each_object_once) {
 TEST_P(survey, boxes_in_a_box_fill_it) {
   const sample of;
   opened o(of.maker.image(of.commit), GetParam());
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_TRUE(s);
   const survey_totals t = add_up(*s);
   // 6: three paths of seven at most get a box.
@@ -197,7 +197,7 @@ TEST(survey_of_bad_images, deltas_of_each_other_are_refused) {
   maker.add_ref_delta(one, two, delta_text(3, 3).insert("one").view());
   maker.add_ref_delta(two, one, delta_text(3, 3).insert("two").view());
   opened o(maker.image(commit), true);
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_FALSE(s);
   EXPECT_EQ(s.error().code, errc::too_large);
 }
@@ -212,7 +212,7 @@ TEST(survey_of_bad_images, a_base_between_entries_is_refused) {
   h.base_offset = kPackHeaderSize + 1;
   maker.add_entry(object_id(object_type::blob, as_bytes("one")), h, deflated(as_bytes("\3\3\3one")));
   opened o(maker.image(commit), true);
-  const auto s = survey_image(o.of());
+  const auto s = survey_image(o.snapshot());
   ASSERT_FALSE(s);
   EXPECT_EQ(s.error().code, errc::out_of_range);
 }

@@ -2,8 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "host/heap.hpp"
-#include "reader/image.hpp"
-#include "reader/image_reader.hpp"
+#include "reader/attached_image.hpp"
 #include "support/guest.hpp"
 #include "support/verify_sample.hpp"
 
@@ -13,15 +12,15 @@ namespace {
 
 // The checked content of each path, or what went wrong.
 std::string read_of(const device& d, std::string_view path, const limits& bounds = {}) {
-  const auto from = image::attach(d, heap_memory(), bounds);
-  if (!from) return std::string("error: ") + from.error().what;
-  auto reader = image_reader::make(*from, heap_memory());
-  const auto there = from->find(path);
-  if (!reader || !there) return "error: not there";
-  const auto size = reader->size(*there);
+  attached_image from;
+  if (const auto attached = from.attach(d, heap_memory(), {bounds}); !attached)
+    return std::string("error: ") + attached.error().what;
+  const auto there = from.snapshot().find(path);
+  if (!there) return "error: not there";
+  const auto size = from.reader().size(*there);
   if (!size) return std::string("error: ") + size.error().what;
   std::string text(*size, '\0');
-  const auto read = reader->read(*there, {reinterpret_cast<std::byte*>(text.data()), text.size()});
+  const auto read = from.reader().read(*there, {reinterpret_cast<std::byte*>(text.data()), text.size()});
   return read ? text : std::string("error: ") + read.error().what;
 }
 

@@ -4,6 +4,7 @@
 #include "host/heap.hpp"
 #include "layout/tag_section.hpp"
 #include "reader/image.hpp"
+#include "support/attached.hpp"
 #include "support/hand_image.hpp"
 #include "support/verified.hpp"
 
@@ -51,7 +52,7 @@ TEST(VerifyTag, TagsThatLeadToTheCommitAreGood) {
   ASSERT_EQ(r.tags.size(), 2u);
   EXPECT_EQ(r.tags[0].id, p.again);
   EXPECT_EQ(r.tags[1].content, tag_text(p.commit));
-  EXPECT_TRUE(image::attach(memory_device(made), heap_memory())) << "the reader has no use for it";
+  EXPECT_TRUE(attach(memory_device(made), heap_memory())) << "the reader has no use for it";
 }
 
 TEST(VerifyTag, ATagThatNobodyAskedForIsUnreached) {

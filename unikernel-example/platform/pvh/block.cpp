@@ -195,7 +195,7 @@ tl::unexpected<error> block_disk::start_again(std::uint64_t offset, const char* 
     queue_.reset();
     static_cast<void>(start());
   }
-  return fail(errc::io, offset, why);
+  return fail(errc::unavailable, offset, why);
 }
 
 }  // namespace docteur::cache_vm::pvh

@@ -1,0 +1,16 @@
+#pragma once
+// PACK version 2 on disk: `git help gitformat-pack`. All integers big-endian. Guest-safe.
+
+#include <cstdint>
+
+#include "object/oid.hpp"
+
+namespace docteur {
+
+inline constexpr std::uint32_t kPackMagic = 0x5041434b;  // "PACK"
+inline constexpr std::uint32_t kPackVersion = 2;
+
+inline constexpr std::uint64_t kPackHeaderSize = 12;          // bytes: magic, version, number of objects, u32 each
+inline constexpr std::uint64_t kPackTrailerSize = kOidSize;  // bytes: the hash of all before it
+
+}  // namespace docteur

@@ -1,0 +1,45 @@
+#pragma once
+// An image attached and ready to be read: the image, the snapshot of its commit and one reader, in one place that does
+// not move. Guest-safe.
+
+#include <optional>
+
+#include "reader/image.hpp"
+#include "reader/image_reader.hpp"
+#include "reader/snapshot.hpp"
+
+namespace docteur {
+
+struct attach_options {
+  limits bounds{};
+  paths_from source = paths_from::section;
+  std::uint64_t cache_bytes = kDefaultCache;  // the reader's
+};
+
+// The snapshot and the reader point to the image, so an object can be neither copied nor moved.
+class attached_image {
+ public:
+  attached_image() = default;
+  attached_image(const attached_image&) = delete;
+  attached_image& operator=(const attached_image&) = delete;
+
+  // Attaches the image on `d` and its default snapshot, and makes the reader. To be called once, before all else. What
+  // `d` and `from` stand on must outlive the object. Errors: image::attach()'s, snapshot::attach()'s and
+  // image_reader::make()'s; the object is of no use then.
+  [[nodiscard]] result<done> attach(const device& d, const memory& from, const attach_options& options = {}) noexcept;
+
+  [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
+  // Of the commit that the header names.
+  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return snapshot_; }
+  // For one thread. Others make their own of image().
+  [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
+  // Bytes of `from` that are held, without the reader's.
+  [[nodiscard]] std::size_t memory_used() const noexcept { return image_.memory_used() + snapshot_.memory_used(); }
+
+ private:
+  docteur::image image_;
+  docteur::snapshot snapshot_;
+  std::optional<image_reader> reader_;
+};
+
+}  // namespace docteur
