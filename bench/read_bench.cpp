@@ -214,8 +214,8 @@ int main(int argc, char** argv) {
       "{\"attach_cpu\": %.6f, \"attach_bytes\": %zu, \"attach_most\": %zu, \"tree_bytes\": %zu, "
       "\"attach_trees_cpu\": %.6f, \"attach_trees_most\": %zu, \"all_paths\": %u, \"find_ns\": %.1f, \"files\": %zu, "
       "\"bytes\": %llu, \"read_cpu\": %.3f, \"read_wall\": %.3f, \"read_most\": %zu, \"largest\": %zu}\n",
-      attach.cpu, attached.memory_used() + tree.memory_used(), attach.most, tree.tree().memory_used(), from_trees.cpu, from_trees.most,
-      tree.tree().size(), files.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(files.size()), files.size(),
-      static_cast<unsigned long long>(total.bytes), read_cpu, read_wall, total.most, total.largest);
+      attach.cpu, attached.memory_used() + tree.memory_used(), attach.most, tree.tree().memory_used(), from_trees.cpu,
+      from_trees.most, tree.tree().size(), files.empty() ? 0 : find_cpu * 1e9 / static_cast<double>(files.size()),
+      files.size(), static_cast<unsigned long long>(total.bytes), read_cpu, read_wall, total.most, total.largest);
   return 0;
 }

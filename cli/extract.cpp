@@ -58,7 +58,8 @@ std::string counted(const tree_files_count& n) {
          std::to_string(n.content_bytes) + " bytes";
 }
 
-void tell(const extract_options& opt, const snapshot& from, const tree_files_count& written, const std::string& target) {
+void tell(const extract_options& opt, const snapshot& from, const tree_files_count& written,
+          const std::string& target) {
   if (written.submodules > 0)
     say(kProgram, "note: " + std::to_string(written.submodules) +
                       " submodules, which are empty folders: an image has no "

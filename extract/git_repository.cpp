@@ -80,7 +80,8 @@ class repository_writer {
 
   outcome<void> copy_pack(std::uint64_t pack_size) {
     oid checksum;
-    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw); !read)
+    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw);
+        !read)
       return tl::make_unexpected(describe(read.error(), subject_));
     const std::string name = "objects/pack/pack-" + hex_text(checksum);
     report_.phase("copying", 0);

@@ -10,7 +10,7 @@ namespace docteur {
 inline constexpr std::uint32_t kPackMagic = 0x5041434b;  // "PACK"
 inline constexpr std::uint32_t kPackVersion = 2;
 
-inline constexpr std::uint64_t kPackHeaderSize = 12;          // bytes: magic, version, number of objects, u32 each
+inline constexpr std::uint64_t kPackHeaderSize = 12;         // bytes: magic, version, number of objects, u32 each
 inline constexpr std::uint64_t kPackTrailerSize = kOidSize;  // bytes: the hash of all before it
 
 }  // namespace docteur

@@ -35,8 +35,12 @@ docteur_status report(const docteur::error& e, docteur_error* out) noexcept {
   return status;
 }
 
-docteur::node to_node(docteur_node n) noexcept { return {static_cast<docteur::entry_kind>(n.kind), n.position, n.inode}; }
-docteur_node from_node(const docteur::node& n) noexcept { return {static_cast<docteur_kind>(n.kind), n.position, n.leaf}; }
+docteur::node to_node(docteur_node n) noexcept {
+  return {static_cast<docteur::entry_kind>(n.kind), n.position, n.inode};
+}
+docteur_node from_node(const docteur::node& n) noexcept {
+  return {static_cast<docteur_kind>(n.kind), n.position, n.leaf};
+}
 
 // C callers' functions may not promise noexcept, so the handle holds the structs and these stand in between.
 result<docteur::done> read_device(void* self, std::uint64_t offset, docteur::mutable_bytes out) noexcept {
@@ -221,7 +225,8 @@ docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t 
 
 docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, const char* after,
                                  size_t after_size, docteur_list** out, docteur_error* error) {
-  auto entries = d->attached.snapshot().list({path, path_size}, docteur::snapshot::depth::children, {after, after_size});
+  auto entries =
+      d->attached.snapshot().list({path, path_size}, docteur::snapshot::depth::children, {after, after_size});
   if (!entries) return report(entries.error(), error);
   auto* list = create<docteur_list>(d->memory(), std::move(*entries), d->memory());
   if (list == nullptr) return out_of_memory(error);

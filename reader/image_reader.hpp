@@ -49,8 +49,8 @@ class image_reader {
   [[nodiscard]] result<blob_stream> open(const node& n) noexcept;
 
   // The node behind `path` of a snapshot of this image, symbolic links followed inside the snapshot only: a target that
-  // is absolute or climbs above the root is not_found. Errors: not_found, wrong_kind (a file where a directory must be),
-  // symlink_loop. `where`, if it is not null, receives the path without links that `path` led to.
+  // is absolute or climbs above the root is not_found. Errors: not_found, wrong_kind (a file where a directory must
+  // be), symlink_loop. `where`, if it is not null, receives the path without links that `path` led to.
   [[nodiscard]] result<node> resolve(const snapshot& paths, std::string_view path,
                                      owned_array<char>* where = nullptr) noexcept;
 
@@ -61,7 +61,8 @@ class image_reader {
   [[nodiscard]] object_reader& objects() noexcept { return objects_; }
 
  private:
-  image_reader(const docteur::image& of, object_reader&& objects) noexcept : image_(&of), objects_(std::move(objects)) {}
+  image_reader(const docteur::image& of, object_reader&& objects) noexcept
+      : image_(&of), objects_(std::move(objects)) {}
 
   const docteur::image* image_;
   object_reader objects_;

@@ -11,8 +11,8 @@ struct node {
   entry_kind kind;
   // Of its object in IDX; for a submodule, whose commit is not in the image, in snapshot::submodules().
   std::uint32_t position;
-  // One number for each path of a snapshot, at least 1 and the same whenever the image is attached: what an inode number
-  // is. Two paths of one object have two. 0 in a node that was not found by a path.
+  // One number for each path of a snapshot, at least 1 and the same whenever the image is attached: what an inode
+  // number is. Two paths of one object have two. 0 in a node that was not found by a path.
   std::uint32_t leaf = 0;
 
   [[nodiscard]] bool is_blob() const noexcept { return kind != entry_kind::directory && kind != entry_kind::submodule; }

@@ -20,9 +20,9 @@ class directory_list;
 
 class snapshot {
  public:
-  // Reads the commit that the header of `from` names, and builds the path tree: from the path section, if the image uses
-  // one, else from all trees, each checked against its id. `from` must outlive the snapshot and stay where it is; memory
-  // comes from its allocator. Errors: as the parts find them; a limit passed is too_large.
+  // Reads the commit that the header of `from` names, and builds the path tree: from the path section, if the image
+  // uses one, else from all trees, each checked against its id. `from` must outlive the snapshot and stay where it is;
+  // memory comes from its allocator. Errors: as the parts find them; a limit passed is too_large.
   [[nodiscard]] static result<snapshot> attach(const image& from) noexcept;
 
   // The image that the snapshot was attached from.

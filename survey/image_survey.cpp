@@ -102,10 +102,10 @@ result<done> follow_chains(std::vector<surveyed_object>& objects, const limits& 
 
 }  // namespace
 
-result<image_survey> survey_image(const snapshot& paths) {
-  const image& of = paths.image();
+result<image_survey> survey_image(const snapshot& from) {
+  const image& of = from.image();
   image_survey s;
-  s.commit = paths.commit_id();
+  s.commit = from.commit_id();
   const pack_order order = order_of(of.index());
   s.objects.resize(order.positions.size());
   for (std::size_t i = 0; i < s.objects.size(); ++i) s.objects[i].offset = of.index().offset(order.positions[i]);
@@ -116,7 +116,7 @@ result<image_survey> survey_image(const snapshot& paths) {
   DOCTEUR_TRY(reader, object_reader::make(of.disk(), of.index(), of.allocator(), of.bounds(), kNoCache));
   for (surveyed_object& o : s.objects) DOCTEUR_CHECK(survey_entry(of, reader, order, s.objects, o));
   DOCTEUR_CHECK(follow_chains(s.objects, of.bounds()));
-  DOCTEUR_TRY(paths, survey_paths(of, order.entries, s.objects));
+  DOCTEUR_TRY(paths, survey_paths(from, order.entries, s.objects));
   s.paths = std::move(paths);
   const image_layout layout = survey_parts(of, s.objects, end);
   s.parts = layout.parts;

@@ -61,7 +61,7 @@ struct image_survey {
 
 // Reads every entry's header, and inflates deltas for what they say of their sizes; no content is built.
 // Errors: the device's, and what an entry's header or chain breaks; too_large over the image's bounds().
-[[nodiscard]] result<image_survey> survey_image(const snapshot& paths);
+[[nodiscard]] result<image_survey> survey_image(const snapshot& from);
 
 // Whether the object is the content of a file or of a link, at its path.
 [[nodiscard]] inline bool is_file(const image_survey& s, const surveyed_object& o) noexcept {

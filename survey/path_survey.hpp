@@ -9,7 +9,8 @@ namespace docteur {
 
 // `entries`: for each position in IDX the index in `objects`, whose `path` is set for what has one.
 // Errors: out_of_memory.
-[[nodiscard]] result<std::vector<surveyed_path>> survey_paths(const snapshot& of, std::span<const std::uint32_t> entries,
+[[nodiscard]] result<std::vector<surveyed_path>> survey_paths(const snapshot& of,
+                                                              std::span<const std::uint32_t> entries,
                                                               std::vector<surveyed_object>& objects);
 
 }  // namespace docteur

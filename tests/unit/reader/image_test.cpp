@@ -309,7 +309,8 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
   limits short_chains;
   short_chains.delta_depth = 49;
   opened other(m.image(commit), mapped(), short_chains);
-  EXPECT_EQ(other.reader().objects().info(other.image().offset(*other.snapshot().find("v149"))).error().code, errc::too_large);
+  EXPECT_EQ(other.reader().objects().info(other.image().offset(*other.snapshot().find("v149"))).error().code,
+            errc::too_large);
   buffer out(versions[49].size());
   EXPECT_EQ(other.reader().read(*other.snapshot().find("v149"), out).error().code, errc::too_large);
   EXPECT_TRUE(other.content("v148") == versions[48]);

@@ -89,9 +89,8 @@ std::uint64_t frequency() noexcept {
     if (r.a != 0 && r.b != 0 && r.c != 0) return std::uint64_t{r.c} * r.b / r.a;
   }
   if (const std::uint64_t hz = measured_frequency(); hz != 0) return hz;
-  constexpr unsigned kPeriods = 8;
-  const std::uint64_t hz = counts_in_clock_periods(kPeriods) * 64 / kPeriods;
   constexpr std::uint64_t kGuess = 2'000'000'000;  // time-outs become inexact, nothing else
+  const std::uint64_t hz = clock_frequency();
   return hz != 0 ? hz : kGuess;
 }
 

@@ -9,7 +9,8 @@ namespace docteur::cache_vm::pvh {
 // Seconds since 1970 UTC; nullopt without such a clock. Some forty accesses to ports.
 [[nodiscard]] std::optional<std::int64_t> real_time_clock_date() noexcept;
 
-// How often the time stamp counter counts in `periods` / 64 s; 0 when the clock has no periodic flag.
-[[nodiscard]] std::uint64_t counts_in_clock_periods(unsigned periods) noexcept;
+// How often the time stamp counter counts in a second, within a few parts of a hundred; 0 when there is no clock or it
+// stands still. Takes an eighth of a second, or up to a few seconds where the hypervisor does not get the processor.
+[[nodiscard]] std::uint64_t clock_frequency() noexcept;
 
 }  // namespace docteur::cache_vm::pvh
