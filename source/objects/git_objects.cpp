@@ -7,14 +7,11 @@
 #include <filesystem>
 
 #include "base/absence.hpp"
-#include "base/memory_stream.hpp"
-#include "object/sha1.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr unsigned kMostRecoveries = 64;    // of damaged bases on the way to one object
-constexpr std::size_t kPiece = 256 * 1024;  // bytes that are compared at once
+constexpr unsigned kMostRecoveries = 64;  // of damaged bases on the way to one object
 
 const object_fault kMissing{true, "is missing"};
 
@@ -23,25 +20,6 @@ int weight(const object_fault& fault) { return fault.missing ? 0 : fault.who == 
 
 void keep_worst(std::optional<object_fault>& worst, object_fault fault) {
   if (!worst || weight(fault) > weight(*worst)) worst = std::move(fault);
-}
-
-object_result<object_type> verified(const object_result<object_type>& type, const oid& id, bytes content) {
-  if (type && object_id(*type, content) != id) return damaged("its content is not its id's");
-  return type;
-}
-
-// Reads all of `content`, an object that is not a delta, and compares it with its id.
-object_result<void> compare(byte_stream& content, const object_summary& what, const oid& id) {
-  sha1 hash = object_hash(what.type.value_or(object_type::blob), what.size);
-  std::vector<std::byte> piece(kPiece);
-  for (;;) {
-    const auto n = content.read(piece);
-    if (!n) return tl::unexpected<object_fault>({false, n.error().message, n.error().who});
-    if (*n == 0) break;
-    hash.update(bytes(piece).first(*n));
-  }
-  if (hash.finish() != id) return damaged("its content is not its id's");
-  return {};
 }
 
 }  // namespace
@@ -56,22 +34,16 @@ class git_objects::recovery final : public base_finder {
                                                     std::uint64_t offset) override {
     if (damaged_.size() == kMostRecoveries) return nullptr;
     damaged_.emplace_back(number, offset);
-    cached_base copy{};
-    const auto type = from_.look_in<object_type>(
-        from_.packs(), id,
-        [&](const pack_file& pack, std::uint64_t at) -> object_result<object_type> {
-          if (std::ranges::find(damaged_, std::pair(pack.number(), at)) != damaged_.end())
-            return damaged("seen before");
-          const auto was = pack.read(at, copy.content, *this);
-          return verified(was, id, copy.content);
-        },
-        [&](const loose_file& file) -> object_result<object_type> {
-          DOCTEUR_CHECK(file.read(copy.content));
-          return verified(file.type(), id, copy.content);
+    cached_base base{};
+    const auto type =
+        from_.look_in<object_type>(from_.packs(), id, [&](const object_copy& copy) -> object_result<object_type> {
+          const auto is_it = [&](const auto& entry) { return copy.is_entry(entry.first, entry.second); };
+          if (std::ranges::any_of(damaged_, is_it)) return damaged("seen before");
+          return copy.read_verified(id, base.content, *this);
         });
     if (!type) return nullptr;
-    copy.type = *type;
-    return std::make_shared<const cached_base>(std::move(copy));
+    base.type = *type;
+    return std::make_shared<const cached_base>(std::move(base));
   }
 
   std::optional<std::uint64_t> offset_in(std::uint64_t number, const oid& id) override {
@@ -100,61 +72,81 @@ outcome<std::unique_ptr<git_objects>> git_objects::open(const std::string& objec
   return std::unique_ptr<git_objects>(new git_objects(find_object_folders(objects)));
 }
 
-// The first good answer of a copy, else the worst fault.
-template <class T, class FromPack, class FromLoose>
-object_result<T> git_objects::look_in(const pack_list& list, const oid& id, const FromPack& from_pack,
-                                      const FromLoose& from_loose) const {
+// Hands every copy of the object to `visit`, until that returns true. The worst of the faults that kept places from
+// being looked into.
+template <class Visit>
+std::optional<object_fault> git_objects::visit_copies(const pack_list& list, const oid& id, const Visit& visit) const {
   std::optional<object_fault> worst;
-  const auto take = [&](object_result<T>& answer) {
-    if (!answer) keep_worst(worst, std::move(answer.error()));
-    return answer.has_value();
-  };
   for (const auto& many : list.indexes()) {
     const auto place = many->midx.find(id);
     if (!place) keep_worst(worst, located(place.error(), many->path).value());
     if (!place || !*place) continue;
-    object_result<T> answer = from_pack(*many->packs[(*place)->pack], (*place)->offset);
-    if (take(answer)) return answer;
+    if (visit(object_copy(*many->packs[(*place)->pack], (*place)->offset))) return worst;
   }
-  const auto ask = [&](const pack_file& pack) -> std::optional<object_result<T>> {
+  const auto visit_in = [&](const pack_file& pack) {
     const auto idx = pack.idx();
-    if (!idx) return located(idx.error(), pack.idx_path());
+    if (!idx) {
+      keep_worst(worst, located(idx.error(), pack.idx_path()).value());
+      return false;
+    }
     const auto offset = (*idx)->find(id);
-    if (!offset) return located(offset.error(), pack.idx_path());
-    if (!*offset) return std::nullopt;
-    return from_pack(pack, **offset);
+    if (!offset) keep_worst(worst, located(offset.error(), pack.idx_path()).value());
+    return offset && *offset && visit(object_copy(pack, **offset));
   };
   const auto& packs = list.packs();
   const std::size_t first = last_pack_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < packs.size(); ++i) {
     const std::size_t at = (first + i) % packs.size();
-    auto answer = ask(*packs[at]);
-    if (!answer || !take(*answer)) continue;
+    if (!visit_in(*packs[at])) continue;
     if (i != 0) last_pack_.store(at, std::memory_order_relaxed);
-    return *std::move(answer);
+    return worst;
   }
   for (const std::string& folder : folders_.paths) {
     auto file = loose_file::open(folder, id);
-    if (!file && file.error().missing) continue;
-    object_result<T> answer = file ? from_loose(*file) : tl::unexpected<object_fault>(std::move(file.error()));
-    if (take(answer)) return answer;
+    if (!file && !file.error().missing) keep_worst(worst, std::move(file.error()));
+    if (file && visit(object_copy(*file))) return worst;
   }
   for (const auto& pack : list.covered())
-    if (auto answer = ask(*pack); answer && take(*answer)) return *std::move(answer);
+    if (visit_in(*pack)) return worst;
+  return worst;
+}
+
+// The first good answer of a copy, else the worst fault.
+template <class T, class Ask>
+object_result<T> git_objects::look_in(const pack_list& list, const oid& id, const Ask& ask) const {
+  std::optional<object_result<T>> good;
+  std::optional<object_fault> worst;
+  const auto unseen = visit_copies(list, id, [&](const object_copy& copy) {
+    object_result<T> answer = ask(copy);
+    if (answer) {
+      good = std::move(answer);
+    } else {
+      keep_worst(worst, std::move(answer.error()));
+    }
+    return good.has_value();
+  });
+  if (good) return *std::move(good);
+  if (unseen) keep_worst(worst, *unseen);
   return tl::unexpected<object_fault>(worst ? *std::move(worst) : kMissing);
 }
 
-// The same; what is not found, or only damaged, is looked for once more where the PACKs have changed (a repack).
-template <class T, class FromPack, class FromLoose>
-object_result<T> git_objects::look(const oid& id, const FromPack& from_pack, const FromLoose& from_loose) const {
+// The answer from the PACKs that are known. An object that is not found there, or only damaged, is looked for once more
+// where the PACKs have changed (a repack).
+template <class T, class AskList>
+object_result<T> git_objects::look_twice(const AskList& ask) const {
   const pack_list& list = packs();
-  object_result<T> answer = look_in<T>(list, id, from_pack, from_loose);
+  object_result<T> answer = ask(list);
   if (answer) return answer;
   if (!rescan(list)) return tl::unexpected<object_fault>(explain(list, std::move(answer.error())));
   const pack_list& now = packs();
-  answer = look_in<T>(now, id, from_pack, from_loose);
+  answer = ask(now);
   if (answer) return answer;
   return tl::unexpected<object_fault>(explain(now, std::move(answer.error())));
+}
+
+template <class T, class Ask>
+object_result<T> git_objects::look(const oid& id, const Ask& ask) const {
+  return look_twice<T>([&](const pack_list& list) { return look_in<T>(list, id, ask); });
 }
 
 // Whether there are other PACKs by now than those that were `seen`.
@@ -181,35 +173,46 @@ object_fault git_objects::explain(const pack_list& list, object_fault fault) con
 }
 
 object_result<object_summary> git_objects::info(const oid& id) const {
-  return look<object_summary>(
-      id, [](const pack_file& pack, std::uint64_t offset) { return pack.info(offset); },
-      [](const loose_file& file) -> object_result<object_summary> {
-        return object_summary{file.type(), file.size()};
-      });
+  return look_twice<object_summary>([&](const pack_list& list) { return info_in(list, id); });
+}
+
+// What the first copy's header gives. Where that of another copy differs, one of them is wrong: the content decides.
+object_result<object_summary> git_objects::info_in(const pack_list& list, const oid& id) const {
+  std::optional<object_summary> first;
+  std::optional<object_fault> worst;
+  bool differ = false;
+  const auto unseen = visit_copies(list, id, [&](const object_copy& copy) {
+    const auto info = copy.info();
+    if (!info) {
+      keep_worst(worst, info.error());
+    } else if (!first) {
+      first = *info;
+    } else {
+      const bool same_type = !first->type || !info->type || *first->type == *info->type;
+      differ = differ || !same_type || first->size != info->size;
+      if (!first->type) first->type = info->type;
+    }
+    return false;
+  });
+  if (first && differ) {
+    recovery elsewhere(*this);
+    const auto right =
+        look_in<object_summary>(list, id, [&](const object_copy& copy) { return copy.verified_info(id, elsewhere); });
+    if (right) return right;
+  }
+  if (first) return *first;
+  if (unseen) keep_worst(worst, *unseen);
+  return tl::unexpected<object_fault>(worst ? *std::move(worst) : kMissing);
 }
 
 object_result<object_type> git_objects::read(const oid& id, std::vector<std::byte>& out) const {
   recovery elsewhere(*this);
-  return look<object_type>(
-      id, [&](const pack_file& pack, std::uint64_t offset) { return pack.read(offset, out, elsewhere); },
-      [&](const loose_file& file) -> object_result<object_type> {
-        DOCTEUR_CHECK(file.read(out));
-        return file.type();
-      });
+  return look<object_type>(id, [&](const object_copy& copy) { return copy.read(out, elsewhere); });
 }
 
 object_result<object_type> git_objects::read_verified(const oid& id, std::vector<std::byte>& out) const {
   recovery elsewhere(*this);
-  return look<object_type>(
-      id,
-      [&](const pack_file& pack, std::uint64_t offset) {
-        const auto type = pack.read(offset, out, elsewhere);
-        return verified(type, id, out);
-      },
-      [&](const loose_file& file) -> object_result<object_type> {
-        DOCTEUR_CHECK(file.read(out));
-        return verified(file.type(), id, out);
-      });
+  return look<object_type>(id, [&](const object_copy& copy) { return copy.read_verified(id, out, elsewhere); });
 }
 
 object_result<void> git_objects::read_checked(const oid& id, object_type expected, std::vector<std::byte>& out) const {
@@ -219,48 +222,28 @@ object_result<void> git_objects::read_checked(const oid& id, object_type expecte
       {false, "is a " + std::string(name(type)) + " where a " + std::string(name(expected)) + " should be"});
 }
 
-// Whether the object stands at more than one place. Those that a multi-pack-index has are counted once.
+// Whether the object is at more than one place.
 bool git_objects::has_copies(const pack_list& list, const oid& id) const {
-  unsigned copies = 0;
-  for (const auto& many : list.indexes()) {
-    const auto place = many->midx.find(id);
-    if (place && *place) ++copies;
-  }
-  for (const auto& pack : list.packs()) {
-    const auto idx = pack->idx();
-    if (!idx) continue;
-    const auto offset = (*idx)->find(id);
-    if (offset && *offset) ++copies;
-  }
-  for (const std::string& folder : folders_.paths)
-    if (copies < 2 && loose_file::open(folder, id)) ++copies;
-  return copies > 1;
+  std::optional<object_copy> first;
+  bool more = false;
+  (void)visit_copies(list, id, [&](const object_copy& copy) {
+    // A PACK that a multi-pack-index has is visited by its own IDX, too.
+    if (!first) {
+      first = copy;
+    } else {
+      more = !copy.is_same_entry(*first);
+    }
+    return more;
+  });
+  return more;
 }
 
 object_result<std::unique_ptr<byte_stream>> git_objects::open_stream(const oid& id) const {
   recovery elsewhere(*this);
   const bool is_compared = has_copies(packs(), id);
-  return look<std::unique_ptr<byte_stream>>(
-      id,
-      [&](const pack_file& pack, std::uint64_t offset) -> object_result<std::unique_ptr<byte_stream>> {
-        DOCTEUR_TRY(stream, pack.open_stream(offset));
-        if (stream == nullptr) {
-          std::vector<std::byte> content;
-          const auto type = pack.read(offset, content, elsewhere);
-          DOCTEUR_CHECK(is_compared ? verified(type, id, content) : type);
-          return std::make_unique<memory_stream>(std::move(content));
-        }
-        if (!is_compared) return stream;
-        DOCTEUR_TRY(whole, pack.info(offset));
-        DOCTEUR_CHECK(compare(*stream, whole, id));
-        return pack.open_stream(offset);
-      },
-      [&](const loose_file& file) -> object_result<std::unique_ptr<byte_stream>> {
-        DOCTEUR_TRY(stream, file.open_stream());
-        if (!is_compared) return stream;
-        DOCTEUR_CHECK(compare(*stream, {file.type(), file.size()}, id));
-        return file.open_stream();
-      });
+  return look<std::unique_ptr<byte_stream>>(id, [&](const object_copy& copy) {
+    return is_compared ? copy.open_verified_stream(id, elsewhere) : copy.open_stream(elsewhere);
+  });
 }
 
 outcome<std::vector<oid>> git_objects::find_prefix(std::string_view digits) const {

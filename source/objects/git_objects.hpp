@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "source/objects/alternates.hpp"
-#include "source/objects/loose_file.hpp"
+#include "source/objects/object_copy.hpp"
 #include "source/objects/object_fault.hpp"
 #include "source/objects/pack_list.hpp"
 
@@ -22,6 +22,8 @@ class git_objects {
   // is wrong in it is told of the objects that are not found for it.
   [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects);
 
+  // From the headers of all copies. Where they differ, all content is read and the copy whose bytes are what the id
+  // promises is right; where none is, the first.
   [[nodiscard]] object_result<object_summary> info(const oid& id) const;
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(const oid& id, std::vector<std::byte>& out) const;
@@ -39,11 +41,15 @@ class git_objects {
  private:
   class recovery;
   explicit git_objects(object_folders folders);
-  template <class T, class FromPack, class FromLoose>
-  object_result<T> look(const oid& id, const FromPack& from_pack, const FromLoose& from_loose) const;
-  template <class T, class FromPack, class FromLoose>
-  object_result<T> look_in(const pack_list& list, const oid& id, const FromPack& from_pack,
-                           const FromLoose& from_loose) const;
+  template <class Visit>
+  std::optional<object_fault> visit_copies(const pack_list& list, const oid& id, const Visit& visit) const;
+  template <class T, class Ask>
+  object_result<T> look_in(const pack_list& list, const oid& id, const Ask& ask) const;
+  template <class T, class AskList>
+  object_result<T> look_twice(const AskList& ask) const;
+  template <class T, class Ask>
+  object_result<T> look(const oid& id, const Ask& ask) const;
+  [[nodiscard]] object_result<object_summary> info_in(const pack_list& list, const oid& id) const;
   [[nodiscard]] bool has_copies(const pack_list& list, const oid& id) const;
   [[nodiscard]] const pack_list& packs() const noexcept { return *current_.load(std::memory_order_acquire); }
   [[nodiscard]] bool rescan(const pack_list& seen) const;

@@ -80,25 +80,32 @@ class file_inflater {
 
 class inflated_stream final : public byte_stream {
  public:
-  inflated_stream(file_inflater engine, std::uint64_t size) : engine_(std::move(engine)), left_(size) {}
+  inflated_stream(file_inflater engine, const stream_place& from, std::uint64_t size)
+      : engine_(std::move(engine)), file_(from.file), left_(size) {}
 
   outcome<std::size_t> read(mutable_bytes out) override {
     if (left_ == 0) return std::size_t{0};
     out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_)));
-    const auto n = engine_.fill(out);
-    if (!n) return give_up(n.error().who, n.error().why);
-    if (*n < out.size()) return give_up(blame::input, "is damaged: its zlib stream ends early");
+    auto n = engine_.fill(out);
+    if (!n) return failed(std::move(n.error()));
+    if (*n < out.size()) return failed(damaged("its zlib stream ends early").value());
     left_ -= *n;
     if (left_ == 0) {
-      const auto end = engine_.at_end();
-      if (!end) return give_up(end.error().who, end.error().why);
-      if (!*end) return give_up(blame::input, "is damaged: its zlib stream goes on behind its size");
+      auto end = engine_.at_end();
+      if (!end) return failed(std::move(end.error()));
+      if (!*end) return failed(damaged("its zlib stream goes on behind its size").value());
     }
     return *n;
   }
 
  private:
+  [[nodiscard]] tl::unexpected<failure> failed(object_fault fault) const {
+    const blame who = fault.who;
+    return give_up(who, located(std::move(fault), file_->path()).value().why);
+  }
+
   file_inflater engine_;
+  std::shared_ptr<const pooled_file> file_;
   std::uint64_t left_;
 };
 
@@ -137,7 +144,7 @@ object_result<void> inflate_whole(const stream_place& from, std::uint64_t skippe
 object_result<std::unique_ptr<byte_stream>> open_inflated(const stream_place& from, std::uint64_t skipped,
                                                           std::uint64_t size) {
   DOCTEUR_TRY(engine, open_behind(from, skipped));
-  return std::make_unique<inflated_stream>(std::move(engine), size);
+  return std::make_unique<inflated_stream>(std::move(engine), from, size);
 }
 
 }  // namespace docteur

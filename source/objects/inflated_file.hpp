@@ -25,7 +25,7 @@ struct stream_place {
 [[nodiscard]] object_result<void> inflate_whole(const stream_place& from, std::uint64_t skipped, std::uint64_t size,
                                                 std::vector<std::byte>& out);
 
-// The same as a stream.
+// The same as a stream, whose failures name the file.
 [[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_inflated(const stream_place& from, std::uint64_t skipped,
                                                                         std::uint64_t size);
 

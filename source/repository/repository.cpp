@@ -121,7 +121,9 @@ class repository_source final : public commit_source {
       out.assign(content.begin(), content.end());
       return {};
     }
-    const auto type = ((*database_).*how)(object.id, out);
+    auto type = ((*database_).*how)(object.id, out);
+    // The type is a part of an entry's header, too, and may be damaged in one copy.
+    if (type && *type != object_type::blob) type = database_->read_verified(object.id, out);
     if (!type) return failed(object.id, path(index), type.error());
     if (*type != object_type::blob) return not_a_file(index, *type);
     if (is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);

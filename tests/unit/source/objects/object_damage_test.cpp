@@ -134,6 +134,99 @@ TEST_F(ObjectDamage, TheCopyWithTheRightContentIsTaken) {
   EXPECT_TRUE(as_text(out) == right.substr(0, 64));
 }
 
+// Two PACKs have each object; the size in one entry's header is wrong, but could be true.
+class WrongSize : public ObjectDamage {
+ protected:
+  void make_packs(const std::vector<std::string>& contents, const std::string& second) {
+    contents_ = contents;
+    for (const std::string& content : contents) ids_.push_back(add_blob(content));
+    std::string list;
+    for (const oid& id : ids_) list += hex_text(id) + "\n";
+    dir_.write("ids", list);
+    for (const std::string& options : {std::string("--compression=9"), "--no-reuse-object " + second})
+      packs_.push_back(
+          dir_ / ("g/objects/pack/pack-" + git("pack-objects -q " + options + " g/objects/pack/pack <ids") + ".pack"));
+    ASSERT_NE(packs_[0], packs_[1]);
+    for (const oid& id : ids_) fs::remove(loose(id));
+  }
+  void change_size(const fs::path& pack, const oid& id, int bits) {
+    const std::uint64_t at = std::stoull(git("show-index <" + fs::path(pack).replace_extension(".idx").native() +
+                                             " | grep " + hex_text(id) + " | cut -d' ' -f1"));
+    damage(pack, at, std::string(1, static_cast<char>(file_content(pack)[at] ^ bits)));
+  }
+  // `bits`: of the first byte of the header.
+  void expect_good_with(const fs::path& pack, const oid& id, int bits) {
+    change_size(pack, id, bits);
+    open();
+    for (std::size_t i = 0; i < ids_.size(); ++i) {
+      expect_content(ids_[i], contents_[i]);
+      std::vector<std::byte> out;
+      const auto read = objects_->read_verified(ids_[i], out);
+      ASSERT_TRUE(read) << read.error().why;
+      EXPECT_EQ(*read, object_type::blob);
+    }
+    change_size(pack, id, bits);
+  }
+  std::vector<fs::path> packs_;
+};
+
+TEST_F(WrongSize, OfWholeObjects) {
+  make_packs({random_text(5), random_text(3000), random_text(17'000'000)}, "--compression=0");
+  for (const fs::path& pack : packs_)
+    for (const oid& id : ids_) expect_good_with(pack, id, 1);
+}
+
+TEST_F(WrongSize, OfDeltasAndTheirBases) {
+  const std::string text = random_text(3000);
+  make_packs({text, text + "more", text + "more and more"}, "--depth=0");
+  EXPECT_EQ(git("verify-pack -v " + packs_[0].native() + " | grep -c '^chain length = 1'"), "1");
+  for (const fs::path& pack : packs_)
+    for (const oid& id : ids_) expect_good_with(pack, id, 1);
+}
+
+TEST_F(WrongSize, BehindAMultiPackIndex) {
+  make_packs({random_text(3000), random_text(3001)}, "--compression=0");
+  (void)git("multi-pack-index write");
+  for (const fs::path& pack : packs_)
+    for (const oid& id : ids_) expect_good_with(pack, id, 1);
+}
+
+TEST_F(WrongSize, ALooseCopyIsRight) {
+  make_packs({random_text(3000)}, "--compression=0");
+  (void)dir_.run("mv g/objects/pack h");
+  fs::create_directories(dir_ / "g/objects/pack");
+  add_blob(contents_[0]);
+  for (const char* const end : {".pack", ".idx"}) {
+    const fs::path path = fs::path(packs_[0]).replace_extension(end);
+    fs::rename(dir_ / "h" / path.filename(), path);
+  }
+  expect_good_with(packs_[0], ids_[0], 1);
+}
+
+TEST_F(WrongSize, OfAllCopies) {
+  make_packs({random_text(3000)}, "--compression=0");
+  change_size(packs_[0], ids_[0], 1);
+  change_size(packs_[1], ids_[0], 2);
+  open();
+  EXPECT_FALSE(fault_of(ids_[0]).missing);
+  EXPECT_TRUE(objects_->info(ids_[0]));
+}
+
+TEST_F(WrongSize, OrAWrongType) {
+  make_packs({random_text(3000), random_text(3001)}, "--compression=0");
+  for (const fs::path& pack : packs_)
+    for (const oid& id : ids_) {
+      change_size(pack, id, 0x10);  // a tree
+      open();
+      const auto info = objects_->info(id);
+      ASSERT_TRUE(info);
+      EXPECT_EQ(info->type, object_type::blob);
+      std::vector<std::byte> out;
+      EXPECT_TRUE(objects_->read_checked(id, object_type::blob, out));
+      change_size(pack, id, 0x10);
+    }
+}
+
 TEST_F(ObjectDamage, ChainsThatGoRound) {
   // Two REF deltas, each on the other: what is between them does not matter.
   const oid a = oid::from(as_bytes("aaaaaaaaaaaaaaaaaaaa").data()),
