@@ -40,7 +40,7 @@ class window_source final : public object_source {
     return rest.first(std::min(most, rest.size()));
   }
 
-  [[nodiscard]] bool is_costly(std::uint64_t at) const noexcept {
+  bool is_costly(std::uint64_t at) const override {
     return (!held_ || held_->get() == nullptr) && (at < begin_ || at - begin_ >= window_.size());
   }
 
@@ -91,8 +91,8 @@ class held_source final : public object_source {
   // The content, or nullptr: it was taken away.
   [[nodiscard]] const content* held() const noexcept { return hold_.get(); }
   void touch() noexcept { hold_.touch(); }
-  [[nodiscard]] bool is_costly(std::uint64_t at) const noexcept {
-    return hold_.get() == nullptr && (!again_ || (windows_ != nullptr && windows_->is_costly(at)));
+  bool is_costly(std::uint64_t at) const override {
+    return hold_.get() == nullptr && (!again_ || again_->is_costly(at));
   }
 
  private:
@@ -102,9 +102,7 @@ class held_source final : public object_source {
       return done{};
     }
     if (facts_.delta || facts_.type != object_type::blob) {
-      auto windows = std::make_unique<window_source>(*of_, facts_);
-      windows_ = windows.get();
-      again_ = std::move(windows);
+      again_ = std::make_unique<window_source>(*of_, facts_);
       return done{};
     }
     DOCTEUR_TRY(stream, make_source(of_, facts_, scratch_, prove_));
@@ -125,7 +123,6 @@ class held_source final : public object_source {
   bool prove_;
   content_hold hold_;
   std::unique_ptr<object_source> again_;
-  const window_source* windows_ = nullptr;  // again_, when it is one
 };
 
 // The end of a response that is one whole content. While that is held, as much of it is offered as there is.
@@ -145,7 +142,7 @@ class held_body final : public response_body {
     const content* const c = from_.held();
     return c != nullptr ? c->view().subspan(at_) : bytes();
   }
-  bool is_costly() const override { return from_.is_costly(at_); }
+  bool is_costly() const override { return at_ < size_ && from_.is_costly(at_); }
   void took(std::size_t n) override {
     at_ += n;
     if (n > 0) from_.touch();

@@ -58,6 +58,7 @@ class range_reader {
  public:
   explicit range_reader(byte_range which) noexcept : which_(which) {}
   [[nodiscard]] bool is_done() const noexcept { return which_.size == 0; }
+  [[nodiscard]] bool is_costly(const object_source& from) const { return !is_done() && from.is_costly(which_.at); }
   result<bytes> next(object_source& from, std::size_t most) {
     DOCTEUR_TRY(piece, from.read(which_.at, static_cast<std::size_t>(std::min<std::uint64_t>(most, which_.size))));
     which_.at += piece.size();
@@ -76,6 +77,7 @@ class range_body final : public response_body {
     if (rest_.is_done()) return bytes();
     return rest_.next(*from_, most);
   }
+  bool is_costly() const override { return rest_.is_costly(*from_); }
 
  private:
   std::unique_ptr<object_source> from_;
@@ -110,6 +112,7 @@ class multipart_body final : public response_body {
     }
     return piece;
   }
+  bool is_costly() const override { return text_sent_ == text_.size() && rest_.is_costly(*from_); }
 
  private:
   std::unique_ptr<object_source> from_;

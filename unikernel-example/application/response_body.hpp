@@ -32,6 +32,8 @@ class object_source {
   virtual ~object_source() = default;
   // At least one byte from `at` on, at most `most` (> 0), valid until the next call.
   [[nodiscard]] virtual result<bytes> read(std::uint64_t at, std::size_t most) = 0;
+  // Whether read() from `at` on takes milliseconds: response_body::is_costly().
+  [[nodiscard]] virtual bool is_costly(std::uint64_t) const { return false; }
 };
 
 // Content that is in memory.
