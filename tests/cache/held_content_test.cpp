@@ -49,7 +49,7 @@ struct large_site {
     options.cache_bytes = 0;
     machine.emplace(on, std::move(options));
     if (!machine->mount("") || !machine->open_ports()) std::abort();
-    http = on.listening.front().of;
+    http = on.listening.front().service;
   }
 
   // A client that asks for a file and reads no more than `window` of it.

@@ -19,11 +19,11 @@ constexpr std::string_view kPolicy =
 
 struct http_responder::call {
   const http_request& request;
-  const reply_context& how;
+  const reply_context& context;
   std::optional<std::int64_t> wall_clock;
   http_reply& out;
 
-  [[nodiscard]] reply_writer writer() const noexcept { return {out, how}; }
+  [[nodiscard]] reply_writer writer() const noexcept { return {out, context}; }
   [[nodiscard]] std::int64_t now() const noexcept { return wall_clock.value_or(0); }
   void error(int status) const {
     out.reset();
@@ -40,9 +40,9 @@ http_responder::http_responder(const http_limits& limits, site_rules rules, own_
       log_(&log),
       scratch_(kScratch) {}
 
-void http_responder::answer(const http_request& r, port_content behind, const reply_context& how,
+void http_responder::answer(const http_request& r, port_content behind, const reply_context& context,
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
-  const call c{r, how, wall_clock, out};
+  const call c{r, context, wall_clock, out};
   if (r.method == http_method::options) {
     if (r.target != "*" && !parse_target(r.target)) return c.error(400);
     c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
@@ -128,9 +128,9 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
 }
 
 void http_responder::add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag,
-                                    freshness how) {
+                                    freshness fresh) {
   w.field("ETag", tag);
-  if (how == freshness::immutable) {
+  if (fresh == freshness::immutable) {
     w.field("Cache-Control", kImmutable);
   } else {
     // A commit of the future must not be later than Date (RFC 9110, section 8.8.2.1).
@@ -146,9 +146,9 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
 
 // The representation that is answered with, and what of it.
 struct http_responder::selection {
-  coding how = coding::identity;
+  coding form = coding::identity;
   shared_content content;  // where it was needed to know that
-  range_set ranges{range_set::what::ignored, {}};
+  range_set ranges{range_set::kind::ignored, {}};
   std::uint64_t size = 0;  // bytes of the representation
 };
 
@@ -159,31 +159,31 @@ void http_responder::answer_object(const call& c, const object_facts& f, const m
     auto stream = site_->whole(f, coding::deflate);
     if (!stream) return answer_fault(c, stream.error());
     s.content = std::move(*stream);
-    if (s.content) s.how = coding::deflate;
+    if (s.content) s.form = coding::deflate;
   }
   // What is named by its id has no date.
   std::optional<std::int64_t> modified;
   if (fresh != freshness::immutable) modified = site_->modified();
-  const entity_tag tag(f.id, s.how);
+  const entity_tag tag(f.id, s.form);
   switch (evaluate_conditions(r, tag.view(), modified, c.now())) {
-    case verdict::failed: return c.error(412);
-    case verdict::not_modified: {
+    case precondition::failed: return c.error(412);
+    case precondition::not_modified: {
       reply_writer w = c.writer();
       add_validators(c, w.begin(304), f, tag.view(), fresh);
       return w.end_without_body();
     }
-    case verdict::proceed: break;
+    case precondition::proceed: break;
   }
-  const auto size_of_coding = [&](coding how) { return how == coding::deflate ? s.content->size : f.size; };
-  if (const auto how = coding_of_range(r, f.id, s.how)) {
+  const auto size_of_coding = [&](coding form) { return form == coding::deflate ? s.content->size : f.size; };
+  if (const auto how = coding_of_range(r, f.id, s.form)) {
     s.ranges = parse_range(*r.range, size_of_coding(*how), limits_->ranges);
-    if (s.ranges.state != range_set::what::ignored && *how != s.how) {
-      s.how = *how;
+    if (s.ranges.state != range_set::kind::ignored && *how != s.form) {
+      s.form = *how;
       s.content.reset();
     }
   }
-  s.size = size_of_coding(s.how);
-  if (s.ranges.state == range_set::what::unsatisfiable) {
+  s.size = size_of_coding(s.form);
+  if (s.ranges.state == range_set::kind::unsatisfiable) {
     reply_writer w = c.writer();
     w.begin(416).field("Content-Range", "bytes */" + std::to_string(s.size));
     return w.field("Content-Type", "text/plain; charset=utf-8").end_with("416 Range Not Satisfiable\n");
@@ -193,16 +193,16 @@ void http_responder::answer_object(const call& c, const object_facts& f, const m
 
 void http_responder::send_object(const call& c, const object_facts& f, selection s, const media& type_of,
                                  freshness fresh) {
-  const bool all = s.ranges.state == range_set::what::ignored;
+  const bool all = s.ranges.state == range_set::kind::ignored;
   // Before anything is written: what is built whole may turn out to be damaged.
-  std::unique_ptr<object_source> source;
-  if (!c.how.is_head) {
+  std::unique_ptr<body_source> source;
+  if (!c.context.is_head) {
     if (f.streams) {
       auto opened = make_source(site_, f, scratch_, all && !site_->is_proved(f.position));
       if (!opened) return answer_fault(c, opened.error());
       source = std::move(*opened);
     } else if (!s.content) {
-      auto whole = site_->whole(f, s.how);
+      auto whole = site_->whole(f, s.form);
       if (!whole) return answer_fault(c, whole.error());
       s.content = std::move(*whole);
     }
@@ -215,15 +215,15 @@ void http_responder::send_object(const call& c, const object_facts& f, selection
   }
   reply_writer w = c.writer();
   w.begin(all ? 200 : 206);
-  add_validators(c, w, f, entity_tag(f.id, s.how).view(), fresh);
+  add_validators(c, w, f, entity_tag(f.id, s.form).view(), fresh);
   w.field("Accept-Ranges", "bytes");
-  if (s.how == coding::deflate) w.field("Content-Encoding", "deflate");
+  if (s.form == coding::deflate) w.field("Content-Encoding", "deflate");
   if (fresh == freshness::immutable) {
     w.field("X-Content-Type-Options", "nosniff").field("X-Git-Object-Type", name(f.type));
   }
   if (all) {
     w.field("Content-Type", type);
-    if (s.how == coding::deflate) ++counts_->deflated;
+    if (s.form == coding::deflate) ++counts_->deflated;
     if (source) {
       c.out.body = make_body(std::move(source), byte_range{0, s.size});
     } else {
@@ -252,7 +252,7 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
   const content& c = *r.content;
   if (c.size <= content_ledger::kOwn || c.position == content::kNoObject) return;
   const auto f = site_->facts(c.position);
-  if (!f || (c.how == coding::deflate && !(*f)->deflate)) return;
+  if (!f || (c.form == coding::deflate && !(*f)->deflate)) return;
   r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
 }
 

@@ -5,23 +5,23 @@
 namespace docteur::cache_vm {
 namespace {
 
-class memory_source final : public object_source {
+class memory_source final : public body_source {
  public:
-  explicit memory_source(shared_content what) : what_(std::move(what)) {}
+  explicit memory_source(shared_content c) : content_(std::move(c)) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
-    const bytes rest = what_->view().subspan(at);
+    const bytes rest = content_->view().subspan(at);
     return rest.first(std::min(most, rest.size()));
   }
 
  private:
-  shared_content what_;
+  shared_content content_;
 };
 
-class stream_source final : public object_source {
+class stream_source final : public body_source {
  public:
-  stream_source(std::shared_ptr<site> of, const object_facts& f, blob_stream&& stream, std::span<std::byte> scratch,
+  stream_source(std::shared_ptr<site> s, const object_facts& f, blob_stream&& stream, std::span<std::byte> scratch,
                 bool prove)
-      : of_(std::move(of)),
+      : site_(std::move(s)),
         facts_(f),
         stream_(std::move(stream)),
         scratch_(scratch),
@@ -36,16 +36,16 @@ class stream_source final : public object_source {
       if (at + n == facts_.size) {
         if (hash_.finish() != facts_.id)
           return fail(errc::bad_checksum,
-                      of_->reader().objects().device_offset(of_->of().index().offset(facts_.position)),
+                      site_->reader().objects().device_offset(site_->image().index().offset(facts_.position)),
                       "content is not what its id says");
-        of_->prove(facts_.position);
+        site_->prove(facts_.position);
       }
     }
     return piece;
   }
 
  private:
-  std::shared_ptr<site> of_;
+  std::shared_ptr<site> site_;
   object_facts facts_;
   blob_stream stream_;
   std::span<std::byte> scratch_;
@@ -56,31 +56,31 @@ class stream_source final : public object_source {
 // A range of `from`, by pieces.
 class range_reader {
  public:
-  explicit range_reader(byte_range which) noexcept : which_(which) {}
-  [[nodiscard]] bool is_done() const noexcept { return which_.size == 0; }
-  [[nodiscard]] bool is_costly(const object_source& from) const { return !is_done() && from.is_costly(which_.at); }
-  result<bytes> next(object_source& from, std::size_t most) {
-    DOCTEUR_TRY(piece, from.read(which_.at, static_cast<std::size_t>(std::min<std::uint64_t>(most, which_.size))));
-    which_.at += piece.size();
-    which_.size -= piece.size();
+  explicit range_reader(byte_range range) noexcept : left_(range) {}
+  [[nodiscard]] bool is_done() const noexcept { return left_.size == 0; }
+  [[nodiscard]] bool is_costly(const body_source& source) const { return !is_done() && source.is_costly(left_.at); }
+  result<bytes> next(body_source& source, std::size_t most) {
+    DOCTEUR_TRY(piece, source.read(left_.at, static_cast<std::size_t>(std::min<std::uint64_t>(most, left_.size))));
+    left_.at += piece.size();
+    left_.size -= piece.size();
     return piece;
   }
 
  private:
-  byte_range which_;  // what is left
+  byte_range left_;  // what is left
 };
 
 class range_body final : public response_body {
  public:
-  range_body(std::unique_ptr<object_source> from, byte_range which) : from_(std::move(from)), rest_(which) {}
+  range_body(std::unique_ptr<body_source> source, byte_range range) : source_(std::move(source)), rest_(range) {}
   result<bytes> next(std::size_t most) override {
     if (rest_.is_done()) return bytes();
-    return rest_.next(*from_, most);
+    return rest_.next(*source_, most);
   }
-  bool is_costly() const override { return rest_.is_costly(*from_); }
+  bool is_costly() const override { return rest_.is_costly(*source_); }
 
  private:
-  std::unique_ptr<object_source> from_;
+  std::unique_ptr<body_source> source_;
   range_reader rest_;
 };
 
@@ -93,30 +93,30 @@ std::string delimiter(const multipart& m, std::size_t i) {
 
 class multipart_body final : public response_body {
  public:
-  multipart_body(std::unique_ptr<object_source> from, multipart m)
-      : from_(std::move(from)), what_(std::move(m)), text_(delimiter(what_, 0)), rest_({0, 0}) {}
+  multipart_body(std::unique_ptr<body_source> source, multipart m)
+      : source_(std::move(source)), parts_(std::move(m)), text_(delimiter(parts_, 0)), rest_({0, 0}) {}
 
   result<bytes> next(std::size_t most) override {
     while (text_sent_ == text_.size()) {
-      if (!rest_.is_done()) return rest_.next(*from_, most);
-      if (begun_ > what_.ranges.size()) return bytes();
-      text_ = delimiter(what_, begun_);
+      if (!rest_.is_done()) return rest_.next(*source_, most);
+      if (begun_ > parts_.ranges.size()) return bytes();
+      text_ = delimiter(parts_, begun_);
       text_sent_ = 0;
     }
     const bytes left = as_bytes(text_).subspan(text_sent_);
     const bytes piece = left.first(std::min(most, left.size()));
     text_sent_ += piece.size();
     if (text_sent_ == text_.size()) {
-      rest_ = range_reader(begun_ < what_.ranges.size() ? what_.ranges[begun_] : byte_range{0, 0});
+      rest_ = range_reader(begun_ < parts_.ranges.size() ? parts_.ranges[begun_] : byte_range{0, 0});
       ++begun_;
     }
     return piece;
   }
-  bool is_costly() const override { return text_sent_ == text_.size() && rest_.is_costly(*from_); }
+  bool is_costly() const override { return text_sent_ == text_.size() && rest_.is_costly(*source_); }
 
  private:
-  std::unique_ptr<object_source> from_;
-  multipart what_;
+  std::unique_ptr<body_source> source_;
+  multipart parts_;
   std::string text_;
   std::size_t text_sent_ = 0;
   range_reader rest_;
@@ -125,25 +125,23 @@ class multipart_body final : public response_body {
 
 }  // namespace
 
-std::unique_ptr<object_source> make_source(shared_content what) {
-  return std::make_unique<memory_source>(std::move(what));
-}
+std::unique_ptr<body_source> make_source(shared_content c) { return std::make_unique<memory_source>(std::move(c)); }
 
-result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
-                                                   std::span<std::byte> scratch, bool prove) {
+result<std::unique_ptr<body_source>> make_source(std::shared_ptr<site> s, const object_facts& f,
+                                                 std::span<std::byte> scratch, bool prove) {
   DOCTEUR_TRY(stream,
-              blob_stream::open(of->reader().objects(), of->of().restarts(), of->of().index().offset(f.position),
+              blob_stream::open(s->reader().objects(), s->image().restarts(), s->image().index().offset(f.position),
                                 /*streamed_from=*/0));
   if (stream.size() != f.size) return fail(errc::malformed, 0, "a blob has two sizes");
-  return std::make_unique<stream_source>(std::move(of), f, std::move(stream), scratch, prove);
+  return std::make_unique<stream_source>(std::move(s), f, std::move(stream), scratch, prove);
 }
 
-std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, byte_range which) {
-  return std::make_unique<range_body>(std::move(from), which);
+std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, byte_range range) {
+  return std::make_unique<range_body>(std::move(source), range);
 }
 
-std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, multipart m) {
-  return std::make_unique<multipart_body>(std::move(from), std::move(m));
+std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, multipart m) {
+  return std::make_unique<multipart_body>(std::move(source), std::move(m));
 }
 
 std::uint64_t size_of(const multipart& m) {

@@ -14,21 +14,21 @@ constexpr std::size_t kMostFacts = 8192;   // then all are forgotten: learning o
 constexpr std::size_t kMostProved = 4096;  // large blobs
 constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
 
-[[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding how) noexcept {
-  return std::uint64_t{position} << 1 | (how == coding::deflate ? 1 : 0);
+[[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding form) noexcept {
+  return std::uint64_t{position} << 1 | (form == coding::deflate ? 1 : 0);
 }
 
 }  // namespace
 
-result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& how) {
-  std::shared_ptr<site> s(new site(from, how));
+result<std::shared_ptr<site>> site::mount(const disk& d, const site_options& options) {
+  std::shared_ptr<site> s(new site(d, options));
   limits bounds;
   // Streams need no more than a window, so only what is checked whole is built whole.
-  bounds.streamed_blob = how.whole_bytes + 1;
-  DOCTEUR_TRY(attached, image::attach(from.view, how.from, bounds));
+  bounds.streamed_blob = options.whole_bytes + 1;
+  DOCTEUR_TRY(attached, docteur::image::attach(d.view, options.heap, bounds));
   s->image_ = std::move(attached);
   s->modified_text_ = format_http_date(s->modified());
-  DOCTEUR_TRY(reader, image_reader::make(s->image_, how.from, how.cache_bytes / 4));
+  DOCTEUR_TRY(reader, image_reader::make(s->image_, options.heap, options.cache_bytes / 4));
   s->reader_.emplace(std::move(reader));
   DOCTEUR_TRY(inflate, inflater::make());
   s->inflater_.emplace(std::move(inflate));
@@ -42,7 +42,7 @@ result<node> site::find(std::string_view path) {
 }
 
 result<std::string> site::folder(std::string_view path) {
-  owned_array<char> where(options_.from);
+  owned_array<char> where(options_.heap);
   DOCTEUR_TRY(n, reader_->resolve(path, &where));
   if (n.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
   return std::string(where.data(), where.size());
@@ -77,10 +77,10 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
   return &facts_.emplace(position, f).first->second;
 }
 
-result<shared_content> site::whole(const object_facts& f, coding how) {
-  const content_cache::key key = key_of(f.position, how);
+result<shared_content> site::whole(const object_facts& f, coding form) {
+  const content_cache::key key = key_of(f.position, form);
   if (shared_content c = cache_.find(key)) return c;
-  DOCTEUR_TRY(c, how == coding::deflate ? read_deflated(f) : read_whole(f));
+  DOCTEUR_TRY(c, form == coding::deflate ? read_deflated(f) : read_whole(f));
   if (c) cache_.put(key, c);
   return c;
 }
@@ -90,7 +90,7 @@ result<shared_content> site::whole_again(const object_facts& f) {
   return read_whole(f);
 }
 
-std::shared_ptr<content> site::make_content(const object_facts& f, coding how, std::uint64_t size) {
+std::shared_ptr<content> site::make_content(const object_facts& f, coding form, std::uint64_t size) {
   held_.trim(*live_, most_live_ - std::min(size, most_live_));
   auto c = std::make_shared<content>();
   try {
@@ -101,7 +101,7 @@ std::shared_ptr<content> site::make_content(const object_facts& f, coding how, s
   }
   c->size = size;
   c->position = f.position;
-  c->how = how;
+  c->form = form;
   c->counted = live_;
   *live_ += size;
   return c;

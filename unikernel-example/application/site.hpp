@@ -21,7 +21,7 @@
 namespace docteur::cache_vm {
 
 struct site_options {
-  memory from;                // for the image and its reader
+  memory heap;                // for the image and its reader
   std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
   std::uint64_t sent_bytes;   // for whole content that clients are being sent, besides
   std::uint64_t whole_bytes;  // http_limits
@@ -42,13 +42,13 @@ struct object_facts {
 class site {
  public:
   // Attaches all of the image before it returns. Errors: image::attach()'s.
-  [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& from, const site_options& how);
+  [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& d, const site_options& options);
   site(const site&) = delete;
   site& operator=(const site&) = delete;
   ~site() = default;
 
   [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
-  [[nodiscard]] const image& of() const noexcept { return image_; }
+  [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
   [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
   [[nodiscard]] std::int64_t modified() const noexcept { return image_.head().committer.seconds; }
   [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
@@ -66,7 +66,7 @@ class site {
   // Whole content, checked against the id before anybody gets it; its zlib stream, checked to be that and to end where
   // it says. For a deflate stream that does not pass, nullptr: the facts then know better. Memory for it is taken from
   // clients that hold content and are stuck.
-  [[nodiscard]] result<shared_content> whole(const object_facts& f, coding how);
+  [[nodiscard]] result<shared_content> whole(const object_facts& f, coding form);
   // Whole content as it is, for a client from whom it was taken away: it does not displace what the cache has.
   [[nodiscard]] result<shared_content> whole_again(const object_facts& f);
   // Whether content that was just read may be held without taking anything from anybody.
@@ -91,17 +91,20 @@ class site {
   void retire() noexcept;
 
  private:
-  site(const disk& from, const site_options& how)
-      : disk_(from), options_(how), most_live_(how.cache_bytes + how.sent_bytes), cache_(how.cache_bytes / 4 * 3) {}
+  site(const disk& d, const site_options& options)
+      : disk_(d),
+        options_(options),
+        most_live_(options.cache_bytes + options.sent_bytes),
+        cache_(options.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
-  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding how, std::uint64_t size);
+  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding form, std::uint64_t size);
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
   [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
 
   disk disk_;
   site_options options_;
-  image image_;
+  docteur::image image_;
   http_date modified_text_{};
   std::optional<image_reader> reader_;  // points into image_
   std::optional<inflater> inflater_;

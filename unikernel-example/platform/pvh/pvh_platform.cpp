@@ -24,13 +24,13 @@ pvh_platform::pvh_platform(std::span<const std::string_view> words, const networ
   for (auto& t : find_devices(words)) {
     const std::string where = t->where();
     if (t->kind() == virtio_kind::block) {
-      if (auto b = block_disk::open(std::move(t))) {
+      if (auto b = virtio_block::open(std::move(t))) {
         blocks_.push_back(std::move(b));
       } else {
         std::printf("remark: the disk (%s) cannot be used\n", where.c_str());
       }
     } else if (network_ == nullptr) {
-      if (auto d = network_device::open(std::move(t))) {
+      if (auto d = virtio_net::open(std::move(t))) {
         network_ = new network(std::move(d), options);
       } else {
         std::printf("remark: the network device (%s) cannot be used\n", where.c_str());
