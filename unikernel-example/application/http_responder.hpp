@@ -50,14 +50,19 @@ class http_responder {
 
  private:
   struct call;
-  struct selection;
+  struct representation;
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
   void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh);
-  void send_object(const call& c, const object_facts& f, selection s, const media& type_of, freshness fresh);
+  [[nodiscard]] result<representation> choose_representation(const http_request& r, const object_facts& f);
+  void choose_ranges(const http_request& r, const object_facts& f, representation& chosen) const;
+  [[nodiscard]] result<std::unique_ptr<body_source>> open_content(const object_facts& f, representation& r);
+  void send_object(const call& c, const object_facts& f, representation r, const media& type_of, freshness fresh);
+  void send_ranges(const call& c, reply_writer& w, const object_facts& f, representation r,
+                   std::unique_ptr<body_source> source, std::string_view type);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
   void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness fresh);
