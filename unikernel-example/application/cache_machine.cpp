@@ -67,6 +67,7 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   const std::uint64_t total = platform_.memory().total;
   options.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
   options.sent_bytes = std::min(kMostSent, total / 8);
+  options.read_bytes = total / 12;
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   const std::uint64_t start = platform_.monotonic_ns();
   auto attached = site::mount(*found, options);

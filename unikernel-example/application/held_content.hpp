@@ -45,8 +45,9 @@ using shared_content = std::shared_ptr<const content>;
 // The content that clients hold, in the order in which any of its clients last took some.
 class content_ledger {
  public:
-  // A client may hold so much for itself, whatever the others need: it costs no more to keep it than to read it again.
-  static constexpr std::size_t kOwn = 64 << 10;  // bytes
+  // Bytes that a client may hold for itself, whatever the others need: for a thousand clients little, even where memory
+  // is small.
+  static constexpr std::size_t kOwn = 8 << 10;
 
   content_ledger() = default;
   content_ledger(const content_ledger&) = delete;

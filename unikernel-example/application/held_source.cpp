@@ -9,6 +9,8 @@
 namespace docteur::cache_vm {
 namespace {
 
+constexpr std::size_t kWindow = 64 << 10;  // bytes
+
 // As it is on the device.
 class device_source final : public body_source {
  public:
@@ -27,15 +29,19 @@ class device_source final : public body_source {
 };
 
 // Built anew for each window; checked each time.
-class window_source final : public body_source {
+class window_source final : public body_source, private open_read {
  public:
-  window_source(site& s, const object_facts& f) : site_(&s), facts_(f) {}
+  window_source(site& s, const object_facts& f) : open_read(s.open_reads()), site_(&s), facts_(f) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     if (!held_ || held_->get() == nullptr) {
       if (is_costly(at)) DOCTEUR_CHECK(move_to(at));
     }
     const content* const c = held_ ? held_->get() : nullptr;
-    if (c != nullptr) held_->touch();
+    if (c != nullptr) {
+      held_->touch();
+    } else {
+      touch();
+    }
     const bytes rest = c != nullptr ? c->view().subspan(at) : bytes(window_).subspan(at - begin_);
     return rest.first(std::min(most, rest.size()));
   }
@@ -45,16 +51,19 @@ class window_source final : public body_source {
   }
 
  private:
+  void close() noexcept override { window_ = {}; }
+
   result<done> move_to(std::uint64_t at) {
     held_.reset();
     DOCTEUR_TRY(c, site_->whole_again(facts_));
     if (site_->has_room()) {
-      window_ = {};
+      leave();
+      close();
       held_.emplace(site_->held(), std::move(c));
       return done{};
     }
     const bytes rest = c->view().subspan(at);
-    const bytes piece = rest.first(std::min(rest.size(), content_ledger::kOwn));
+    const bytes piece = rest.first(std::min(rest.size(), kWindow));
     window_.assign(piece.begin(), piece.end());
     begin_ = at;
     return done{};

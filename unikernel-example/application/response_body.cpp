@@ -1,6 +1,7 @@
 #include "unikernel-example/application/response_body.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace docteur::cache_vm {
 namespace {
@@ -17,37 +18,61 @@ class memory_source final : public body_source {
   shared_content content_;
 };
 
-class stream_source final : public body_source {
+// Inflated, or read straight from the device, as it is sent. The hash goes on where it was when the stream is opened
+// again.
+class stream_source final : public body_source, private open_read {
  public:
-  stream_source(std::shared_ptr<site> s, const object_facts& f, blob_stream&& stream, std::span<std::byte> scratch,
-                bool prove)
-      : site_(std::move(s)),
+  stream_source(std::shared_ptr<site> s, const object_facts& f, std::span<std::byte> scratch, bool prove)
+      : open_read(s->open_reads()),
+        site_(std::move(s)),
         facts_(f),
-        stream_(std::move(stream)),
         scratch_(scratch),
         prove_(prove),
         hash_(object_hash(object_type::blob, f.size)) {}
 
-  result<bytes> read(std::uint64_t at, std::size_t most) override {
-    DOCTEUR_TRY(n, stream_.read_some(at, most, scratch_));
-    const bytes piece = scratch_.first(n);
-    if (prove_) {
-      hash_.update(piece);
-      if (at + n == facts_.size) {
-        if (hash_.finish() != facts_.id)
-          return fail(errc::bad_checksum,
-                      site_->reader().objects().device_offset(site_->image().index().offset(facts_.position)),
-                      "content is not what its id says");
-        site_->prove(facts_.position);
-      }
-    }
-    return piece;
+  result<done> open() {
+    const std::uint64_t offset = site_->image().index().offset(facts_.position);
+    DOCTEUR_TRY(stream, blob_stream::open(site_->reader().objects(), site_->image().restarts(), offset,
+                                          /*streamed_from=*/0));
+    if (stream.size() != facts_.size) return fail(errc::malformed, 0, "a blob has two sizes");
+    DOCTEUR_TRY(restart, site_->image().restarts().find(offset, facts_.size));
+    begins_anywhere_ = restart.has_value();
+    stream_.emplace(std::move(stream));
+    touch();
+    return done{};
   }
 
+  result<bytes> read(std::uint64_t at, std::size_t most) override {
+    if (stream_) {
+      touch();
+    } else {
+      DOCTEUR_CHECK(open());
+    }
+    DOCTEUR_TRY(n, stream_->read_some(at, most, scratch_));
+    const bytes piece = scratch_.first(n);
+    if (prove_) DOCTEUR_CHECK(prove(at, piece));
+    return piece;
+  }
+  bool is_costly(std::uint64_t) const override { return !stream_ && !begins_anywhere_; }
+
  private:
+  void close() noexcept override { stream_.reset(); }
+
+  result<done> prove(std::uint64_t at, bytes piece) {
+    hash_.update(piece);
+    if (at + piece.size() < facts_.size) return done{};
+    if (hash_.finish() != facts_.id)
+      return fail(errc::bad_checksum,
+                  site_->reader().objects().device_offset(site_->image().index().offset(facts_.position)),
+                  "content is not what its id says");
+    site_->prove(facts_.position);
+    return done{};
+  }
+
   std::shared_ptr<site> site_;
   object_facts facts_;
-  blob_stream stream_;
+  std::optional<blob_stream> stream_;  // absent while it is closed
+  bool begins_anywhere_ = false;       // to open it in the middle costs no more than at the beginning
   std::span<std::byte> scratch_;
   bool prove_;
   sha1 hash_;
@@ -129,11 +154,9 @@ std::unique_ptr<body_source> make_source(shared_content c) { return std::make_un
 
 result<std::unique_ptr<body_source>> make_source(std::shared_ptr<site> s, const object_facts& f,
                                                  std::span<std::byte> scratch, bool prove) {
-  DOCTEUR_TRY(stream,
-              blob_stream::open(s->reader().objects(), s->image().restarts(), s->image().index().offset(f.position),
-                                /*streamed_from=*/0));
-  if (stream.size() != f.size) return fail(errc::malformed, 0, "a blob has two sizes");
-  return std::make_unique<stream_source>(std::move(s), f, std::move(stream), scratch, prove);
+  auto source = std::make_unique<stream_source>(std::move(s), f, scratch, prove);
+  DOCTEUR_CHECK(source->open());
+  return source;
 }
 
 std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, byte_range range) {

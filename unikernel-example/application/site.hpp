@@ -2,6 +2,7 @@
 // A mounted image: what its paths lead to, and checked content. Clients that are being sent something of it hold it, so
 // it may be replaced at any moment.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "unikernel-example/application/content_cache.hpp"
 #include "unikernel-example/application/http_conditions.hpp"
 #include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/open_reads.hpp"
 #include "unikernel-example/application/text_signs.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -24,6 +26,7 @@ struct site_options {
   memory heap;                // for the image and its reader
   std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
   std::uint64_t sent_bytes;   // for whole content that clients are being sent, besides
+  std::uint64_t read_bytes;   // for what clients' responses are read from, where that is not whole content
   std::uint64_t whole_bytes;  // http_limits
 };
 
@@ -72,6 +75,7 @@ class site {
   // Whether content that was just read may be held without taking anything from anybody.
   [[nodiscard]] bool has_room() const noexcept { return *live_ <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
+  [[nodiscard]] cache_vm::open_reads& open_reads() noexcept { return open_reads_; }
   // A client holds content from now on, and some may be taken away for that.
   void trim() noexcept { held_.trim(*live_, most_live_); }
   // Bytes of whole content in memory: cached, or being sent.
@@ -91,10 +95,12 @@ class site {
   void retire() noexcept;
 
  private:
+  static constexpr std::size_t kLeastOpen = 4;  // open_reads, also of an image that is no longer served
   site(const disk& d, const site_options& options)
       : disk_(d),
         options_(options),
         most_live_(options.cache_bytes + options.sent_bytes),
+        open_reads_(std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen)),
         cache_(options.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
@@ -110,6 +116,7 @@ class site {
   std::optional<inflater> inflater_;
   std::uint64_t most_live_;  // bytes of content that may live while there is any to take from a client
   content_ledger held_;
+  cache_vm::open_reads open_reads_;
   content_cache cache_;
   std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
   std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position

@@ -90,21 +90,20 @@ ending pvh_platform::run(application& app) {
   while (!stopped_) {
     const bool any = network_ != nullptr && network_->poll();
     const std::uint64_t now = pvh::monotonic_ns();
-    if (now >= next_tick) {
+    const bool ticks = now >= next_tick;
+    if (ticks) {
       next_tick = now + kTick;
       if (network_ != nullptr) network_->tick();
       app.tick();
       has_work = true;
       look_at_console = true;
     }
-    if (any) continue;
+    if (any && !ticks) continue;  // frames come first, but the console and the work are looked at in each tick
     if (look_at_console && serial::has_input()) app.console_ready();
     look_at_console = false;
     if (stopped_) break;
-    if (has_work) {
-      has_work = app.work();
-      if (has_work) continue;
-    }
+    if (has_work) has_work = app.work();
+    if (any || has_work) continue;
     std::fflush(stdout);
     const std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());
     if (network_ != nullptr) {
