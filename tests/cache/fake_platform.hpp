@@ -79,7 +79,7 @@ class fake_platform final : public platform {
 
   struct listener {
     std::uint16_t port;
-    service* of;
+    cache_vm::service* service;
   };
   std::uint64_t now_ns = 1'000'000'000;
   std::optional<std::int64_t> seconds = 1'750'000'000;

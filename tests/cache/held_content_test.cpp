@@ -2,96 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "cache/served_site.hpp"
+#include "cache/large_site.hpp"
 
 namespace docteur::cache_vm {
 namespace {
-
-constexpr std::size_t kSize = 3'000'000;
-constexpr std::size_t kKinds = 4;
-constexpr std::size_t kFiles = 12;
-constexpr std::uint64_t kBudget = std::uint64_t{16} << 20;  // content besides the cache, of which there is none here
-
-// Deflated, stored, a delta, and one that is asked for in its coded form.
-enum kind { plain, stored, delta, coded };
-
-std::string text_of(std::size_t i) {
-  std::string text = prose(kSize, static_cast<unsigned>(i / kKinds * kKinds));
-  if (i % kKinds != plain) text.replace(kSize - 10, 10, "file" + std::to_string(1'000'000 + i).substr(1));
-  return text;
-}
-
-struct large_site {
-  large_site() {
-    image_maker m;
-    tree_text top;
-    for (std::size_t i = 0; i < kFiles; ++i) {
-      texts.push_back(text_of(i));
-      oid id = object_id(object_type::blob, as_bytes(texts[i]));
-      if (i % kKinds == delta) {
-        const oid base = object_id(object_type::blob, as_bytes(texts[i - delta]));
-        const auto text =
-            delta_text(kSize, kSize).copy(0, kSize - 10).insert(std::string_view(texts[i]).substr(kSize - 10));
-        m.add_ofs_delta(id, base, text.view());
-      } else if (i % kKinds == stored) {
-        id = m.add(object_type::blob, texts[i], image_maker::form::stored);
-      } else {
-        id = m.add_blob(texts[i]);
-      }
-      ids.push_back(id);
-      offsets.push_back(m.offset(id));
-      top.add("100644", "file" + std::to_string(1000 + i), id);
-    }
-    const oid root = m.add_tree(top);
-    raw = m.image(m.add(object_type::commit, commit_text(root)));
-    on.all_disks = {{"0", memory_device(raw)}};
-    cache_options options;
-    options.cache_bytes = 0;
-    machine.emplace(on, std::move(options));
-    if (!machine->mount("") || !machine->open_ports()) std::abort();
-    http = on.listening.front().of;
-  }
-
-  // A client that asks for a file and reads no more than `window` of it.
-  std::unique_ptr<fake_connection> ask(std::size_t i, std::string_view fields = {}, std::size_t window = 1000) {
-    auto c = std::make_unique<fake_connection>();
-    c->window = window;
-    c->arriving = "GET /file" + std::to_string(1000 + i) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" +
-                  (i % kKinds == coded ? "Accept-Encoding: deflate\r\n" : "") + std::string(fields) + "\r\n";
-    http->opened(*c);
-    http->ready(*c);
-    return c;
-  }
-  void read_to_end(fake_connection& c) {
-    while (!c.is_over()) {
-      c.window = 100'000;
-      c.drain(c.taken);
-      http->ready(c);
-      work();
-    }
-  }
-  void work() {
-    while (machine->work()) {
-    }
-  }
-  site& mounted() { return *machine->http().mounted(); }
-  std::string content_of(const fake_connection& c) {
-    const std::string body = body_of(c.sent);
-    if (field_of(c.sent, "Content-Encoding") != "deflate") return body;
-    std::string out(kSize, '\0');
-    const mutable_bytes into(reinterpret_cast<std::byte*>(out.data()), out.size());
-    const auto n = inflater::make()->inflate(as_bytes(body), into, 0);
-    return n && *n == body.size() ? out : "not a zlib stream";
-  }
-
-  std::vector<std::string> texts;
-  std::vector<oid> ids;
-  std::vector<std::uint64_t> offsets;  // in the PACK
-  buffer raw;
-  fake_platform on;
-  std::optional<cache_machine> machine;
-  service* http = nullptr;
-};
 
 TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
   large_site s;
@@ -131,24 +45,27 @@ TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
   EXPECT_EQ(s.machine->http().counts().faults, 0u);
 }
 
-// Whoever had to give content back waits for others: one in each slice of work.
+// Whoever had to give content back waits for others, for a range of it as for all of it: one in each slice of work.
 TEST(HeldContent, IsReadAgainWhenOthersHadTheirTurn) {
-  large_site s;
-  std::vector<std::unique_ptr<fake_connection>> clients;
-  for (std::size_t i = 0; i < kFiles; ++i) clients.push_back(s.ask(i));
-  const auto served = [&clients] {
-    return std::ranges::count_if(clients, [](const auto& c) { return c->sent.size() > 1000; });
-  };
-  for (const auto& c : clients) {
-    c->window = 50'000;
-    c->drain(c->taken);
-    s.http->ready(*c);
-  }
-  const auto held = static_cast<std::size_t>(served());
-  EXPECT_LT(held, kFiles);
-  for (std::size_t n = held + 1; n <= kFiles; ++n) {
-    EXPECT_EQ(s.machine->work(), n < kFiles);
-    EXPECT_EQ(served(), static_cast<std::ptrdiff_t>(n));
+  for (const std::string_view range :
+       {"", "Range: bytes=1000-2999999\r\n", "Range: bytes=1000-1399999,1500000-2999999\r\n"}) {
+    large_site s;
+    std::vector<std::unique_ptr<fake_connection>> clients;
+    for (std::size_t i = 0; i < kFiles; ++i) clients.push_back(s.ask(i, range));
+    const auto served = [&clients] {
+      return std::ranges::count_if(clients, [](const auto& c) { return c->sent.size() > 1000; });
+    };
+    for (const auto& c : clients) {
+      c->window = 50'000;
+      c->drain(c->taken);
+      s.http->ready(*c);
+    }
+    const auto held = static_cast<std::size_t>(served());
+    EXPECT_LT(held, kFiles) << range;
+    for (std::size_t n = held + 1; n <= kFiles; ++n) {
+      EXPECT_EQ(s.machine->work(), n < kFiles) << range;
+      EXPECT_EQ(served(), static_cast<std::ptrdiff_t>(n)) << range;
+    }
   }
 }
 
@@ -204,6 +121,45 @@ TEST(HeldContent, ThatChangesOnTheDiskBreaksOff) {
     EXPECT_TRUE(first->aborted) << which;
     EXPECT_LT(body_of(first->sent).size(), kSize) << which;
     EXPECT_EQ(s.machine->http().counts().faults, 1u) << which;
+  }
+}
+
+// Small files are taken away as well: a thousand of them are much where memory is little.
+TEST(HeldContent, OfSmallFilesIsBoundedToo) {
+  constexpr std::size_t files = 100, size = 50'000;
+  image_maker m;
+  tree_text top;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < files; ++i) {
+    texts.push_back(prose(size, static_cast<unsigned>(i)));
+    top.add("100644", "file" + std::to_string(1000 + i), m.add_blob(texts[i]));
+  }
+  const oid root = m.add_tree(top);
+  site_image image;
+  image.raw = m.image(m.add(object_type::commit, commit_text(root)));
+  cache_options options;
+  options.cache_bytes = 0;
+  served_site s(std::move(image), options);
+  const site& mounted = *s.machine->http().mounted();
+  std::vector<std::unique_ptr<fake_connection>> clients;
+  for (std::size_t i = 0; i < files; ++i) {
+    auto c = std::make_unique<fake_connection>();
+    c->window = 1000;
+    c->arriving = "GET /file" + std::to_string(1000 + i) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    s.http->opened(*c);
+    s.http->ready(*c);
+    clients.push_back(std::move(c));
+    EXPECT_LE(mounted.live_bytes(), (8u << 20) / 8) << i;
+  }
+  for (std::size_t i = 0; i < files; ++i) {
+    while (!clients[i]->is_over()) {
+      clients[i]->drain(clients[i]->taken);
+      clients[i]->window = 20'000;
+      s.http->ready(*clients[i]);
+      while (s.machine->work()) {
+      }
+    }
+    EXPECT_TRUE(body_of(clients[i]->sent) == texts[i]) << i;
   }
 }
 

@@ -127,7 +127,7 @@ TEST(Http, SizesThatAnImageOnlyClaimsAreRefused) {
 }
 
 TEST(Range, SizesAreNeverAdded) {
-  using enum range_set::what;
+  using enum range_set::kind;
   for (const std::uint64_t size : {std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{0} / 3 * 2 + 1}) {
     EXPECT_EQ(parse_range("bytes=0-,0-", size, 100).state, ignored) << size;
     EXPECT_EQ(parse_range("bytes=0-,0-,1-", size, 100).state, ignored) << size;
@@ -137,7 +137,7 @@ TEST(Range, SizesAreNeverAdded) {
 }
 
 TEST(Range, AreBoundedByTheirWork) {
-  using enum range_set::what;
+  using enum range_set::kind;
   const auto forward = [](unsigned n) {
     std::string all = "bytes=";
     for (unsigned i = 0; i < n; ++i) all += std::to_string(10 * i) + "-" + std::to_string(10 * i + 1) + ",";

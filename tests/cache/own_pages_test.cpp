@@ -82,7 +82,7 @@ TEST(Http, StatusOnAPortOfItsOwn) {
   served_site s(o);
   ASSERT_EQ(s.on.listening.size(), 2u);
   const auto ask_at = [&s](std::size_t port, std::string_view target) {
-    s.http = s.on.listening[port].of;
+    s.http = s.on.listening[port].service;
     return status_of(s.exchange("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   };
   const std::size_t site = s.on.listening[0].port == 9090 ? 1 : 0;

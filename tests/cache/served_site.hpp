@@ -73,7 +73,7 @@ class served_site {
     on.all_disks = {{"0", memory_device(image.raw)}};
     machine.emplace(on, std::move(options));
     if (!machine->mount("") || !machine->open_ports()) std::abort();
-    http = on.listening.front().of;
+    http = on.listening.front().service;
   }
 
   // What one connection gets for `request`, after which the client sends no more.

@@ -12,7 +12,7 @@ namespace {
 
 class typed_at {
  public:
-  explicit typed_at(served_site& s, shell_session::from where = shell_session::from::console)
+  explicit typed_at(served_site& s, shell_session::origin where = shell_session::origin::console)
       : session(*s.machine, where) {}
   std::string type(std::string_view keys) {
     session.type(keys);
@@ -86,7 +86,7 @@ TEST(Shell, OnTcpWaitsForItsReader) {
   o.shell = endpoint{"", 23};
   served_site s(o);
   ASSERT_EQ(s.on.listening.size(), 2u);
-  service& shell = *s.on.listening[1].of;
+  service& shell = *s.on.listening[1].service;
   fake_connection c;
   c.window = 1000;
   shell.opened(c);
@@ -119,7 +119,7 @@ TEST(Shell, BrowsersGetNothingExecuted) {
            std::string("x\x08POST / HTTP/1.1"),
        }) {
     served_site s;
-    typed_at t(s, shell_session::from::network);
+    typed_at t(s, shell_session::origin::network);
     (void)t.type(first + body);
     EXPECT_TRUE(t.session.is_over()) << first.substr(0, 40);
     EXPECT_TRUE(s.machine->http().mounted()) << first.substr(0, 40);
@@ -127,7 +127,7 @@ TEST(Shell, BrowsersGetNothingExecuted) {
   }
   // Whoever means a shell may say all that later, and whatever a terminal sends in front.
   served_site s;
-  typed_at t(s, shell_session::from::network);
+  typed_at t(s, shell_session::origin::network);
   (void)t.type(std::string_view("\r\0\xff\xfd\x03\r\n", 7));
   EXPECT_NE(t.type(std::string_view("net\r\0", 5)).find("no network"), std::string::npos);
   EXPECT_NE(t.type("GET / HTTP/1.1\n").find("no such command"), std::string::npos);

@@ -5,8 +5,8 @@
 
 #include "fuzz/property.hpp"
 #include "guest/host_machine.hpp"
-#include "unikernel-example/platform/pvh/block.hpp"
-#include "unikernel-example/platform/pvh/net.hpp"
+#include "unikernel-example/platform/pvh/virtio_block.hpp"
+#include "unikernel-example/platform/pvh/virtio_net.hpp"
 #include "unikernel-example/platform/pvh/virtio_pci.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -30,12 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::uint32_t field : {0u, 60u, 252u, 0xfffffffcu}) (void)t->config32(field);
     (void)t->config64(0);
     if (t->kind() == virtio_kind::block) {
-      const auto disk = block_disk::open(std::move(t));
+      const auto disk = virtio_block::open(std::move(t));
       if (!disk) continue;
       std::array<std::byte, 600> out;
       const device view = disk->view();
       PROPERTY(!view.read(view.self, 0, out));  // nobody answers
-    } else if (const auto card = network_device::open(std::move(t))) {
+    } else if (const auto card = virtio_net::open(std::move(t))) {
       card->on_sent([](void*) {});
       (void)card->has_link();
       PROPERTY(card->receive().empty());

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "unikernel-example/platform/pvh/byte_queue.hpp"
 #include "unikernel-example/platform/pvh/path_view.hpp"
+#include "unikernel-example/platform/pvh/receive_queue.hpp"
 #include "unikernel-example/platform/pvh/sack_option.hpp"
 #include "unikernel-example/platform/pvh/send_budget.hpp"
 
@@ -16,14 +16,14 @@ namespace {
 
 bytes of(std::string_view text) { return {reinterpret_cast<const std::byte*>(text.data()), text.size()}; }
 
-std::string take(byte_queue& q, std::size_t n) {
+std::string take(receive_queue& q, std::size_t n) {
   std::string out(n, '?');
   out.resize(q.take({reinterpret_cast<std::byte*>(out.data()), n}));
   return out;
 }
 
-TEST(ByteQueue, GivesBackWhatItWasGiven) {
-  byte_queue q;
+TEST(ReceiveQueue, GivesBackWhatItWasGiven) {
+  receive_queue q;
   EXPECT_EQ(take(q, 10), "");
   std::string all;
   std::string got;

@@ -10,6 +10,7 @@ import concurrent.futures
 import pathlib
 import random
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -25,6 +26,12 @@ import wire
 ELF, MAKE, CHECK = sys.argv[1:4]
 DICE = random.Random(11)
 FILES = {"page": b"a page\n" * 300, "large": DICE.randbytes(6_000_000), "photo": DICE.randbytes(3_000_000)}
+if CHECK == "readers_that_never_read":
+    WORDS = [b"%06x " % DICE.getrandbits(24) for _ in range(1 << 12)]
+    for i in range(6):
+        FILES[f"text{i}"] = b"".join(DICE.choices(WORDS, k=290_000))  # larger than what a guest of 64 MiB builds whole
+        FILES[f"text{i}.new"] = FILES[f"text{i}"] + b"another line\n"  # a delta
+    FILES |= {f"small{i}": DICE.randbytes(60_000) for i in range(500)}
 
 
 def sent_again(s):
@@ -91,6 +98,44 @@ def segments_of_few_bytes(image):
         is_served(20)
         asked = guest.status()["connections"]
         assert asked["active"] == len(attackers) + 1 and asked["aborted"] == 0, asked
+
+
+def readers_that_never_read(image):
+    """A thousand of them, with all kinds of files: none is refused, nor is a page, and what was begun is right to its end."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    small = [f"small{i}" for i in range(500)]
+    large = sorted(FILES.keys() - {"page", *small})
+    names = [name for i in range(500) for name in (small[i], large[i % len(large)])]
+    with wire.Guest(ELF, image, ["time-out=86400"]) as guest:
+        guest.get("/page")
+        readers = {}
+        for i, name in enumerate(names):
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 10)
+            s.settimeout(servers.PATIENCE)
+            s.connect((wire.FAR, 80))
+            s.sendall(f"GET /{name} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+            readers[s] = name
+            if i % 50 == 0:
+                is_served()
+        is_served(20)
+        status = guest.status()
+        assert status["connections"]["active"] == 1001 and status["connections"]["aborted"] == 0, status["connections"]
+        assert set(status["statuses"]) <= {"200"} and status["faults"] == 0, status
+        memory = status["memory"]
+        print(f"{memory['used_bytes'] >> 10} of {memory['total_bytes'] >> 10} KiB used for {len(readers)} readers")
+        for s, name in list(readers.items())[::37]:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+            with s.makefile("rb") as answer:
+                while answer.readline() != b"\r\n":
+                    pass
+                assert answer.read(len(FILES[name])) == FILES[name], name
+        assert guest.status()["faults"] == 0
+        for s in readers:
+            s.close()
+        guest.type("halt\n")
+        guest.ends_with(0)
 
 
 def flood_of_syns(image):

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "guest/host_machine.hpp"
-#include "unikernel-example/platform/pvh/block.hpp"
-#include "unikernel-example/platform/pvh/net.hpp"
+#include "unikernel-example/platform/pvh/virtio_block.hpp"
+#include "unikernel-example/platform/pvh/virtio_net.hpp"
 #include "unikernel-example/platform/pvh/virtqueue.hpp"
 
 namespace docteur::cache_vm::pvh {
@@ -125,11 +125,11 @@ struct network_here {
     auto t = std::make_unique<host_transport>(virtio_kind::network);
     t->config = {0x52, 0x54, 0, 1, 2, 3, 1, 0};
     transport = t.get();
-    device = network_device::open(std::move(t));
+    device = virtio_net::open(std::move(t));
     device->on_sent([](void* count) { ++*static_cast<int*>(count); });
   }
   host_transport* transport;
-  std::unique_ptr<network_device> device;
+  std::unique_ptr<virtio_net> device;
 };
 
 TEST(NetworkDevice, GivesBackWhatWasSent) {
@@ -188,7 +188,7 @@ TEST(BlockDisk, ADeviceThatNeverAnswersIsAnError) {
   t->config[0] = 8;   // sectors
   t->config[21] = 2;  // blocks of 512 bytes
   t->features &= ~(std::uint64_t{1} << 1);
-  const auto disk = block_disk::open(std::move(t));
+  const auto disk = virtio_block::open(std::move(t));
   ASSERT_NE(disk, nullptr);
   const device view = disk->view();
   EXPECT_EQ(view.size, 4096u);
@@ -208,7 +208,7 @@ TEST(BlockDisk, OddBlockSizesAreRefused) {
     auto t = std::make_unique<host_transport>(virtio_kind::block);
     t->config.assign(64, 0);
     for (std::size_t i = 0; i < 4; ++i) t->config[20 + i] = static_cast<std::uint8_t>(size >> 8 * i);
-    EXPECT_EQ(block_disk::open(std::move(t)), nullptr) << size;
+    EXPECT_EQ(virtio_block::open(std::move(t)), nullptr) << size;
   }
 }
 
@@ -279,7 +279,7 @@ TEST(BlockDisk, AnyRangeIsWhatLiesThere) {
   for (const std::uint32_t block : {512u, 4096u, 32768u, 65536u}) {
     for (const std::optional<std::uint32_t> segments : {std::optional<std::uint32_t>(), {0}, {1}, {2}, {3}, {126}}) {
       for (const std::optional<std::uint32_t> most : {std::optional<std::uint32_t>(), {65536}, {1u << 20}}) {
-        const auto disk = block_disk::open(std::make_unique<host_disk>(content, block, segments, most));
+        const auto disk = virtio_block::open(std::make_unique<host_disk>(content, block, segments, most));
         ASSERT_NE(disk, nullptr);
         const device view = disk->view();
         ASSERT_EQ(view.size, content.size());
@@ -301,7 +301,7 @@ TEST(BlockDisk, AnyRangeIsWhatLiesThere) {
 TEST(BlockDisk, ALargeReadOffTheBlocksIsOneRequest) {
   auto t = std::make_unique<host_disk>(numbered(1 << 20), 512, 126, std::nullopt);
   const host_disk& played = *t;
-  const auto disk = block_disk::open(std::move(t));
+  const auto disk = virtio_block::open(std::move(t));
   ASSERT_NE(disk, nullptr);
   const device view = disk->view();
   std::vector<std::byte> out(65'541);

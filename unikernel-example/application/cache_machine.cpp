@@ -28,24 +28,24 @@ constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of conte
 }
 
 // What the options ask for and the machine does not have.
-[[nodiscard]] outcome<void> fit(platform& on, cache_options& o) {
-  const connection_limit limit = on.most_connections();
+[[nodiscard]] outcome<void> fit(platform& p, cache_options& o) {
+  const connection_limit limit = p.most_connections();
   if (o.http.connections <= limit.most) return {};
   if (limit.is_fixed && o.connections_asked)
     return give_up(blame::usage, "connections=" + std::to_string(o.http.connections) + ": " +
                                      std::to_string(limit.most) + " at most, for " + limit.why);
   o.http.connections = static_cast<std::uint32_t>(limit.most);
-  on.console_write("docteur-cache: " + std::to_string(limit.most) + " connections at most, for " + limit.why + "\n");
+  p.console_write("docteur-cache: " + std::to_string(limit.most) + " connections at most, for " + limit.why + "\n");
   return {};
 }
 
 }  // namespace
 
-cache_machine::cache_machine(platform& on, cache_options options)
-    : on_(on),
+cache_machine::cache_machine(cache_vm::platform& platform, cache_options options)
+    : platform_(platform),
       options_(std::move(options)),
-      log_(on),
-      server_(on, options_.http, options_.site, {true, options_.status && !options_.status_at},
+      log_(platform),
+      server_(platform, options_.http, options_.site, {true, options_.status && !options_.status_at},
               {[this] { return status_json(*this); }, [this] { return metrics_text(*this); },
                [] { return std::string(status_page()); }},
               log_),
@@ -54,7 +54,7 @@ cache_machine::cache_machine(platform& on, cache_options options)
 cache_machine::~cache_machine() = default;
 
 outcome<void> cache_machine::mount(std::string_view disk_name) {
-  const std::span<const disk> disks = on_.disks();
+  const std::span<const disk> disks = platform_.disks();
   const auto* found = disk_name.empty() ? disks.data() : nullptr;
   for (const disk& d : disks)
     if (d.name == disk_name) found = &d;
@@ -62,24 +62,25 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
     return give_up(blame::environment,
                    disk_name.empty() ? std::string("no disk") : "no disk " + terminal_line(disk_name));
   if (!found->fault.empty()) return give_up(blame::environment, "disk " + found->name + ": " + found->fault);
-  site_options how{};
-  how.from = on_.heap();
-  const std::uint64_t total = on_.memory().total;
-  how.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
-  how.sent_bytes = std::min(kMostSent, total / 8);
-  how.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
-  const std::uint64_t start = on_.monotonic_ns();
-  auto attached = site::mount(*found, how);
+  site_options options{};
+  options.heap = platform_.heap();
+  const std::uint64_t total = platform_.memory().total;
+  options.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
+  options.sent_bytes = std::min(kMostSent, total / 8);
+  options.read_bytes = total / 12;
+  options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
+  const std::uint64_t start = platform_.monotonic_ns();
+  auto attached = site::mount(*found, options);
   if (!attached) {
     const error& e = attached.error();
     const blame who = is_device_failure(e) || e.code == errc::out_of_memory ? blame::environment : blame::input;
     return give_up(who, "disk " + found->name + ": " + to_text(e));
   }
-  (*attached)->attach_ns = on_.monotonic_ns() - start;
+  (*attached)->attach_ns = platform_.monotonic_ns() - start;
   prefetch_.stop();
-  const image& what = (*attached)->image();
-  std::string text = "disk " + found->name + ": commit " + hex(what.commit_id()) + ", " +
-                     std::to_string(what.index().count()) + " objects, attached in " +
+  const image& i = (*attached)->image();
+  std::string text = "disk " + found->name + ": commit " + hex(i.commit_id()) + ", " +
+                     std::to_string(i.index().count()) + " objects, attached in " +
                      std::to_string((*attached)->attach_ns / 1000) + " us";
   // Whoever asked for a file wants to see that and nothing else.
   options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
@@ -107,16 +108,16 @@ void cache_machine::start_prefetch() {
 }
 
 outcome<void> cache_machine::open_ports() {
-  DOCTEUR_CHECK(on_.listen(options_.listen.address, options_.listen.port, server_));
+  DOCTEUR_CHECK(platform_.listen(options_.listen.address, options_.listen.port, server_));
   if (options_.status_at) {
-    DOCTEUR_CHECK(on_.listen(options_.status_at->address, options_.status_at->port, server_.status_port()));
+    DOCTEUR_CHECK(platform_.listen(options_.status_at->address, options_.status_at->port, server_.status_port()));
     log_.say("status on " + endpoint_text(*options_.status_at));
   }
   if (options_.shell) {
-    DOCTEUR_CHECK(on_.listen(options_.shell->address, options_.shell->port, shell_));
+    DOCTEUR_CHECK(platform_.listen(options_.shell->address, options_.shell->port, shell_));
     log_.say("shell on " + endpoint_text(*options_.shell));
   }
-  log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + on_.network_status() + ")");
+  log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + platform_.network_status() + ")");
   return {};
 }
 
@@ -134,14 +135,15 @@ outcome<void> cache_machine::show(std::string_view path) {
   if ((*facts)->streams) return give_up(blame::input, terminal_line(path) + ": too large to show");
   const auto content = s.whole(**facts, coding::identity);
   if (!content) return failed(content.error());
-  on_.console_write(as_text((*content)->view()));
+  platform_.console_write(as_text((*content)->view()));
   return {};
 }
 
 void cache_machine::console_ready() {
-  if (!console_) console_ = std::make_unique<shell_session>(*this, shell_session::from::console);
+  if (!console_) console_ = std::make_unique<shell_session>(*this, shell_session::origin::console);
   std::array<char, 256> keys;
-  for (std::size_t n = on_.console_read(keys); n > 0; n = on_.console_read(keys)) console_->type({keys.data(), n});
+  for (std::size_t n = platform_.console_read(keys); n > 0; n = platform_.console_read(keys))
+    console_->type({keys.data(), n});
   (void)print_on_console();
 }
 
@@ -151,8 +153,8 @@ bool cache_machine::print_on_console() {
   for (std::size_t shown = 0; shown < kConsoleSlice;) {
     const std::string_view text = console_->output().substr(0, kConsolePiece);
     if (text.empty()) break;
-    if (!on_.console_has_room()) return false;  // whoever reads it has stopped: the next tick looks again
-    on_.console_write(text);
+    if (!platform_.console_has_room()) return false;  // whoever reads it has stopped: the next tick looks again
+    platform_.console_write(text);
     shown += text.size();
     console_->shown(text.size());
   }
@@ -167,7 +169,7 @@ bool cache_machine::work() {
   const bool prints = print_on_console();
   const bool serves = server_.work();
   try {
-    return prefetch_.work(on_) || prints || serves;
+    return prefetch_.work(platform_) || prints || serves;
   } catch (const std::bad_alloc&) {
     prefetch_.stop();
     log_.say("prefetch: out of memory");
@@ -189,20 +191,20 @@ std::uint64_t cache_machine::drain() {
   return std::uint64_t{options_.drain_s} * 1'000'000'000;
 }
 
-int start(platform& on, std::span<const std::string_view> words) {
-  const auto failed = [&on](const failure& f) {
-    on.console_write("docteur-cache: " + terminal_line(f.message) + "\n");
+int start(platform& p, std::span<const std::string_view> words) {
+  const auto failed = [&p](const failure& f) {
+    p.console_write("docteur-cache: " + terminal_line(f.message) + "\n");
     return static_cast<int>(f.who);
   };
   try {
     auto options = parse_words(words);
     if (!options) return failed(options.error());
     if (options->help) {
-      on.console_write(words_help());
+      p.console_write(words_help());
       return 0;
     }
-    if (const auto fits = fit(on, *options); !fits) return failed(fits.error());
-    cache_machine machine(on, std::move(*options));
+    if (const auto fits = fit(p, *options); !fits) return failed(fits.error());
+    cache_machine machine(p, std::move(*options));
     const cache_options& o = machine.options();
     if (o.disk != "none") {
       if (const auto mounted = machine.mount(o.disk); !mounted) return failed(mounted.error());
@@ -214,7 +216,7 @@ int start(platform& on, std::span<const std::string_view> words) {
     }
     if (const auto open = machine.open_ports(); !open) return failed(open.error());
     if (o.prefetch) machine.start_prefetch();
-    return on.run(machine) == ending::failure ? static_cast<int>(blame::environment) : 0;
+    return p.run(machine) == ending::failure ? static_cast<int>(blame::environment) : 0;
   } catch (const std::bad_alloc&) {
     return failed({blame::environment, "out of memory"});
   }

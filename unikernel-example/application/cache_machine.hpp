@@ -16,7 +16,7 @@ namespace docteur::cache_vm {
 
 class cache_machine final : public application {
  public:
-  cache_machine(platform& on, cache_options options);
+  cache_machine(cache_vm::platform& platform, cache_options options);
   cache_machine(const cache_machine&) = delete;
   cache_machine& operator=(const cache_machine&) = delete;
   ~cache_machine() override;
@@ -40,7 +40,7 @@ class cache_machine final : public application {
   [[nodiscard]] std::uint64_t drain() override;
   [[nodiscard]] bool is_drained() const override { return server_.counts().active == 0; }
 
-  [[nodiscard]] platform& on() noexcept { return on_; }
+  [[nodiscard]] cache_vm::platform& platform() noexcept { return platform_; }
   [[nodiscard]] http_server& http() noexcept { return server_; }
   [[nodiscard]] event_log& log() noexcept { return log_; }
   [[nodiscard]] const cache_options& options() const noexcept { return options_; }
@@ -49,7 +49,7 @@ class cache_machine final : public application {
  private:
   [[nodiscard]] bool print_on_console();
 
-  platform& on_;
+  cache_vm::platform& platform_;
   cache_options options_;
   event_log log_;
   http_server server_;

@@ -6,7 +6,7 @@ shared_content content_cache::find(key k) {
   if (const auto found = items_.find(k); found != items_.end()) {
     if (found->second != recent_.begin()) recent_.splice(recent_.begin(), recent_, found->second);
     ++counters_.hits;
-    return found->second->what;
+    return found->second->value;
   }
   if (!shared_.empty()) {
     if (const auto found = shared_.find(k); found != shared_.end()) {
@@ -31,8 +31,8 @@ void content_cache::put(key k, const shared_content& c) {
   }
   while (counters_.used + cost > capacity_) {
     const item& last = recent_.back();
-    last.what->used.is_cached = false;
-    counters_.used -= last.what->size + kOverhead;
+    last.value->used.is_cached = false;
+    counters_.used -= last.value->size + kOverhead;
     items_.erase(last.k);
     recent_.pop_back();
   }
@@ -49,7 +49,7 @@ void content_cache::put(key k, const shared_content& c) {
 }
 
 void content_cache::clear() noexcept {
-  for (const item& i : recent_) i.what->used.is_cached = false;
+  for (const item& i : recent_) i.value->used.is_cached = false;
   items_.clear();
   recent_.clear();
   counters_.used = counters_.items = 0;

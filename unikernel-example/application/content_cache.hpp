@@ -38,7 +38,7 @@ class content_cache {
  private:
   struct item {
     key k;
-    shared_content what;
+    shared_content value;
   };
   using order = std::list<item>;
   // What an item costs besides its bytes, about.

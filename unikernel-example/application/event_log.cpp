@@ -6,16 +6,16 @@ namespace docteur::cache_vm {
 
 void event_log::remember(std::string text) {
   if (lines_.size() >= kMost) lines_.pop_front();
-  lines_.push_back({on_->monotonic_ns(), std::move(text)});
+  lines_.push_back({platform_->monotonic_ns(), std::move(text)});
 }
 
 void event_log::say(std::string text) {
-  on_->console_write("docteur-cache: " + terminal_line(text) + "\n");
+  platform_->console_write("docteur-cache: " + terminal_line(text) + "\n");
   remember(std::move(text));
 }
 
 void event_log::say_rarely(std::string text) {
-  const std::uint64_t now = on_->monotonic_ns();
+  const std::uint64_t now = platform_->monotonic_ns();
   if (!said_rarely_ || now - last_rare_ns_ >= 1'000'000'000) {
     said_rarely_ = true;
     last_rare_ns_ = now;

@@ -11,7 +11,7 @@ namespace docteur::cache_vm {
 
 class event_log {
  public:
-  explicit event_log(platform& on) : on_(&on) {}
+  explicit event_log(platform& p) : platform_(&p) {}
 
   void say(std::string text);
   // The same, but at most one line a second to the console: clients can cause it.
@@ -27,7 +27,7 @@ class event_log {
 
  private:
   static constexpr std::size_t kMost = 100;
-  platform* on_;
+  platform* platform_;
   std::deque<line> lines_;
   std::uint64_t last_rare_ns_ = 0;
   bool said_rarely_ = false;

@@ -15,8 +15,8 @@ void content_ledger::trim(const std::uint64_t& live, std::uint64_t most) noexcep
   }
 }
 
-content_hold::content_hold(content_ledger& in, shared_content what) : in_(&in), what_(std::move(what)) {
-  auto& used = what_->used;
+content_hold::content_hold(content_ledger& ledger, shared_content c) : ledger_(&ledger), content_(std::move(c)) {
+  auto& used = content_->used;
   used.holds.push_back(this);
   place_ = used.holds.size() - 1;
   if (used.holds.size() > 1) {
@@ -24,7 +24,7 @@ content_hold::content_hold(content_ledger& in, shared_content what) : in_(&in), 
     return;
   }
   try {
-    used.place = in_->order_.insert(in_->order_.begin(), what_.get());
+    used.place = ledger_->order_.insert(ledger_->order_.begin(), content_.get());
   } catch (...) {
     used.holds.pop_back();
     throw;
@@ -32,17 +32,17 @@ content_hold::content_hold(content_ledger& in, shared_content what) : in_(&in), 
 }
 
 void content_hold::touch() noexcept {
-  if (what_) in_->order_.splice(in_->order_.begin(), in_->order_, what_->used.place);
+  if (content_) ledger_->order_.splice(ledger_->order_.begin(), ledger_->order_, content_->used.place);
 }
 
 void content_hold::let_go() noexcept {
-  if (!what_) return;
-  auto& holds = what_->used.holds;
+  if (!content_) return;
+  auto& holds = content_->used.holds;
   holds[place_] = holds.back();
   holds[place_]->place_ = place_;
   holds.pop_back();
-  if (holds.empty()) in_->order_.erase(what_->used.place);
-  what_.reset();
+  if (holds.empty()) ledger_->order_.erase(content_->used.place);
+  content_.reset();
 }
 
 }  // namespace docteur::cache_vm

@@ -28,7 +28,7 @@ struct content {
   std::unique_ptr<std::byte[]> data;
   std::size_t size = 0;
   std::uint32_t position = kNoObject;  // in IDX, of what it is the content of
-  coding how = coding::identity;
+  coding form = coding::identity;
   std::shared_ptr<std::uint64_t> counted;  // sums up the sizes of all that live; may be absent
   [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }
 
@@ -45,8 +45,9 @@ using shared_content = std::shared_ptr<const content>;
 // The content that clients hold, in the order in which any of its clients last took some.
 class content_ledger {
  public:
-  // A client may hold so much for itself, whatever the others need: it costs no more to keep it than to read it again.
-  static constexpr std::size_t kOwn = 64 << 10;  // bytes
+  // Bytes that a client may hold for itself, whatever the others need: for a thousand clients little, even where memory
+  // is small.
+  static constexpr std::size_t kOwn = 8 << 10;
 
   content_ledger() = default;
   content_ledger(const content_ledger&) = delete;
@@ -66,21 +67,21 @@ class content_ledger {
 // One client's hold. The ledger outlives it.
 class content_hold {
  public:
-  content_hold(content_ledger& in, shared_content what);
+  content_hold(content_ledger& ledger, shared_content c);
   content_hold(const content_hold&) = delete;
   content_hold& operator=(const content_hold&) = delete;
   ~content_hold() { let_go(); }
 
   // The content, or nullptr: it was taken away.
-  [[nodiscard]] const content* get() const noexcept { return what_.get(); }
+  [[nodiscard]] const content* get() const noexcept { return content_.get(); }
   // The client was sent something.
   void touch() noexcept;
   void let_go() noexcept;
 
  private:
-  content_ledger* in_;
-  shared_content what_;
-  std::size_t place_ = 0;  // in what_->used.holds
+  content_ledger* ledger_;
+  shared_content content_;
+  std::size_t place_ = 0;  // in content_->used.holds
 };
 
 }  // namespace docteur::cache_vm

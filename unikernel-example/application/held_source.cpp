@@ -9,74 +9,83 @@
 namespace docteur::cache_vm {
 namespace {
 
+constexpr std::size_t kWindow = 64 << 10;  // bytes
+
 // As it is on the device.
-class device_source final : public object_source {
+class device_source final : public body_source {
  public:
-  device_source(const device& from, std::uint64_t begin, std::span<std::byte> scratch)
-      : from_(&from), begin_(begin), scratch_(scratch) {}
+  device_source(const device& disk, std::uint64_t begin, std::span<std::byte> scratch)
+      : disk_(&disk), begin_(begin), scratch_(scratch) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     const std::span<std::byte> piece = scratch_.first(std::min(most, scratch_.size()));
-    DOCTEUR_CHECK(read_exactly(*from_, begin_ + at, piece));
+    DOCTEUR_CHECK(read_exactly(*disk_, begin_ + at, piece));
     return bytes(piece);
   }
 
  private:
-  const device* from_;
+  const device* disk_;
   std::uint64_t begin_;  // bytes from the start of the device
   std::span<std::byte> scratch_;
 };
 
 // Built anew for each window; checked each time.
-class window_source final : public object_source {
+class window_source final : public body_source, private open_read {
  public:
-  window_source(site& of, const object_facts& f) : of_(&of), facts_(f) {}
+  window_source(site& s, const object_facts& f) : open_read(s.open_reads()), site_(&s), facts_(f) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     if (!held_ || held_->get() == nullptr) {
       if (is_costly(at)) DOCTEUR_CHECK(move_to(at));
     }
     const content* const c = held_ ? held_->get() : nullptr;
-    if (c != nullptr) held_->touch();
+    if (c != nullptr) {
+      held_->touch();
+    } else {
+      touch();
+    }
     const bytes rest = c != nullptr ? c->view().subspan(at) : bytes(window_).subspan(at - begin_);
     return rest.first(std::min(most, rest.size()));
   }
 
-  [[nodiscard]] bool is_costly(std::uint64_t at) const noexcept {
+  bool is_costly(std::uint64_t at) const override {
     return (!held_ || held_->get() == nullptr) && (at < begin_ || at - begin_ >= window_.size());
   }
 
  private:
+  void close() noexcept override { window_ = {}; }
+
   result<done> move_to(std::uint64_t at) {
     held_.reset();
-    DOCTEUR_TRY(c, of_->whole_again(facts_));
-    if (of_->has_room()) {
-      window_ = {};
-      held_.emplace(of_->held(), std::move(c));
+    DOCTEUR_TRY(c, site_->whole_again(facts_));
+    if (site_->has_room()) {
+      leave();
+      close();
+      held_.emplace(site_->held(), std::move(c));
       return done{};
     }
     const bytes rest = c->view().subspan(at);
-    const bytes piece = rest.first(std::min(rest.size(), content_ledger::kOwn));
+    const bytes piece = rest.first(std::min(rest.size(), kWindow));
     window_.assign(piece.begin(), piece.end());
     begin_ = at;
     return done{};
   }
 
-  site* of_;
+  site* site_;
   object_facts facts_;
   std::optional<content_hold> held_;
   std::vector<std::byte> window_;
   std::uint64_t begin_ = 0;  // of the window, in the content
 };
 
-class held_source final : public object_source {
+class held_source final : public body_source {
  public:
-  held_source(std::shared_ptr<site> of, const object_facts& f, shared_content what, std::span<std::byte> scratch,
+  held_source(std::shared_ptr<site> s, const object_facts& f, shared_content c, std::span<std::byte> scratch,
               bool prove)
-      : of_(std::move(of)),
+      : site_(std::move(s)),
         facts_(f),
-        how_(what->how),
+        form_(c->form),
         scratch_(scratch),
         prove_(prove),
-        hold_(of_->held(), std::move(what)) {}
+        hold_(site_->held(), std::move(c)) {}
 
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     if (const content* c = hold_.get()) {
@@ -91,23 +100,21 @@ class held_source final : public object_source {
   // The content, or nullptr: it was taken away.
   [[nodiscard]] const content* held() const noexcept { return hold_.get(); }
   void touch() noexcept { hold_.touch(); }
-  [[nodiscard]] bool is_costly(std::uint64_t at) const noexcept {
-    return hold_.get() == nullptr && (!again_ || (windows_ != nullptr && windows_->is_costly(at)));
+  bool is_costly(std::uint64_t at) const override {
+    return hold_.get() == nullptr && (!again_ || again_->is_costly(at));
   }
 
  private:
   result<done> begin_again(std::uint64_t at) {
-    if (how_ == coding::deflate) {
-      again_ = std::make_unique<device_source>(of_->image().disk(), facts_.deflate->offset, scratch_);
+    if (form_ == coding::deflate) {
+      again_ = std::make_unique<device_source>(site_->image().disk(), facts_.deflate->offset, scratch_);
       return done{};
     }
     if (facts_.delta || facts_.type != object_type::blob) {
-      auto windows = std::make_unique<window_source>(*of_, facts_);
-      windows_ = windows.get();
-      again_ = std::move(windows);
+      again_ = std::make_unique<window_source>(*site_, facts_);
       return done{};
     }
-    DOCTEUR_TRY(stream, make_source(of_, facts_, scratch_, prove_));
+    DOCTEUR_TRY(stream, make_source(site_, facts_, scratch_, prove_));
     // What the client has already is hashed, too.
     for (std::uint64_t passed = 0; prove_ && passed < at;) {
       DOCTEUR_TRY(
@@ -118,61 +125,58 @@ class held_source final : public object_source {
     return done{};
   }
 
-  std::shared_ptr<site> of_;
+  std::shared_ptr<site> site_;
   object_facts facts_;
-  coding how_;
+  coding form_;
   std::span<std::byte> scratch_;
   bool prove_;
   content_hold hold_;
-  std::unique_ptr<object_source> again_;
-  const window_source* windows_ = nullptr;  // again_, when it is one
+  std::unique_ptr<body_source> again_;
 };
 
 // The end of a response that is one whole content. While that is held, as much of it is offered as there is.
 class held_body final : public response_body {
  public:
-  held_body(std::shared_ptr<site> of, const object_facts& f, shared_content what, std::size_t sent,
+  held_body(std::shared_ptr<site> s, const object_facts& f, shared_content c, std::size_t sent,
             std::span<std::byte> scratch)
-      : at_(sent), size_(what->size), from_(std::move(of), f, std::move(what), scratch, /*prove=*/true) {}
+      : at_(sent), size_(c->size), source_(std::move(s), f, std::move(c), scratch, /*prove=*/true) {}
 
   result<bytes> next(std::size_t most) override {
     if (at_ == size_) return bytes();
-    DOCTEUR_TRY(piece, from_.read(at_, std::min(most, size_ - at_)));
+    DOCTEUR_TRY(piece, source_.read(at_, std::min(most, size_ - at_)));
     at_ += piece.size();
     return piece;
   }
   bytes rest() override {
-    const content* const c = from_.held();
+    const content* const c = source_.held();
     return c != nullptr ? c->view().subspan(at_) : bytes();
   }
-  bool is_costly() const override { return from_.is_costly(at_); }
+  bool is_costly() const override { return at_ < size_ && source_.is_costly(at_); }
   void took(std::size_t n) override {
     at_ += n;
-    if (n > 0) from_.touch();
+    if (n > 0) source_.touch();
   }
 
  private:
   std::size_t at_;
   std::size_t size_;
-  held_source from_;
+  held_source source_;
 };
 
 }  // namespace
 
-std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> of, const object_facts& f, shared_content what,
+std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> s, const object_facts& f, shared_content c,
                                               std::size_t sent, std::span<std::byte> scratch) {
-  site& s = *of;
-  auto made = std::make_unique<held_body>(std::move(of), f, std::move(what), sent, scratch);
-  s.trim();
+  auto made = std::make_unique<held_body>(s, f, std::move(c), sent, scratch);
+  s->trim();
   return made;
 }
 
-std::unique_ptr<object_source> make_source(std::shared_ptr<site> of, const object_facts& f, shared_content what,
-                                           std::span<std::byte> scratch, bool prove) {
-  if (what->size <= content_ledger::kOwn) return make_source(std::move(what));
-  site& s = *of;
-  auto made = std::make_unique<held_source>(std::move(of), f, std::move(what), scratch, prove);
-  s.trim();
+std::unique_ptr<body_source> make_source(std::shared_ptr<site> s, const object_facts& f, shared_content c,
+                                         std::span<std::byte> scratch, bool prove) {
+  if (c->size <= content_ledger::kOwn) return make_source(std::move(c));
+  auto made = std::make_unique<held_source>(s, f, std::move(c), scratch, prove);
+  s->trim();
   return made;
 }
 

@@ -29,12 +29,12 @@ std::optional<unsigned> parse_weight(std::string_view parameters) noexcept {
 
 }  // namespace
 
-entity_tag::entity_tag(const oid& id, coding how) noexcept : text_{} {
+entity_tag::entity_tag(const oid& id, coding form) noexcept : text_{} {
   const oid_hex hex = to_hex(id);
   char* to = text_.data();
   *to++ = '"';
   to = std::ranges::copy(hex, to).out;
-  if (how == coding::deflate) to = std::ranges::copy(std::string_view("-deflate"), to).out;
+  if (form == coding::deflate) to = std::ranges::copy(std::string_view("-deflate"), to).out;
   *to++ = '"';
   size_ = static_cast<std::size_t>(to - text_.data());
 }
@@ -53,27 +53,27 @@ bool tag_matches(std::string_view list, std::string_view tag, comparison how) no
   }
 }
 
-verdict evaluate_conditions(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
-                            std::int64_t now) noexcept {
+precondition evaluate_conditions(const http_request& r, std::string_view tag, std::optional<std::int64_t> modified,
+                                 std::int64_t now) noexcept {
   if (r.if_match) {
-    if (!tag_matches(*r.if_match, tag, comparison::strong)) return verdict::failed;
+    if (!tag_matches(*r.if_match, tag, comparison::strong)) return precondition::failed;
   } else if (r.if_unmodified_since && modified) {
     const auto date = parse_http_date(*r.if_unmodified_since, now);
-    if (date && *modified > *date) return verdict::failed;
+    if (date && *modified > *date) return precondition::failed;
   }
   if (r.if_none_match)
-    return tag_matches(*r.if_none_match, tag, comparison::weak) ? verdict::not_modified : verdict::proceed;
+    return tag_matches(*r.if_none_match, tag, comparison::weak) ? precondition::not_modified : precondition::proceed;
   if (r.if_modified_since && modified) {
     const auto date = parse_http_date(*r.if_modified_since, now);
-    if (date && *modified == *date) return verdict::not_modified;
+    if (date && *modified == *date) return precondition::not_modified;
   }
-  return verdict::proceed;
+  return precondition::proceed;
 }
 
 coding choose_coding(const http_request& r, const oid& id) noexcept {
   if (!r.accept_encoding || !accepts_deflate(*r.accept_encoding)) return coding::identity;
-  const auto has = [&](coding how) {
-    return r.if_match && tag_matches(*r.if_match, entity_tag(id, how).view(), comparison::strong);
+  const auto has = [&](coding form) {
+    return r.if_match && tag_matches(*r.if_match, entity_tag(id, form).view(), comparison::strong);
   };
   return has(coding::identity) && !has(coding::deflate) ? coding::identity : coding::deflate;
 }

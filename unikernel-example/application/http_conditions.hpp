@@ -16,7 +16,7 @@ enum class coding : std::uint8_t { identity, deflate };
 // A strong tag: "<oid>" of the blob, "<oid>-deflate" of its zlib stream, quotes included.
 class entity_tag {
  public:
-  entity_tag(const oid& id, coding how) noexcept;
+  entity_tag(const oid& id, coding form) noexcept;
   [[nodiscard]] std::string_view view() const noexcept { return {text_.data(), size_}; }
 
  private:
@@ -28,13 +28,13 @@ enum class comparison { strong, weak };
 // Whether `tag` is one of a field's list, or that is "*". A list that is badly written matches up to where it is good.
 [[nodiscard]] bool tag_matches(std::string_view list, std::string_view tag, comparison how) noexcept;
 
-enum class verdict { proceed, not_modified, failed };
+enum class precondition { proceed, not_modified, failed };
 // In the order of section 13.2.2, as if there were no Range (section 14.2). If-Modified-Since holds only for the very
 // date that Last-Modified has (section 13.1.3 permits it): another one is of another version, be it later or not.
 // `modified`: nullopt for what has no date, then conditions on one do not count. `now`: for dates with two digits of a
 // year.
-[[nodiscard]] verdict evaluate_conditions(const http_request& r, std::string_view tag,
-                                          std::optional<std::int64_t> modified, std::int64_t now) noexcept;
+[[nodiscard]] precondition evaluate_conditions(const http_request& r, std::string_view tag,
+                                               std::optional<std::int64_t> modified, std::int64_t now) noexcept;
 
 // The representation of what has a coded form that is answered with when nothing but fields of the request decide:
 // coded where that is accepted, but for a client that says by If-Match that it has the other.

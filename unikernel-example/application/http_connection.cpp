@@ -14,7 +14,7 @@ constexpr std::size_t kBody = 512;          // bytes of an empty body that a buf
 }  // namespace
 
 http_connection::http_connection(http_shared& shared, connection& link, port_content behind)
-    : shared_(&shared), link_(&link), behind_(behind), since_(shared.on->monotonic_ns()) {}
+    : shared_(&shared), link_(&link), behind_(behind), since_(shared.platform->monotonic_ns()) {}
 
 http_connection::~http_connection() {
   (void)stop_waiting();
@@ -99,14 +99,14 @@ void http_connection::make_room() {
 bool http_connection::is_request_whole() {
   const head_end head = find_head_end(unread(), seen_, shared_->limits);
   status_ = head.status;
-  if (head.state == head_end::what::refused) {
+  if (head.state == head_end::kind::refused) {
     shared_->request = {};
     head_size_ = unread().size();
     return true;
   }
   // The last byte may be a CR whose LF comes next: that is looked at when the LF is.
   seen_ = end_ - begin_;
-  if (head.state == head_end::what::more) return false;
+  if (head.state == head_end::kind::more) return false;
   head_size_ = head.size;
   status_ = parse_head(unread().substr(0, head.size), shared_->limits, shared_->request);
   if (status_ != 0 || !shared_->request.chunked) return true;
@@ -114,7 +114,7 @@ bool http_connection::is_request_whole() {
   status_ = body.status;
   head_size_ += body.size;
   seen_ = head.size - 1;  // the head is found there again
-  return body.state != head_end::what::more;
+  return body.state != head_end::kind::more;
 }
 
 http_connection::input http_connection::take_request() {
@@ -126,7 +126,7 @@ http_connection::input http_connection::take_request() {
     }
     if (begin_ < end_) {
       if (is_request_whole()) return input::request;
-      if (phase_ != phase::head) enter(phase::head, shared_->on->monotonic_ns());
+      if (phase_ != phase::head) enter(phase::head, shared_->platform->monotonic_ns());
     }
     make_room();
     const std::size_t n = link_->receive({reinterpret_cast<std::byte*>(buffer_.get()) + end_, capacity_ - end_});
@@ -156,7 +156,7 @@ void http_connection::refuse(int status) {
 }
 
 void http_connection::start_reply() {
-  request_ns_ = shared_->on->monotonic_ns();
+  request_ns_ = shared_->platform->monotonic_ns();
   ++shared_->counts.requests;
   ++requests_;
   reply_.reset();
@@ -230,7 +230,7 @@ bool http_connection::wait_for_room() {
 }
 
 void http_connection::finish_reply() {
-  const std::uint64_t now = shared_->on->monotonic_ns();
+  const std::uint64_t now = shared_->platform->monotonic_ns();
   ++shared_->counts.statuses[static_cast<std::size_t>(reply_.status)];
   shared_->counts.latency.add(now - request_ns_);
   const bool close = reply_.close || shared_->drains;

@@ -19,7 +19,7 @@ inline constexpr std::size_t kFirstBuffer = 4 << 10;
 
 // What all connections share.
 struct http_shared {
-  platform* on;
+  cache_vm::platform* platform;
   http_limits limits;
   metrics counts;
   http_responder* responder = nullptr;

@@ -48,7 +48,7 @@ bool costs_too_much(const std::vector<byte_range>& ranges, std::uint64_t size) n
 }  // namespace
 
 range_set parse_range(std::string_view value, std::uint64_t size, std::uint32_t most) {
-  using enum range_set::what;
+  using enum range_set::kind;
   constexpr std::string_view unit = "bytes=";
   if (value.size() < unit.size() || !equal_ignoring_case(value.substr(0, unit.size()), unit)) return {ignored, {}};
   value.remove_prefix(unit.size());

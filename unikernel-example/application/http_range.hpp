@@ -14,7 +14,7 @@ struct byte_range {
 };
 
 struct range_set {
-  enum class what { ignored, some, unsatisfiable } state;
+  enum class kind { ignored, some, unsatisfiable } state;
   std::vector<byte_range> ranges;  // some: in the order that was asked for
 };
 

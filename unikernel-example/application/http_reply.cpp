@@ -69,7 +69,7 @@ std::string_view reason_phrase(int status) noexcept {
 
 reply_writer& reply_writer::begin(int status) {
   to_->status = status;
-  to_->close = how_->close;
+  to_->close = context_->close;
   text_buffer& h = to_->head;
   std::array<char, 3> digits;
   std::to_chars(digits.data(), digits.data() + digits.size(), status);
@@ -78,10 +78,10 @@ reply_writer& reply_writer::begin(int status) {
   h.append(" ");
   h.append(reason_phrase(status));
   h.append("\r\nServer: docteur-cache\r\n");
-  if (!how_->date.empty()) field("Date", how_->date);
-  if (how_->close) {
+  if (!context_->date.empty()) field("Date", context_->date);
+  if (context_->close) {
     field("Connection", "close");
-  } else if (how_->is_http_10) {
+  } else if (context_->is_http_10) {
     field("Connection", "keep-alive");
   }
   return *this;
@@ -92,26 +92,26 @@ void reply_writer::end_with(std::uint64_t size) {
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size).ptr;
   field("Content-Length", std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
   to_->head.append("\r\n");
-  if (how_->is_head) {
+  if (context_->is_head) {
     to_->content.reset();
     to_->body.reset();
   }
 }
 
 void reply_writer::end_with(std::string text) {
-  if (!how_->is_head) to_->content = to_content(text);
+  if (!context_->is_head) to_->content = to_content(text);
   end_with(std::uint64_t{text.size()});
 }
 
 void reply_writer::end_with_unknown_length(std::unique_ptr<response_body> body) {
-  if (!how_->is_http_10) {
+  if (!context_->is_http_10) {
     field("Transfer-Encoding", "chunked");
     body = std::make_unique<chunked_body>(std::move(body));
   } else {
     to_->close = true;
   }
   to_->head.append("\r\n");
-  if (!how_->is_head) to_->body = std::move(body);
+  if (!context_->is_head) to_->body = std::move(body);
 }
 
 void reply_writer::error(int status) {

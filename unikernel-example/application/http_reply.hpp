@@ -43,7 +43,7 @@ struct reply_context {
 // Writes heads. After begin(), the fields; then one of the two ends.
 class reply_writer {
  public:
-  reply_writer(http_reply& to, const reply_context& how) noexcept : to_(&to), how_(&how) {}
+  reply_writer(http_reply& to, const reply_context& context) noexcept : to_(&to), context_(&context) {}
 
   reply_writer& begin(int status);
   // Names are literals, and most values are: copied in place, they are a few instructions each.
@@ -68,7 +68,7 @@ class reply_writer {
 
  private:
   http_reply* to_;
-  const reply_context* how_;
+  const reply_context* context_;
 };
 
 [[nodiscard]] shared_content to_content(std::string_view text);

@@ -39,22 +39,22 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
 // Whether the target has a form that the method may have (RFC 9112, section 3.2), and whom it is meant for.
 [[nodiscard]] bool check_target(http_request& r) noexcept {
   if (r.method_name == "CONNECT") {
-    const auto of = parse_authority(r.target);
-    return of && !of->host.empty() && !of->port.empty();
+    const auto server = parse_authority(r.target);
+    return server && !server->host.empty() && !server->port.empty();
   }
   if (r.target.starts_with('/')) return true;
   if (r.target == "*") return r.method_name == "OPTIONS";
   const auto absolute = parse_absolute(r.target);
-  if (absolute) r.host = absolute->of.host;
+  if (absolute) r.host = absolute->server.host;
   return absolute.has_value();
 }
 
 // Host must be there once and be good, whatever the target says (RFC 9112, section 3.2).
 [[nodiscard]] bool check_host(http_request& r) noexcept {
   if (!r.host_field) return r.is_http_10;
-  const auto of = parse_authority(*r.host_field);
-  if (of && r.host.empty()) r.host = of->host;
-  return of.has_value();
+  const auto server = parse_authority(*r.host_field);
+  if (server && r.host.empty()) r.host = server->host;
+  return server.has_value();
 }
 
 // 0 for a method that is served.
@@ -238,7 +238,7 @@ llhttp_t parser_at_fields() noexcept {
 }  // namespace
 
 head_end find_head_end(std::string_view text, std::size_t seen, const http_limits& limits) noexcept {
-  using enum head_end::what;
+  using enum head_end::kind;
   std::size_t at = seen;
   while (at < text.size()) {
     const void* found = std::memchr(text.data() + at, '\n', text.size() - at);
@@ -257,7 +257,7 @@ head_end find_head_end(std::string_view text, std::size_t seen, const http_limit
 }
 
 head_end find_empty_body(std::string_view text) noexcept {
-  using enum head_end::what;
+  using enum head_end::kind;
   constexpr std::size_t longest_line = 256;
   const std::size_t line_end = std::min(text.find('\n'), text.size());
   const std::string_view line = text.substr(0, line_end);

@@ -30,7 +30,7 @@ struct http_request {
 
 // Where the head at the front of `text` ends.
 struct head_end {
-  enum class what { more, whole, refused } state;
+  enum class kind { more, whole, refused } state;
   std::size_t size = 0;  // whole: bytes, its last empty line included
   int status = 0;        // refused
 };

@@ -19,11 +19,11 @@ constexpr std::string_view kPolicy =
 
 struct http_responder::call {
   const http_request& request;
-  const reply_context& how;
+  const reply_context& context;
   std::optional<std::int64_t> wall_clock;
   http_reply& out;
 
-  [[nodiscard]] reply_writer writer() const noexcept { return {out, how}; }
+  [[nodiscard]] reply_writer writer() const noexcept { return {out, context}; }
   [[nodiscard]] std::int64_t now() const noexcept { return wall_clock.value_or(0); }
   void error(int status) const {
     out.reset();
@@ -40,9 +40,9 @@ http_responder::http_responder(const http_limits& limits, site_rules rules, own_
       log_(&log),
       scratch_(kScratch) {}
 
-void http_responder::answer(const http_request& r, port_content behind, const reply_context& how,
+void http_responder::answer(const http_request& r, port_content behind, const reply_context& context,
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
-  const call c{r, how, wall_clock, out};
+  const call c{r, context, wall_clock, out};
   if (r.method == http_method::options) {
     if (r.target != "*" && !parse_target(r.target)) return c.error(400);
     c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
@@ -128,9 +128,9 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
 }
 
 void http_responder::add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag,
-                                    freshness how) {
+                                    freshness fresh) {
   w.field("ETag", tag);
-  if (how == freshness::immutable) {
+  if (fresh == freshness::immutable) {
     w.field("Cache-Control", kImmutable);
   } else {
     // A commit of the future must not be later than Date (RFC 9110, section 8.8.2.1).
@@ -144,68 +144,88 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
   if (f.deflate) w.field("Vary", "Accept-Encoding");
 }
 
-// The representation that is answered with, and what of it.
-struct http_responder::selection {
-  coding how = coding::identity;
-  shared_content content;  // where it was needed to know that
-  range_set ranges{range_set::what::ignored, {}};
+// A representation of an object, and the parts of it that the client gets.
+struct http_responder::representation {
+  coding form = coding::identity;
+  shared_content content;  // of the coded form; of another only once it was read
+  range_set ranges{range_set::kind::ignored, {}};
   std::uint64_t size = 0;  // bytes of the representation
+
+  [[nodiscard]] bool is_sent_whole() const noexcept { return ranges.state == range_set::kind::ignored; }
 };
 
+// In three steps: choose the representation, evaluate the conditions on it, write it.
 void http_responder::answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh) {
-  const http_request& r = c.request;
-  selection s;
-  if (f.deflate && choose_coding(r, f.id) == coding::deflate) {
-    auto stream = site_->whole(f, coding::deflate);
-    if (!stream) return answer_fault(c, stream.error());
-    s.content = std::move(*stream);
-    if (s.content) s.how = coding::deflate;
-  }
-  // What is named by its id has no date.
+  auto chosen = choose_representation(c.request, f);
+  if (!chosen) return answer_fault(c, chosen.error());
+  // An object that is named by its id has no date.
   std::optional<std::int64_t> modified;
   if (fresh != freshness::immutable) modified = site_->modified();
-  const entity_tag tag(f.id, s.how);
-  switch (evaluate_conditions(r, tag.view(), modified, c.now())) {
-    case verdict::failed: return c.error(412);
-    case verdict::not_modified: {
+  const entity_tag tag(f.id, chosen->form);
+  switch (evaluate_conditions(c.request, tag.view(), modified, c.now())) {
+    case precondition::failed: return c.error(412);
+    case precondition::not_modified: {
       reply_writer w = c.writer();
       add_validators(c, w.begin(304), f, tag.view(), fresh);
       return w.end_without_body();
     }
-    case verdict::proceed: break;
+    case precondition::proceed: break;
   }
-  const auto size_of_coding = [&](coding how) { return how == coding::deflate ? s.content->size : f.size; };
-  if (const auto how = coding_of_range(r, f.id, s.how)) {
-    s.ranges = parse_range(*r.range, size_of_coding(*how), limits_->ranges);
-    if (s.ranges.state != range_set::what::ignored && *how != s.how) {
-      s.how = *how;
-      s.content.reset();
-    }
-  }
-  s.size = size_of_coding(s.how);
-  if (s.ranges.state == range_set::what::unsatisfiable) {
+  choose_ranges(c.request, f, *chosen);
+  if (chosen->ranges.state == range_set::kind::unsatisfiable) {
     reply_writer w = c.writer();
-    w.begin(416).field("Content-Range", "bytes */" + std::to_string(s.size));
+    w.begin(416).field("Content-Range", "bytes */" + std::to_string(chosen->size));
     return w.field("Content-Type", "text/plain; charset=utf-8").end_with("416 Range Not Satisfiable\n");
   }
-  send_object(c, f, std::move(s), type_of, fresh);
+  send_object(c, f, std::move(*chosen), type_of, fresh);
 }
 
-void http_responder::send_object(const call& c, const object_facts& f, selection s, const media& type_of,
+// The one that is sent whole. The coded form is read here, since only a stream that passes its check has one.
+result<http_responder::representation> http_responder::choose_representation(const http_request& r,
+                                                                             const object_facts& f) {
+  representation chosen;
+  chosen.size = f.size;
+  if (!f.deflate || choose_coding(r, f.id) != coding::deflate) return chosen;
+  DOCTEUR_TRY(stream, site_->whole(f, coding::deflate));
+  if (!stream) return chosen;
+  chosen.form = coding::deflate;
+  chosen.size = stream->size;
+  chosen.content = std::move(stream);
+  return chosen;
+}
+
+// A Range field may want parts of the plain form where the coded one was chosen. One that is ignored changes nothing.
+void http_responder::choose_ranges(const http_request& r, const object_facts& f, representation& chosen) const {
+  const auto form = coding_of_range(r, f.id, chosen.form);
+  if (!form) return;
+  const bool is_chosen = *form == chosen.form;
+  const std::uint64_t size = is_chosen ? chosen.size : f.size;
+  range_set ranges = parse_range(*r.range, size, limits_->ranges);
+  if (ranges.state == range_set::kind::ignored) return;
+  if (!is_chosen) chosen.content.reset();
+  chosen.form = *form;
+  chosen.size = size;
+  chosen.ranges = std::move(ranges);
+}
+
+// Makes `r.content` present, or returns a source for content that is read while it is sent.
+result<std::unique_ptr<body_source>> http_responder::open_content(const object_facts& f, representation& r) {
+  if (f.streams) return make_source(site_, f, scratch_, r.is_sent_whole() && !site_->is_proved(f.position));
+  if (!r.content) {
+    DOCTEUR_TRY(whole, site_->whole(f, r.form));
+    r.content = std::move(whole);
+  }
+  return std::unique_ptr<body_source>();
+}
+
+void http_responder::send_object(const call& c, const object_facts& f, representation r, const media& type_of,
                                  freshness fresh) {
-  const bool all = s.ranges.state == range_set::what::ignored;
-  // Before anything is written: what is built whole may turn out to be damaged.
-  std::unique_ptr<object_source> source;
-  if (!c.how.is_head) {
-    if (f.streams) {
-      auto opened = make_source(site_, f, scratch_, all && !site_->is_proved(f.position));
-      if (!opened) return answer_fault(c, opened.error());
-      source = std::move(*opened);
-    } else if (!s.content) {
-      auto whole = site_->whole(f, s.how);
-      if (!whole) return answer_fault(c, whole.error());
-      s.content = std::move(*whole);
-    }
+  // All that can fail comes before the first byte of the head.
+  std::unique_ptr<body_source> source;
+  if (!c.context.is_head) {
+    auto opened = open_content(f, r);
+    if (!opened) return answer_fault(c, opened.error());
+    source = std::move(*opened);
   }
   std::string_view type = type_of.plain;
   if (type_of.has_charset()) {
@@ -214,34 +234,38 @@ void http_responder::send_object(const call& c, const object_facts& f, selection
     type = content_type(type_of, *signs);
   }
   reply_writer w = c.writer();
-  w.begin(all ? 200 : 206);
-  add_validators(c, w, f, entity_tag(f.id, s.how).view(), fresh);
+  w.begin(r.is_sent_whole() ? 200 : 206);
+  add_validators(c, w, f, entity_tag(f.id, r.form).view(), fresh);
   w.field("Accept-Ranges", "bytes");
-  if (s.how == coding::deflate) w.field("Content-Encoding", "deflate");
+  if (r.form == coding::deflate) w.field("Content-Encoding", "deflate");
   if (fresh == freshness::immutable) {
     w.field("X-Content-Type-Options", "nosniff").field("X-Git-Object-Type", name(f.type));
   }
-  if (all) {
-    w.field("Content-Type", type);
-    if (s.how == coding::deflate) ++counts_->deflated;
-    if (source) {
-      c.out.body = make_body(std::move(source), byte_range{0, s.size});
-    } else {
-      c.out.content = std::move(s.content);
-    }
-    return w.end_with(s.size);
+  if (!r.is_sent_whole()) return send_ranges(c, w, f, std::move(r), std::move(source), type);
+  w.field("Content-Type", type);
+  if (r.form == coding::deflate) ++counts_->deflated;
+  if (source) {
+    c.out.body = make_body(std::move(source), byte_range{0, r.size});
+  } else {
+    c.out.content = std::move(r.content);
   }
-  if (!source) source = make_source(site_, f, std::move(s.content), scratch_, false);
-  if (s.ranges.ranges.size() == 1) {
-    const byte_range range = s.ranges.ranges[0];
-    w.field("Content-Type", type).field("Content-Range", content_range(range, s.size));
+  w.end_with(r.size);
+}
+
+// `source`: of the content, where that is not in memory.
+void http_responder::send_ranges(const call& c, reply_writer& w, const object_facts& f, representation r,
+                                 std::unique_ptr<body_source> source, std::string_view type) {
+  if (!source) source = make_source(site_, f, std::move(r.content), scratch_, false);
+  if (r.ranges.ranges.size() == 1) {
+    const byte_range range = r.ranges.ranges[0];
+    w.field("Content-Type", type).field("Content-Range", content_range(range, r.size));
     c.out.body = make_body(std::move(source), range);
     return w.end_with(range.size);
   }
   // Content that holds its own id would be a fixed point of SHA-1.
   const oid_hex hex = to_hex(f.id);
-  multipart parts{"docteur-" + std::string(hex.data(), hex.size()), std::string(type), s.size,
-                  std::move(s.ranges.ranges)};
+  multipart parts{"docteur-" + std::string(hex.data(), hex.size()), std::string(type), r.size,
+                  std::move(r.ranges.ranges)};
   w.field("Content-Type", "multipart/byteranges; boundary=" + parts.boundary);
   const std::uint64_t sum = size_of(parts);
   c.out.body = make_body(std::move(source), std::move(parts));
@@ -252,7 +276,7 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
   const content& c = *r.content;
   if (c.size <= content_ledger::kOwn || c.position == content::kNoObject) return;
   const auto f = site_->facts(c.position);
-  if (!f || (c.how == coding::deflate && !(*f)->deflate)) return;
+  if (!f || (c.form == coding::deflate && !(*f)->deflate)) return;
   r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
 }
 

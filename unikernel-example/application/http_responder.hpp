@@ -35,14 +35,14 @@ class http_responder {
   http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts, event_log& log);
 
   // The image that is served from now on; null: 503.
-  void mount(std::shared_ptr<site> what) noexcept {
+  void mount(std::shared_ptr<site> s) noexcept {
     if (site_) site_->retire();
-    site_ = std::move(what);
+    site_ = std::move(s);
   }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
   // `wall_clock`: seconds, if known. Fills `out`, which was reset.
-  void answer(const http_request& r, port_content behind, const reply_context& how,
+  void answer(const http_request& r, port_content behind, const reply_context& context,
               std::optional<std::int64_t> wall_clock, http_reply& out);
   // What answer() gave cannot be sent at once, `sent` bytes of its content were: large content then no longer stays in
   // memory for its client's sake. To be called before anything else is mounted.
@@ -50,17 +50,22 @@ class http_responder {
 
  private:
   struct call;
-  struct selection;
+  struct representation;
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
-  void answer_object(const call& c, const object_facts& f, const media& type_of, freshness how);
-  void send_object(const call& c, const object_facts& f, selection s, const media& type_of, freshness how);
+  void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh);
+  [[nodiscard]] result<representation> choose_representation(const http_request& r, const object_facts& f);
+  void choose_ranges(const http_request& r, const object_facts& f, representation& chosen) const;
+  [[nodiscard]] result<std::unique_ptr<body_source>> open_content(const object_facts& f, representation& r);
+  void send_object(const call& c, const object_facts& f, representation r, const media& type_of, freshness fresh);
+  void send_ranges(const call& c, reply_writer& w, const object_facts& f, representation r,
+                   std::unique_ptr<body_source> source, std::string_view type);
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
-  void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness how);
+  void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness fresh);
 
   const http_limits* limits_;
   site_rules rules_;

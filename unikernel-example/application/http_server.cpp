@@ -11,20 +11,20 @@ constexpr std::string_view kFull =
 
 }  // namespace
 
-http_server::http_server(platform& on, const http_limits& limits, site_rules rules, port_content behind,
-                         own_pages pages, event_log& log)
+http_server::http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
+                         event_log& log)
     : behind_(behind), responder_(shared_.limits, std::move(rules), std::move(pages), shared_.counts, log) {
-  shared_.on = &on;
+  shared_.platform = &p;
   shared_.limits = limits;
   shared_.responder = &responder_;
   shared_.buffers.reserve(kSpareBuffers);
-  shared_.counts.started_ns = on.monotonic_ns();
+  shared_.counts.started_ns = p.monotonic_ns();
   look_at_clock();
 }
 
-void http_server::mount(std::shared_ptr<site> what) {
-  if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.on->monotonic_ns(), old});
-  responder_.mount(std::move(what));
+void http_server::mount(std::shared_ptr<site> s) {
+  if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.platform->monotonic_ns(), old});
+  responder_.mount(std::move(s));
   ++shared_.image;
 }
 
@@ -44,7 +44,7 @@ bool http_server::work() {
 
 // Clients that still read of images which are one too many.
 void http_server::cut_off_old(std::uint64_t now) {
-  std::erase_if(old_, [](const old_image& o) { return o.what.expired(); });
+  std::erase_if(old_, [](const old_image& o) { return o.mounted.expired(); });
   if (old_.size() <= kOldImages) return;
   const old_image& last = old_[old_.size() - kOldImages - 1];
   if (now - last.since_ns < kOldSeconds * 1'000'000'000) return;
@@ -53,7 +53,7 @@ void http_server::cut_off_old(std::uint64_t now) {
 }
 
 void http_server::look_at_clock() {
-  const auto now = shared_.on->wall_clock();
+  const auto now = shared_.platform->wall_clock();
   if (now && now != shared_.wall_clock) shared_.date = format_http_date(*now);
   shared_.wall_clock = now;
 }
@@ -99,7 +99,7 @@ std::string_view http_server::refusal() const { return kFull; }
 
 void http_server::drain() {
   shared_.drains = true;
-  shared_.drain_ns = shared_.on->monotonic_ns();
+  shared_.drain_ns = shared_.platform->monotonic_ns();
   for (std::size_t i = connections_.size(); i-- > 0;) ready(connections_[i]->link());
 }
 
@@ -113,7 +113,7 @@ void http_server::remove(http_connection& c) {
 
 void http_server::tick() {
   look_at_clock();
-  const std::uint64_t now = shared_.on->monotonic_ns();
+  const std::uint64_t now = shared_.platform->monotonic_ns();
   if (!old_.empty()) cut_off_old(now);
   for (std::size_t i = connections_.size(); i-- > 0;) {
     http_connection& c = *connections_[i];

@@ -11,7 +11,7 @@ namespace docteur::cache_vm {
 class http_server final : public service {
  public:
   // `behind`: the port that opened() and ready() are of.
-  http_server(platform& on, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
+  http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
               event_log& log);
   // What answers on a port of its own with the server's pages alone: the same server, so one count of clients.
   [[nodiscard]] service& status_port() noexcept { return status_port_; }
@@ -29,7 +29,7 @@ class http_server final : public service {
   // slowly, and each for so long; then these clients are cut off.
   static constexpr std::size_t kOldImages = 4;
   static constexpr std::uint64_t kOldSeconds = 60;
-  void mount(std::shared_ptr<site> what);
+  void mount(std::shared_ptr<site> s);
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }
   [[nodiscard]] const metrics& counts() const noexcept { return shared_.counts; }
   [[nodiscard]] const http_limits& limits() const noexcept { return shared_.limits; }
@@ -37,13 +37,13 @@ class http_server final : public service {
  private:
   class status_service final : public service {
    public:
-    explicit status_service(http_server& of) : of_(&of) {}
-    void opened(connection& c) override { of_->open(c, {false, true}); }
-    void ready(connection& c) override { of_->ready(c); }
-    std::string_view refusal() const override { return of_->refusal(); }
+    explicit status_service(http_server& s) : server_(&s) {}
+    void opened(connection& c) override { server_->open(c, {false, true}); }
+    void ready(connection& c) override { server_->ready(c); }
+    std::string_view refusal() const override { return server_->refusal(); }
 
    private:
-    http_server* of_;
+    http_server* server_;
   };
   void open(connection& c, port_content behind);
   void look_at_clock();
@@ -57,7 +57,7 @@ class http_server final : public service {
   struct old_image {
     std::uint64_t number;
     std::uint64_t since_ns;
-    std::weak_ptr<site> what;
+    std::weak_ptr<site> mounted;
   };
   std::vector<old_image> old_;
   std::size_t next_ = 0;  // connection to look at in work()

@@ -12,8 +12,8 @@ constexpr std::size_t kPiece = 4 << 10;  // bytes of lines made at once
 
 class listing_body final : public response_body {
  public:
-  listing_body(std::shared_ptr<site> of, directory_list&& entries, std::string_view path)
-      : of_(std::move(of)), entries_(std::move(entries)) {
+  listing_body(std::shared_ptr<site> s, directory_list&& entries, std::string_view path)
+      : site_(std::move(s)), entries_(std::move(entries)) {
     const std::string title = "/" + html_text(path) + (path.empty() ? "" : "/");
     text_ = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + title +
             "</title>\n<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui;margin:2rem}"
@@ -49,7 +49,7 @@ class listing_body final : public response_body {
     }
   }
 
-  std::shared_ptr<site> of_;
+  std::shared_ptr<site> site_;
   directory_list entries_;
   std::string text_;
   std::size_t sent_ = 0;
@@ -58,11 +58,11 @@ class listing_body final : public response_body {
 
 }  // namespace
 
-result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> of, std::string_view path) {
+result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, std::string_view path) {
   // The links on the way may be anywhere in it: the directory's own name in the image is what can be listed.
-  DOCTEUR_TRY(folder, of->folder(path));
-  DOCTEUR_TRY(entries, of->snapshot().list(folder));
-  return std::make_unique<listing_body>(std::move(of), std::move(entries), path);
+  DOCTEUR_TRY(folder, s->folder(path));
+  DOCTEUR_TRY(entries, s->snapshot().list(folder));
+  return std::make_unique<listing_body>(std::move(s), std::move(entries), path);
 }
 
 }  // namespace docteur::cache_vm

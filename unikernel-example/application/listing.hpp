@@ -8,7 +8,7 @@
 
 namespace docteur::cache_vm {
 
-// `path`: a directory of `of`, links resolved or not. Errors: site::folder()'s.
-[[nodiscard]] result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> of, std::string_view path);
+// `path`: a directory of `s`, links resolved or not. Errors: site::folder()'s.
+[[nodiscard]] result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, std::string_view path);
 
 }  // namespace docteur::cache_vm

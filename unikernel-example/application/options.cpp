@@ -55,8 +55,8 @@ template <class T>
   for (std::string_view rest = w.value; !rest.empty();) {
     std::string_view name = take_until(rest, ',');
     if (name.ends_with('.')) name.remove_suffix(1);
-    const auto of = parse_authority(name);
-    if (!of || of->host.empty() || of->host.size() < name.size()) return false;
+    const auto server = parse_authority(name);
+    if (!server || server->host.empty() || server->host.size() < name.size()) return false;
     to.emplace_back(name);
   }
   return !w.value.empty();

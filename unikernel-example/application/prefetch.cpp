@@ -7,17 +7,17 @@ constexpr std::uint64_t kSlice = 3'000'000;  // ns
 
 }  // namespace
 
-void prefetcher::start(std::shared_ptr<site> of) {
+void prefetcher::start(std::shared_ptr<site> s) {
   stop();
-  auto all = of->snapshot().list({}, snapshot::depth::all);
+  auto all = s->snapshot().list({}, docteur::snapshot::depth::all);
   if (!all) return;
-  site_ = std::move(of);
+  site_ = std::move(s);
   entries_.emplace(std::move(*all));
 }
 
-bool prefetcher::work(platform& on) {
+bool prefetcher::work(platform& p) {
   if (!entries_) return false;
-  const std::uint64_t start = on.monotonic_ns();
+  const std::uint64_t start = p.monotonic_ns();
   do {
     const auto e = site_->cache().is_full() ? std::nullopt : entries_->next();
     if (!e) {
@@ -29,9 +29,9 @@ bool prefetcher::work(platform& on) {
     const auto facts = site_->facts(e->node);
     // A damaged file is told of when somebody asks for it.
     if (!facts || (*facts)->streams) continue;
-    const coding how = (*facts)->deflate ? coding::deflate : coding::identity;
-    if (site_->whole(**facts, how)) ++files_;
-  } while (on.monotonic_ns() - start < kSlice);
+    const coding form = (*facts)->deflate ? coding::deflate : coding::identity;
+    if (site_->whole(**facts, form)) ++files_;
+  } while (p.monotonic_ns() - start < kSlice);
   return true;
 }
 

@@ -10,10 +10,10 @@ namespace docteur::cache_vm {
 
 class prefetcher {
  public:
-  void start(std::shared_ptr<site> of);
+  void start(std::shared_ptr<site> s);
   void stop() noexcept { *this = {}; }
   // Some milliseconds of work; false when there is none.
-  [[nodiscard]] bool work(platform& on);
+  [[nodiscard]] bool work(platform& p);
 
   [[nodiscard]] bool is_running() const noexcept { return entries_.has_value(); }
   [[nodiscard]] std::uint64_t files() const noexcept { return files_; }  // read so far

@@ -59,9 +59,9 @@ std::optional<absolute_target> parse_absolute(std::string_view target) noexcept 
     if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     const std::size_t end = std::min(target.find_first_of("/?"), target.size());
-    const auto of = parse_authority(target.substr(0, end));
-    if (!of || of->host.empty()) return std::nullopt;
-    return absolute_target{*of, target.substr(end)};
+    const auto server = parse_authority(target.substr(0, end));
+    if (!server || server->host.empty()) return std::nullopt;
+    return absolute_target{*server, target.substr(end)};
   }
   return std::nullopt;
 }

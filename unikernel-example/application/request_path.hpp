@@ -18,7 +18,7 @@ struct request_path {
 
 // A target in absolute-form: "http://host/a", also with https.
 struct absolute_target {
-  authority of;           // its host is not empty
+  authority server;       // its host is not empty
   std::string_view rest;  // "/a"; may be empty, or begin with '?'
 };
 // nullopt for other forms, and where the authority is none (RFC 9110, section 4.2: no userinfo, a host).

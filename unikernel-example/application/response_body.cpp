@@ -1,53 +1,78 @@
 #include "unikernel-example/application/response_body.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace docteur::cache_vm {
 namespace {
 
-class memory_source final : public object_source {
+class memory_source final : public body_source {
  public:
-  explicit memory_source(shared_content what) : what_(std::move(what)) {}
+  explicit memory_source(shared_content c) : content_(std::move(c)) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
-    const bytes rest = what_->view().subspan(at);
+    const bytes rest = content_->view().subspan(at);
     return rest.first(std::min(most, rest.size()));
   }
 
  private:
-  shared_content what_;
+  shared_content content_;
 };
 
-class stream_source final : public object_source {
+// Inflated, or read straight from the device, as it is sent. The hash goes on where it was when the stream is opened
+// again.
+class stream_source final : public body_source, private open_read {
  public:
-  stream_source(std::shared_ptr<site> of, const object_facts& f, blob_stream&& stream, std::span<std::byte> scratch,
-                bool prove)
-      : of_(std::move(of)),
+  stream_source(std::shared_ptr<site> s, const object_facts& f, std::span<std::byte> scratch, bool prove)
+      : open_read(s->open_reads()),
+        site_(std::move(s)),
         facts_(f),
-        stream_(std::move(stream)),
         scratch_(scratch),
         prove_(prove),
         hash_(object_hash(object_type::blob, f.size)) {}
 
-  result<bytes> read(std::uint64_t at, std::size_t most) override {
-    DOCTEUR_TRY(n, stream_.read_some(at, most, scratch_));
-    const bytes piece = scratch_.first(n);
-    if (prove_) {
-      hash_.update(piece);
-      if (at + n == facts_.size) {
-        if (hash_.finish() != facts_.id)
-          return fail(errc::bad_checksum,
-                      of_->reader().objects().device_offset(of_->image().index().offset(facts_.position)),
-                      "content is not what its id says");
-        of_->prove(facts_.position);
-      }
-    }
-    return piece;
+  result<done> open() {
+    const std::uint64_t offset = site_->image().index().offset(facts_.position);
+    DOCTEUR_TRY(stream, blob_stream::open(site_->reader().objects(), site_->image().restarts(), offset,
+                                          /*streamed_from=*/0));
+    if (stream.size() != facts_.size) return fail(errc::malformed, 0, "a blob has two sizes");
+    DOCTEUR_TRY(restart, site_->image().restarts().find(offset, facts_.size));
+    begins_anywhere_ = restart.has_value();
+    stream_.emplace(std::move(stream));
+    touch();
+    return done{};
   }
 
+  result<bytes> read(std::uint64_t at, std::size_t most) override {
+    if (stream_) {
+      touch();
+    } else {
+      DOCTEUR_CHECK(open());
+    }
+    DOCTEUR_TRY(n, stream_->read_some(at, most, scratch_));
+    const bytes piece = scratch_.first(n);
+    if (prove_) DOCTEUR_CHECK(prove(at, piece));
+    return piece;
+  }
+  bool is_costly(std::uint64_t) const override { return !stream_ && !begins_anywhere_; }
+
  private:
-  std::shared_ptr<site> of_;
+  void close() noexcept override { stream_.reset(); }
+
+  result<done> prove(std::uint64_t at, bytes piece) {
+    hash_.update(piece);
+    if (at + piece.size() < facts_.size) return done{};
+    if (hash_.finish() != facts_.id)
+      return fail(errc::bad_checksum,
+                  site_->reader().objects().device_offset(site_->image().index().offset(facts_.position)),
+                  "content is not what its id says");
+    site_->prove(facts_.position);
+    return done{};
+  }
+
+  std::shared_ptr<site> site_;
   object_facts facts_;
-  blob_stream stream_;
+  std::optional<blob_stream> stream_;  // absent while it is closed
+  bool begins_anywhere_ = false;       // to open it in the middle costs no more than at the beginning
   std::span<std::byte> scratch_;
   bool prove_;
   sha1 hash_;
@@ -56,29 +81,31 @@ class stream_source final : public object_source {
 // A range of `from`, by pieces.
 class range_reader {
  public:
-  explicit range_reader(byte_range which) noexcept : which_(which) {}
-  [[nodiscard]] bool is_done() const noexcept { return which_.size == 0; }
-  result<bytes> next(object_source& from, std::size_t most) {
-    DOCTEUR_TRY(piece, from.read(which_.at, static_cast<std::size_t>(std::min<std::uint64_t>(most, which_.size))));
-    which_.at += piece.size();
-    which_.size -= piece.size();
+  explicit range_reader(byte_range range) noexcept : left_(range) {}
+  [[nodiscard]] bool is_done() const noexcept { return left_.size == 0; }
+  [[nodiscard]] bool is_costly(const body_source& source) const { return !is_done() && source.is_costly(left_.at); }
+  result<bytes> next(body_source& source, std::size_t most) {
+    DOCTEUR_TRY(piece, source.read(left_.at, static_cast<std::size_t>(std::min<std::uint64_t>(most, left_.size))));
+    left_.at += piece.size();
+    left_.size -= piece.size();
     return piece;
   }
 
  private:
-  byte_range which_;  // what is left
+  byte_range left_;  // what is left
 };
 
 class range_body final : public response_body {
  public:
-  range_body(std::unique_ptr<object_source> from, byte_range which) : from_(std::move(from)), rest_(which) {}
+  range_body(std::unique_ptr<body_source> source, byte_range range) : source_(std::move(source)), rest_(range) {}
   result<bytes> next(std::size_t most) override {
     if (rest_.is_done()) return bytes();
-    return rest_.next(*from_, most);
+    return rest_.next(*source_, most);
   }
+  bool is_costly() const override { return rest_.is_costly(*source_); }
 
  private:
-  std::unique_ptr<object_source> from_;
+  std::unique_ptr<body_source> source_;
   range_reader rest_;
 };
 
@@ -91,29 +118,30 @@ std::string delimiter(const multipart& m, std::size_t i) {
 
 class multipart_body final : public response_body {
  public:
-  multipart_body(std::unique_ptr<object_source> from, multipart m)
-      : from_(std::move(from)), what_(std::move(m)), text_(delimiter(what_, 0)), rest_({0, 0}) {}
+  multipart_body(std::unique_ptr<body_source> source, multipart m)
+      : source_(std::move(source)), parts_(std::move(m)), text_(delimiter(parts_, 0)), rest_({0, 0}) {}
 
   result<bytes> next(std::size_t most) override {
     while (text_sent_ == text_.size()) {
-      if (!rest_.is_done()) return rest_.next(*from_, most);
-      if (begun_ > what_.ranges.size()) return bytes();
-      text_ = delimiter(what_, begun_);
+      if (!rest_.is_done()) return rest_.next(*source_, most);
+      if (begun_ > parts_.ranges.size()) return bytes();
+      text_ = delimiter(parts_, begun_);
       text_sent_ = 0;
     }
     const bytes left = as_bytes(text_).subspan(text_sent_);
     const bytes piece = left.first(std::min(most, left.size()));
     text_sent_ += piece.size();
     if (text_sent_ == text_.size()) {
-      rest_ = range_reader(begun_ < what_.ranges.size() ? what_.ranges[begun_] : byte_range{0, 0});
+      rest_ = range_reader(begun_ < parts_.ranges.size() ? parts_.ranges[begun_] : byte_range{0, 0});
       ++begun_;
     }
     return piece;
   }
+  bool is_costly() const override { return text_sent_ == text_.size() && rest_.is_costly(*source_); }
 
  private:
-  std::unique_ptr<object_source> from_;
-  multipart what_;
+  std::unique_ptr<body_source> source_;
+  multipart parts_;
   std::string text_;
   std::size_t text_sent_ = 0;
   range_reader rest_;
@@ -122,25 +150,21 @@ class multipart_body final : public response_body {
 
 }  // namespace
 
-std::unique_ptr<object_source> make_source(shared_content what) {
-  return std::make_unique<memory_source>(std::move(what));
+std::unique_ptr<body_source> make_source(shared_content c) { return std::make_unique<memory_source>(std::move(c)); }
+
+result<std::unique_ptr<body_source>> make_source(std::shared_ptr<site> s, const object_facts& f,
+                                                 std::span<std::byte> scratch, bool prove) {
+  auto source = std::make_unique<stream_source>(std::move(s), f, scratch, prove);
+  DOCTEUR_CHECK(source->open());
+  return source;
 }
 
-result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
-                                                   std::span<std::byte> scratch, bool prove) {
-  DOCTEUR_TRY(stream,
-              blob_stream::open(of->reader().objects(), of->image().restarts(), of->image().index().offset(f.position),
-                                /*streamed_from=*/0));
-  if (stream.size() != f.size) return fail(errc::malformed, 0, "a blob has two sizes");
-  return std::make_unique<stream_source>(std::move(of), f, std::move(stream), scratch, prove);
+std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, byte_range range) {
+  return std::make_unique<range_body>(std::move(source), range);
 }
 
-std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, byte_range which) {
-  return std::make_unique<range_body>(std::move(from), which);
-}
-
-std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, multipart m) {
-  return std::make_unique<multipart_body>(std::move(from), std::move(m));
+std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, multipart m) {
+  return std::make_unique<multipart_body>(std::move(source), std::move(m));
 }
 
 std::uint64_t size_of(const multipart& m) {

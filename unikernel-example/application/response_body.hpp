@@ -27,30 +27,32 @@ class response_body {
 };
 
 // Bytes of one object, in any order; forward is cheap.
-class object_source {
+class body_source {
  public:
-  virtual ~object_source() = default;
+  virtual ~body_source() = default;
   // At least one byte from `at` on, at most `most` (> 0), valid until the next call.
   [[nodiscard]] virtual result<bytes> read(std::uint64_t at, std::size_t most) = 0;
+  // Whether read() from `at` on takes milliseconds: response_body::is_costly().
+  [[nodiscard]] virtual bool is_costly(std::uint64_t) const { return false; }
 };
 
 // Content that is in memory.
-[[nodiscard]] std::unique_ptr<object_source> make_source(shared_content what);
+[[nodiscard]] std::unique_ptr<body_source> make_source(shared_content c);
 // The same for a client who may be slow: when there is no room for `what`, the whole content of `f`, it is taken away
 // and the rest is read from the image again. `prove`, `scratch`: as below.
-[[nodiscard]] std::unique_ptr<object_source> make_source(std::shared_ptr<site> of, const object_facts& f,
-                                                         shared_content what, std::span<std::byte> scratch, bool prove);
+[[nodiscard]] std::unique_ptr<body_source> make_source(std::shared_ptr<site> s, const object_facts& f, shared_content c,
+                                                       std::span<std::byte> scratch, bool prove);
 // The rest of `what` from byte `sent` on, all the same.
-[[nodiscard]] std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> of, const object_facts& f,
-                                                            shared_content what, std::size_t sent,
+[[nodiscard]] std::unique_ptr<response_body> make_held_body(std::shared_ptr<site> s, const object_facts& f,
+                                                            shared_content c, std::size_t sent,
                                                             std::span<std::byte> scratch);
 // A blob that is no delta, through `scratch`, which all such sources may share. `prove`: the blob will be read from its
 // first byte to its last in order, and is compared with its id before the last piece is given.
-[[nodiscard]] result<std::unique_ptr<object_source>> make_source(std::shared_ptr<site> of, const object_facts& f,
-                                                                 std::span<std::byte> scratch, bool prove);
+[[nodiscard]] result<std::unique_ptr<body_source>> make_source(std::shared_ptr<site> s, const object_facts& f,
+                                                               std::span<std::byte> scratch, bool prove);
 
 // The whole of an object, or one range of it; of size 0: nothing.
-[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, byte_range which);
+[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, byte_range range);
 
 // A multipart/byteranges (RFC 9110, section 14.6). `ranges` are not more than `size` bytes together.
 struct multipart {
@@ -62,7 +64,7 @@ struct multipart {
 // Bytes of the body.
 [[nodiscard]] std::uint64_t size_of(const multipart& m);
 // What stands between the ranges is made when it is sent.
-[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<object_source> from, multipart m);
+[[nodiscard]] std::unique_ptr<response_body> make_body(std::unique_ptr<body_source> source, multipart m);
 
 // "bytes 0-9/10", of the field Content-Range (section 14.4).
 [[nodiscard]] std::string content_range(const byte_range& r, std::uint64_t size);

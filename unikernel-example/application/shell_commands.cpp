@@ -21,9 +21,9 @@ using arguments = std::span<const std::string>;
 struct command {
   std::string_view name;
   std::string_view usage;
-  std::string_view what;
+  std::string_view help;
   std::size_t least, most;  // arguments
-  shell_output (*run)(cache_machine& of, arguments a);
+  shell_output (*run)(cache_machine& machine, arguments a);
 };
 
 [[nodiscard]] std::string hex(const oid& id) {
@@ -55,8 +55,8 @@ struct command {
 }
 [[nodiscard]] std::string row(std::string_view label, std::uint64_t value) { return row(label, std::to_string(value)); }
 
-shell_output do_ls(cache_machine& of, arguments a) {
-  const auto s = of.http().mounted();
+shell_output do_ls(cache_machine& machine, arguments a) {
+  const auto s = machine.http().mounted();
   if (!s) return no_image();
   const std::string path = a.empty() ? "" : a[0];
   const auto n = s->find(path);
@@ -91,8 +91,8 @@ std::size_t show_piece(std::string& out, std::string_view piece, std::uint64_t a
   return n;
 }
 
-shell_output do_cat(cache_machine& of, arguments a) {
-  const auto s = of.http().mounted();
+shell_output do_cat(cache_machine& machine, arguments a) {
+  const auto s = machine.http().mounted();
   if (!s) return no_image();
   const auto n = s->find(a[0]);
   if (!n) return failed(a[0], n.error());
@@ -102,19 +102,19 @@ shell_output do_cat(cache_machine& of, arguments a) {
   const object_facts f = **facts;
   if (f.size == 0) return {};
   auto buffer = std::make_shared<std::array<std::byte, kPiece>>();
-  std::shared_ptr<object_source> from;
+  std::shared_ptr<body_source> source;
   if (f.streams) {
-    auto source = make_source(s, f, *buffer, false);
-    if (!source) return failed(a[0], source.error());
-    from = std::move(*source);
+    auto opened = make_source(s, f, *buffer, false);
+    if (!opened) return failed(a[0], opened.error());
+    source = std::move(*opened);
   } else {
     auto content = s->whole(f, coding::identity);
     if (!content) return failed(a[0], content.error());
-    from = make_source(s, f, std::move(*content), *buffer, false);
+    source = make_source(s, f, std::move(*content), *buffer, false);
   }
   return {{},
-          [from, buffer, at = std::uint64_t{0}, size = f.size](std::string& out) mutable {
-            const auto piece = from->read(at, kPiece);
+          [source, buffer, at = std::uint64_t{0}, size = f.size](std::string& out) mutable {
+            const auto piece = source->read(at, kPiece);
             if (!piece) {
               out += to_text(piece.error()) + "\n";
               return false;
@@ -125,8 +125,8 @@ shell_output do_cat(cache_machine& of, arguments a) {
           false};
 }
 
-shell_output do_stat(cache_machine& of, arguments a) {
-  const auto s = of.http().mounted();
+shell_output do_stat(cache_machine& machine, arguments a) {
+  const auto s = machine.http().mounted();
   if (!s) return no_image();
   const auto n = s->find(a[0]);
   if (!n) return failed(a[0], n.error());
@@ -145,10 +145,10 @@ shell_output do_stat(cache_machine& of, arguments a) {
   return text(out);
 }
 
-shell_output do_df(cache_machine& of, arguments) {
-  const auto& s = of.http().mounted();
+shell_output do_df(cache_machine& machine, arguments) {
+  const auto& s = machine.http().mounted();
   std::string out;
-  for (const disk& d : of.on().disks()) {
+  for (const disk& d : machine.platform().disks()) {
     out += row(d.name, std::to_string(d.view.size) + " bytes" +
                            (s && s->disk_name() == d.name ? ", mounted: " + hex(s->snapshot().commit_id()) : "") +
                            (d.fault.empty() ? "" : "; now: " + terminal_line(d.fault)));
@@ -156,8 +156,8 @@ shell_output do_df(cache_machine& of, arguments) {
   return text(out.empty() ? "no disk\n" : out);
 }
 
-shell_output do_info(cache_machine& of, arguments) {
-  const auto& s = of.http().mounted();
+shell_output do_info(cache_machine& machine, arguments) {
+  const auto& s = machine.http().mounted();
   if (!s) return no_image();
   const image& i = s->image();
   const commit_view& head = s->snapshot().commit();
@@ -169,38 +169,38 @@ shell_output do_info(cache_machine& of, arguments) {
   return text(out + terminal_text(head.message));
 }
 
-shell_output do_mount(cache_machine& of, arguments a) {
-  const auto mounted = of.mount(a.empty() ? std::string_view() : std::string_view(a[0]));
+shell_output do_mount(cache_machine& machine, arguments a) {
+  const auto mounted = machine.mount(a.empty() ? std::string_view() : std::string_view(a[0]));
   return text(mounted ? "mounted\n" : mounted.error().message + "\n");
 }
 
-shell_output do_remount(cache_machine& of, arguments) {
-  if (!of.http().mounted()) return no_image();
-  const auto mounted = of.remount();
+shell_output do_remount(cache_machine& machine, arguments) {
+  if (!machine.http().mounted()) return no_image();
+  const auto mounted = machine.remount();
   return text(mounted ? "mounted\n" : mounted.error().message + "\n");
 }
 
-shell_output do_umount(cache_machine& of, arguments) {
-  if (!of.http().mounted()) return no_image();
-  of.unmount();
+shell_output do_umount(cache_machine& machine, arguments) {
+  if (!machine.http().mounted()) return no_image();
+  machine.unmount();
   return text("nothing is mounted; requests are answered 503\n");
 }
 
-shell_output do_prefetch(cache_machine& of, arguments) {
-  if (!of.http().mounted()) return no_image();
-  of.start_prefetch();
+shell_output do_prefetch(cache_machine& machine, arguments) {
+  if (!machine.http().mounted()) return no_image();
+  machine.start_prefetch();
   return text("started; see cache\n");
 }
 
-shell_output do_flush(cache_machine& of, arguments) {
-  const auto& s = of.http().mounted();
+shell_output do_flush(cache_machine& machine, arguments) {
+  const auto& s = machine.http().mounted();
   if (!s) return no_image();
   s->flush();
   return text("");
 }
 
-shell_output do_cache(cache_machine& of, arguments) {
-  const auto& s = of.http().mounted();
+shell_output do_cache(cache_machine& machine, arguments) {
+  const auto& s = machine.http().mounted();
   if (!s) return no_image();
   const auto& c = s->cache().count();
   const auto& b = s->reader().objects().cache();
@@ -210,16 +210,16 @@ shell_output do_cache(cache_machine& of, arguments) {
       row("hits", c.hits) + row("misses", c.misses) +
       row("bases of deltas", std::to_string(b.count().used) + " of " + std::to_string(b.capacity()) + " bytes") +
       row("hits", b.count().hits) + row("misses", b.count().misses) +
-      row("prefetch",
-          std::to_string(of.prefetch().files()) + (of.prefetch().is_running() ? " files, goes on" : " files")));
+      row("prefetch", std::to_string(machine.prefetch().files()) +
+                          (machine.prefetch().is_running() ? " files, goes on" : " files")));
 }
 
-shell_output do_stats(cache_machine& of, arguments) { return text(metrics_text(of)); }
+shell_output do_stats(cache_machine& machine, arguments) { return text(metrics_text(machine)); }
 
-shell_output do_http(cache_machine& of, arguments) {
-  const metrics& m = of.http().counts();
+shell_output do_http(cache_machine& machine, arguments) {
+  const metrics& m = machine.http().counts();
   std::string out =
-      row("connections", std::to_string(m.active) + " of " + std::to_string(of.http().limits().connections)) +
+      row("connections", std::to_string(m.active) + " of " + std::to_string(machine.http().limits().connections)) +
       row("accepted", m.connections) + row("refused", m.refused) + row("timed out", m.timed_out) +
       row("aborted", m.aborted) + row("requests", m.requests) + row("bytes of content", m.body_bytes) +
       row("sent from PACK", m.deflated) + row("faults", m.faults);
@@ -228,26 +228,26 @@ shell_output do_http(cache_machine& of, arguments) {
   return text(out);
 }
 
-shell_output do_net(cache_machine& of, arguments) { return text(of.on().network_status() + "\n"); }
+shell_output do_net(cache_machine& machine, arguments) { return text(machine.platform().network_status() + "\n"); }
 
-shell_output do_uptime(cache_machine& of, arguments) {
-  return text(duration_text(of.on().monotonic_ns() - of.http().counts().started_ns) + "\n");
+shell_output do_uptime(cache_machine& machine, arguments) {
+  return text(duration_text(machine.platform().monotonic_ns() - machine.http().counts().started_ns) + "\n");
 }
 
-shell_output do_date(cache_machine& of, arguments) {
-  const auto now = of.on().wall_clock();
+shell_output do_date(cache_machine& machine, arguments) {
+  const auto now = machine.platform().wall_clock();
   return text(now ? date_text(*now) + "\n" : "not known\n");
 }
 
-shell_output do_free(cache_machine& of, arguments) {
-  const memory_use m = of.on().memory();
+shell_output do_free(cache_machine& machine, arguments) {
+  const memory_use m = machine.platform().memory();
   return text(row("total", m.total) + row("used", m.used) + row("free", m.total - std::min(m.total, m.used)));
 }
 
-shell_output do_log(cache_machine& of, arguments) {
+shell_output do_log(cache_machine& machine, arguments) {
   std::string out;
-  const std::uint64_t start = of.http().counts().started_ns;
-  for (const auto& l : of.log().lines()) {
+  const std::uint64_t start = machine.http().counts().started_ns;
+  for (const auto& l : machine.log().lines()) {
     std::array<char, 32> at;
     std::snprintf(at.data(), at.size(), "%10.3f ", static_cast<double>(l.at_ns - std::min(l.at_ns, start)) / 1e9);
     out += at.data() + terminal_line(l.text) + "\n";
@@ -257,13 +257,13 @@ shell_output do_log(cache_machine& of, arguments) {
 
 shell_output do_exit(cache_machine&, arguments) { return {{}, nullptr, true}; }
 
-shell_output do_halt(cache_machine& of, arguments) {
-  of.on().stop(ending::halt);
+shell_output do_halt(cache_machine& machine, arguments) {
+  machine.platform().stop(ending::halt);
   return {"halting\n", nullptr, true};
 }
 
-shell_output do_reboot(cache_machine& of, arguments) {
-  of.on().stop(ending::reboot);
+shell_output do_reboot(cache_machine& machine, arguments) {
+  machine.platform().stop(ending::reboot);
   return {"rebooting\n", nullptr, true};
 }
 
@@ -297,7 +297,7 @@ constexpr std::array kCommands{
 shell_output do_help(cache_machine&, arguments) {
   std::string out;
   for (const command& c : kCommands)
-    out += row(std::string(c.name) + (c.usage.empty() ? "" : " ") + std::string(c.usage), c.what);
+    out += row(std::string(c.name) + (c.usage.empty() ? "" : " ") + std::string(c.usage), c.help);
   out.append("\nBoot options, words of a guest's command line; docteur-cache has them as --KEY VALUE:\n")
       .append(words_help());
   return text(std::move(out));
@@ -326,7 +326,7 @@ shell_output do_help(cache_machine&, arguments) {
 
 }  // namespace
 
-shell_output run_shell_command(cache_machine& of, std::string_view line) {
+shell_output run_shell_command(cache_machine& machine, std::string_view line) {
   const std::vector<std::string> words = words_of(line);
   if (words.empty()) return {};
   const auto* c = std::ranges::find(kCommands, words[0], &command::name);
@@ -335,7 +335,7 @@ shell_output run_shell_command(cache_machine& of, std::string_view line) {
   if (a.size() < c->least || a.size() > c->most)
     return text("usage: " + std::string(c->name) + " " + std::string(c->usage) + "\n");
   try {
-    return c->run(of, a);
+    return c->run(machine, a);
   } catch (const std::bad_alloc&) {
     return text("out of memory\n");
   }

@@ -33,8 +33,8 @@ bool is_http(std::string_view line) noexcept {
 
 }  // namespace
 
-shell_session::shell_session(cache_machine& of, from where)
-    : of_(&of), out_(kPrompt), trusted_(where == from::console) {}
+shell_session::shell_session(cache_machine& machine, origin where)
+    : machine_(&machine), out_(kPrompt), trusted_(where == origin::console) {}
 
 void shell_session::type(std::string_view keys) {
   for (const char c : keys) {
@@ -104,7 +104,7 @@ void shell_session::key(char c) {
 }
 
 void shell_session::end_as_misdirected() {
-  of_->log().say_rarely("shell: a session that is no shell's was ended");
+  machine_->log().say_rarely("shell: a session that is no shell's was ended");
   more_ = nullptr;
   ahead_.clear();
   line_.clear();
@@ -116,7 +116,7 @@ void shell_session::finish_line() {
   if (!trusted_ && is_http(line_)) return end_as_misdirected();
   trusted_ = trusted_ || !line_.empty();
   out_ += '\n';
-  shell_output result = run_shell_command(*of_, line_);
+  shell_output result = run_shell_command(*machine_, line_);
   line_.clear();
   out_ += result.text;
   more_ = std::move(result.more);
@@ -143,9 +143,9 @@ void shell_service::opened(connection& c) {
     (void)c.send(as_bytes(full));
     return c.close();
   }
-  sessions_.push_back({&c, shell_session(*of_, shell_session::from::network)});
+  sessions_.push_back({&c, shell_session(*machine_, shell_session::origin::network)});
   c.user = &sessions_.back();
-  of_->log().say("shell: " + c.peer() + " came");
+  machine_->log().say("shell: " + c.peer() + " came");
   ready(c);
 }
 

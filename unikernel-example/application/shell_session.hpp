@@ -22,14 +22,14 @@ struct shell_output {
 };
 
 // The output of one command line; never fails otherwise than by what it says.
-[[nodiscard]] shell_output run_shell_command(cache_machine& of, std::string_view line);
+[[nodiscard]] shell_output run_shell_command(cache_machine& machine, std::string_view line);
 
 class shell_session {
  public:
   // Who types. What comes from a network may be no shell's user: a browser sends what any page says to any port, text
   // of the page's author behind a head of its own. Such a session ends at its first line, and nothing is executed.
-  enum class from { console, network };
-  shell_session(cache_machine& of, from where);
+  enum class origin { console, network };
+  shell_session(cache_machine& machine, origin where);
 
   // What was typed: backspace, ^C and ^D mean what they mean, telnet's commands (RFC 854) are passed over. While a
   // command still prints, only ^C counts; what else was typed waits, a few lines of it.
@@ -45,7 +45,7 @@ class shell_session {
   void finish_line();
   void end_as_misdirected();
 
-  cache_machine* of_;
+  cache_machine* machine_;
   std::string line_;
   std::string ahead_;  // typed while a command printed
   std::string out_;
@@ -60,7 +60,7 @@ class shell_session {
 // Sessions on TCP.
 class shell_service final : public service {
  public:
-  explicit shell_service(cache_machine& of) : of_(&of) {}
+  explicit shell_service(cache_machine& machine) : machine_(&machine) {}
   void opened(connection& c) override;
   void ready(connection& c) override;
   [[nodiscard]] std::size_t sessions() const noexcept { return sessions_.size(); }
@@ -71,7 +71,7 @@ class shell_service final : public service {
     connection* link;
     shell_session session;
   };
-  cache_machine* of_;
+  cache_machine* machine_;
   std::list<client> sessions_;
 };
 

@@ -14,19 +14,19 @@ constexpr std::size_t kMostFacts = 8192;   // then all are forgotten: learning o
 constexpr std::size_t kMostProved = 4096;  // large blobs
 constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
 
-[[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding how) noexcept {
-  return std::uint64_t{position} << 1 | (how == coding::deflate ? 1 : 0);
+[[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding form) noexcept {
+  return std::uint64_t{position} << 1 | (form == coding::deflate ? 1 : 0);
 }
 
 }  // namespace
 
-result<std::shared_ptr<site>> site::mount(const disk& from, const site_options& how) {
-  std::shared_ptr<site> s(new site(from, how));
-  attach_options options;
-  options.cache_bytes = how.cache_bytes / 4;
+result<std::shared_ptr<site>> site::mount(const disk& d, const site_options& options) {
+  std::shared_ptr<site> s(new site(d, options));
+  attach_options attach;
+  attach.cache_bytes = options.cache_bytes / 4;
   // Streams need no more than a window, so only what is checked whole is built whole.
-  options.bounds.streamed_blob = how.whole_bytes + 1;
-  DOCTEUR_CHECK(s->attached_.attach(from.view, how.from, options));
+  attach.bounds.streamed_blob = options.whole_bytes + 1;
+  DOCTEUR_CHECK(s->attached_.attach(d.view, options.heap, attach));
   s->modified_text_ = format_http_date(s->modified());
   DOCTEUR_TRY(inflate, inflater::make());
   s->inflater_.emplace(std::move(inflate));
@@ -40,7 +40,7 @@ result<node> site::find(std::string_view path) {
 }
 
 result<std::string> site::folder(std::string_view path) {
-  owned_array<char> where(options_.from);
+  owned_array<char> where(options_.heap);
   DOCTEUR_TRY(n, reader().resolve(snapshot(), path, &where));
   if (n.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
   return std::string(where.data(), where.size());
@@ -65,6 +65,7 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
   object_facts f{position, info.type, id, info.size, is_delta(info.header.type), false, std::nullopt, {}};
   if (info.type == object_type::blob && fits_whole(f)) {
     const auto stream = reader().zlib_stream({entry_kind::file, position});
+    if (!stream && is_device_failure(stream.error())) return tl::make_unexpected(stream.error());
     if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
   }
   f.streams = info.type == object_type::blob && !fits_whole(f) && !f.delta;
@@ -75,10 +76,10 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
   return &facts_.emplace(position, f).first->second;
 }
 
-result<shared_content> site::whole(const object_facts& f, coding how) {
-  const content_cache::key key = key_of(f.position, how);
+result<shared_content> site::whole(const object_facts& f, coding form) {
+  const content_cache::key key = key_of(f.position, form);
   if (shared_content c = cache_.find(key)) return c;
-  DOCTEUR_TRY(c, how == coding::deflate ? read_deflated(f) : read_whole(f));
+  DOCTEUR_TRY(c, form == coding::deflate ? read_deflated(f) : read_whole(f));
   if (c) cache_.put(key, c);
   return c;
 }
@@ -88,7 +89,7 @@ result<shared_content> site::whole_again(const object_facts& f) {
   return read_whole(f);
 }
 
-std::shared_ptr<content> site::make_content(const object_facts& f, coding how, std::uint64_t size) {
+std::shared_ptr<content> site::make_content(const object_facts& f, coding form, std::uint64_t size) {
   held_.trim(*live_, most_live_ - std::min(size, most_live_));
   auto c = std::make_shared<content>();
   try {
@@ -99,7 +100,7 @@ std::shared_ptr<content> site::make_content(const object_facts& f, coding how, s
   }
   c->size = size;
   c->position = f.position;
-  c->how = how;
+  c->form = form;
   c->counted = live_;
   *live_ += size;
   return c;
@@ -162,6 +163,7 @@ void site::retire() noexcept {
   reader().objects().cache().close();
   most_live_ = 0;
   trim();
+  open_reads_.set_most(kLeastOpen);
 }
 
 std::string to_text(const error& e) {

@@ -2,6 +2,7 @@
 // A mounted image: what its paths lead to, and checked content. Clients that are being sent something of it hold it, so
 // it may be replaced at any moment.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,15 +16,17 @@
 #include "unikernel-example/application/content_cache.hpp"
 #include "unikernel-example/application/http_conditions.hpp"
 #include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/open_reads.hpp"
 #include "unikernel-example/application/text_signs.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
 
 struct site_options {
-  memory from;                // for the image and its reader
+  memory heap;                // for the image and its reader
   std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
   std::uint64_t sent_bytes;   // for whole content that clients are being sent, besides
+  std::uint64_t read_bytes;   // for what clients' responses are read from, where that is not whole content
   std::uint64_t whole_bytes;  // http_limits
 };
 
@@ -42,7 +45,7 @@ struct object_facts {
 class site {
  public:
   // Attaches all of the image before it returns. Errors: attached_image::attach()'s.
-  [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& from, const site_options& how);
+  [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& d, const site_options& options);
   site(const site&) = delete;
   site& operator=(const site&) = delete;
   ~site() = default;
@@ -69,12 +72,13 @@ class site {
   // Whole content, checked against the id before anybody gets it; its zlib stream, checked to be that and to end where
   // it says. For a deflate stream that does not pass, nullptr: the facts then know better. Memory for it is taken from
   // clients that hold content and are stuck.
-  [[nodiscard]] result<shared_content> whole(const object_facts& f, coding how);
+  [[nodiscard]] result<shared_content> whole(const object_facts& f, coding form);
   // Whole content as it is, for a client from whom it was taken away: it does not displace what the cache has.
   [[nodiscard]] result<shared_content> whole_again(const object_facts& f);
   // Whether content that was just read may be held without taking anything from anybody.
   [[nodiscard]] bool has_room() const noexcept { return *live_ <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
+  [[nodiscard]] cache_vm::open_reads& open_reads() noexcept { return open_reads_; }
   // A client holds content from now on, and some may be taken away for that.
   void trim() noexcept { held_.trim(*live_, most_live_); }
   // Bytes of whole content in memory: cached, or being sent.
@@ -94,11 +98,16 @@ class site {
   void retire() noexcept;
 
  private:
-  site(const disk& from, const site_options& how)
-      : disk_(from), options_(how), most_live_(how.cache_bytes + how.sent_bytes), cache_(how.cache_bytes / 4 * 3) {}
+  static constexpr std::size_t kLeastOpen = 4;  // open_reads, also of an image that is no longer served
+  site(const disk& d, const site_options& options)
+      : disk_(d),
+        options_(options),
+        most_live_(options.cache_bytes + options.sent_bytes),
+        open_reads_(std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen)),
+        cache_(options.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
-  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding how, std::uint64_t size);
+  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding form, std::uint64_t size);
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
   [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
 
@@ -109,6 +118,7 @@ class site {
   std::optional<inflater> inflater_;
   std::uint64_t most_live_;  // bytes of content that may live while there is any to take from a client
   content_ledger held_;
+  cache_vm::open_reads open_reads_;
   content_cache cache_;
   std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
   std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position

@@ -30,7 +30,7 @@ class members {
 };
 
 [[nodiscard]] std::string image_json(site& s) {
-  const image& i = s.of();
+  const image& i = s.image();
   const commit_view& head = s.snapshot().commit();
   std::string_view message = head.message;
   while (!message.empty() && message[0] == '\n') message.remove_prefix(1);
@@ -107,17 +107,17 @@ class prometheus {
 
 }  // namespace
 
-std::string status_json(cache_machine& of) {
-  const metrics& m = of.http().counts();
-  const memory_use memory = of.on().memory();
+std::string status_json(cache_machine& machine) {
+  const metrics& m = machine.http().counts();
+  const memory_use memory = machine.platform().memory();
   std::string statuses;
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0)
       statuses += (statuses.empty() ? "\"" : ",\"") + std::to_string(i) + "\":" + std::to_string(m.statuses[i]);
-  const auto& mounted = of.http().mounted();
+  const auto& mounted = machine.http().mounted();
   members out;
-  out.text("platform", of.on().name())
-      .number("uptime_ms", (of.on().monotonic_ns() - m.started_ns) / 1'000'000)
+  out.text("platform", machine.platform().name())
+      .number("uptime_ms", (machine.platform().monotonic_ns() - m.started_ns) / 1'000'000)
       .raw("image", mounted ? image_json(*mounted) : "null")
       .raw("cache", mounted ? cache_json(*mounted) : "null")
       .raw("memory", members().number("total_bytes", memory.total).number("used_bytes", memory.used).object())
@@ -127,27 +127,27 @@ std::string status_json(cache_machine& of) {
                               .number("refused", m.refused)
                               .number("timed_out", m.timed_out)
                               .number("aborted", m.aborted)
-                              .number("limit", of.http().limits().connections)
+                              .number("limit", machine.http().limits().connections)
                               .object())
       .number("requests", m.requests)
       .number("body_bytes", m.body_bytes)
       .number("deflate_from_pack", m.deflated)
       .number("faults", m.faults)
       .raw("prefetch", members()
-                           .raw("running", of.prefetch().is_running() ? "true" : "false")
-                           .number("files", of.prefetch().files())
+                           .raw("running", machine.prefetch().is_running() ? "true" : "false")
+                           .number("files", machine.prefetch().files())
                            .object())
       .raw("statuses", "{" + statuses + "}")
       .raw("latency", latency_json(m.latency));
   return out.object() + "\n";
 }
 
-std::string metrics_text(cache_machine& of) {
-  const metrics& m = of.http().counts();
-  const memory_use memory = of.on().memory();
+std::string metrics_text(cache_machine& machine) {
+  const metrics& m = machine.http().counts();
+  const memory_use memory = machine.platform().memory();
   prometheus p;
   p.family("image_info", "gauge", "What is served; 1 when an image is mounted.");
-  if (const auto& s = of.http().mounted()) {
+  if (const auto& s = machine.http().mounted()) {
     p.sample("{commit=\"" + hex(s->snapshot().commit_id()) + "\",root=\"" + hex(s->snapshot().commit().tree) +
                  "\",disk=" + json_text(s->disk_name()) + "}",
              "1");
@@ -163,7 +163,7 @@ std::string metrics_text(cache_machine& of) {
     p.sample({}, "0");
   }
   p.family("uptime_seconds", "gauge", "Since the start.")
-      .sample({}, seconds_text((of.on().monotonic_ns() - m.started_ns) / 1000));
+      .sample({}, seconds_text((machine.platform().monotonic_ns() - m.started_ns) / 1000));
   p.one("memory_used_bytes", "gauge", "Memory in use.", memory.used);
   p.one("memory_total_bytes", "gauge", "Memory there is.", memory.total);
   p.one("connections", "gauge", "Clients connected.", m.active);

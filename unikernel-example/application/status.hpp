@@ -8,8 +8,8 @@ namespace docteur::cache_vm {
 
 class cache_machine;
 
-[[nodiscard]] std::string status_json(cache_machine& of);   // "/.docteur/status"
-[[nodiscard]] std::string metrics_text(cache_machine& of);  // "/.docteur/metrics"
-[[nodiscard]] std::string_view status_page() noexcept;      // "/.docteur/"
+[[nodiscard]] std::string status_json(cache_machine& machine);   // "/.docteur/status"
+[[nodiscard]] std::string metrics_text(cache_machine& machine);  // "/.docteur/metrics"
+[[nodiscard]] std::string_view status_page() noexcept;           // "/.docteur/"
 
 }  // namespace docteur::cache_vm

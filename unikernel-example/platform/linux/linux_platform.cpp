@@ -164,7 +164,7 @@ bool linux_platform::refuse_one(const listener& l) {
   ::close(spare_fd_);
   const int waiting = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (waiting >= 0) {
-    const std::string_view why = l.of->refusal();
+    const std::string_view why = l.service->refusal();
     // What the client has sent is read, for else a reset follows, which may overtake the answer.
     std::array<char, 4096> waste;
     (void)recv(waiting, waste.data(), waste.size(), 0);
@@ -208,16 +208,16 @@ void linux_platform::accept_all(const listener& l) {
       if ((errno != EMFILE && errno != ENFILE) || !refuse_one(l)) return;
       continue;
     }
-    tcp_connection* const c = add(fd, *l.of);
+    tcp_connection* const c = add(fd, *l.service);
     if (c == nullptr) continue;
     c->begin_turn();
-    l.of->opened(*c);
+    l.service->opened(*c);
   }
 }
 
 void linux_platform::take_turn(tcp_connection& c) {
   c.begin_turn();
-  if (!c.is_closing()) c.of().ready(c);
+  if (!c.is_closing()) c.service().ready(c);
 }
 
 void linux_platform::look_after_touched() {

@@ -44,7 +44,7 @@ class linux_platform final : public platform {
  private:
   struct listener {
     int fd;
-    service* of;
+    cache_vm::service* service;
   };
   struct image_file {
     std::string path;

@@ -52,12 +52,12 @@ constexpr int kReceived = 32 << 10;  // it doubles that
 }  // namespace
 
 outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port) {
-  addrinfo how{};
-  how.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-  how.ai_socktype = SOCK_STREAM;
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
   addrinfo* all = nullptr;
   const std::string host(address);
-  if (getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &how, &all) != 0)
+  if (getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &all) != 0)
     return give_up(blame::environment, "cannot listen on " + host + ": not an address");
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> guard(all, freeaddrinfo);
   std::vector<int> listening;

@@ -60,12 +60,12 @@ outcome<void> serve(const options& o) {
   } else {
     of_command.emplace();
   }
-  DOCTEUR_TRY(on, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
+  DOCTEUR_TRY(platform, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
-  const int status = start(*on, views);
-  if (status == 0 && !o.show.empty() && on->output_error() != 0)
-    return give_up(blame::environment, std::string("stdout: ") + std::strerror(on->output_error()));
+  const int status = start(*platform, views);
+  if (status == 0 && !o.show.empty() && platform->output_error() != 0)
+    return give_up(blame::environment, std::string("stdout: ") + std::strerror(platform->output_error()));
   if (status == 0) return {};
   return give_up(static_cast<blame>(status), "");  // all was said
 }

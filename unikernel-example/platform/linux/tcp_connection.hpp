@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "unikernel-example/platform/linux/byte_queue.hpp"
+#include "unikernel-example/platform/linux/send_queue.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm::on_linux {
@@ -19,7 +19,7 @@ using touched_list = std::vector<tcp_connection*>;
 class tcp_connection final : public connection {
  public:
   // `fd`: non-blocking, of this object from now on.
-  tcp_connection(int fd, service& s, touched_list& touched) : fd_(fd), service_(&s), touched_(&touched) {}
+  tcp_connection(int fd, cache_vm::service& s, touched_list& touched) : fd_(fd), service_(&s), touched_(&touched) {}
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
   ~tcp_connection();
@@ -34,7 +34,7 @@ class tcp_connection final : public connection {
   std::string peer() const override;
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
-  [[nodiscard]] service& of() const noexcept { return *service_; }
+  [[nodiscard]] cache_vm::service& service() const noexcept { return *service_; }
   // What epoll says, edge-triggered.
   void notice(std::uint32_t events) noexcept;
   // Before the application gets its turn.
@@ -57,7 +57,7 @@ class tcp_connection final : public connection {
   [[nodiscard]] bool drain();
 
   int fd_;
-  service* service_;
+  cache_vm::service* service_;
   touched_list* touched_;
   bool is_touched_ = false;
   use use_ = use::open;
@@ -71,7 +71,7 @@ class tcp_connection final : public connection {
   std::uint64_t closing_ns_ = 0;  // when it last got on with closing
   std::size_t budget_ = 0;        // bytes in this turn
   std::uint64_t sent_ = 0;        // bytes handed to the kernel
-  byte_queue out_;
+  send_queue out_;
 };
 
 }  // namespace docteur::cache_vm::on_linux

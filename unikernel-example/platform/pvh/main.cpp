@@ -28,12 +28,12 @@ int run() {
     std::fflush(stdout);
     end_with_failure(nullptr);
   }
-  auto* on = new pvh_platform(words, *options);  // as long as the machine
+  auto* platform = new pvh_platform(words, *options);  // as long as the machine
   std::fflush(stdout);
-  const int status = start(*on, words);
+  const int status = start(*platform, words);
   std::fflush(stdout);
-  if (status != 0 || on->wanted_ending() == ending::failure) end_with_failure(nullptr);
-  if (on->wanted_ending() == ending::reboot) reboot();
+  if (status != 0 || platform->wanted_ending() == ending::failure) end_with_failure(nullptr);
+  if (platform->wanted_ending() == ending::reboot) reboot();
   power_off();
 }
 

@@ -43,7 +43,7 @@ void tell_address(netif* n) {
 
 }  // namespace
 
-network::network(std::unique_ptr<network_device> d, const network_options& options)
+network::network(std::unique_ptr<virtio_net> d, const network_options& options)
     : device_(std::move(d)), connections_(machine.heap.size()) {
   lwip_init();
   ip4_addr_t address{};
@@ -164,7 +164,7 @@ std::string network::status() const {
   const auto& m = device_->mac();
   std::snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", unsigned{m[0]}, unsigned{m[1]}, unsigned{m[2]},
                 unsigned{m[3]}, unsigned{m[4]}, unsigned{m[5]});
-  const network_device::counters& c = device_->count();
+  const virtio_net::counters& c = device_->count();
   const recovery_counters& again = recovery_count();
   char counts[260];
   std::snprintf(counts, sizeof counts,

@@ -8,15 +8,15 @@
 
 #include "lwip/netif.h"
 #include "unikernel-example/platform/platform.hpp"
-#include "unikernel-example/platform/pvh/net.hpp"
 #include "unikernel-example/platform/pvh/network_options.hpp"
 #include "unikernel-example/platform/pvh/tcp_connection.hpp"
+#include "unikernel-example/platform/pvh/virtio_net.hpp"
 
 namespace docteur::cache_vm::pvh {
 
 class network {
  public:
-  network(std::unique_ptr<network_device> d, const network_options& options);
+  network(std::unique_ptr<virtio_net> d, const network_options& options);
   ~network() = delete;  // as long as the machine
 
   [[nodiscard]] std::string status() const;
@@ -35,7 +35,7 @@ class network {
   static signed char setup(netif* interface);
   bool receive();
 
-  std::unique_ptr<network_device> device_;
+  std::unique_ptr<virtio_net> device_;
   netif interface_{};
   tcp_connections connections_;
   std::uint64_t look_out_ = 10'000;  // ns: longer while that pays

@@ -24,13 +24,13 @@ pvh_platform::pvh_platform(std::span<const std::string_view> words, const networ
   for (auto& t : find_devices(words)) {
     const std::string where = t->where();
     if (t->kind() == virtio_kind::block) {
-      if (auto b = block_disk::open(std::move(t))) {
+      if (auto b = virtio_block::open(std::move(t))) {
         blocks_.push_back(std::move(b));
       } else {
         std::printf("remark: the disk (%s) cannot be used\n", where.c_str());
       }
     } else if (network_ == nullptr) {
-      if (auto d = network_device::open(std::move(t))) {
+      if (auto d = virtio_net::open(std::move(t))) {
         network_ = new network(std::move(d), options);
       } else {
         std::printf("remark: the network device (%s) cannot be used\n", where.c_str());
@@ -90,21 +90,20 @@ ending pvh_platform::run(application& app) {
   while (!stopped_) {
     const bool any = network_ != nullptr && network_->poll();
     const std::uint64_t now = pvh::monotonic_ns();
-    if (now >= next_tick) {
+    const bool ticks = now >= next_tick;
+    if (ticks) {
       next_tick = now + kTick;
       if (network_ != nullptr) network_->tick();
       app.tick();
       has_work = true;
       look_at_console = true;
     }
-    if (any) continue;
+    if (any && !ticks) continue;  // frames come first, but the console and the work are looked at in each tick
     if (look_at_console && serial::has_input()) app.console_ready();
     look_at_console = false;
     if (stopped_) break;
-    if (has_work) {
-      has_work = app.work();
-      if (has_work) continue;
-    }
+    if (has_work) has_work = app.work();
+    if (any || has_work) continue;
     std::fflush(stdout);
     const std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());
     if (network_ != nullptr) {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "unikernel-example/platform/platform.hpp"
-#include "unikernel-example/platform/pvh/block.hpp"
 #include "unikernel-example/platform/pvh/network.hpp"
+#include "unikernel-example/platform/pvh/virtio_block.hpp"
 
 namespace docteur::cache_vm::pvh {
 
@@ -35,7 +35,7 @@ class pvh_platform final : public platform {
   [[nodiscard]] ending wanted_ending() const { return ending_; }
 
  private:
-  std::vector<std::unique_ptr<block_disk>> blocks_;
+  std::vector<std::unique_ptr<virtio_block>> blocks_;
   std::vector<disk> disks_;
   network* network_ = nullptr;  // never destroyed: frames may arrive until the machine ends
   bool stopped_ = false;

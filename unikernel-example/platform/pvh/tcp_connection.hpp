@@ -9,7 +9,7 @@
 
 #include "lwip/tcp.h"
 #include "unikernel-example/platform/platform.hpp"
-#include "unikernel-example/platform/pvh/byte_queue.hpp"
+#include "unikernel-example/platform/pvh/receive_queue.hpp"
 #include "unikernel-example/platform/pvh/send_budget.hpp"
 
 namespace docteur::cache_vm::pvh {
@@ -59,7 +59,7 @@ class tcp_connection final : public connection {
   tcp_connections& owner_;
   service& service_;
   tcp_pcb* pcb_;                      // nullptr: broken, or the application is done with it
-  byte_queue received_;               // not yet read, at most TCP_WND bytes
+  receive_queue received_;            // not yet read, at most TCP_WND bytes
   std::size_t counted_bytes_ = 0;     // in tcp_connections::queued_bytes_
   std::size_t counted_segments_ = 0;  // in tcp_connections::queued_segments_
   bool ended_ = false;

@@ -23,7 +23,8 @@
 #define MEM_ALIGNMENT 16
 #define MEM_SIZE (64 * 1024 * 1024) /* no pool of that size: it only makes lengths 32 bits wide */
 
-/* Frames are handed to the device where they lie (net.hpp): in one piece, with room for its own header in front. */
+/* Frames are handed to the device where they lie (virtio_net.hpp): in one piece, with room for its own header in front.
+ */
 #define PBUF_LINK_ENCAPSULATION_HLEN 16
 #define LWIP_NETIF_TX_SINGLE_PBUF 1
 

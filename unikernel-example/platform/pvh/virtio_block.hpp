@@ -11,13 +11,13 @@
 
 namespace docteur::cache_vm::pvh {
 
-class block_disk {
+class virtio_block {
  public:
   // nullptr when the device refuses.
-  [[nodiscard]] static std::unique_ptr<block_disk> open(std::unique_ptr<virtio_transport> t);
-  ~block_disk();
-  block_disk(const block_disk&) = delete;
-  block_disk& operator=(const block_disk&) = delete;
+  [[nodiscard]] static std::unique_ptr<virtio_block> open(std::unique_ptr<virtio_transport> t);
+  ~virtio_block();
+  virtio_block(const virtio_block&) = delete;
+  virtio_block& operator=(const virtio_block&) = delete;
 
   // Its size as it is now; the view holds as long as the disk.
   [[nodiscard]] device view() noexcept;
@@ -46,7 +46,7 @@ class block_disk {
     std::uint64_t size = 0;
   };
 
-  explicit block_disk(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
+  explicit virtio_block(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
   [[nodiscard]] bool start();
   [[nodiscard]] result<done> transfer(std::span<piece> pieces) noexcept;
   [[nodiscard]] bool submit(std::span<piece> pieces) noexcept;

@@ -1,4 +1,4 @@
-#include "unikernel-example/platform/pvh/block.hpp"
+#include "unikernel-example/platform/pvh/virtio_block.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -33,8 +33,8 @@ constexpr std::uint64_t kNap = 200'000;              // ns
 
 }  // namespace
 
-std::unique_ptr<block_disk> block_disk::open(std::unique_ptr<virtio_transport> t) {
-  std::unique_ptr<block_disk> d(new block_disk(std::move(t)));
+std::unique_ptr<virtio_block> virtio_block::open(std::unique_ptr<virtio_transport> t) {
+  std::unique_ptr<virtio_block> d(new virtio_block(std::move(t)));
   d->bounce_ = std::make_unique<std::byte[]>(kBounce);
   if (!d->start()) {
     d->transport_->give_up();
@@ -43,12 +43,12 @@ std::unique_ptr<block_disk> block_disk::open(std::unique_ptr<virtio_transport> t
   return d;
 }
 
-block_disk::~block_disk() {
+virtio_block::~virtio_block() {
   // A device that does not even reset may still write to the queue: its memory is not used again.
   if (!transport_->reset()) static_cast<void>(queue_.release());
 }
 
-bool block_disk::start() {
+bool virtio_block::start() {
   usable_ = false;
   const auto features = transport_->negotiate(kSizeMax | kSegMax | kBlkSize);
   if (!features) return false;
@@ -68,19 +68,19 @@ bool block_disk::start() {
   return true;
 }
 
-device block_disk::view() noexcept {
+device virtio_block::view() noexcept {
   const std::uint64_t sectors = transport_->config64(kConfigCapacity);
   size_ = sectors <= ~std::uint64_t{0} / kSector ? sectors * kSector : 0;
   device d;
   d.self = this;
   d.size = size_;
   d.read = [](void* self, std::uint64_t offset, mutable_bytes out) noexcept {
-    return static_cast<block_disk*>(self)->read(offset, out);
+    return static_cast<virtio_block*>(self)->read(offset, out);
   };
   return d;
 }
 
-result<done> block_disk::read(std::uint64_t offset, mutable_bytes out) noexcept {
+result<done> virtio_block::read(std::uint64_t offset, mutable_bytes out) noexcept {
   if (out.empty()) return done{};
   if (offset > size_ || out.size() > size_ - offset) return fail(errc::io, offset, "the disk is shorter than that");
   const std::uint64_t end = offset + out.size();
@@ -119,7 +119,7 @@ result<done> block_disk::read(std::uint64_t offset, mutable_bytes out) noexcept 
 }
 
 // Takes a request's worth from the front of `pieces`, of which the first is not empty.
-bool block_disk::submit(std::span<piece> pieces) noexcept {
+bool virtio_block::submit(std::span<piece> pieces) noexcept {
   if (free_count_ == 0) return false;
   const std::uint8_t slot = free_[free_count_ - 1];
   request& r = requests_[slot];
@@ -149,7 +149,7 @@ bool block_disk::submit(std::span<piece> pieces) noexcept {
   return true;
 }
 
-result<done> block_disk::transfer(std::span<piece> pieces) noexcept {
+result<done> virtio_block::transfer(std::span<piece> pieces) noexcept {
   const std::uint64_t at = pieces.front().offset;
   if (!usable_ && !start()) return fail(errc::io, at, "the disk does not answer");
   std::uint32_t in_flight = 0;
@@ -188,7 +188,7 @@ result<done> block_disk::transfer(std::span<piece> pieces) noexcept {
 }
 
 // Requests are lost: the device must forget them, so that it writes to no memory which is somebody else's by then.
-tl::unexpected<error> block_disk::start_again(std::uint64_t offset, const char* why) noexcept {
+tl::unexpected<error> virtio_block::start_again(std::uint64_t offset, const char* why) noexcept {
   std::printf("remark: %s: %s; it is reset\n", transport_->where().c_str(), why);
   usable_ = false;
   if (transport_->reset()) {

@@ -9,7 +9,7 @@
 
 namespace docteur::cache_vm::on_linux {
 
-class byte_queue {
+class send_queue {
  public:
   static constexpr std::size_t kMost = 64 << 10;  // bytes
 

@@ -12,7 +12,7 @@
 
 namespace docteur::cache_vm::pvh {
 
-class byte_queue {
+class receive_queue {
  public:
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
 

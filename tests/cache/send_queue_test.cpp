@@ -1,6 +1,6 @@
 // What waits to go out: in order, in bounded memory.
 
-#include "unikernel-example/platform/linux/byte_queue.hpp"
+#include "unikernel-example/platform/linux/send_queue.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,19 +13,19 @@ namespace docteur::cache_vm::on_linux {
 namespace {
 
 // Never empty for long, as of a client that is always a little behind.
-TEST(ByteQueue, KeepsOrderInBoundedMemory) {
-  byte_queue q;
+TEST(SendQueue, KeepsOrderInBoundedMemory) {
+  send_queue q;
   std::mt19937 dice(4);
   std::string expected;
   unsigned char next = 0;
   std::uint64_t through = 0;
-  while (through < 40 * byte_queue::kMost) {
+  while (through < 40 * send_queue::kMost) {
     std::string more(dice() % (q.room() + 1), '\0');
     for (char& c : more) c = static_cast<char>(next++);
     q.append(as_bytes(more));
     expected += more;
-    ASSERT_EQ(q.size() + q.room(), byte_queue::kMost);
-    ASSERT_LE(q.capacity(), byte_queue::kMost);
+    ASSERT_EQ(q.size() + q.room(), send_queue::kMost);
+    ASSERT_LE(q.capacity(), send_queue::kMost);
     ASSERT_EQ(as_text(q.view()), expected);
     const std::size_t n = q.size() > 1 ? 1 + dice() % (q.size() - 1) : 0;
     q.drop_front(n);
@@ -37,7 +37,7 @@ TEST(ByteQueue, KeepsOrderInBoundedMemory) {
   EXPECT_EQ(as_text(q.view()), expected);
   q.drop_front(q.size());
   q.settle();
-  EXPECT_LT(q.capacity(), byte_queue::kMost);
+  EXPECT_LT(q.capacity(), send_queue::kMost);
 }
 
 }  // namespace

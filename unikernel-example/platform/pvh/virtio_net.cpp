@@ -1,4 +1,4 @@
-#include "unikernel-example/platform/pvh/net.hpp"
+#include "unikernel-example/platform/pvh/virtio_net.hpp"
 
 #include <cstring>
 #include <utility>
@@ -20,14 +20,14 @@ constexpr std::uint16_t kLinkUp = 1;
 
 }  // namespace
 
-std::unique_ptr<network_device> network_device::open(std::unique_ptr<virtio_transport> t) {
-  std::unique_ptr<network_device> d(new network_device(std::move(t)));
+std::unique_ptr<virtio_net> virtio_net::open(std::unique_ptr<virtio_transport> t) {
+  std::unique_ptr<virtio_net> d(new virtio_net(std::move(t)));
   if (d->start()) return d;
   d->transport_->give_up();
   return nullptr;
 }
 
-network_device::~network_device() {
+virtio_net::~virtio_net() {
   if (transport_->reset()) {
     for (void* owner : owners_)
       if (owner != nullptr) done_(owner);
@@ -38,7 +38,7 @@ network_device::~network_device() {
   static_cast<void>(new std::vector<buffer>(std::move(receive_buffers_)));
 }
 
-bool network_device::start() {
+bool virtio_net::start() {
   const auto features = transport_->negotiate(kGuestCsum | kMac | kStatus | kAnyLayout);
   if (!features) return false;
   has_status_ = (*features & kStatus) != 0;
@@ -65,9 +65,9 @@ bool network_device::start() {
   return true;
 }
 
-bool network_device::has_link() { return !has_status_ || (transport_->config16(kConfigStatus) & kLinkUp) != 0; }
+bool virtio_net::has_link() { return !has_status_ || (transport_->config16(kConfigStatus) & kLinkUp) != 0; }
 
-bool network_device::offer(std::uint32_t slot) {
+bool virtio_net::offer(std::uint32_t slot) {
   std::byte* const begin = receive_buffers_[slot].data() + (kMostHeader - header_);
   const auto header = static_cast<std::uint32_t>(header_);
   const auto frame = static_cast<std::uint32_t>(kFrame);
@@ -77,7 +77,7 @@ bool network_device::offer(std::uint32_t slot) {
   return one_part_ ? receive_->add(one, slot) : receive_->add(two, slot);
 }
 
-bytes network_device::receive() {
+bytes virtio_net::receive() {
   if (taken_ != kNone) static_cast<void>(offer(std::exchange(taken_, kNone)));  // its descriptors are free by now
   const auto c = receive_->take();
   if (!c) return {};
@@ -89,14 +89,14 @@ bytes network_device::receive() {
   return bytes{receive_buffers_[taken_]}.subspan(kMostHeader, size);
 }
 
-void network_device::reap() {
+void virtio_net::reap() {
   while (const auto c = send_->take()) {
     done_(std::exchange(owners_[c->token], nullptr));
     free_.push_back(c->token);
   }
 }
 
-bool network_device::send(mutable_bytes header_and_frame, void* owner) {
+bool virtio_net::send(mutable_bytes header_and_frame, void* owner) {
   if (free_.empty()) reap();
   if (free_.empty()) {
     flush();
@@ -126,18 +126,18 @@ bool network_device::send(mutable_bytes header_and_frame, void* owner) {
   return true;
 }
 
-void network_device::flush() {
+void virtio_net::flush() {
   send_->kick();
   receive_->kick();
 }
 
-bool network_device::prepare_to_wait() {
+bool virtio_net::prepare_to_wait() {
   if (!has_interrupts_) return false;
   receive_->want_interrupts(true);
   transport_->acknowledge();
   return !receive_->has_completion();
 }
 
-void network_device::after_wait() { receive_->want_interrupts(false); }
+void virtio_net::after_wait() { receive_->want_interrupts(false); }
 
 }  // namespace docteur::cache_vm::pvh

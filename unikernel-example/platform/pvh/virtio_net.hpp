@@ -15,13 +15,13 @@ namespace docteur::cache_vm::pvh {
 
 inline constexpr std::size_t kFrame = 1514;  // bytes of an Ethernet frame, without its checksum
 
-class network_device {
+class virtio_net {
  public:
   // nullptr when the device refuses.
-  [[nodiscard]] static std::unique_ptr<network_device> open(std::unique_ptr<virtio_transport> t);
-  ~network_device();
-  network_device(const network_device&) = delete;
-  network_device& operator=(const network_device&) = delete;
+  [[nodiscard]] static std::unique_ptr<virtio_net> open(std::unique_ptr<virtio_transport> t);
+  ~virtio_net();
+  virtio_net(const virtio_net&) = delete;
+  virtio_net& operator=(const virtio_net&) = delete;
 
   [[nodiscard]] const std::array<std::uint8_t, 6>& mac() const { return mac_; }
   [[nodiscard]] bool has_link();
@@ -62,7 +62,7 @@ class network_device {
 
   using buffer = std::array<std::byte, 1528>;  // kMostHeader + kFrame, rounded up
 
-  explicit network_device(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
+  explicit virtio_net(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
   [[nodiscard]] bool start();
   [[nodiscard]] bool offer(std::uint32_t slot);
 
