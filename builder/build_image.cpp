@@ -20,11 +20,11 @@ namespace {
 #else
 #define DOCTEUR_BUILDER_VERSION DOCTEUR_VERSION
 #endif
-// What verify names as the builder.
+// The builder that the section table names.
 constexpr std::string_view kBuilder = "docteur " DOCTEUR_BUILDER_VERSION;
 static_assert(kBuilder.size() <= kBuilderSize);
 
-// layout/restart_section.hpp has the layout.
+// Returns the content of the restart section; the layout is in layout/restart_section.hpp.
 std::vector<std::byte> encode_restarts(std::span<const restart_points> blobs) {
   std::size_t points = 0;
   for (const restart_points& b : blobs) points += b.points.size();
@@ -41,7 +41,7 @@ std::vector<std::byte> encode_restarts(std::span<const restart_points> blobs) {
   return out;
 }
 
-// Empty where the commit was asked for by no tag. layout/tag_section.hpp has the layout.
+// Returns the content of the tag section, empty if there are no tags; the layout is in layout/tag_section.hpp.
 std::vector<std::byte> encode_tags(std::span<const source_object> tags) {
   if (tags.empty()) return {};
   std::vector<std::byte> out(kTagSectionHeader);
@@ -50,6 +50,7 @@ std::vector<std::byte> encode_tags(std::span<const source_object> tags) {
   return out;
 }
 
+// Writes what follows the PACK.
 class image_writer {
  public:
   image_writer(output_file& out, const image_options& options) : out_(out), block_size_(options.block_size) {
@@ -57,6 +58,7 @@ class image_writer {
     std::ranges::copy(kBuilder, table_.builder.begin());
   }
 
+  // Writes a section at the next multiple of the block size.
   outcome<void> add_section(section_type type, bytes content) {
     DOCTEUR_CHECK(align());
     table_.entries[table_.count++] = {type, libdeflate_crc32(0, content.data(), content.size()), out_.size(),
@@ -64,7 +66,8 @@ class image_writer {
     return out_.write(content);
   }
 
-  // Returns where IDX begins.
+  // Writes the section table so that it ends at a multiple of the block size, and returns that offset: IDX begins
+  // there.
   outcome<std::uint64_t> write_table(std::uint64_t pack_size) {
     table_.pack_size = pack_size;
     const std::uint64_t idx_offset = round_up(out_.size() + kSectionTableSize, block_size_);
@@ -73,6 +76,7 @@ class image_writer {
     return idx_offset;
   }
 
+  // Writes zeros up to the next multiple of the block size.
   outcome<void> align() { return out_.write_zeros(round_up(out_.size(), block_size_) - out_.size()); }
 
  private:

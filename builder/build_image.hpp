@@ -1,5 +1,5 @@
 #pragma once
-// An image from the objects of one commit: doc/FORMAT.md. Hosted.
+// Builds an image (doc/FORMAT.md) from the objects of one commit. Hosted.
 
 #include <cstdint>
 #include <string_view>
@@ -13,7 +13,7 @@ namespace docteur {
 
 inline constexpr std::uint32_t kLeastBlockSize = 512;          // bytes, a disk sector
 inline constexpr std::uint32_t kGreatestBlockSize = 1u << 20;  // bytes
-// Disks of 512 and of 4,096-byte sectors can be read to the image's end.
+// With this block size, an image can be read to its end on disks of 512-byte and of 4,096-byte sectors.
 inline constexpr std::uint32_t kDefaultBlockSize = 4096;
 
 struct image_options {
@@ -29,17 +29,19 @@ struct image_statistics {
   pack_statistics pack;
 };
 
-// The version as an image's builder has it behind the program's name: with libdeflate's where the system's writes
-// (cmake/pinned_deflate.cmake), as the bytes depend on it.
+// Returns the version that images name as their builder's. Where the system's libdeflate writes images
+// (cmake/pinned_deflate.cmake), it includes the version of that, because the bytes depend on it.
 [[nodiscard]] std::string_view builder_version() noexcept;
 
-// blame::usage unless `size` (bytes) is a multiple of 512 between 512 and 1 MiB.
+// Fails (blame::usage) unless `size`, in bytes, is a multiple of 512 between 512 and 1 MiB.
 [[nodiscard]] outcome<void> check_block_size(std::uint64_t size);
 
-// Writes and completes `out`, whose publish() is up to the caller. The same source and options give the same bytes.
+// Writes the image to `out` and completes it; the caller publishes it. The same content and options give the same
+// bytes. Fails when the block size is not valid, when write_pack() (pack/writer.hpp) or `out` does, and when the source
+// changes while it is read.
 [[nodiscard]] outcome<image_statistics> write_image(const object_source& source, output_file& out,
                                                     const image_options& options, progress& report);
-// Publishes it, too. On failure `out` never got its name or header.
+// The same, and publishes the image. If it fails before that, `out` has neither its name nor, on a device, its header.
 [[nodiscard]] outcome<image_statistics> build_image(const object_source& source, output_file& out,
                                                     const image_options& options, progress& report);
 

@@ -14,7 +14,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kBuffer = std::size_t{1} << 20;  // bytes; devices see writes that begin at its multiples
+constexpr std::size_t kBuffer = std::size_t{1} << 20;  // bytes; writes begin at its multiples, which suits devices
 
 }  // namespace
 
@@ -40,9 +40,9 @@ outcome<std::unique_ptr<output_file>> output_file::create(const std::filesystem:
 
 outcome<void> output_file::open_device(const std::filesystem::path& target) {
   // O_EXCL without O_CREAT: EBUSY for a block device that is mounted or otherwise in use (open(2)).
-  constexpr int kHow = O_CLOEXEC | O_EXCL | O_NOCTTY;
-  device_ = unique_fd(::open(target.c_str(), O_RDWR | kHow));
-  if (!device_ && errno == EACCES) device_ = unique_fd(::open(target.c_str(), O_WRONLY | kHow));
+  constexpr int kFlags = O_CLOEXEC | O_EXCL | O_NOCTTY;
+  device_ = unique_fd(::open(target.c_str(), O_RDWR | kFlags));
+  if (!device_ && errno == EACCES) device_ = unique_fd(::open(target.c_str(), O_WRONLY | kFlags));
   if (!device_) return failed(errno);
   struct stat st {};
   if (::fstat(device_.get(), &st) != 0) return failed(errno);
@@ -83,7 +83,7 @@ std::filesystem::path output_file::spool_directory() const { return file_ ? file
 std::vector<excluded_file> output_file::not_content() const {
   std::vector<excluded_file> all;
   if (file_ && file_->replaced()) all.push_back({*file_->replaced(), true});
-  // The image does not tell by which way it was written.
+  // Not reported as left out: an image must not depend on the way in which it was written.
   if (file_ && file_->temporary()) all.push_back({*file_->temporary(), false});
   return all;
 }
@@ -119,7 +119,7 @@ outcome<void> output_file::publish() {
 
 outcome<void> output_file::flush() {
   if (!file_ && base_ == 0) {
-    // From here on it is no image, until it is a whole one.
+    // From here on the device has no image, until publish().
     DOCTEUR_CHECK(put(std::array<std::byte, kHeaderSize>{}, 0));
     DOCTEUR_CHECK(sync());
   }
@@ -141,7 +141,7 @@ outcome<void> output_file::put(bytes data, std::uint64_t at) {
 }
 
 outcome<void> output_file::sync() {
-  // EINVAL, EROFS: "cannot be synced", as /dev/null says (fsync(2)).
+  // EINVAL, EROFS: the file does not support syncing, such as /dev/null (fsync(2)).
   if (::fsync(device_.get()) != 0 && errno != EINVAL && errno != EROFS) return failed(errno);
   return {};
 }
@@ -149,7 +149,7 @@ outcome<void> output_file::sync() {
 outcome<void> output_file::zero_device_tail() {
   if (capacity_ <= base_) return {};
   const std::uint64_t rest = capacity_ - base_;
-  // Quick where the device can do it, and done by the kernel where it cannot.
+  // Fast if the device can zero ranges; otherwise the kernel writes the zeros.
   if (::fallocate(device_.get(), FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(base_),
                   static_cast<off_t>(rest)) == 0)
     return {};

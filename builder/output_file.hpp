@@ -1,8 +1,8 @@
 #pragma once
-// The image as it is written: under its name only when it is complete. Hosted, POSIX.
+// The file or block device that an image is written to. Hosted, POSIX.
 //
-// A file appears as base/atomic_file.hpp says. A device is written in place: its header is cleared before anything
-// else, and written after all the rest was synced.
+// A file gets its name only when the image is complete (base/atomic_file.hpp). A device is written in place: its header
+// is cleared before anything else, and written after all the rest was synced.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,30 +21,32 @@ namespace docteur {
 
 class output_file final : public byte_sink {
  public:
-  // Behind the symbolic links of `target`: what does not exist or is a file will be replaced; a device is opened at
-  // once (refused while it is mounted) and keeps its bytes until the first of ours are written. Fails with
-  // blame::usage for folders, FIFOs and sockets.
+  // Follows symbolic links from `target`. A file is created, or replaced by publish(). A device is opened at once and
+  // keeps its content until the first flush of written bytes. Fails with blame::usage for folders, FIFOs and sockets,
+  // and with blame::environment for a device that is mounted, and for errors of the system.
   [[nodiscard]] static outcome<std::unique_ptr<output_file>> create(const std::filesystem::path& target);
 
-  // Appends behind the room for the header.
+  // Appends `data`; the first bytes go behind the room for the header. Fails when there is no more room, or the system
+  // does.
   [[nodiscard]] outcome<void> write(bytes data) override;
   [[nodiscard]] outcome<void> write_zeros(std::uint64_t count);
-  // Bytes so far, the header's included.
+  // Bytes so far, with the header.
   [[nodiscard]] std::uint64_t size() const noexcept { return base_ + buffer_.size(); }
 
-  // A folder on whose file system a large temporary file is welcome; empty: no opinion.
+  // A folder on a file system that has room for a large temporary file: the one of the image. Empty for a device.
   [[nodiscard]] std::filesystem::path spool_directory() const;
-  // What a folder that is made an image of may hold of this file: the one that is replaced, and the one that is
-  // written.
+  // The files of this image that are to be left out if they are in the folder that it is made of: the one that is
+  // replaced and the one that is being written.
   [[nodiscard]] std::vector<excluded_file> not_content() const;
 
-  // All but the header of a device and the name of a file. Whatever is behind the image on a device is zeroed: it
-  // belongs to the image's last block.
+  // Writes everything but the header of a device and the name of a file. On a device, all bytes behind the image are
+  // zeroed: verifying a device checks them, too. No write() may follow.
   [[nodiscard]] outcome<void> complete(const image_header& header);
-  // SHA-256 of the completed image, as sha256sum(1) prints it; nullopt where a device can only be written.
+  // Returns the SHA-256 of the completed image, in hexadecimal as sha256sum(1) prints it; nullopt if it cannot be read
+  // back.
   [[nodiscard]] std::optional<std::string> sha256() const;
-  // Of the completed image: from here on it is there, synced. On failure what was there before still is, but on a
-  // device.
+  // Gives a completed file its name, or a device its header, synced. If it fails, the file that had the name before is
+  // still there; the old content of a device is lost.
   [[nodiscard]] outcome<void> publish();
 
  private:
@@ -58,9 +60,9 @@ class output_file final : public byte_sink {
   [[nodiscard]] tl::unexpected<failure> failed(int error) const;
 
   std::string shown_;
-  std::optional<atomic_file> file_;  // or
+  std::optional<atomic_file> file_;  // empty: the image is written to device_
   unique_fd device_;
-  std::uint64_t capacity_ = 0;  // of a block device, bytes; 0: no bound
+  std::uint64_t capacity_ = 0;  // bytes of a block device; 0: no bound
   std::uint64_t base_ = 0;      // offset of buffer_[0] in the file
   std::vector<std::byte> buffer_;
   image_header_bytes header_{};  // of the completed image

@@ -14,6 +14,8 @@
 namespace docteur {
 namespace {
 
+// Walks the trees depth-first with a stack of open ones. path_ is the path of the entry at hand; path_size of a frame
+// is where the names of its entries are appended.
 class path_lister {
  public:
   path_lister(const object_source& source, std::span<const idx_entry> entries, const progress& report)
@@ -77,7 +79,7 @@ class path_lister {
     return static_cast<std::uint32_t>(std::ranges::lower_bound(ids_, id) - ids_.begin());
   }
 
-  // The source was checked once when its objects were listed.
+  // The trees were valid when the objects of the source were listed.
   [[nodiscard]] tl::unexpected<failure> changed() const {
     return give_up(blame::input, (path_.empty() ? "/" : path_) + ": changed while it was read");
   }
@@ -85,9 +87,9 @@ class path_lister {
   const object_source& source_;
   const progress& report_;
   path_section_writer out_;
-  std::vector<oid> ids_;  // ascending: the position is IDX's
+  std::vector<oid> ids_;  // ascending, so that positions are those in IDX
   std::unordered_map<oid, std::size_t, oid_hash> trees_;
-  std::deque<frame> open_;  // frames stay where they are
+  std::deque<frame> open_;  // a deque, so that frames keep their addresses
   std::string path_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// All paths of a commit, from the trees of its source. Hosted.
+// Lists all paths of a commit from the trees of its source, for the path section. Hosted.
 
 #include <span>
 #include <vector>
@@ -11,8 +11,9 @@
 
 namespace docteur {
 
-// The path section of the image that `entries` (in any order) are the objects of. The trees are read again: a folder or
-// a repository may show a tree under many paths, which the list of objects names once.
+// Returns the content of the path section of an image that has the objects `entries`, in any order. Reads the trees of
+// `source` again, because one tree may have many paths and the list of objects has only the first. Fails when the
+// source does or has changed since its objects were listed (blame::input), or when `report` says to stop.
 [[nodiscard]] outcome<std::vector<std::byte>> make_path_section(const object_source& source,
                                                                 std::span<const idx_entry> entries,
                                                                 const progress& report);

@@ -6,9 +6,9 @@
 namespace docteur {
 namespace {
 
-// A block is closed when it is this large: the reader holds one at a time, and deflate looks back 32 KiB anyway.
+// A block is closed at this size. The reader holds one block at a time, and deflate looks back no farther than 32 KiB.
 constexpr std::size_t kBlockSize = 64 << 10;  // bytes before deflate
-constexpr int kLevel = 12;                    // libdeflate's highest: made once, inflated at each attach
+constexpr int kLevel = 12;                    // libdeflate's highest: deflated once, inflated at each attach
 
 void append(std::vector<std::byte>& to, bytes from) { to.insert(to.end(), from.begin(), from.end()); }
 

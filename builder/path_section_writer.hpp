@@ -15,14 +15,16 @@ namespace docteur {
 
 class path_section_writer {
  public:
-  // `objects`: of the IDX.
+  // `objects`: their number in IDX. Throws std::bad_alloc.
   explicit path_section_writer(std::uint32_t objects);
 
-  // In Git's order, depth first, the root (an empty path) first. `position`: of its object in IDX.
+  // Adds a path, '/'-separated without a leading '/'. Paths come depth-first in Git's order of entries, the root (an
+  // empty path) first. `position`: of the path's object in IDX.
   void add(std::string_view path, entry_kind kind, std::uint32_t position);
+  // The same for a submodule, whose commit is in the section, not in IDX.
   void add_submodule(std::string_view path, const oid& commit);
 
-  // The section's bytes. The writer is spent.
+  // Returns the section's content. The writer cannot be used again.
   [[nodiscard]] std::vector<std::byte> finish();
 
  private:
@@ -32,9 +34,9 @@ class path_section_writer {
   std::uint32_t position_size_;
   std::uint32_t paths_ = 0;
   std::vector<oid> submodules_;
-  std::vector<std::byte> blocks_;  // the closed ones
-  std::string last_key_;
-  // The open block.
+  std::vector<std::byte> blocks_;  // closed blocks, as they are written
+  std::string last_key_;           // the path before, with '/' if it is a directory
+  // The open block: layout/path_section.hpp.
   std::uint32_t block_paths_ = 0;
   std::string records_;
   std::string text_;

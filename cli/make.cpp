@@ -116,8 +116,8 @@ outcome<pack_options> pack_options_of(const make_options& opt) {
   DOCTEUR_TRY(how, meaning_of("--effort", opt.how, kEfforts));
   DOCTEUR_TRY(what_for, meaning_of("--optimize", opt.what_for, kPurposes));
   if (opt.memory < kLeastMemory) return give_up(blame::usage, "--memory: 64M is the least");
-  pack.how = how;
-  pack.what_for = what_for;
+  pack.effort = how;
+  pack.purpose = what_for;
   pack.memory = opt.memory;
   pack.threads = opt.threads;
   pack.max_depth = opt.max_depth;

@@ -12,11 +12,12 @@
 namespace docteur {
 namespace {
 
-constexpr unsigned kLeastShared = 2;          // features
-constexpr unsigned kLeastSharedPart = 16;     // of an object's features, one in this many
-constexpr std::uint64_t kFewFeatures = 4096;  // bytes of content, below which they tell little
+// A base must share at least this many features with its target, and one in kLeastSharedPart of the target's.
+constexpr unsigned kLeastShared = 2;
+constexpr unsigned kLeastSharedPart = 16;
+constexpr std::uint64_t kFewFeatures = 4096;  // bytes of content: a smaller object has too few features to decide by
 
-// Where each object's features stand in the sorted list.
+// The positions of each object's features in the sorted list.
 class by_object {
  public:
   by_object(std::span<const feature> shared, std::size_t objects) : begin_(objects + 1), positions_(shared.size()) {
@@ -29,7 +30,7 @@ class by_object {
   [[nodiscard]] std::span<const std::uint32_t> of(std::size_t object) const {
     return std::span(positions_).subspan(begin_[object], begin_[object + 1] - begin_[object]);
   }
-  // How many features an object has to share with a base.
+  // The number of features that an object must share with a base.
   [[nodiscard]] unsigned least(std::size_t object) const {
     return std::max(kLeastShared, static_cast<unsigned>(of(object).size()) / kLeastSharedPart);
   }
@@ -39,6 +40,10 @@ class by_object {
   std::vector<std::uint32_t> positions_;
 };
 
+// Both lists of features are in order of hashes, so one walk over the two, as in a merge, counts what is in both:
+//
+//   base    3  5  8  9        3 < 5: step in base;  5 = 5: count, step in both;  8 > 7: step in target; ...
+//   target  5  7  9
 bool share_enough(std::span<const feature> shared, const by_object& where, std::uint32_t base, std::uint32_t target) {
   const std::span<const std::uint32_t> a = where.of(base), b = where.of(target);
   unsigned missing = where.least(target);
@@ -51,7 +56,7 @@ bool share_enough(std::span<const feature> shared, const by_object& where, std::
   return missing == 0;
 }
 
-// Counts what one object shares with others.
+// Counts the features that one object shares with each other object.
 class tally {
  public:
   explicit tally(std::size_t objects) : counts_(objects) {}
@@ -59,7 +64,8 @@ class tally {
   void add(std::uint32_t object) {
     if (counts_[object]++ == 0) touched_.push_back(object);
   }
-  // The `most` objects with the highest counts, at least `least`; nearest to `self` first among equals. Starts afresh.
+  // Returns the `most` objects with the highest counts that are at least `least`; among equal counts, those with the
+  // index nearest to `self` first. The view is valid until the next call. All counts are zero again afterwards.
   std::span<const std::uint32_t> best(std::uint32_t self, std::size_t most, unsigned least) {
     std::erase_if(touched_, [&](std::uint32_t object) {
       const bool few = counts_[object] < least;
@@ -84,6 +90,12 @@ class tally {
   std::vector<std::uint32_t> best_;
 };
 
+// Adds for each object those that share the most features with it. All objects with one feature stand side by side in
+// `shared`, in index order; with a reach of 2, these count for the marked one:
+//
+//   hash    17  42  42  42  42  42  42  58
+//   object   9   1   3   4   8  11  20   2
+//                    ^   ^   *   ^   ^
 void add_similar(std::span<const feature> shared, const by_object& where, std::size_t objects,
                  const candidate_limits& limits, tbb::combinable<std::vector<delta_pair>>& found) {
   tbb::enumerable_thread_specific<tally> tallies([&] { return tally(objects); });
@@ -104,7 +116,8 @@ void add_similar(std::span<const feature> shared, const by_object& where, std::s
   });
 }
 
-// Those that share nothing are left out: among sources, where names say little, that is most.
+// Adds neighbours in git's order by type, name hash and size. Pairs that share too few features are left out, unless
+// the target is too small to decide by features: in source code, where names mean little, those are most.
 void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::span<const feature> shared,
                     const by_object& where, std::size_t reach, std::vector<delta_pair>& found) {
   struct key {

@@ -1,5 +1,5 @@
 #pragma once
-// Which objects are worth trying as bases of which: a few for each. Hosted.
+// For each object, the few others that are worth trying as its delta base. Hosted.
 
 #include <cstdint>
 #include <span>
@@ -16,16 +16,18 @@ struct delta_pair {
 };
 
 struct candidate_limits {
-  std::size_t best;        // bases per object, those that share the most features with it
-  std::size_t reach;       // objects looked at on each side in the list of those that share one feature
-  std::size_t neighbours;  // further bases on each side in git's order of names and sizes
+  std::size_t best;        // bases per object: those that share the most features with it
+  std::size_t reach;       // of the objects that share one feature: so many before and after an object are counted
+  std::size_t neighbours;  // further bases: so many on each side in git's order by name and size
 };
 
-// Sorted by base, then target; no pair twice. `shared`: feature_collector::finish().
+// Returns the pairs to try, sorted by base, then target, without duplicates. Pairs are of one type of object, and both
+// are eligible. `shared`: what feature_collector::finish() returned. Uses the threads of the current TBB arena.
 [[nodiscard]] std::vector<delta_pair> find_candidates(const object_source& source, const std::vector<bool>& eligible,
                                                       std::span<const feature> shared, const candidate_limits& limits);
 
-// Sorts alike names together and the end of a name before its start: git's pack_name_hash.
+// Git's pack_name_hash() (pack-objects.h): similar names have close values, and the end of a path weighs most.
+// `path` is relative to the root, '/'-separated.
 [[nodiscard]] std::uint32_t name_hash(std::string_view path) noexcept;
 
 }  // namespace docteur

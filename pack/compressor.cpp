@@ -8,7 +8,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kAdler = 4;  // bytes at a zlib stream's end (RFC 1950, 2.2)
+constexpr std::size_t kAdler = 4;  // bytes of the checksum at the end of a zlib stream (RFC 1950, 2.2)
 
 void append(bytes data, std::vector<std::byte>& out) { out.insert(out.end(), data.begin(), data.end()); }
 
@@ -45,7 +45,7 @@ compressed compressor::compress(bytes content) {
   return deflate_blocks::may_hold_long_stored(stream, content) ? cut(stream, content) : compressed{stream, false};
 }
 
-// `stream`, of `content`, with its long stored blocks cut.
+// Returns `stream`, a zlib stream of `content`, with its long stored blocks cut.
 compressed compressor::cut(bytes stream, bytes content) {
   if (!blocks_) blocks_ = std::make_unique<deflate_blocks>();
   const bytes blocks = stream.subspan(kZlibHeader, stream.size() - kZlibHeader - kAdler);

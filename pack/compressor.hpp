@@ -1,8 +1,8 @@
 #pragma once
-// Whole buffers into zlib streams (RFC 1950). One object per thread. Hosted.
+// Makes zlib streams (RFC 1950) of whole buffers. One object per thread. Hosted.
 //
-// All of an image that is deflated, this and segment_deflater.hpp deflate, with libdeflate of one version
-// (cmake/pinned_deflate.cmake): another's streams are as good, and other bytes.
+// Everything deflated in an image comes from here and from segment_deflater.hpp, with one pinned version of libdeflate
+// (cmake/pinned_deflate.cmake): another version's streams are as good, but have other bytes.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ inline constexpr std::byte kStoredHeader[2] = {std::byte{0x78}, std::byte{0x01}}
 
 // Appends one stored block (RFC 1951, 3.2.4) of at most kStoredBlock bytes.
 void append_stored_block(bytes content, bool last, std::vector<std::byte>& out);
-// The same without its first byte, for a block whose header is in a byte that is there already.
+// The same without the first byte, for a block whose three header bits are in the last byte of `out` already.
 void append_stored_body(bytes content, std::vector<std::byte>& out);
 
 struct compressed {
@@ -34,21 +34,21 @@ struct release_compressor {
   void operator()(libdeflate_compressor* c) const noexcept;
 };
 using compressor_handle = std::unique_ptr<libdeflate_compressor, release_compressor>;
-// `level`: libdeflate's, 1 (fast) to 12 (small).
+// `level`: libdeflate's, 1 (fast) to 12 (small). Throws std::bad_alloc.
 [[nodiscard]] compressor_handle make_compressor(int level);
 
 class compressor {
  public:
   explicit compressor(int level) : deflate_(make_compressor(level)) {}
 
-  // Deflates, or stores in blocks of kStoredBlock when deflate saves less than 1/128: a range of stored content is
-  // one read from the device, and serving it costs nothing. Stored blocks inside a deflated stream hold at most
-  // kStoredBlock bytes, too.
+  // Deflates `content`, or stores it in blocks of kStoredBlock if deflate saves less than 1/128: a range of stored
+  // content is one read from the device, without inflating. Stored blocks inside a deflated stream also hold at most
+  // kStoredBlock bytes.
   [[nodiscard]] compressed compress(bytes content);
-  // Stores in such blocks, whatever deflate would save.
+  // Stores `content` in such blocks, whatever deflate would save.
   [[nodiscard]] compressed store(bytes content);
 
-  // Bytes of the deflated stream, whether it would be stored or not.
+  // Returns the size of the deflated stream in bytes, even where compress() would store it.
   [[nodiscard]] std::size_t deflated_size(bytes content);
 
  private:
@@ -56,7 +56,7 @@ class compressor {
 
   compressor_handle deflate_;
   std::vector<std::byte> out_;
-  std::unique_ptr<deflate_blocks> blocks_;  // few streams need it
+  std::unique_ptr<deflate_blocks> blocks_;  // made when first needed: few streams have long stored blocks
   std::vector<std::byte> cut_;
 };
 

@@ -12,11 +12,11 @@
 namespace docteur {
 namespace {
 
-// A block's header (RFC 1951, 3.2.3): a bit that says whether it is the last, two for its type.
+// A block's header (RFC 1951, 3.2.3): one bit that marks the final block, then two bits of type.
 constexpr unsigned kHeaderBits = 3;
 constexpr unsigned kStoredType = 0;
 constexpr std::size_t kStoredLengths = 4;  // bytes, behind the header and the rest of its byte
-constexpr std::size_t kSample = 32;        // bytes of a stored block that are looked for in the content
+constexpr std::size_t kSample = 32;        // bytes of a presumed stored block that are searched for in the content
 
 unsigned bit_at(bytes data, std::uint64_t bit) {
   return std::to_integer<unsigned>(data[static_cast<std::size_t>(bit / 8)]) >> (bit % 8) & 1;
@@ -77,10 +77,17 @@ bool deflate_blocks::find(bytes stream, bytes content) {
   return status == Z_STREAM_END && z.avail_in == 0 && std::ranges::equal(inflated_, content);
 }
 
+// A stored block begins anywhere in a byte; its lengths begin at the next byte. One of 60,000 bytes becomes two:
+//
+//   stream  ...|fTT.....|LL NN|60,000 bytes|fTT...      f: final bit; TT: type; LL NN: length and its complement
+//   out     ...|fTT.....|LL NN|32,768 bytes|fTT.....|LL NN|27,232 bytes|fTT...
+//
+// Everything between the long blocks is copied as it is. The final bit of the block written last is set or cleared at
+// the end.
 void deflate_blocks::append_cut(bytes stream, bytes content, bool last, std::vector<std::byte>& out) const {
-  std::size_t copied = 0;  // of the stream
-  std::size_t header = 0;  // of the block written last: the byte of `out` that its first bit is in, and the bit
-  std::byte final_bit{};
+  std::size_t copied = 0;  // bytes of the stream that are in `out`
+  std::size_t header = 0;  // of the block written last: the byte of `out` with its final bit
+  std::byte final_bit{};   // the mask of that bit
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     const std::uint64_t bit = blocks_[i].bit;
     header = out.size() - copied + static_cast<std::size_t>(bit / 8);
@@ -106,7 +113,8 @@ void deflate_blocks::append_cut(bytes stream, bytes content, bool last, std::vec
     return;
   }
   out[header] &= ~final_bit;
-  // The bits behind the last block are zero, and so is the header of a stored block that is not final.
+  // The unused bits of the last byte are zero, which is the header of a stored block that is not final. If there are
+  // fewer than three, the header goes on in another byte.
   if (unused_bits_ < kHeaderBits) out.push_back({});
   append_stored_body({}, out);
 }

@@ -1,7 +1,6 @@
 #pragma once
-// The blocks of a deflate stream (RFC 1951, 3.2.3), and the one change that images need in them: OCaml docteur
-// miscounts stored blocks of more than 32,768 bytes, and libdeflate makes them of up to 65,535. One object per thread.
-// Hosted.
+// Finds the blocks of a deflate stream (RFC 1951, 3.2.3) and cuts long stored ones: libdeflate makes stored blocks of
+// up to 65,535 bytes, and OCaml docteur miscounts those of more than 32,768. One object per thread. Hosted.
 
 #include <cstdint>
 #include <memory>
@@ -18,23 +17,23 @@ class deflate_blocks {
   // Throws std::bad_alloc.
   deflate_blocks();
 
-  // Whether `stream`, raw deflate or zlib, can hold a stored block of more than kStoredBlock bytes of `content`. False
-  // is certain; true is almost always right, at a small part of what find() costs.
+  // Returns whether `stream`, raw deflate or zlib, may hold a stored block of more than kStoredBlock bytes of
+  // `content`. False is certain, true almost always right. Costs a small part of find().
   [[nodiscard]] static bool may_hold_long_stored(bytes stream, bytes content) noexcept;
 
-  // Finds the blocks of `stream`, which is raw deflate that ends with a final block at its last byte. False if it does
-  // not inflate to `content`.
+  // Finds the blocks of `stream`, raw deflate whose final block ends in its last byte. Returns false if it does not
+  // inflate to `content`.
   [[nodiscard]] bool find(bytes stream, bytes content);
 
-  // Appends the stream of the last find() to `out`, with its long stored blocks cut. It ends with its final block if
-  // `last`, otherwise with no final block but with an empty stored one at a byte boundary (as zlib's Z_FULL_FLUSH
-  // does).
+  // Appends the stream of the last find() to `out`, with long stored blocks cut into blocks of kStoredBlock bytes. If
+  // `last`, it ends with a final block; otherwise it has none and ends at a byte boundary, with an empty stored block
+  // (as zlib's Z_FULL_FLUSH does).
   void append_cut(bytes stream, bytes content, bool last, std::vector<std::byte>& out) const;
 
  private:
   struct block {
-    std::uint64_t bit;    // of the stream, where its header begins
-    std::size_t content;  // how much is stored before it
+    std::uint64_t bit;    // where its header begins in the stream
+    std::size_t content;  // bytes of content before it
   };
   struct end_inflate {
     void operator()(z_stream_s* z) const noexcept;
@@ -43,7 +42,7 @@ class deflate_blocks {
   std::unique_ptr<z_stream_s, end_inflate> inflate_;
   std::vector<std::byte> inflated_;
   std::vector<block> blocks_;
-  unsigned unused_bits_ = 0;  // of the stream's last byte
+  unsigned unused_bits_ = 0;  // in the stream's last byte, behind the final block
 };
 
 }  // namespace docteur

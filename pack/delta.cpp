@@ -19,7 +19,7 @@ result<std::uint64_t> take_size(cursor& from) noexcept {
   }
 }
 
-// Bytes that follow a copy instruction: one for each bit below the highest.
+// The number of operand bytes of a copy instruction: one for each bit set below the highest.
 constexpr auto kOperands = [] {
   std::array<std::uint8_t, 128> t{};
   for (unsigned op = 0; op < t.size(); ++op) t[op] = static_cast<std::uint8_t>(std::popcount(op));
@@ -54,7 +54,7 @@ result<std::uint64_t> measure_delta(bytes delta, std::uint64_t at) noexcept {
     std::uint64_t size = op;
     if ((op & kCopy) != 0) {
       size = 0;
-      std::size_t next = kOperands[op & 0x0fu];  // behind the bytes of the offset
+      std::size_t next = kOperands[op & 0x0fu];  // the size follows the offset
       for (unsigned i = 0; i < 3; ++i)
         if ((op & 0x10u << i) != 0) size |= std::to_integer<std::uint64_t>(operands[next++]) << 8 * i;
       if (size == 0) size = kDefaultCopySize;
@@ -69,7 +69,7 @@ result<done> apply_delta(bytes base, bytes delta, mutable_bytes out, std::uint64
   if (h.base_size != base.size()) return fail(errc::malformed, at, "delta is for a base of another size");
   if (h.result_size != out.size()) return fail(errc::malformed, at, "delta makes an object of another size");
 
-  // Plain pointers: this loop is what reading a delta costs.
+  // Plain pointers: reading a delta spends its time in this loop.
   const std::byte* in = delta.data() + h.header_size;
   const std::byte* const in_end = delta.data() + delta.size();
   std::byte* to = out.data();

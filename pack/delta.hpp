@@ -17,16 +17,17 @@ struct delta_header {
 // The longest header: two sizes of ten bytes.
 inline constexpr std::size_t kMaxDeltaHeader = 20;
 
-// `delta` may be cut behind its header. `at`: for messages.
+// Reads the header; `delta` may end behind it. `at`: where the delta is in the image, for messages, as in all functions
+// here. Errors: truncated, malformed (a size over 64 bits).
 [[nodiscard]] result<delta_header> decode_delta_header(bytes delta, std::uint64_t at) noexcept;
 
-// Bytes that the instructions of `delta` make, whatever its header promises. Errors: malformed (reserved instruction),
-// truncated.
+// Returns how many bytes the instructions of `delta` make, whatever its header promises. Errors: malformed (reserved
+// instruction), truncated.
 [[nodiscard]] result<std::uint64_t> measure_delta(bytes delta, std::uint64_t at) noexcept;
 
-// Rebuilds the object: `out.size()` must be the delta's result size, `base.size()` its base size (both are checked).
-// `out` overlaps neither. Errors: malformed (reserved instruction, wrong sizes), out_of_range (a copy outside the
-// base), truncated. On error the contents of `out` are unspecified.
+// Rebuilds the object into `out`. `base.size()` must be the delta's base size and `out.size()` its result size; both
+// are checked. `out` must not overlap `base` or `delta`. Errors: malformed (reserved instruction, wrong sizes),
+// out_of_range (a copy outside the base), truncated. On error the contents of `out` are unspecified.
 [[nodiscard]] result<done> apply_delta(bytes base, bytes delta, mutable_bytes out, std::uint64_t at) noexcept;
 
 }  // namespace docteur

@@ -9,19 +9,21 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kWindow = 8;             // bytes hashed
-constexpr std::size_t kShortestCopy = 14;      // found by hash; what is shorter deflates better as it is
-constexpr std::size_t kResumedWithin = 32;     // bytes after the last copy
-constexpr std::size_t kLongEnough = 64;        // beside the last copy: not worth asking the index for a longer one
-constexpr std::size_t kTakenAtOnce = 1024;     // not worth looking for a longer one behind it
-constexpr std::size_t kLaterIsWorth = 4;       // bytes: that much longer must be what begins later
-constexpr std::size_t kCloserIsWorth = 4;      // bytes: a copy that goes on deflates better than one from elsewhere
-constexpr std::size_t kLeastTrial = 256;       // bytes of the target to see before giving up
-constexpr std::size_t kHopelessPercent = 88;   // of literals
-constexpr std::size_t kLongestCopy = 0x10000;  // of version 2 packs: git writes no longer ones
+// All in bytes, except kHopelessPercent.
+constexpr std::size_t kWindow = 8;             // hashed at each indexed position
+constexpr std::size_t kShortestCopy = 14;      // of a match found by hash: shorter ones deflate better as literals
+constexpr std::size_t kResumedWithin = 32;     // the last copy's diagonal is tried so far behind the copy
+constexpr std::size_t kLongEnough = 64;        // a match on the diagonal this long is taken without asking the index
+constexpr std::size_t kTakenAtOnce = 1024;     // a match this long is taken without looking for a later one
+constexpr std::size_t kLaterIsWorth = 4;       // a match that begins later must be longer by more than this
+constexpr std::size_t kCloserIsWorth = 4;      // one off the diagonal, too: copies on it deflate better
+constexpr std::size_t kLeastTrial = 256;       // of the target, tried before giving up
+constexpr std::size_t kHopelessPercent = 88;   // give up if more than this part of what was tried is literals
+constexpr std::size_t kLongestCopy = 0x10000;  // git writes no longer copies in PACKs of version 2
 constexpr std::size_t kLongestInsert = 127;
 
-// Of an entry of the index: the position's number in the lower bits, some of its hash above.
+// An entry of the index, 32 bits: 1 + the number of an indexed position in the lower 21, hash bits (a tag) above:
+// most positions with the same head but another hash are passed over without touching the base.
 constexpr std::uint32_t kNumber = 2 * delta_encoder::kIndexedPositions - 1;
 std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 8) & ~kNumber; }
 
@@ -52,7 +54,7 @@ void put_copy(std::size_t from, std::size_t size, std::vector<std::byte>& out) {
       const auto b = static_cast<std::byte>(from >> (8 * i) & 0xff);
       if (b != std::byte{}) out.push_back(b), op |= 1u << i;
     }
-    // A size of 0x10000 is written as none.
+    // A size of 0x10000 is written as no bytes at all.
     for (unsigned i = 0; i < 2; ++i) {
       const auto b = static_cast<std::byte>(piece >> (8 * i) & 0xff);
       if (b != std::byte{}) out.push_back(b), op |= 0x10u << i;
@@ -74,11 +76,11 @@ void delta_encoder::set_base(bytes base, const delta_effort& effort) {
   const std::size_t positions = base.size() < kWindow ? 0 : (base.size() - kWindow) / stride_ + 1;
   const unsigned bits = std::max(8u, static_cast<unsigned>(std::bit_width(positions)));
   head_shift_ = 64 - bits;
-  filter_shift_ = 64 - (bits - 3);  // eight bits for each head, in words of 64
+  filter_shift_ = 64 - (bits - 3);  // eight bits per head, in words of 64 bits
   heads_.assign(std::size_t{1} << bits, 0);
   filter_.assign(std::size_t{1} << (bits - 3), 0);
   next_.resize(positions);
-  // From the end, so that a chain begins with the lowest positions.
+  // Backwards, so that each chain begins with the lowest positions.
   for (std::size_t i = positions; i-- > 0;) {
     const std::uint64_t hash = mix(base.data() + i * stride_);
     std::uint32_t& head = heads_[hash >> head_shift_];
@@ -116,7 +118,10 @@ std::size_t delta_encoder::reach_back(bytes target, std::size_t from, std::size_
 }
 
 delta_encoder::match delta_encoder::find(bytes target, std::size_t literal, std::size_t at, std::size_t resume) const {
-  // The diagonal of the last copy first: after a small change the base goes on beside the target.
+  // The diagonal of the last copy first: behind a small change, base and target usually go on in step.
+  //
+  //   base     ...last copy|old|goes on...      resume: behind the last copy in the base
+  //   target   ...last copy|new|goes on...      literal: behind it in the target; at: here
   match here;
   const std::size_t beside = resume + (at - literal);
   if (resume > 0 && at > literal && at - literal <= kResumedWithin && beside + kWindow <= base_.size() &&
@@ -132,19 +137,19 @@ delta_encoder::match delta_encoder::find(bytes target, std::size_t literal, std:
   return here;
 }
 
-delta_encoder::copy delta_encoder::reaching_back(bytes target, std::size_t literal, std::size_t at, match m) const {
+delta_encoder::copy delta_encoder::extended_back(bytes target, std::size_t literal, std::size_t at, match m) const {
   const std::size_t back = reach_back(target, literal, at, m.base);
   return {at - back, m.base - back, m.length + back};
 }
 
 delta_encoder::copy delta_encoder::longest_nearby(bytes target, std::size_t literal, std::size_t at, std::size_t resume,
                                                   match m) const {
-  copy best = reaching_back(target, literal, at, m);
+  copy best = extended_back(target, literal, at, m);
   for (std::uint32_t left = effort_.lazy;
        left-- > 0 && best.length < kTakenAtOnce && ++at + kWindow <= target.size();) {
     const match later = find(target, literal, at, resume);
     if (later.length == 0) continue;
-    const copy other = reaching_back(target, literal, at, later);
+    const copy other = extended_back(target, literal, at, later);
     if (other.length <= best.length + kLaterIsWorth) continue;
     best = other;
     left = effort_.lazy;
@@ -157,20 +162,20 @@ bool delta_encoder::encode(bytes target, std::size_t most, std::vector<std::byte
   out.clear();
   put_size(base_.size(), out);
   put_size(target.size(), out);
-  std::size_t literal = 0;   // where bytes not yet written begin
+  std::size_t literal = 0;   // where the bytes not yet written begin in the target
   std::size_t inserted = 0;  // bytes written as literals
   std::size_t misses = 0;    // in a row
-  std::size_t resume = 0;    // where the base goes on after the last copy
-  std::size_t look_at = effort_.may_give_up ? std::max(target.size() / 8, kLeastTrial) : target.size();
+  std::size_t resume = 0;    // where the last copy ended in the base
+  std::size_t check_at = effort_.may_give_up ? std::max(target.size() / 8, kLeastTrial) : target.size();
   for (std::size_t at = 0; at + kWindow <= target.size();) {
-    if (at >= look_at) {
+    if (at >= check_at) {
       if ((inserted + at - literal) * 100 > at * kHopelessPercent) return false;
-      look_at = std::min(2 * at, target.size());
+      check_at = std::min(2 * at, target.size());
     }
-    // Where nothing goes on beside the last copy only the index knows: most of a target that is unlike its base is
-    // passed here.
+    // Away from the last copy's diagonal, only the index can find a match. Most of a target that is unlike its base is
+    // skipped here.
     if (resume == 0 || at - literal > kResumedWithin) {
-      const std::size_t end = std::min(look_at, target.size() - kWindow + 1);
+      const std::size_t end = std::min(check_at, target.size() - kWindow + 1);
       while (at < end && !may_have(mix(target.data() + at))) at += 1 + (misses++ >> effort_.patience);
       if (at >= end) continue;
     }

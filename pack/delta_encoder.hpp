@@ -1,6 +1,6 @@
 #pragma once
 // Encodes an object as a delta of another, in Git's delta format (`git help gitformat-pack`, "Deltified
-// representation"; apply_delta() of delta.hpp is the inverse). Hosted; one object per thread.
+// representation"). apply_delta() of delta.hpp is the inverse. One encoder per thread. Hosted.
 
 #include <cstdint>
 #include <vector>
@@ -9,26 +9,27 @@
 
 namespace docteur {
 
-// How hard to look for what a target shares with a base.
+// How hard to search the base for what the target shares with it.
 struct delta_effort {
-  std::uint32_t stride;  // every how many bytes the base is indexed; above kIndexedPositions in all, fewer
+  std::uint32_t stride;  // bytes between indexed positions of the base; more where there would be too many positions
   std::uint32_t chain;   // positions tried for one hash
-  unsigned patience;     // log2 of how many misses in a row pass before every second byte is skipped, and so on
-  std::uint32_t lazy;    // how many bytes behind a match a longer one is looked for before it is taken
-  bool may_give_up;      // stop early when most of the beginning is not in the base
+  unsigned patience;     // after 2^patience misses in a row every second byte is tried, then every third
+  std::uint32_t lazy;    // a longer match is preferred that begins up to so many bytes later (deflate's lazy matching)
+  bool may_give_up;      // encode() may fail early if most of the target's beginning is not in the base
 };
 
 class delta_encoder {
  public:
-  // Neither a base nor a target may be larger: a copy's offset has 32 bits.
+  // The largest base and target, in bytes: a copy's offset has 32 bits.
   static constexpr std::uint64_t kLargest = 0x7fffffff;
-  static constexpr std::uint32_t kIndexedPositions = 1u << 20;
+  static constexpr std::uint32_t kIndexedPositions = 1u << 20;  // of a base, at most
 
-  // Indexes `base`, which must stay as it is while it is encoded against.
+  // Indexes `base`, whose bytes must stay valid and unchanged until the last encode() against it.
   void set_base(bytes base, const delta_effort& effort);
 
-  // Replaces `out` with the delta that makes `target` of the base. False, with `out` unspecified, when it would be
-  // longer than `most` bytes, or when the effort allows to give up and there is little hope.
+  // Replaces `out` with the delta that makes `target` from the base. Returns false, with `out` unspecified, if the
+  // delta would be longer than `most` bytes, or if the effort allows giving up and most of what was seen is not in the
+  // base.
   [[nodiscard]] bool encode(bytes target, std::size_t most, std::vector<std::byte>& out);
 
  private:
@@ -36,26 +37,31 @@ class delta_encoder {
     std::size_t base = 0;
     std::size_t length = 0;
   };
+  // Whether an indexed window of the base may have this hash (a Bloom filter with one bit per hash). The upper bits of
+  // the hash choose a word of filter_, and the six bits below them a bit of that word.
   [[nodiscard]] bool may_have(std::uint64_t hash) const {
     return (filter_[hash >> filter_shift_] >> (hash >> (filter_shift_ - 6) & 63) & 1) != 0;
   }
-  // Whether what begins at target[at] and base[from] may be the same for more than `length` bytes, by the last of them.
+  // Whether target[at...] and base[from...] may be equal for more than `length` bytes. Compares only the last eight of
+  // the first `length + 1` bytes, which differ in most shorter matches.
   [[nodiscard]] bool may_exceed(bytes target, std::size_t at, std::size_t from, std::size_t length) const;
-  // The longest run that begins at target[at] and at an indexed position of the base.
+  // The longest match of target[at...] at an indexed position of the base. `hash`: of the window at target[at].
   [[nodiscard]] match longest(bytes target, std::size_t at, std::uint64_t hash) const;
-  // How far a match also reaches back, over target[from, at).
+  // How many bytes a match of target[at...] with base[base...] can be extended backwards within target[from, at).
   [[nodiscard]] std::size_t reach_back(bytes target, std::size_t from, std::size_t at, std::size_t base) const;
-  // What to copy at target[at], nothing when it is better not to.
+  // The match to copy at target[at], of length 0 if there is none worth copying. `literal`: where the bytes not yet
+  // written begin; `resume`: where the last copy ended in the base, 0 before the first.
   [[nodiscard]] match find(bytes target, std::size_t literal, std::size_t at, std::size_t resume) const;
 
-  // target[at, at + length) from base_[base].
+  // target[at, at + length) is base_[base, base + length).
   struct copy {
     std::size_t at;
     std::size_t base;
     std::size_t length;
   };
-  [[nodiscard]] copy reaching_back(bytes target, std::size_t literal, std::size_t at, match m) const;
-  // The match at target[at], or a longer one that begins a few bytes later.
+  // The match `m` of target[at...], extended backwards over bytes not yet written.
+  [[nodiscard]] copy extended_back(bytes target, std::size_t literal, std::size_t at, match m) const;
+  // The same, or a longer copy that begins within the next effort_.lazy bytes; from a longer one, the search goes on.
   [[nodiscard]] copy longest_nearby(bytes target, std::size_t literal, std::size_t at, std::size_t resume,
                                     match m) const;
 
@@ -64,9 +70,9 @@ class delta_encoder {
   std::uint32_t stride_ = 1;
   unsigned head_shift_ = 0;
   unsigned filter_shift_ = 0;
-  std::vector<std::uint64_t> filter_;  // a bit for each hash that is indexed: most of what is asked for is not
-  std::vector<std::uint32_t> heads_;   // by hash: 1 + the number of an indexed position and some of its hash, or 0
-  std::vector<std::uint32_t> next_;    // by number: the same, of the next one in that place
+  std::vector<std::uint64_t> filter_;  // may_have(): most windows of a target are not in the base
+  std::vector<std::uint32_t> heads_;   // by hash: the first entry of the index (kNumber in the .cpp), 0: none
+  std::vector<std::uint32_t> next_;    // by number of an indexed position: the next entry with the same head, 0: none
 };
 
 }  // namespace docteur

@@ -10,20 +10,21 @@
 #include <tuple>
 
 #include "base/first_failure.hpp"
-#include "pack/content_cache.hpp"
 #include "pack/deflate_estimate.hpp"
 #include "pack/delta_encoder.hpp"
 #include "pack/read_charge.hpp"
+#include "pack/store_cache.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kDeltaHead = 5;  // bytes: entry header and distance
+// Bytes of an entry before its zlib stream, about.
+constexpr std::uint64_t kDeltaHead = 5;  // header and distance
 constexpr std::uint64_t kWholeHead = 2;
 
 struct worker {
   worker(const object_store& store, std::size_t cache_bytes) : cache(store, cache_bytes) {}
-  content_cache cache;
+  store_cache cache;
   delta_encoder encoder;
   deflate_estimator deflated;
   std::vector<std::byte> delta;
@@ -36,13 +37,13 @@ std::uint64_t whole_cost(const object_store& store, std::size_t index) {
 }
 
 outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::span<const delta_pair> pairs,
-                                             const trial_effort& how, std::size_t cache_bytes, progress& report) {
+                                             const trial_effort& effort, std::size_t cache_bytes, progress& report) {
   constexpr std::uint64_t kNotWorthIt = ~std::uint64_t{0};
   const std::size_t share = cache_bytes / static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
   tbb::enumerable_thread_specific<worker> workers([&] { return worker(store, share); });
   first_failure failed(report);
 
-  std::vector<std::size_t> groups;  // where each base's pairs begin
+  std::vector<std::size_t> groups;  // where the pairs of each base begin, and the end
   for (std::size_t i = 0; i < pairs.size(); ++i)
     if (i == 0 || pairs[i].base != pairs[i - 1].base) groups.push_back(i);
   groups.push_back(pairs.size());
@@ -51,11 +52,11 @@ outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::spa
   const auto price = [&](const delta_pair& pair, worker& own) -> outcome<std::uint64_t> {
     DOCTEUR_TRY(target, own.cache.get(pair.target));
     if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
-    return (own.deflated.stream_size(own.delta) * how.of_size / 256 + kDeltaHead) * kCostUnit;
+    return (own.deflated.stream_size(own.delta) * effort.best_of_256 / 256 + kDeltaHead) * kCostUnit;
   };
   const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
     DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));
-    own.encoder.set_base(*base, how.encoder);
+    own.encoder.set_base(*base, effort.encoder);
     for (std::size_t i = groups[group]; i < groups[group + 1]; ++i) {
       DOCTEUR_TRY(cost, price(pairs[i], own));
       edges[i] = {pairs[i].target, pairs[i].base, cost};

@@ -1,5 +1,5 @@
 #pragma once
-// What candidate pairs cost in the PACK: the size of each as a delta. Hosted.
+// The costs of objects stored whole and as deltas, in units of 1/kCostUnit byte of PACK. Hosted.
 
 #include <span>
 #include <vector>
@@ -12,16 +12,14 @@
 
 namespace docteur {
 
-// Costs are in 1/kCostUnit byte of PACK.
-
-// Cost of an object stored whole.
+// Returns the cost of object `index` stored whole: an estimate of its zlib stream, and the entry's header.
 [[nodiscard]] std::uint64_t whole_cost(const object_store& store, std::size_t index);
 
-// Encodes each of `pairs` (sorted by base), as well as `how` says, and estimates what of it is written in the end; the
-// edges that save something, sorted by target and base. Uses the threads of the current TBB arena and up to
-// `cache_bytes` for inflated objects, all threads together.
+// Encodes each of `pairs` (sorted by base) with `effort` and estimates its cost in the PACK. Returns the edges that
+// cost less than their target stored whole, sorted by target and base. Fails when the store cannot be read or `report`
+// says to stop. Uses the threads of the current TBB arena, and up to `cache_bytes` for content, all threads together.
 [[nodiscard]] outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::span<const delta_pair> pairs,
-                                                           const trial_effort& how, std::size_t cache_bytes,
+                                                           const trial_effort& effort, std::size_t cache_bytes,
                                                            progress& report);
 
 }  // namespace docteur

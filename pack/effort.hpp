@@ -1,5 +1,5 @@
 #pragma once
-// What a caller asks of the planner, and what that means: one table. Hosted.
+// The efforts and purposes that a caller can choose, and the one table of what each effort means. Hosted.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,64 +9,75 @@
 
 namespace docteur {
 
-// How long to look for a small PACK.
+// How much time to spend on a small PACK.
 enum class effort : std::uint8_t { fast, normal, max };
 
-// What a PACK is to be good for. `serve`: deltas only where they save much, as what is no delta goes to an HTTP client
-// as it is in the PACK.
+// What the PACK is optimized for. `size`: the fewest bytes. `serve`: an HTTP server; an object that is not a delta goes
+// to the client as it is in the PACK, so only deltas that save much are made. `balance`: between the two.
 enum class purpose : std::uint8_t { balance, size, serve };
 
-// libdeflate's levels, of what is written.
+// libdeflate's levels, 1 (fast) to 12 (small), for the entries that are written.
 struct deflate_levels {
-  int of_deltas;
-  int of_wholes;
+  int deltas;
+  int wholes;  // objects that are not deltas
 };
 
-// How a pair is tried, and in 1/256 what the best encoding makes of a trial's size: without that, the fewer bytes a
-// trial finds the more deltas are passed over, or the other way round.
+// How a pair is priced. A trial encodes it quickly; the delta that is written later is encoded with `plan_effort::best`
+// and has another size. `best_of_256` corrects for that: its size is about trial size * best_of_256 / 256. Uncorrected,
+// a trial that finds less makes deltas look too expensive, and one that finds more makes them look too cheap.
 struct trial_effort {
   delta_effort encoder;
-  std::uint64_t of_size;
+  std::uint64_t best_of_256;
 };
 
 struct plan_effort {
   candidate_limits candidates;
   trial_effort trial;
-  delta_effort best;         // of what is written
-  unsigned ancestor_rounds;  // in which each object is tried against those it descends from
-  unsigned kicks;            // of the search for the best forest, for every 16 objects
+  delta_effort best;         // for the deltas that are written
+  unsigned ancestor_rounds;  // rounds in which each object is tried against its farther ancestors, 3 at most
+  unsigned kicks;            // of the search for the best forest (forest.hpp), per 16 objects
   deflate_levels levels;
-  deflate_levels of_few_wholes;  // instead, when so little of the content is no delta that a longer search costs little
+  deflate_levels levels_if_few_wholes;  // replaces `levels` if at most an eighth of the content is not in deltas: a
+                                        // slower level costs little then
 };
 
-// What each gives and costs: doc/PERFORMANCE.md.
+// The row of the table for effort `e`. doc/PERFORMANCE.md has the size and time of each.
 [[nodiscard]] constexpr plan_effort plan_of(effort e) noexcept {
   switch (e) {
     case effort::fast:
-      return {.candidates = {.best = 3, .reach = 32, .neighbours = 1},
-              .trial = {{16, 2, 4, 0, true}, 244},
-              .best = {1, 24, 12, 1, false},
-              .ancestor_rounds = 1,
-              .kicks = 1,
-              .levels = {6, 7},
-              .of_few_wholes = {6, 7}};
+      return {
+          .candidates = {.best = 3, .reach = 32, .neighbours = 1},
+          .trial = {.encoder = {.stride = 16, .chain = 2, .patience = 4, .lazy = 0, .may_give_up = true},
+                    .best_of_256 = 244},
+          .best = {.stride = 1, .chain = 24, .patience = 12, .lazy = 1, .may_give_up = false},
+          .ancestor_rounds = 1,
+          .kicks = 1,
+          .levels = {.deltas = 6, .wholes = 7},
+          .levels_if_few_wholes = {.deltas = 6, .wholes = 7},
+      };
     case effort::normal:
-      return {.candidates = {.best = 8, .reach = 24, .neighbours = 1},
-              .trial = {{8, 4, 4, 0, true}, 254},
-              .best = {1, 32, 12, 4, false},
-              .ancestor_rounds = 2,
-              .kicks = 8,
-              .levels = {10, 9},
-              .of_few_wholes = {10, 12}};
+      return {
+          .candidates = {.best = 8, .reach = 24, .neighbours = 1},
+          .trial = {.encoder = {.stride = 8, .chain = 4, .patience = 4, .lazy = 0, .may_give_up = true},
+                    .best_of_256 = 254},
+          .best = {.stride = 1, .chain = 32, .patience = 12, .lazy = 4, .may_give_up = false},
+          .ancestor_rounds = 2,
+          .kicks = 8,
+          .levels = {.deltas = 10, .wholes = 9},
+          .levels_if_few_wholes = {.deltas = 10, .wholes = 12},
+      };
     case effort::max: break;
   }
-  return {.candidates = {.best = 24, .reach = 64, .neighbours = 3},
-          .trial = {{1, 8, 8, 0, true}, 262},
-          .best = {1, 128, 12, 8, false},
-          .ancestor_rounds = 3,
-          .kicks = 16,
-          .levels = {12, 12},
-          .of_few_wholes = {12, 12}};
+  return {
+      .candidates = {.best = 24, .reach = 64, .neighbours = 3},
+      .trial = {.encoder = {.stride = 1, .chain = 8, .patience = 8, .lazy = 0, .may_give_up = true},
+                .best_of_256 = 262},
+      .best = {.stride = 1, .chain = 128, .patience = 12, .lazy = 8, .may_give_up = false},
+      .ancestor_rounds = 3,
+      .kicks = 16,
+      .levels = {.deltas = 12, .wholes = 12},
+      .levels_if_few_wholes = {.deltas = 12, .wholes = 12},
+  };
 }
 
 }  // namespace docteur

@@ -6,10 +6,11 @@ namespace docteur {
 namespace {
 
 constexpr std::uint64_t kMore = 0x80;
-// Git reads no size of more bytes, even when they are zero (packfile.c, unpack_object_header_buffer).
+// Git refuses a size of more bytes, even if they are zero (packfile.c, unpack_object_header_buffer).
 constexpr unsigned kMaxSizeShift = 57;
 
-// OFS distance: seven bits a byte, most significant first, one added before each shift so that no value has two forms.
+// An OFS distance: seven bits per byte, most significant first. One is added before each shift, so that no value has
+// two forms: 7f is 127, 80 00 is 128.
 result<std::uint64_t> take_distance(cursor& from) noexcept {
   DOCTEUR_TRY(first, from.take_be<std::uint8_t>());
   std::uint64_t v = first & 0x7f;

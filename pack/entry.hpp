@@ -1,6 +1,6 @@
 #pragma once
-// One PACK entry's header (`git help gitformat-pack`): type and size as a variable-length integer, then for a delta
-// its base, as a distance back (OFS) or as an id (REF). Guest-safe.
+// The header of a PACK entry (`git help gitformat-pack`): type and size as a variable-length integer, followed in a
+// delta by its base, as a distance back (OFS) or an id (REF). Guest-safe.
 
 #include <array>
 #include <cstdint>
@@ -20,17 +20,16 @@ struct entry_header {
   entry_type type;
   std::uint8_t header_size;   // bytes before the zlib stream
   std::uint64_t size;         // bytes that the zlib stream inflates to
-  std::uint64_t base_offset;  // ofs_delta: from the start of PACK, smaller than the entry's own
-  oid base_id;                // ref_delta
+  std::uint64_t base_offset;  // ofs_delta only: from the start of PACK, below the entry's own offset
+  oid base_id;                // ref_delta only
 };
 
-// The longest header: ten bytes of type and size, ten of distance or twenty of id.
+// The longest header: ten bytes of type and size, then ten of distance or twenty of id.
 inline constexpr std::size_t kMaxEntryHeader = 30;
 
-// `head`: the entry's first bytes, kMaxEntryHeader of them unless the data ends before. `offset`: of the entry from the
-// start of PACK. `at`: where `head` is in the image, for messages.
-// Errors: truncated, malformed (type 0 or 5, a size over 60 bits, a distance over 64), out_of_range (base not before
-// the entry).
+// Reads a header. `head`: the entry's first bytes, kMaxEntryHeader of them unless the data ends before. `offset`: of
+// the entry, from the start of PACK. `at`: where `head` is in the image, for messages. Errors: truncated, malformed
+// (type 0 or 5, a size over 60 bits, a distance over 64), out_of_range (base not before the entry).
 [[nodiscard]] result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at) noexcept;
 
 struct encoded_entry_header {
@@ -39,7 +38,7 @@ struct encoded_entry_header {
   [[nodiscard]] bytes view() const noexcept { return bytes{raw}.first(size); }
 };
 
-// What decode_entry_header() reads back; `h.header_size` is not looked at. `offset` as above.
+// Returns the bytes from which decode_entry_header() reads `h`. `h.header_size` is ignored; `offset` as above.
 [[nodiscard]] encoded_entry_header encode_entry_header(const entry_header& h, std::uint64_t offset) noexcept;
 
 }  // namespace docteur

@@ -9,22 +9,24 @@
 
 #include "base/first_failure.hpp"
 #include "pack/compressor.hpp"
-#include "pack/content_cache.hpp"
 #include "pack/delta.hpp"
 #include "pack/delta_encoder.hpp"
 #include "pack/forest.hpp"
+#include "pack/store_cache.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kDistanceRoom = 3;  // bytes a delta's header is longer than a whole object's
+constexpr std::uint64_t kDistanceRoom = 3;  // bytes by which a delta's header is longer than a whole object's, about
 
-// What a thread makes at a time: so that a base of several entries is indexed once, and no more than that is held.
+// A batch is what a thread makes at a time: large, so that a base of several deltas is indexed once; bounded, because
+// finished batches wait in memory for their turn.
 constexpr std::size_t kBatchEntries = 256;
 constexpr std::uint64_t kBatchContent = 4u << 20;  // bytes
 
+// One entry.
 struct payload {
-  std::uint32_t index = 0;
+  std::uint32_t index = 0;  // of the object
   bool is_delta = false;
   bool stored = false;
   std::uint64_t delta_size = 0;  // before deflate
@@ -33,24 +35,24 @@ struct payload {
 
 struct worker {
   worker(const object_store& store, std::size_t cache_bytes, const entry_plan& plan)
-      : cache(store, cache_bytes), deflate(plan.levels.of_deltas), deflate_whole(plan.levels.of_wholes) {}
-  content_cache cache;
+      : cache(store, cache_bytes), deflate(plan.levels.deltas), deflate_whole(plan.levels.wholes) {}
+  store_cache cache;
   delta_encoder encoder;
-  std::uint32_t indexed = kNoBase;  // the encoder's base
-  content_cache::content base;
+  std::uint32_t indexed = kNoBase;  // the object that the encoder has as its base
+  store_cache::content base;
   compressor deflate;
   compressor deflate_whole;
   std::vector<std::byte> delta;
   std::vector<std::byte> rebuilt;
 };
 
-// Fills `part` with the delta, unless the object is no larger whole.
-outcome<void> make_delta(const object_store& store, const delta_effort& how, std::uint32_t base, worker& own,
+// Fills `part` with the delta if it is smaller than the whole object; `is_delta` says whether it did.
+outcome<void> make_delta(const object_store& store, const delta_effort& effort, std::uint32_t base, worker& own,
                          payload& part) {
   if (own.indexed != base) {
     DOCTEUR_TRY(content, own.cache.get(base));
     own.base = std::move(content);
-    own.encoder.set_base(*own.base, how);
+    own.encoder.set_base(*own.base, effort);
     own.indexed = base;
   }
   DOCTEUR_TRY(target, own.cache.get(part.index));
@@ -67,7 +69,8 @@ outcome<void> make_delta(const object_store& store, const delta_effort& how, std
   return {};
 }
 
-// What does not deflate quickly is not tried again: a longer search finds no more in it.
+// Fills `part` with the whole object. What a fast deflate could not make smaller is stored without trying a slower
+// level, which finds no more in it.
 outcome<void> make_whole(const object_store& store, worker& own, payload& part) {
   DOCTEUR_TRY(content, own.cache.get(part.index));
   const compressed small =
@@ -76,6 +79,117 @@ outcome<void> make_whole(const object_store& store, worker& own, payload& part) 
   part.stream.assign(small.stream.begin(), small.stream.end());
   return {};
 }
+
+// A pipeline of batches: take() and put() run one at a time and in order, fill() in parallel.
+//
+//   take      the next objects of the order
+//   fill      each object's stream: the delta if that is smaller, else the whole object
+//   put       the entries, with distances to the offsets of their bases, which are known by now
+class entry_pipeline {
+ public:
+  entry_pipeline(std::span<const source_object> objects, const object_store& store, const entry_plan& plan,
+                 pack_stream& out, pack_statistics& statistics, progress& report)
+      : objects_(objects),
+        store_(store),
+        plan_(plan),
+        out_(out),
+        statistics_(statistics),
+        report_(report),
+        failed_(report),
+        order_(entry_order(plan.bases)),
+        offsets_(objects.size()),
+        depths_(objects.size()),
+        threads_(static_cast<std::size_t>(tbb::this_task_arena::max_concurrency())),
+        workers_([&store, &plan, share = plan.cache_bytes / threads_] { return worker(store, share, plan); }) {}
+
+  outcome<void> run() {
+    const auto take_step = [this](tbb::flow_control& flow) { return take(flow); };
+    const auto fill_step = [this](const handle& parts) { return fill(parts), parts; };
+    const auto put_step = [this](const handle& parts) { put(parts); };
+    tbb::parallel_pipeline(4 * threads_,
+                           tbb::make_filter<void, handle>(tbb::filter_mode::serial_in_order, take_step) &
+                               tbb::make_filter<handle, handle>(tbb::filter_mode::parallel, fill_step) &
+                               tbb::make_filter<handle, void>(tbb::filter_mode::serial_in_order, put_step));
+    return failed_.check();
+  }
+
+ private:
+  using batch = std::vector<payload>;
+  using handle = std::shared_ptr<batch>;
+
+  handle take(tbb::flow_control& flow) {
+    auto parts = std::make_shared<batch>();
+    for (std::uint64_t content = 0;
+         next_ < order_.size() && parts->size() < kBatchEntries && content < kBatchContent && !failed_.stop();
+         ++next_) {
+      if (plan_.left_out[order_[next_]]) continue;
+      parts->emplace_back().index = order_[next_];
+      content += objects_[order_[next_]].size;
+    }
+    if (parts->empty()) return flow.stop(), nullptr;
+    return parts;
+  }
+
+  // By base, so that the encoder indexes a base of several entries once.
+  void fill(const handle& parts) {
+    std::vector<payload*> by_base;
+    for (payload& part : *parts) by_base.push_back(&part);
+    std::ranges::stable_sort(by_base, {}, [this](const payload* part) { return plan_.bases[part->index]; });
+    for (payload* part : by_base) {
+      if (failed_.stop()) return;
+      keep_failure(*part, fill_one(*part, workers_.local()));
+    }
+  }
+  outcome<void> fill_one(payload& part, worker& own) const {
+    if (const std::uint32_t base = plan_.bases[part.index]; base != kNoBase)
+      DOCTEUR_CHECK(make_delta(store_, plan_.deltas, base, own, part));
+    return part.is_delta ? outcome<void>{} : make_whole(store_, own, part);
+  }
+
+  void put(const handle& parts) {
+    for (const payload& part : *parts) {
+      if (failed_.stop()) return;
+      keep_failure(part, put_one(part));
+    }
+  }
+  outcome<void> put_one(const payload& part) {
+    const source_object& object = objects_[part.index];
+    offsets_[part.index] = out_.position();
+    if (part.is_delta) {
+      const std::uint32_t base = plan_.bases[part.index];
+      depths_[part.index] = static_cast<std::uint8_t>(depths_[base] + 1);
+      statistics_.deepest = std::max<unsigned>(statistics_.deepest, depths_[part.index]);
+      ++statistics_.delta_entries;
+      DOCTEUR_CHECK(out_.begin_delta(object, part.delta_size, offsets_[base]));
+    } else {
+      DOCTEUR_CHECK(out_.begin_entry(object));
+    }
+    if (part.stored) ++statistics_.stored_entries;
+    DOCTEUR_CHECK(out_.write(part.stream));
+    out_.end_entry();
+    report_.add_bytes(part.stream.size());
+    report_.advance(1);
+    return {};
+  }
+
+  void keep_failure(const payload& part, outcome<void> result) {
+    if (!result) failed_.set(part.index, std::move(result.error()));
+  }
+
+  std::span<const source_object> objects_;
+  const object_store& store_;
+  const entry_plan& plan_;
+  pack_stream& out_;
+  pack_statistics& statistics_;
+  progress& report_;
+  first_failure failed_;
+  std::vector<std::uint32_t> order_;
+  std::size_t next_ = 0;                // of order_, for take()
+  std::vector<std::uint64_t> offsets_;  // by object, in the PACK; set by put()
+  std::vector<std::uint8_t> depths_;    // by object: deltas on the way to it; set by put()
+  std::size_t threads_;
+  tbb::enumerable_thread_specific<worker> workers_;
+};
 
 }  // namespace
 
@@ -97,70 +211,7 @@ std::vector<std::uint32_t> entry_order(std::span<const std::uint32_t> bases) {
 
 outcome<void> write_entries(std::span<const source_object> objects, const object_store& store, const entry_plan& plan,
                             pack_stream& out, pack_statistics& statistics, progress& report) {
-  const std::span<const std::uint32_t> bases = plan.bases;
-  const auto threads = static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
-  tbb::enumerable_thread_specific<worker> workers([&] { return worker(store, plan.cache_bytes / threads, plan); });
-  first_failure failed(report);
-  const std::vector<std::uint32_t> order = entry_order(bases);
-  std::vector<std::uint64_t> offsets(objects.size());
-  std::vector<std::uint8_t> depths(objects.size());
-  using batch = std::vector<payload>;
-  using handle = std::shared_ptr<batch>;
-
-  std::size_t next = 0;
-  const auto take = [&](tbb::flow_control& flow) -> handle {
-    auto parts = std::make_shared<batch>();
-    for (std::uint64_t content = 0;
-         next < order.size() && parts->size() < kBatchEntries && content < kBatchContent && !failed.stop(); ++next) {
-      if (plan.left_out[order[next]]) continue;
-      parts->emplace_back().index = order[next];
-      content += objects[order[next]].size;
-    }
-    if (parts->empty()) return flow.stop(), nullptr;
-    return parts;
-  };
-  const auto fill = [&](payload& part) -> outcome<void> {
-    if (const std::uint32_t base = bases[part.index]; base != kNoBase)
-      DOCTEUR_CHECK(make_delta(store, plan.deltas, base, workers.local(), part));
-    return part.is_delta ? outcome<void>{} : make_whole(store, workers.local(), part);
-  };
-  const auto put = [&](const payload& part) -> outcome<void> {
-    const source_object& object = objects[part.index];
-    offsets[part.index] = out.position();
-    if (part.is_delta) {
-      const std::uint32_t base = bases[part.index];
-      depths[part.index] = static_cast<std::uint8_t>(depths[base] + 1);
-      statistics.deepest = std::max<unsigned>(statistics.deepest, depths[part.index]);
-      ++statistics.delta_entries;
-      DOCTEUR_CHECK(out.begin_delta(object, part.delta_size, offsets[base]));
-    } else {
-      DOCTEUR_CHECK(out.begin_entry(object));
-    }
-    if (part.stored) ++statistics.stored_entries;
-    DOCTEUR_CHECK(out.write(part.stream));
-    out.end_entry();
-    report.add_bytes(part.stream.size());
-    report.advance(1);
-    return {};
-  };
-  const auto guarded = [&](const auto& step, payload& part) {
-    if (failed.stop()) return;
-    if (auto done = step(part); !done) failed.set(part.index, std::move(done.error()));
-  };
-  const auto fill_batch = [&](const handle& parts) {
-    std::vector<payload*> by_base;
-    for (payload& part : *parts) by_base.push_back(&part);
-    std::ranges::stable_sort(by_base, {}, [&](const payload* part) { return bases[part->index]; });
-    for (payload* part : by_base) guarded(fill, *part);
-    return parts;
-  };
-  const auto put_batch = [&](const handle& parts) {
-    for (payload& part : *parts) guarded(put, part);
-  };
-  tbb::parallel_pipeline(4 * threads, tbb::make_filter<void, handle>(tbb::filter_mode::serial_in_order, take) &
-                                          tbb::make_filter<handle, handle>(tbb::filter_mode::parallel, fill_batch) &
-                                          tbb::make_filter<handle, void>(tbb::filter_mode::serial_in_order, put_batch));
-  return failed.check();
+  return entry_pipeline(objects, store, plan, out, statistics, report).run();
 }
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// Writes the entries of a PACK in reading order: each object in its place, its bases before it. Hosted.
+// Writes the entries of a PACK in canonical order, with bases before their deltas. Hosted.
 
 #include <cstdint>
 #include <span>
@@ -13,20 +13,22 @@
 
 namespace docteur {
 
-// The order of entries: objects in canonical order, but each behind its base.
+// Returns the order of entries: objects in canonical order, except that bases move up to before their first delta.
+// `bases`: of each object its base, or kNoBase; without circles.
 [[nodiscard]] std::vector<std::uint32_t> entry_order(std::span<const std::uint32_t> bases);
 
 struct entry_plan {
   std::span<const std::uint32_t> bases;  // of each object its base, or kNoBase
-  const std::vector<bool>& left_out;     // objects that are written elsewhere
+  const std::vector<bool>& left_out;     // objects that are not written here
   delta_effort deltas;
   deflate_levels levels;
-  std::size_t cache_bytes;  // of inflated objects, all threads together
+  std::size_t cache_bytes;  // of content, all threads together
 };
 
-// Writes every object that is not left out, all from the store; one whose delta turns out no smaller than it is in the
-// store, whole. Deltas are encoded on the threads of the current TBB arena, and each is applied and compared before it
-// is written.
+// Writes every object that is not left out, with content from the store. An object whose delta turns out no smaller
+// than the object whole is written whole. Deltas are encoded on the threads of the current TBB arena; each is applied
+// and compared with its object before it is written. Adds to `statistics`. Fails when the store or `out` does, or when
+// `report` says to stop.
 [[nodiscard]] outcome<void> write_entries(std::span<const source_object> objects, const object_store& store,
                                           const entry_plan& plan, pack_stream& out, pack_statistics& statistics,
                                           progress& report);

@@ -8,14 +8,15 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kMostOfOneObject = 1u << 20;
-constexpr std::uint64_t kLeastOfOneObject = 16;
-constexpr std::size_t kSmallObject = 4096;  // bytes; sampled four times as densely
+// Features of one object: bounds of the limit that is chosen for all objects.
+constexpr std::uint64_t kHighestLimit = 1u << 20;
+constexpr std::uint64_t kLowestLimit = 16;
+constexpr std::size_t kSmallObject = 4096;  // bytes; smaller objects are sampled four times as densely
 
-// One random number per byte value (splitmix64).
+// One random number per byte value, by splitmix64.
 constexpr std::array<std::uint32_t, 256> make_gear() {
   std::array<std::uint32_t, 256> gear{};
-  std::uint64_t state = 0x646f6374657572;  // any number; a different one finds different candidates
+  std::uint64_t state = 0x646f6374657572;  // any seed; another finds other candidates
   for (std::uint32_t& g : gear) {
     std::uint64_t z = state += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -26,7 +27,8 @@ constexpr std::array<std::uint32_t, 256> make_gear() {
 }
 constexpr std::array<std::uint32_t, 256> kGear = make_gear();
 
-// Twice what is expected of a small object; of a larger one a seventh more, and some.
+// Room for the features of an object of `size` bytes: twice the expected number if it is small, else a seventh more and
+// some.
 constexpr std::uint64_t features_at_most(std::uint64_t size) {
   return size < kSmallObject ? size / 4 + 1 : size / 28 + 128;
 }
@@ -35,7 +37,8 @@ constexpr std::uint64_t features_at_most(std::uint64_t size) {
 
 void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
   out.clear();
-  // 32 bits shifted by one per byte forget a byte after 32: the hash of a window, kept at one step per byte.
+  // A Gear hash: each byte shifts 32 bits by one, so a byte has no influence after 32 more. The hash of every window
+  // costs one step per byte.
   const std::uint32_t mask = content.size() < kSmallObject ? 7u << 29 : 31u << 27;
   std::uint32_t hash = 0;
   for (std::size_t i = 0; i < content.size(); ++i) {
@@ -56,9 +59,9 @@ feature_collector::feature_collector(std::span<const source_object> objects, con
       if (eligible[i]) sum += std::min(most, features_at_most(objects[i].size));
     return sum;
   };
-  // The highest limit under which all fits: a share for each would cut the large objects, where most bytes are, and
-  // leave the room of the small ones empty.
-  std::uint64_t low = kLeastOfOneObject, high = kMostOfOneObject;
+  // One limit for all objects, the highest under which all features fit. An equal share of the room per object would
+  // cut the large objects, where most bytes are, and leave the shares of the small ones half empty.
+  std::uint64_t low = kLowestLimit, high = kHighestLimit;
   while (low < high) {
     const std::uint64_t middle = (low + high + 1) / 2;
     if (needed(middle) * sizeof(feature) <= room)
@@ -74,7 +77,7 @@ void feature_collector::see(std::size_t index, bytes content) {
   if (!eligible_[index]) return;
   thread_local std::vector<std::uint32_t> hashes;
   sketch(content, std::min<std::size_t>(most_, features_at_most(content.size())), hashes);
-  // Objects of different types never meet.
+  // Objects of different types share no features.
   const std::uint32_t salt = static_cast<std::uint32_t>(objects_[index].type) * 0x85ebca6bu;
   feature* to = all_.get() + used_.fetch_add(hashes.size(), std::memory_order_relaxed);
   for (const std::uint32_t hash : hashes) *to++ = static_cast<feature>(hash ^ salt) << 32 | index;

@@ -1,6 +1,6 @@
 #pragma once
-// What an object's content looks like from afar: hashes of 32-byte windows, sampled by content, so that two objects
-// that share a run of bytes share features wherever the run is. Hosted.
+// Features: hashes of 32-byte windows of an object's content. Which windows are sampled depends on their bytes only, so
+// two objects that share a run of bytes share features, wherever the run is. Hosted.
 
 #include <atomic>
 #include <cstdint>
@@ -13,26 +13,28 @@
 
 namespace docteur {
 
-// A window's hash in the upper 32 bits, the object's index in the lower: sorted, the objects that share a feature
-// stand beside each other, in index order.
+// A window's hash in the upper 32 bits, the object's index in the lower: in a sorted list, the objects that share a
+// hash stand side by side, in index order.
 using feature = std::uint64_t;
 
 [[nodiscard]] constexpr std::uint32_t window_hash(feature f) noexcept { return static_cast<std::uint32_t>(f >> 32); }
 [[nodiscard]] constexpr std::uint32_t object_index(feature f) noexcept { return static_cast<std::uint32_t>(f); }
 
-// The sampled window hashes of `content`, at most `most`: all there are, in any order, some perhaps several times; or
-// the smallest of them, the same choice in every object, so that what two objects share is found in both.
+// Replaces `out` with the sampled window hashes of `content`, in any order, perhaps with duplicates. If there are more
+// than `most`, these are the smallest: the same choice in every object, so that objects still share what they have in
+// common.
 void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out);
 
-// Gathers the features of all objects that may take part in deltas.
+// Collects the features of all objects that may take part in deltas.
 class feature_collector : public object_store::observer {
  public:
-  // `eligible[i]`: object i may be a delta or a base. `room`: bytes of memory for all, unless there are so many objects
-  // that a few features of each take more.
+  // `eligible[i]`: object i may be a delta or a base. `room`: bytes of memory for all features; exceeded only where 16
+  // features per object take more. `objects` and `eligible` must outlive the collector.
   feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible, std::size_t room);
   void see(std::size_t index, bytes content) override;
 
-  // Sorted, without those that only one object has. Once, after all objects were seen.
+  // Returns all features, sorted, except those that only one object has. Call it once, after all objects were seen. The
+  // view is valid as long as the collector.
   [[nodiscard]] std::span<const feature> finish();
 
  private:

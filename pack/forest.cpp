@@ -5,48 +5,18 @@
 #include <tuple>
 #include <utility>
 
+#include "pack/option_lists.hpp"
+
 namespace docteur {
 namespace {
 
 constexpr unsigned kMostSweeps = 40;
-constexpr std::size_t kMostFollowers = 2000;  // objects looked at again after a kick that has not paid yet
+constexpr std::size_t kMostVisits = 2000;  // objects visited after a kick, unless it has paid by then
 
-struct option {
-  std::uint32_t other;  // the base of an object's own options, the target among those who could use it
-  std::uint64_t cost;
-};
-
-// Options of each object, in one array.
-class option_lists {
- public:
-  option_lists(const forest_costs& costs, bool by_target)
-      : begin_(costs.whole.size() + 1), options_(costs.edges.size()) {
-    const std::size_t objects = costs.whole.size();
-    const std::span<const delta_edge> edges = costs.edges;
-    const auto owner = [&](const delta_edge& e) { return by_target ? e.target : e.base; };
-    for (const delta_edge& e : edges) ++begin_[owner(e) + 1];
-    for (std::size_t i = 1; i <= objects; ++i) begin_[i] += begin_[i - 1];
-    std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
-    for (const delta_edge& e : edges) options_[next[owner(e)]++] = {by_target ? e.base : e.target, costs.of(e)};
-    for (std::size_t i = 0; i < objects; ++i)
-      std::ranges::sort(mutable_of(i), {}, [](const option& o) { return std::tuple(o.cost, o.other); });
-  }
-  [[nodiscard]] std::span<const option> of(std::size_t i) const {
-    return std::span(options_).subspan(begin_[i], begin_[i + 1] - begin_[i]);
-  }
-
- private:
-  std::span<option> mutable_of(std::size_t i) {
-    return std::span(options_).subspan(begin_[i], begin_[i + 1] - begin_[i]);
-  }
-  std::vector<std::size_t> begin_;
-  std::vector<option> options_;
-};
-
-// The level of an object, and what follows from all levels: what it costs there, with which base.
+// The level of an object, and its cheapest base among the objects of lower levels.
 struct place {
   std::uint64_t cost;
-  std::uint32_t base;  // one of the cheapest; kNoBase: stored whole
+  std::uint32_t base;  // kNoBase: the object is stored whole
   unsigned level;
 };
 
@@ -55,12 +25,12 @@ class solver {
   solver(const forest_costs& costs, unsigned max_depth)
       : whole_(costs.whole),
         max_depth_(max_depth),
-        bases_(costs, true),
-        users_(costs, false),
+        bases_(costs, option_lists::side::bases),
+        users_(costs, option_lists::side::users),
         places_(costs.whole.size()),
-        around_(max_depth + 1) {}
+        level_costs_(max_depth + 1) {}
 
-  // Starts from a forest: an object's level is its depth.
+  // Starts from a forest: the level of each object is its depth.
   void start(std::span<const std::uint32_t> bases) {
     std::vector<unsigned> levels(bases.size());
     for (std::uint32_t i = 0; i < bases.size(); ++i)
@@ -68,7 +38,8 @@ class solver {
     set_levels(levels);
   }
 
-  // Starts with all objects on the deepest level, where none has a base, and lifts whatever saves most first.
+  // Starts with all objects on the deepest level, where none has a base, and lifts the object that saves most first.
+  // Savings in the queue may be out of date; the first is computed anew and goes back if it is no longer the best.
   void start_from_top() {
     set_levels(std::vector<unsigned>(places_.size(), max_depth_));
     struct lift {
@@ -76,15 +47,15 @@ class solver {
       std::uint32_t object;
       bool operator<(const lift& o) const { return std::tuple(saves, o.object) < std::tuple(o.saves, object); }
     };
-    const auto look_at = [&](std::uint32_t i) {
-      look_around(i);
-      return lift{around_[places_[i].level] - around_[best_level()], i};
+    const auto lift_of = [&](std::uint32_t i) {
+      price_levels(i);
+      return lift{level_costs_[places_[i].level] - level_costs_[best_level()], i};
     };
     std::priority_queue<lift> queue;
     for (std::uint32_t i = 0; i < places_.size(); ++i)
-      if (const lift l = look_at(i); l.saves > 0) queue.push(l);
+      if (const lift l = lift_of(i); l.saves > 0) queue.push(l);
     while (!queue.empty()) {
-      const lift now = look_at(queue.top().object);  // others were lifted since
+      const lift now = lift_of(queue.top().object);  // others may have moved since
       queue.pop();
       if (now.saves == 0) continue;
       if (!queue.empty() && now < queue.top())
@@ -94,22 +65,23 @@ class solver {
     }
   }
 
+  // Moves objects to their best levels until none moves, or kMostSweeps times.
   void improve() {
-    std::vector<bool> look(whole_.size(), true);
+    std::vector<bool> dirty(whole_.size(), true);
     for (unsigned sweep = 0; sweep < kMostSweeps; ++sweep) {
       bool moved = false;
       for (std::uint32_t i = 0; i < places_.size(); ++i) {
-        if (!look[i]) continue;
-        look[i] = false;
-        look_around(i);
+        if (!dirty[i]) continue;
+        dirty[i] = false;
+        price_levels(i);
         const unsigned to = best_level();
         if (to == places_[i].level) continue;
         set_level(i, to);
         moved = true;
-        for (const option& o : bases_.of(i)) look[o.other] = true;
+        for (const option& o : bases_.of(i)) dirty[o.other] = true;
         for (const option& o : users_.of(i)) {
-          look[o.other] = true;
-          for (const option& b : bases_.of(o.other)) look[b.other] = true;
+          dirty[o.other] = true;
+          for (const option& b : bases_.of(o.other)) dirty[b.other] = true;
         }
       }
       if (!moved) break;
@@ -123,13 +95,14 @@ class solver {
   }
   void set_levels(const std::vector<unsigned>& levels) {
     for (std::uint32_t i = 0; i < places_.size(); ++i) places_[i].level = levels[i];
-    for (std::uint32_t i = 0; i < places_.size(); ++i) serve(i);
+    for (std::uint32_t i = 0; i < places_.size(); ++i) settle(i);
   }
 
+  // The iterated local search of forest.hpp.
   void search(std::size_t kicks) {
     const std::vector<std::uint32_t> hubs = by_importance();
     if (hubs.empty() || max_depth_ == 0) return;
-    waiting_.assign(places_.size(), false);
+    queued_.assign(places_.size(), false);
     std::uint64_t state = 1;
     const auto random = [&] {  // xorshift64*
       state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
@@ -137,7 +110,8 @@ class solver {
     };
     for (std::size_t i = 0; i < kicks; ++i) {
       const std::uint64_t r = random();
-      const std::uint64_t cubed = (r * r >> 32) * r >> 32;  // the important ones far more often
+      // r is a fraction of 2^32, and so is its cube, which is small far more often: important objects come first.
+      const std::uint64_t cubed = (r * r >> 32) * r >> 32;
       const std::uint32_t object = hubs[cubed * hubs.size() >> 32];
       const auto to = static_cast<unsigned>(random() % (max_depth_ + 1));
       if (to != places_[object].level) kick(object, to);
@@ -157,7 +131,7 @@ class solver {
   }
 
  private:
-  // The best there is for `object` on its level, `without` one of its bases: the first of the cheapest, or no base.
+  // The cheapest option of `object` on its level, other than the base `without` (kNoBase: any); kNoBase: stored whole.
   [[nodiscard]] option cheapest(std::uint32_t object, std::uint32_t without) const {
     for (const option& o : bases_.of(object)) {
       if (o.cost >= whole_[object]) break;
@@ -166,8 +140,8 @@ class solver {
     return {kNoBase, whole_[object]};
   }
 
-  // After its level, or that of its base, has changed.
-  void serve(std::uint32_t object) {
+  // Sets the base of `object` after its level, or that of its base, has changed.
+  void settle(std::uint32_t object) {
     const option best = cheapest(object, kNoBase);
     places_[object].base = best.other;
     places_[object].cost = best.cost;
@@ -175,53 +149,59 @@ class solver {
 
   void set_level(std::uint32_t object, unsigned level) {
     places_[object].level = level;
-    serve(object);
-    for (const option& o : users_.of(object)) {  // nothing else changes for anyone
+    settle(object);
+    for (const option& o : users_.of(object)) {  // for all others nothing changes
       place& user = places_[o.other];
       if (level < user.level) {
         if (o.cost < user.cost) user.base = object, user.cost = o.cost;
       } else if (user.base == object) {
-        serve(o.other);
+        settle(o.other);
       }
     }
   }
 
-  // What `object` costs on its level, `without` one of its bases.
+  // The cost of `object` on its level if it could not use the base `without`.
   [[nodiscard]] std::uint64_t cost_without(std::uint32_t object, std::uint32_t without) const {
     return places_[object].base == without ? cheapest(object, without).cost : places_[object].cost;
   }
 
-  // Sets around_[level] to what object `i` on that level costs, and those that could use it.
-  void look_around(std::uint32_t i) {
-    // Who could use it costs what it costs without it, less what is saved while `i` is below it.
-    std::ranges::fill(around_, std::uint64_t{0});
+  // Sets level_costs_[level], for each level, to the cost of object `i` on that level plus that of all its possible
+  // users. A user on level u saves by using `i` only if `i` is on a lower level. So its saving is noted at u - 1, and
+  // the sum from the deepest level up says what `i` saves on each:
+  //
+  //   level                 0    1    2    3      users: on level 1, saving 5; on level 3, saving 2
+  //   savings noted         5    0    2    0
+  //   saved by `i` there    7    2    2    0
+  void price_levels(std::uint32_t i) {
+    std::ranges::fill(level_costs_, std::uint64_t{0});
     std::uint64_t without = 0;
     for (const option& o : users_.of(i)) {
       const std::uint64_t cost = cost_without(o.other, i);
       without += cost;
       if (const unsigned level = places_[o.other].level; o.cost < cost && level > 0)
-        around_[level - 1] += cost - o.cost;
+        level_costs_[level - 1] += cost - o.cost;
     }
     std::uint64_t saved = 0;
-    for (std::size_t level = around_.size(); level-- > 0;) {
-      saved += around_[level];
-      around_[level] = without - saved;
+    for (std::size_t level = level_costs_.size(); level-- > 0;) {
+      saved += level_costs_[level];
+      level_costs_[level] = without - saved;
     }
-    // Its own bases, the cheapest first: each serves the levels above its own that no cheaper one serves.
-    std::size_t served_from = around_.size();
+    // Its own bases, cheapest first: a base on level b serves all levels deeper than b that no cheaper base serves.
+    // Levels from `unserved` on are served.
+    std::size_t unserved = level_costs_.size();
     for (const option& o : bases_.of(i)) {
       if (o.cost >= whole_[i]) break;
-      for (; served_from > places_[o.other].level + 1; --served_from) around_[served_from - 1] += o.cost;
+      for (; unserved > places_[o.other].level + 1; --unserved) level_costs_[unserved - 1] += o.cost;
     }
-    for (; served_from > 0; --served_from) around_[served_from - 1] += whole_[i];
+    for (; unserved > 0; --unserved) level_costs_[unserved - 1] += whole_[i];
   }
 
-  // Where it is all the cheapest around what was looked at, the lowest of those levels.
+  // The cheapest level by the last price_levels(); of several, the lowest.
   [[nodiscard]] unsigned best_level() const {
-    return static_cast<unsigned>(std::ranges::min_element(around_) - around_.begin());
+    return static_cast<unsigned>(std::ranges::min_element(level_costs_) - level_costs_.begin());
   }
 
-  // Objects that several could use, by what those cost whole: the most first.
+  // Returns the objects that several could use, those whose users cost most when whole first.
   [[nodiscard]] std::vector<std::uint32_t> by_importance() const {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
     for (std::uint32_t i = 0; i < places_.size(); ++i) {
@@ -236,34 +216,35 @@ class solver {
     return hubs;
   }
 
-  // Puts `object` on level `to` and lets those around it find their best levels, or undoes all that.
+  // Puts `object` on level `to` and moves the objects around it to their best levels; undoes all of it if that did not
+  // pay.
   void kick(std::uint32_t object, unsigned to) {
     moves_.clear();
-    follow_.clear();
+    queue_.clear();
     std::uint64_t before = 0, after = 0;
-    const auto move = [&](std::uint32_t i, unsigned level) {  // i: looked at last
-      before += around_[places_[i].level];
-      after += around_[level];
+    const auto move = [&](std::uint32_t i, unsigned level) {  // price_levels(i) was called last
+      before += level_costs_[places_[i].level];
+      after += level_costs_[level];
       moves_.emplace_back(i, places_[i].level);
       set_level(i, level);
       for (const auto list : {bases_.of(i), users_.of(i)})
         for (const option& o : list)
-          if (!waiting_[o.other]) waiting_[o.other] = true, follow_.push_back(o.other);
+          if (!queued_[o.other]) queued_[o.other] = true, queue_.push_back(o.other);
     };
-    waiting_[object] = true;  // it stays for now
-    look_around(object);
+    queued_[object] = true;  // so that it is not moved back at once
+    price_levels(object);
     move(object, to);
-    for (std::size_t next = 0; next < follow_.size(); ++next) {
-      const std::uint32_t i = follow_[next];
-      if (next >= kMostFollowers && after > before) break;
-      waiting_[i] = false;
-      look_around(i);
-      if (const unsigned level = best_level(); around_[level] < around_[places_[i].level]) move(i, level);
+    for (std::size_t next = 0; next < queue_.size(); ++next) {
+      const std::uint32_t i = queue_[next];
+      if (next >= kMostVisits && after > before) break;
+      queued_[i] = false;
+      price_levels(i);
+      if (const unsigned level = best_level(); level_costs_[level] < level_costs_[places_[i].level]) move(i, level);
     }
     if (after > before)
       for (auto m = moves_.rbegin(); m != moves_.rend(); ++m) set_level(m->first, m->second);
-    waiting_[object] = false;
-    for (const std::uint32_t i : follow_) waiting_[i] = false;
+    queued_[object] = false;
+    for (const std::uint32_t i : queue_) queued_[i] = false;
   }
 
   std::span<const std::uint64_t> whole_;
@@ -271,10 +252,10 @@ class solver {
   option_lists bases_;
   option_lists users_;
   std::vector<place> places_;
-  std::vector<std::uint64_t> around_;                      // by level, of what look_around() was called for
-  std::vector<std::pair<std::uint32_t, unsigned>> moves_;  // of a kick: objects and the levels they had
-  std::vector<std::uint32_t> follow_;                      // those to look at after it
-  std::vector<bool> waiting_;                              // in follow_
+  std::vector<std::uint64_t> level_costs_;                 // price_levels()
+  std::vector<std::pair<std::uint32_t, unsigned>> moves_;  // of a kick: objects and the levels they had before
+  std::vector<std::uint32_t> queue_;                       // of a kick: the objects to visit
+  std::vector<bool> queued_;                               // by object: in queue_ and not yet visited
 };
 
 }  // namespace
@@ -282,18 +263,18 @@ class solver {
 std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsigned max_depth) {
   const std::span<const std::uint64_t> whole = costs.whole;
   const std::span<const delta_edge> edges = costs.edges;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // what an edge saves, inverted, and its place
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;  // ~saving, so that the largest is first, and the edge
   order.reserve(edges.size());
   for (std::uint32_t i = 0; i < edges.size(); ++i)
     if (const std::uint64_t cost = costs.of(edges[i]); cost < whole[edges[i].target])
       order.emplace_back(~(whole[edges[i].target] - cost), i);
   std::ranges::sort(order);
   std::vector<std::uint32_t> base(whole.size(), kNoBase);
-  std::vector<unsigned> height(whole.size());
+  std::vector<unsigned> height(whole.size());  // deltas in the longest chain below each object
   for (const auto& [_, i] : order) {
     const delta_edge& e = edges[i];
     if (base[e.target] != kNoBase) continue;
-    unsigned depth = 0;  // the target's, on this base
+    unsigned depth = 0;  // of the target on this base
     bool circular = false;
     for (std::uint32_t a = e.base; a != kNoBase && !circular; a = base[a], ++depth) circular = a == e.target;
     if (circular || depth + height[e.target] > max_depth) continue;

@@ -9,7 +9,7 @@
 namespace docteur {
 namespace {
 
-// zlib gives no size back when it releases, so each block carries its own in front.
+// zlib releases blocks without their size, so each block carries it in front.
 constexpr std::size_t kPrefix = alignof(std::max_align_t);
 
 voidpf take(voidpf opaque, uInt items, uInt size) noexcept {
@@ -29,9 +29,9 @@ void give_back(voidpf opaque, voidpf address) noexcept {
   from.release(from.self, block, n);
 }
 
-// The largest window; negative: no zlib header and trailer (zlib manual, inflateInit2).
-constexpr int window_bits(inflate_stream::framing how) noexcept {
-  return how == inflate_stream::framing::zlib ? MAX_WBITS : -MAX_WBITS;
+// The largest window; a negative number means no zlib header and trailer (zlib manual, inflateInit2).
+constexpr int window_bits(inflate_stream::framing form) noexcept {
+  return form == inflate_stream::framing::zlib ? MAX_WBITS : -MAX_WBITS;
 }
 
 constexpr uInt clamp(std::size_t n) noexcept { return static_cast<uInt>(std::min<std::size_t>(n, 1u << 30)); }
@@ -57,7 +57,7 @@ inflater::~inflater() {
 
 result<std::size_t> inflater::inflate(bytes in, mutable_bytes out, std::uint64_t at) noexcept {
   std::size_t consumed = 0;
-  std::byte none{};  // an empty object still has a stream, and libdeflate wants an address
+  std::byte none{};  // an empty object has a stream, too, and libdeflate needs an address
   switch (libdeflate_zlib_decompress_ex(decompressor_, in.data(), in.size(), out.empty() ? &none : out.data(),
                                         out.size(), &consumed, nullptr)) {
     case LIBDEFLATE_SUCCESS: return consumed;
@@ -67,20 +67,21 @@ result<std::size_t> inflater::inflate(bytes in, mutable_bytes out, std::uint64_t
   }
 }
 
-// The z_stream and the allocator it points to are side by side in the handed memory, so that both keep their address.
+// The z_stream and the allocator that it points to, in one allocated block, so that neither moves when inflate_stream
+// does.
 struct inflate_state {
   z_stream_s stream;
   memory from;
 };
 
-result<inflate_stream> inflate_stream::make(const memory& from, framing how) noexcept {
+result<inflate_stream> inflate_stream::make(const memory& from, framing form) noexcept {
   void* block = from.allocate(from.self, sizeof(inflate_state));
   if (block == nullptr) return fail(errc::out_of_memory, 0, "no memory for an inflate stream");
   auto* state = new (block) inflate_state{{}, from};
   state->stream.zalloc = take;
   state->stream.zfree = give_back;
   state->stream.opaque = &state->from;
-  if (inflateInit2(&state->stream, window_bits(how)) != Z_OK) {
+  if (inflateInit2(&state->stream, window_bits(form)) != Z_OK) {
     from.release(from.self, block, sizeof(inflate_state));
     return fail(errc::out_of_memory, 0, "no memory for an inflate stream");
   }
@@ -105,9 +106,9 @@ inflate_stream::~inflate_stream() {
   memory_.release(memory_.self, stream_, sizeof(inflate_state));
 }
 
-void inflate_stream::restart(framing how) noexcept { inflateReset2(stream_, window_bits(how)); }
+void inflate_stream::restart(framing form) noexcept { inflateReset2(stream_, window_bits(form)); }
 
-result<inflate_stream::progress> inflate_stream::next(bytes in, mutable_bytes out, std::uint64_t at) noexcept {
+result<inflate_stream::step> inflate_stream::next(bytes in, mutable_bytes out, std::uint64_t at) noexcept {
   std::byte none{};
   const uInt in_size = clamp(in.size());
   const uInt out_size = clamp(out.size());
@@ -119,7 +120,7 @@ result<inflate_stream::progress> inflate_stream::next(bytes in, mutable_bytes ou
   if (status == Z_MEM_ERROR) return fail(errc::out_of_memory, at, "no memory for an inflate stream");
   if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
     return fail(errc::malformed, at, "damaged zlib stream");
-  return progress{in_size - stream_->avail_in, out_size - stream_->avail_out, status == Z_STREAM_END};
+  return step{in_size - stream_->avail_in, out_size - stream_->avail_out, status == Z_STREAM_END};
 }
 
 }  // namespace docteur

@@ -17,12 +17,13 @@
 namespace docteur {
 namespace {
 
-constexpr int kLevel = 7;  // the next costs half as much time again, for under 1 %
+constexpr int kLevel = 7;  // level 8 takes half as much time again and saves less than 1 %
 constexpr std::byte kZlibHeader[2] = {std::byte{0x78}, std::byte{0x9c}};
-constexpr std::size_t kProbe = 16 << 10;  // bytes of each probe for compressibility, kProbeStep apart
+// Whether a blob deflates is probed: kProbe bytes of every kProbeStep.
+constexpr std::size_t kProbe = 16 << 10;
 constexpr std::size_t kProbeStep = 128 << 10;
 
-// Reads the content forward and checks it on the way.
+// Reads the content of a blob forward and computes its id and its Adler-32 on the way.
 class checked_content {
  public:
   checked_content(const object_source& source, std::size_t index)
@@ -31,17 +32,18 @@ class checked_content {
         left_(source.objects()[index].size),
         hash_(object_hash(object_type::blob, left_)) {}
 
+  // Reads the first kLargeBlobSample bytes, for head().
   outcome<void> open() {
     DOCTEUR_TRY(stream, source_.open(index_));
     stream_ = std::move(stream);
     return read(head_, static_cast<std::size_t>(std::min<std::uint64_t>(left_, kLargeBlobSample)));
   }
   [[nodiscard]] bytes head() const { return head_; }
-  // True when all was handed out.
+  // True when next() has returned everything.
   [[nodiscard]] bool at_end() const { return left_ == 0 && taken_ == head_.size(); }
   [[nodiscard]] std::uint32_t adler() const { return adler_; }
 
-  // Replaces `out` with the next `most` bytes, fewer only at the end.
+  // Replaces `out` with the next `most` bytes, or fewer at the end.
   outcome<void> next(std::vector<std::byte>& out, std::size_t most) {
     const std::size_t ready = std::min(most, head_.size() - taken_);
     const auto fresh = static_cast<std::size_t>(std::min<std::uint64_t>(most - ready, left_));
@@ -59,7 +61,7 @@ class checked_content {
     adler_ = libdeflate_adler32(adler_, out.data(), out.size());
     return {};
   }
-  // After the end: nothing follows, and the id is right.
+  // At the end: fails if more follows or the id does not match.
   outcome<void> check() {
     std::byte extra;
     DOCTEUR_TRY(more, stream_->read({&extra, 1}));
@@ -83,11 +85,11 @@ class checked_content {
 
   const object_source& source_;
   std::size_t index_;
-  std::uint64_t left_;  // bytes not yet read
+  std::uint64_t left_;  // bytes not yet read from the source
   sha1 hash_;
   std::uint32_t adler_ = 1;
-  std::vector<std::byte> head_;  // read ahead, to look at
-  std::size_t taken_ = 0;        // of head_
+  std::vector<std::byte> head_;  // what open() read; emptied once next() has returned it
+  std::size_t taken_ = 0;        // bytes of head_ that next() has returned
   std::unique_ptr<byte_stream> stream_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// What looking for equal bytes is made of. Hosted.
+// Compares runs of bytes. Hosted.
 
 #include <algorithm>
 #include <bit>
@@ -10,7 +10,7 @@
 
 namespace docteur {
 
-// Bytes that `a` and `b` have in common from their start.
+// Returns the length of the longest common prefix of `a` and `b`, in bytes.
 [[nodiscard]] inline std::size_t common_prefix(bytes a, bytes b) noexcept {
   const std::size_t most = std::min(a.size(), b.size());
   std::size_t n = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// What the PACK writer is given: the objects of one commit and a way to read them. Hosted.
+// The input of the PACK writer: the objects of one commit, and a way to read each. Hosted.
 
 #include <algorithm>
 #include <cstddef>
@@ -25,12 +25,12 @@ class object_source {
  public:
   virtual ~object_source() = default;
 
-  // Every object of the image once, in canonical order: [0] the commit, then the annotated tags by which it was asked
-  // for (each names the next, the last one the commit), then trees depth-first (a tree before its subtrees, subtrees in
-  // tree order, each at its first occurrence), then blobs in path order (first occurrence).
+  // Every object of the image once, in canonical order: the commit; the annotated tags that lead to it, if it was asked
+  // for by a tag (each names the next, the last one names the commit); trees depth-first (a tree before its subtrees,
+  // subtrees in tree order); blobs in path order. A tree or blob with several paths stands at the first.
   [[nodiscard]] virtual std::span<const source_object> objects() const = 0;
 
-  // Of objects(): the commit, the annotated tags that lead to it, the root tree.
+  // The commit, the annotated tags that lead to it, and the root tree, all in objects().
   [[nodiscard]] const source_object& commit() const { return objects().front(); }
   [[nodiscard]] std::span<const source_object> tags() const {
     const auto rest = objects().subspan(1);
@@ -39,19 +39,21 @@ class object_source {
   }
   [[nodiscard]] const source_object& root() const { return objects()[1 + tags().size()]; }
 
-  // Path of the first occurrence, '/'-separated, without a leading '/'; empty for commit, tags and root tree.
+  // The first path of objects()[index], '/'-separated, without a leading '/'; empty for commit, tags and root tree.
   [[nodiscard]] virtual std::string_view path(std::size_t index) const = 0;
 
-  // Replaces `out` with the whole content of objects()[index]. Safe to call from many threads at once.
-  // The caller checks the bytes against the id.
+  // Replaces `out` with the whole content of objects()[index]. The caller compares it with the id. Safe to call from
+  // many threads at once.
   [[nodiscard]] virtual outcome<void> read(std::size_t index, std::vector<std::byte>& out) const = 0;
 
-  // The same for a caller that found bytes which are not the id's: a source that has several copies passes over those.
+  // The same, for a caller that got content which does not match the id: a source with several copies of an object
+  // skips those that do not match.
   [[nodiscard]] virtual outcome<void> read_verified(std::size_t index, std::vector<std::byte>& out) const {
     return read(index, out);
   }
 
-  // The same as read(), as a stream, in memory that does not grow with the object. Safe to call from many threads.
+  // The same as read(), as a stream, in memory that does not grow with the object. The source must outlive the stream.
+  // Safe to call from many threads at once.
   [[nodiscard]] virtual outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const = 0;
 };
 

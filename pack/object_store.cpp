@@ -16,12 +16,11 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kBatch = 32;  // neighbours in a source often are together there
+constexpr std::size_t kBatch = 32;  // objects per task: neighbours are often side by side in the source
 
-// libdeflate's level where an estimate is not enough.
+// Where the estimate says that deflate saves less than one byte in kHardlySmaller, the content may be better stored, so
+// it is deflated, at kQuickLevel, to decide. LZ4's sizes decide nothing: they are not the same on every machine.
 constexpr int kQuickLevel = 1;
-// Content of which deflate seems to save less than one byte in so many may be better stored: that is tried. LZ4's sizes
-// decide nothing, as they are not the same on every machine.
 constexpr std::size_t kHardlySmaller = 4;
 
 char* chars(std::vector<std::byte>& v) { return reinterpret_cast<char*>(v.data()); }
@@ -32,7 +31,7 @@ struct worker {
   std::vector<std::byte> content;
   std::vector<std::byte> packed;
 
-  // The content as the spool keeps it.
+  // Returns `content` as it is kept in the spool: compressed if that is smaller.
   bytes pack() {
     if (content.size() > LZ4_MAX_INPUT_SIZE) return content;
     const auto size = static_cast<int>(content.size());
@@ -50,9 +49,9 @@ failure changed_while_read(const object_source& source, std::size_t index) {
   return failure{blame::input, std::move(subject) + ": changed while it was read"};
 }
 
-outcome<object_store> object_store::fill(const object_source& source, const settings& with, observer& eye,
+outcome<object_store> object_store::fill(const object_source& source, const settings& options, observer& eye,
                                          progress& report) {
-  DOCTEUR_TRY(file, spool::create(with.spool_directory));
+  DOCTEUR_TRY(file, spool::create(options.spool_directory));
   object_store store(source, std::move(file));
   const std::span<const source_object> objects = source.objects();
   tbb::enumerable_thread_specific<worker> workers;
@@ -86,7 +85,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
         worker& own = workers.local();
         std::uint64_t taken_bytes = 0;
         for (std::size_t i = range.begin(); i < range.end() && !failed.stop(); ++i) {
-          if (is_large(objects[i], with.large_blob)) continue;
+          if (is_large(objects[i], options.large_blob)) continue;
           if (auto taken = take(i, own); !taken) failed.set(i, std::move(taken.error()));
           taken_bytes += objects[i].size;
         }
@@ -98,14 +97,14 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   return store;
 }
 
-outcome<void> object_store::read(std::size_t index, store_scratch& with, std::vector<std::byte>& out) const {
+outcome<void> object_store::read(std::size_t index, store_scratch& scratch, std::vector<std::byte>& out) const {
   const place& kept = kept_[index];
   out.resize(static_cast<std::size_t>(source_->objects()[index].size));
   if (kept.size == out.size()) return file_->read(kept.offset, out);
-  with.packed.resize(static_cast<std::size_t>(kept.size));
-  DOCTEUR_CHECK(file_->read(kept.offset, with.packed));
+  scratch.packed.resize(static_cast<std::size_t>(kept.size));
+  DOCTEUR_CHECK(file_->read(kept.offset, scratch.packed));
   const int made =
-      LZ4_decompress_safe(chars(with.packed), chars(out), static_cast<int>(kept.size), static_cast<int>(out.size()));
+      LZ4_decompress_safe(chars(scratch.packed), chars(out), static_cast<int>(kept.size), static_cast<int>(out.size()));
   if (made < 0 || static_cast<std::size_t>(made) != out.size())
     return give_up(blame::environment, "the temporary file does not hold what was written to it");
   return {};

@@ -1,9 +1,9 @@
 #pragma once
-// Every object of a source, read once, checked against its id, and kept in a spool, quickly compressed: sources are
-// slow to read, and memory must not grow with content. Hosted; reading is safe from many threads.
+// Holds every object of a source: read once, compared with its id, and kept compressed in a temporary file, because
+// sources are slow to read and memory must not grow with content. Reading is safe from many threads. Hosted.
 //
-// What is kept is read several times and never written as it is, so it is compressed by LZ4, which gives content back
-// five times as fast as deflate does.
+// Content is read back several times and never written to the PACK as it is compressed here, so this is LZ4, which
+// decompresses five times as fast as deflate.
 
 #include <cstdint>
 #include <memory>
@@ -15,14 +15,14 @@
 
 namespace docteur {
 
-// What a thread reads with.
+// A buffer for object_store::read(), one per thread.
 struct store_scratch {
   std::vector<std::byte> packed;
 };
 
 class object_store {
  public:
-  // Told of each object's content once, from any thread, in any order.
+  // Gets the content of each object once, on any thread, in any order. Content is valid during the call only.
   class observer {
    public:
     virtual ~observer() = default;
@@ -30,27 +30,28 @@ class object_store {
   };
 
   struct settings {
-    std::uint64_t large_blob;  // blobs of this many bytes or more are left out: see large_blob.hpp
-    std::filesystem::path spool_directory;
+    std::uint64_t large_blob;               // bytes: blobs this large or larger are left out (large_blob.hpp)
+    std::filesystem::path spool_directory;  // for the temporary file; empty: the system's
   };
-  // Fails when the source does, or when content is not what its id says. Uses the threads of the current TBB arena.
-  // `source` must outlive the store.
-  [[nodiscard]] static outcome<object_store> fill(const object_source& source, const settings& with, observer& eye,
+  // Reads all objects of `source`, which must outlive the store. Fails when the source or the temporary file does, when
+  // content does not match its id, or when `report` says to stop. Uses the threads of the current TBB arena.
+  [[nodiscard]] static outcome<object_store> fill(const object_source& source, const settings& options, observer& eye,
                                                   progress& report);
 
+  // False for a large blob, which was left out: none of the following may be called for it.
   [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].stream_size > 0; }
-  // Bytes of the zlib stream that a quick deflate makes of the object, about; exactly of one that is stored.
+  // About how many bytes the object's zlib stream has; exact if stored().
   [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].stream_size; }
-  // Whether deflate saves so little that the stream is of stored blocks (compressor::compress()).
+  // Whether deflate saves so little that compressor::compress() stores the object.
   [[nodiscard]] bool stored(std::size_t index) const { return kept_[index].stored; }
-  // The content.
-  [[nodiscard]] outcome<void> read(std::size_t index, store_scratch& with, std::vector<std::byte>& out) const;
+  // Replaces `out` with the object's content. Fails (blame::environment) when the temporary file cannot be read.
+  [[nodiscard]] outcome<void> read(std::size_t index, store_scratch& scratch, std::vector<std::byte>& out) const;
 
  private:
   struct place {
     std::uint64_t offset = 0;
-    std::uint64_t size = 0;         // in the spool; as large as the content: that is not compressed there
-    std::uint64_t stream_size = 0;  // 0: left out
+    std::uint64_t size = 0;         // bytes in the spool; the content's size: it is not compressed there
+    std::uint64_t stream_size = 0;  // stream_size(); 0: left out
     bool stored = false;
   };
   object_store(const object_source& source, std::unique_ptr<spool> file)
@@ -61,12 +62,12 @@ class object_store {
   std::vector<place> kept_;
 };
 
-// True for a blob that is never held whole.
+// True for a blob of `large_blob` bytes or more.
 [[nodiscard]] inline bool is_large(const source_object& object, std::uint64_t large_blob) {
   return object.type == object_type::blob && object.size >= large_blob;
 }
 
-// The failure of an object whose content is not what its id says.
+// The failure for an object whose content does not match its id; names its path, or its id if it has no path.
 [[nodiscard]] failure changed_while_read(const object_source& source, std::size_t index);
 
 }  // namespace docteur

@@ -7,7 +7,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kHeld = 256 << 10;  // bytes that wait for the sink, so that it sees few and large writes
+constexpr std::size_t kHeld = 256 << 10;  // bytes held back, so that the sink gets few large writes
 
 }  // namespace
 

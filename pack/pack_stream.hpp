@@ -1,6 +1,6 @@
 #pragma once
-// The PACK as it grows: header, entries, trailer (`git help gitformat-pack`); keeps each entry's offset and CRC-32 for
-// IDX. Hosted; one thread at a time.
+// Writes a PACK from front to back: header, entries, trailer (`git help gitformat-pack`). Records the offset and CRC-32
+// of each entry for IDX. One thread at a time. Hosted.
 
 #include <cstdint>
 #include <vector>
@@ -15,20 +15,23 @@ namespace docteur {
 
 class pack_stream {
  public:
+  // `objects`: the number of entries that will be written. `out` must outlive the stream.
   pack_stream(byte_sink& out, std::uint32_t objects);
 
-  // Bytes so far: where the next entry begins.
+  // Bytes so far, which is the offset of the next entry.
   [[nodiscard]] std::uint64_t position() const { return position_; }
 
-  // An entry is begun with its header, given its zlib stream, and ended. Of a whole object:
-  [[nodiscard]] outcome<void> begin_entry(const source_object& object);
-  // Of a delta of `size` bytes whose base's entry is at `base_offset`:
+  // An entry is one begin_entry() or begin_delta(), then its zlib stream by write(), in pieces of any size, then
+  // end_entry(). All fail when the sink does.
+  [[nodiscard]] outcome<void> begin_entry(const source_object& object);  // of a whole object
+  // An OFS delta of `size` bytes, whose base's entry is at `base_offset`.
   [[nodiscard]] outcome<void> begin_delta(const source_object& object, std::uint64_t size, std::uint64_t base_offset);
   [[nodiscard]] outcome<void> write(bytes data);
   void end_entry();
 
-  // Writes the trailer and hands all to the sink; returns the PACK's checksum.
+  // Writes the trailer, passes everything to the sink, and returns the PACK's checksum.
   [[nodiscard]] outcome<oid> finish();
+  // Moves out the records of all entries, in PACK order.
   [[nodiscard]] std::vector<idx_entry> take_entries() { return std::move(entries_); }
 
  private:
@@ -39,7 +42,7 @@ class pack_stream {
   sha1 hash_;
   std::uint64_t position_ = 0;
   std::uint32_t crc_ = 0;
-  std::vector<std::byte> held_;
+  std::vector<std::byte> held_;  // written, but not yet passed to the sink
   std::vector<idx_entry> entries_;
 };
 

@@ -12,15 +12,15 @@
 namespace docteur {
 namespace {
 
-// Depths of the forests that show which objects descend from which.
+// The depths of the trial forests whose chains show which objects descend from which, one per round.
 constexpr unsigned kDeepTrials[] = {50, 16, 8};
-// In chains longer than are allowed, which of its ancestors each object is tried against as well.
-constexpr std::size_t kAncestors[] = {2, 3, 4, 6, 9};  // and the root and the one next to it
+// The ancestors that each object in a too long chain is tried against, by distance; also the root and the one below it.
+constexpr std::size_t kAncestors[] = {2, 3, 4, 6, 9};
 
-// Bytes for a pair, at most: itself, its price, and that twice more as it is chosen from.
+// Memory per pair, at most: the pair, its edge, and the two option lists of the forest.
 constexpr std::size_t kPairBytes = sizeof(delta_pair) + 3 * sizeof(delta_edge);
 
-// So many candidates that all of them leave a third of the room to the ancestors.
+// Limits the candidates per object to two thirds of `most_pairs`; the rest is for pairs with ancestors.
 candidate_limits fitting(candidate_limits wanted, const std::vector<bool>& eligible, std::size_t most_pairs) {
   const auto objects = static_cast<std::size_t>(std::ranges::count(eligible, true));
   const std::size_t each = std::max<std::size_t>(most_pairs / 3 * 2 / std::max<std::size_t>(objects, 1), 1);
@@ -29,18 +29,21 @@ candidate_limits fitting(candidate_limits wanted, const std::vector<bool>& eligi
   return wanted;
 }
 
-// What edges are sorted by.
+// The key that edges are sorted by.
 std::tuple<std::uint32_t, std::uint32_t> ends_of(const delta_edge& e) { return {e.target, e.base}; }
 
 bool has_edge(std::span<const delta_edge> edges, const delta_pair& pair) {
   return std::ranges::binary_search(edges, std::tuple(pair.target, pair.base), {}, ends_of);
 }
 
-// Pairs of objects and their farther ancestors in trees that are deeper than `max_depth`, sorted by base.
+// Returns pairs of objects and their farther ancestors, which have no edge yet, sorted by base. Only trees deeper than
+// `max_depth` are considered: there, an object cannot keep its place below its base.
+//
+//   root <- a <- b <- c <- d      d is tried against b, a and root (distances 2, 3, 4); d on c has an edge
 std::vector<delta_pair> ancestor_pairs(std::span<const std::uint32_t> bases, std::span<const delta_edge> edges,
                                        unsigned max_depth) {
-  std::vector<unsigned> height(bases.size());  // of each root's tree
-  std::vector<std::uint32_t> chain;            // an object, its base, and so on
+  std::vector<unsigned> height(bases.size());  // of the tree below each root
+  std::vector<std::uint32_t> chain;            // an object, its base, the base's base, and so on
   const auto climb = [&](std::uint32_t i) {
     chain.clear();
     for (; i != kNoBase; i = bases[i]) chain.push_back(i);
@@ -71,7 +74,7 @@ class planner {
  public:
   planner(std::span<const source_object> objects, const object_store& store, const std::vector<bool>& eligible,
           const plan_limits& limits, progress& report)
-      : store_(store), limits_(limits), report_(report), charge_(objects, store, eligible, limits.what_for) {
+      : store_(store), limits_(limits), report_(report), charge_(objects, store, eligible, limits.purpose) {
     for (std::size_t i = 0; i < objects.size(); ++i) {
       const std::uint64_t whole = whole_cost(store, i);
       whole_.push_back(whole - std::min(whole, charge_.of_target(i)));
@@ -80,7 +83,7 @@ class planner {
 
   [[nodiscard]] std::size_t most_pairs() const { return limits_.pair_bytes / kPairBytes; }
 
-  // Adds what these pairs cost to what there is to choose from.
+  // Prices `pairs` and adds their edges to those that can be chosen.
   outcome<void> price(std::span<const delta_pair> pairs, std::string_view phase) {
     report_.phase(phase, pairs.size());
     DOCTEUR_TRY(more, price_pairs(store_, pairs, limits_.effort.trial, limits_.cache_bytes, report_));
@@ -91,9 +94,9 @@ class planner {
     return {};
   }
 
-  // What is charged for a base depends on how many use it, and the other way round: a few turns settle it.
+  // The charge of a base depends on how many deltas use it, and that depends on the charge. A few turns settle both.
   void settle_charges(unsigned turns) {
-    if (limits_.what_for == purpose::size) return;  // nothing is charged
+    if (limits_.purpose == purpose::size) return;  // nothing is charged
     for (unsigned i = 0; i < turns; ++i) charge_.assume(choose_bases(costs(), limits_.max_depth));
   }
 
@@ -101,12 +104,12 @@ class planner {
     return choose_bases(costs(), limits_.max_depth, whole_.size() * limits_.effort.kicks / 16);
   }
 
-  // Chains of this depth show which objects descend from which; then each is tried against its farther ancestors.
+  // Makes a trial forest of chains of up to `depth` deltas and prices each object against its farther ancestors there.
   outcome<void> try_ancestors(unsigned depth) {
     if (limits_.max_depth >= depth) return {};
     const std::vector<delta_pair> further =
         ancestor_pairs(choose_bases_quickly(costs(), depth), edges_, limits_.max_depth);
-    if (edges_.size() + further.size() > most_pairs()) return {};  // any part of them would be an arbitrary one
+    if (edges_.size() + further.size() > most_pairs()) return {};  // no part of them is better than another
     return price(further, "comparing further");
   }
 

@@ -1,5 +1,5 @@
 #pragma once
-// From the objects of a store to the base of each: candidates, their price, the choice. Hosted.
+// Plans the deltas of a PACK: finds candidate pairs, prices them, and chooses a base for each object. Hosted.
 
 #include <cstdint>
 #include <memory>
@@ -14,16 +14,16 @@ namespace docteur {
 
 struct plan_limits {
   plan_effort effort;
-  purpose what_for;
+  docteur::purpose purpose;
   unsigned max_depth;       // deltas on the way to any object
-  std::size_t cache_bytes;  // of inflated objects, all threads together
-  std::size_t pair_bytes;   // of pairs and what is made of them, about: there are fewer pairs than the effort's where
-                            // they do not fit, but one for each object in any case
+  std::size_t cache_bytes;  // memory for content, all threads together
+  std::size_t pair_bytes;   // memory for pairs and their prices, about: if those of the effort do not fit, each object
+                            // gets fewer, but at least one
 };
 
-// For each object its base, or kNoBase. `eligible[i]`: object i may be a delta or a base. `features` has seen all
-// objects; it is given up as soon as there are candidates, before they take memory. Uses the threads of the current TBB
-// arena.
+// Returns for each object its base, or kNoBase. `eligible[i]`: object i may be a delta or a base. `features` must have
+// seen all objects; it is released once the candidates are found. Fails when the store cannot be read or `report` says
+// to stop. Uses the threads of the current TBB arena.
 [[nodiscard]] outcome<std::vector<std::uint32_t>> plan_deltas(const object_source& source, const object_store& store,
                                                               std::unique_ptr<feature_collector> features,
                                                               const std::vector<bool>& eligible,

@@ -8,10 +8,10 @@ outcome<void> segment_deflater::run(bytes content, bool last, std::vector<std::b
   stream_.resize(libdeflate_deflate_compress_bound(deflate_.get(), content.size()));
   stream_.resize(
       libdeflate_deflate_compress(deflate_.get(), content.data(), content.size(), stream_.data(), stream_.size()));
-  // libdeflate's streams end with a final block, and it does not tell where that begins.
+  // libdeflate ends its stream with a final block and does not return where that begins.
   if (!blocks_.find(stream_, content))
     return give_up(blame::environment,
-                   "what was deflated does not inflate: a fault of this program or of this machine");
+                   "deflated content does not inflate to the original: a fault of this program or of this machine");
   out.clear();
   blocks_.append_cut(stream_, content, last, out);
   return {};

@@ -23,7 +23,7 @@ tl::unexpected<failure> io_failure(const char* what, int code) {
 int open_unnamed(const std::filesystem::path& directory) {
   const int fd = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
   if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL)) return fd;
-  // A file system without O_TMPFILE: a name for an instant.
+  // The file system has no O_TMPFILE: the file has a name for an instant.
   std::string name = (directory / "docteur-XXXXXX").string();
   int named = -1;
   const leftover instant([&]() -> std::function<void()> {

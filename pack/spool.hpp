@@ -1,5 +1,5 @@
 #pragma once
-// An unnamed temporary file that goes away with the process, however it ends. Hosted; safe from many threads.
+// An unnamed temporary file, which disappears with the process, however it ends. Safe from many threads. Hosted.
 
 #include <atomic>
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace docteur {
 
 class spool {
  public:
-  // In `directory`, or temporary_folder() when it is empty.
+  // Creates a file in `directory`, or in temporary_folder() if that is empty. All failures here blame the environment.
   [[nodiscard]] static outcome<std::unique_ptr<spool>> create(const std::filesystem::path& directory);
   ~spool();
   spool(const spool&) = delete;
   spool& operator=(const spool&) = delete;
 
-  // Returns where `data` begins in the file.
+  // Appends `data` and returns its offset in the file.
   [[nodiscard]] outcome<std::uint64_t> append(bytes data);
-  // Fills all of `out` or fails.
+  // Fills all of `out` from the bytes at `offset`, or fails.
   [[nodiscard]] outcome<void> read(std::uint64_t offset, mutable_bytes out) const;
 
  private:

@@ -19,12 +19,11 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kLeastDelta = 48;  // bytes of content: below, a delta saves nothing
-constexpr unsigned kDeepest = 59;          // OCaml docteur reads trees no deeper (doc/FORMAT.md, "PACK")
+constexpr std::uint64_t kLeastDelta = 48;  // bytes of content: a delta of less saves nothing
+constexpr unsigned kDeepest = 59;          // OCaml docteur reads no deeper trees (doc/FORMAT.md, "PACK")
 
-// Of the memory allowed, what the features may take while reading, and inflated objects later; and the pairs. The rest
-// is for what is on its way, and for the allocator.
-std::size_t part_of(std::uint64_t memory) { return static_cast<std::size_t>(memory / 16 * 3); }
+// Shares of pack_options::memory. The rest is for objects in flight and for the allocator.
+std::size_t for_content(std::uint64_t memory) { return static_cast<std::size_t>(memory / 16 * 3); }  // features first
 std::size_t for_pairs(std::uint64_t memory) { return static_cast<std::size_t>(memory / 8 * 5); }
 
 std::vector<bool> find_eligible(std::span<const source_object> objects, const pack_options& options) {
@@ -37,7 +36,7 @@ std::vector<bool> find_eligible(std::span<const source_object> objects, const pa
   return eligible;
 }
 
-// Large blobs that no delta needs whole.
+// Marks the large blobs that are neither deltas nor bases.
 std::vector<bool> find_streamed(std::span<const source_object> objects, const object_store& store,
                                 std::span<const std::uint32_t> bases, std::uint64_t large_blob) {
   std::vector<bool> streamed(objects.size());
@@ -48,17 +47,17 @@ std::vector<bool> find_streamed(std::span<const source_object> objects, const ob
   return streamed;
 }
 
-// By how much of all content is in objects that are no deltas.
+// Chooses the deflate levels by how much of the content is in objects that are not deltas.
 deflate_levels choose_levels(std::span<const source_object> objects, std::span<const std::uint32_t> bases,
                              const std::vector<bool>& streamed, const plan_effort& effort) {
-  constexpr std::uint64_t kFew = 8;  // one in this many bytes
+  constexpr std::uint64_t kFew = 8;  // few: one byte in eight
   std::uint64_t all = 0, whole = 0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (streamed[i]) continue;
     all += objects[i].size;
     if (bases[i] == kNoBase) whole += objects[i].size;
   }
-  return whole <= all / kFew ? effort.of_few_wholes : effort.levels;
+  return whole <= all / kFew ? effort.levels_if_few_wholes : effort.levels;
 }
 
 outcome<written_pack> write_all(const object_source& source, byte_sink& sink, const pack_options& options,
@@ -70,12 +69,16 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
 
   report.phase("reading", objects.size());
   const std::vector<bool> eligible = find_eligible(objects, options);
-  auto features = std::make_unique<feature_collector>(objects, eligible, part_of(options.memory));
+  auto features = std::make_unique<feature_collector>(objects, eligible, for_content(options.memory));
   DOCTEUR_TRY(store,
               object_store::fill(source, {std::max(options.large_blob, options.largest_delta), options.spool_directory},
                                  *features, report));
-  const plan_effort effort = plan_of(options.how);
-  const plan_limits limits{effort, options.what_for, max_depth, part_of(options.memory), for_pairs(options.memory)};
+  const plan_effort effort = plan_of(options.effort);
+  const plan_limits limits{.effort = effort,
+                           .purpose = options.purpose,
+                           .max_depth = max_depth,
+                           .cache_bytes = for_content(options.memory),
+                           .pair_bytes = for_pairs(options.memory)};
   DOCTEUR_TRY(bases, plan_deltas(source, store, std::move(features), eligible, limits, report));
 
   report.phase("writing", objects.size());

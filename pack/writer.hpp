@@ -1,8 +1,8 @@
 #pragma once
-// Writes a PACK version 2 (`git help gitformat-pack`) of the objects of one commit. Hosted.
+// Writes the objects of one commit as a PACK of version 2 (`git help gitformat-pack`). Hosted.
 //
-// Entry order: commit, tags, trees depth-first, then blobs in path order, every base before its deltas; OFS deltas
-// only. The same source content and options give the same bytes, for any number of threads.
+// Entries are in canonical order (object_source.hpp), except that every base comes before its deltas. All deltas are
+// OFS deltas. The same content and options give the same bytes with any number of threads.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,42 +17,46 @@
 namespace docteur {
 
 struct pack_options {
-  unsigned threads = 0;  // 0: as many as the machine has cores
-  effort how = effort::normal;
-  purpose what_for = purpose::balance;
-  unsigned max_depth = 4;                   // deltas on the way to any object; trees at most 59 (OCaml docteur's bound)
-  std::uint64_t memory = 1u << 30;          // bytes that planning may use, about
-  std::uint64_t large_blob = 8u << 20;      // bytes: a blob this large or larger is streamed, unless a delta or a base
-  std::uint64_t largest_delta = 16u << 20;  // bytes: a blob this large or larger is never a delta nor a base
+  unsigned threads = 0;  // 0: one per core
+  docteur::effort effort = docteur::effort::normal;
+  docteur::purpose purpose = docteur::purpose::balance;
+  unsigned max_depth = 4;                   // deltas on the way to any object; 59 at most (OCaml docteur's bound)
+  std::uint64_t memory = 1u << 30;          // bytes, about, that planning may use
+  std::uint64_t large_blob = 8u << 20;      // bytes: a blob this large or larger is streamed if it is no delta or base
+  std::uint64_t largest_delta = 16u << 20;  // bytes: a blob this large or larger is never a delta or base
   std::uint32_t restart_interval = 128u << 10;  // bytes of content between zlib full flushes of a large blob
-  std::filesystem::path spool_directory;        // for an unnamed temporary file; empty: the system's
+  std::filesystem::path spool_directory;        // for the temporary file; empty: the system's
 };
 
-// Where reading can start inside a large blob. doc/FORMAT.md, "Restart section".
+// Where reading can begin inside a large blob: doc/FORMAT.md, "Restart section".
 struct restart_points {
   std::uint64_t offset;    // of the entry, from the start of the PACK
   std::uint64_t size;      // bytes of content
   std::uint32_t interval;  // bytes of content between points
-  bool stored;             // zlib stored blocks of exactly 32,768 content bytes (the last shorter): no list needed
-  std::vector<std::uint64_t> points;  // point i (1-based in content: i * interval): bytes from the start of the zlib
-                                      // stream to the deflate block that begins there; point 0 (= 2) is not listed
+  bool stored;             // stored blocks of `interval` bytes, 32,768, the last shorter: `points` is empty
+  // points[i - 1]: from the start of the zlib stream to the deflate block where content byte i * interval begins, in
+  // bytes. i begins at 1: content byte 0 is always at byte 2, behind the zlib header.
+  std::vector<std::uint64_t> points;
 };
 
 struct pack_statistics {
   std::uint64_t content_bytes = 0;  // of all objects
   std::uint64_t delta_entries = 0;
   std::uint64_t stored_entries = 0;
-  unsigned deepest = 0;
+  unsigned deepest = 0;  // deltas in the longest chain
 };
 
 struct written_pack {
   std::vector<idx_entry> entries;        // in PACK order
   std::vector<restart_points> restarts;  // in PACK order, large blobs only
-  oid checksum;                          // the PACK's trailer
-  std::uint64_t size = 0;                // bytes, trailer included
+  oid checksum;                          // in the PACK's trailer
+  std::uint64_t size = 0;                // bytes, with the trailer
   pack_statistics statistics;
 };
 
+// Writes the PACK of all objects of `source` to `out`. Fails when the source, `out` or the temporary file does, when
+// content does not match its id (blame::input), when memory runs out, or when `report` says to stop; what `out` got is
+// then of no use. Usage errors: a `restart_interval` or `large_blob` of zero.
 [[nodiscard]] outcome<written_pack> write_pack(const object_source& source, byte_sink& out, const pack_options& options,
                                                progress& report);
 

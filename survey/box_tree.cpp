@@ -6,8 +6,8 @@
 namespace docteur {
 namespace {
 
-// The least bytes of a path with a box of its own: at most half of `most` paths have as many, and each of them may
-// have one more box in it for the others.
+// Returns the bytes that a path needs for a box of its own. At most `most` / 2 paths have as many, and each of them may
+// contain one box `more`.
 std::uint64_t bound_of(const survey_totals& t, std::size_t most) {
   std::vector<std::uint64_t> bytes;
   for (std::size_t i = 1; i < t.below.size(); ++i) bytes.push_back(t.below[i].packed);
@@ -50,9 +50,11 @@ box box_of_path(const image_survey& s, const survey_totals& t, std::uint32_t i) 
   return b;
 }
 
+// Adds a box for each large path, and in each the sum of the small files in and below it that are in no other box.
 void add_files(std::vector<box>& boxes, const image_survey& s, const survey_totals& t, std::size_t most) {
   const std::uint64_t bound = bound_of(t, most);
-  std::vector<std::uint32_t> box_of(s.paths.size(), 0);  // of a path, or of the nearest directory above that has one
+  // By path: its box, or that of the nearest directory above that has one.
+  std::vector<std::uint32_t> box_of(s.paths.size(), 0);
   for (std::uint32_t i = 1; i < s.paths.size(); ++i) {
     box_of[i] = box_of[s.paths[i].parent];
     if (t.below[i].packed < bound) continue;
@@ -70,13 +72,14 @@ void add_files(std::vector<box>& boxes, const image_survey& s, const survey_tota
     b.content += t.below[i].content;
   }
   for (std::uint32_t i = 0; i < more.size(); ++i) {
-    if (more[i].bytes == 0) continue;  // other paths of objects that have their box elsewhere
+    if (more[i].bytes == 0) continue;  // only further paths of objects that are counted elsewhere
     more[i].kind = box_kind::more;
     more[i].parent = i;
     boxes.push_back(std::move(more[i]));
   }
 }
 
+// Adds boxes for everything that is no file.
 void add_others(std::vector<box>& boxes, const image_survey& s) {
   const auto add = [&](box_kind kind, std::string name, const object_sum& sum) {
     if (sum.packed > 0) boxes.push_back({0, kind, 0, 0, sum.packed, sum.content, std::move(name)});

@@ -7,7 +7,7 @@
 namespace docteur {
 namespace {
 
-// Far more than any block size pads a PACK with.
+// Bytes before IDX in which the trailer is searched for: twice the largest block size.
 constexpr std::uint64_t kTrailerWindow = std::uint64_t{2} << 20;
 constexpr std::uint64_t kSector = 512;
 
@@ -22,7 +22,7 @@ std::string name_of(section_type type) {
 
 std::uint64_t idx_size(const pack_index& index) {
   idx_layout layout{index.count(), 0};
-  // Git writes an offset wide when it has to.
+  // Git writes 64-bit offsets only where 31 bits are too few.
   for (std::uint32_t i = 0; i < index.count(); ++i)
     if (index.offset(i) >= kIdxWideOffset) ++layout.wide;
   return layout.size();
@@ -41,7 +41,7 @@ result<std::uint64_t> end_of_entries(const image& of) {
   const auto found = std::find_end(tail.begin(), tail.end(), checksum.raw.begin(), checksum.raw.end());
   if (found == tail.end()) return pack.limit;
   const std::uint64_t at = begin + static_cast<std::uint64_t>(found - tail.begin());
-  // Bytes that look like the trailer before an entry begins are not it.
+  // If an entry begins behind it, this is not the trailer.
   for (std::uint32_t i = 0; i < of.index().count(); ++i)
     if (of.index().offset(i) >= at) return pack.limit;
   return at;

@@ -11,13 +11,13 @@
 namespace docteur {
 namespace {
 
-// Nothing is read twice, so bases need not be kept.
+// No base is read twice, so none is cached.
 constexpr std::uint64_t kNoCache = 0;
 
-// Entries in the order of the PACK, and back: by position in IDX.
+// Maps entries, in PACK order, to positions in IDX and back.
 struct pack_order {
-  std::vector<std::uint32_t> positions;  // in IDX, of each entry
-  std::vector<std::uint32_t> entries;    // of each position in IDX
+  std::vector<std::uint32_t> positions;  // of each entry: its position in IDX
+  std::vector<std::uint32_t> entries;    // of each position in IDX: its entry
 };
 
 pack_order order_of(const pack_index& index) {
@@ -30,7 +30,8 @@ pack_order order_of(const pack_index& index) {
   return o;
 }
 
-// RFC 1950, 2.2: two bytes of header; RFC 1951, 3.2.3: behind the bit "last block", two bits of type, 0 for stored.
+// Reads the type of the first block of a zlib stream. Two bytes of header (RFC 1950, 2.2) come before it, and in the
+// block one bit comes before the two bits of type, which are 0 if it is stored (RFC 1951, 3.2.3).
 result<bool> begins_stored(const device& d, std::uint64_t stream_at, std::uint64_t stream_bytes) {
   std::array<std::byte, 3> head{};
   if (stream_bytes < head.size()) return false;
@@ -78,7 +79,8 @@ result<done> survey_entry(const image& of, object_reader& reader, const pack_ord
   return done{};
 }
 
-// What a delta has from its base: type, depth, what inflating it makes. REF deltas may be before their bases.
+// Sets what deltas have from their bases: type, depth, and bytes inflated by a read. A REF delta may come before its
+// base, so each chain is followed down to an object that is done, and then completed from there up.
 result<done> follow_chains(std::vector<surveyed_object>& objects, const limits& bounds) {
   std::vector<surveyed_object*> chain;
   for (surveyed_object& first : objects) {

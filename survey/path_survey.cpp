@@ -3,12 +3,13 @@
 namespace docteur {
 namespace {
 
-// Takes paths in the order of the path tree: a directory, then at once all that is in it.
+// Finds the parent of each path. Paths come in the order of the path tree, where a directory is directly followed by
+// all that is in it, so a stack of open directories is enough.
 class path_stack {
  public:
   explicit path_stack(std::vector<surveyed_path>& paths) : paths_(paths) {}
 
-  // The index of the new path.
+  // Adds a path and returns its index.
   std::uint32_t add(std::string_view path, entry_kind kind, std::uint32_t object) {
     while (!open_.empty() && !lies_below(path, open_.back())) open_.pop_back();
     const std::size_t skip = open_.empty() ? 0 : open_.back().path.size() + 1;

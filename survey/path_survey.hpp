@@ -1,5 +1,5 @@
 #pragma once
-// The paths of an image as a tree, and the first path of every object. Hosted.
+// Lists the paths of an image as a tree, and finds the first path of every object. Hosted.
 
 #include <span>
 
@@ -7,8 +7,8 @@
 
 namespace docteur {
 
-// `entries`: for each position in IDX the index in `objects`, whose `path` is set for what has one.
-// Errors: out_of_memory.
+// Returns all paths in the order of the path tree, the root first, and sets the `path` of each object that has one.
+// `entries`: for each position in IDX, the index in `objects`. Errors: malformed (no root), out_of_memory.
 [[nodiscard]] result<std::vector<surveyed_path>> survey_paths(const snapshot& of,
                                                               std::span<const std::uint32_t> entries,
                                                               std::vector<surveyed_object>& objects);

@@ -16,7 +16,7 @@ std::string_view extension_of(const image_survey& s, const surveyed_object& o) {
 
 double ratio(const object_sum& s) { return static_cast<double>(s.packed) / static_cast<double>(s.content); }
 
-// What whole objects take, of the most like down to all.
+// How well whole objects deflate, by type and file extension, by type, and all together.
 class whole_ratios {
  public:
   explicit whole_ratios(const image_survey& s) : of_(s) {
@@ -46,7 +46,7 @@ class whole_ratios {
 std::vector<std::uint32_t> largest(const survey_totals& t, std::vector<std::uint32_t> among, std::size_t count) {
   std::erase_if(among, [&](std::uint32_t i) { return t.below[i].packed == 0; });
   const auto end = among.begin() + static_cast<std::ptrdiff_t>(std::min(count, among.size()));
-  // Equals stay in the order of paths.
+  // Equal sizes: in the order of paths.
   std::partial_sort(among.begin(), end, among.end(), [&](std::uint32_t a, std::uint32_t b) {
     return t.below[a].packed != t.below[b].packed ? t.below[a].packed > t.below[b].packed : a < b;
   });
@@ -116,7 +116,7 @@ survey_totals add_up(const image_survey& s) {
     inflated += static_cast<double>(o.inflated);
   }
   if (read > 0) t.inflated_per_byte = inflated / read;
-  // A directory comes before what is in it.
+  // A directory comes before its content, so backwards each sum is complete before it is added to its directory.
   for (std::size_t i = s.paths.size(); i-- > 1;) t.below[s.paths[i].parent] += t.below[i];
   return t;
 }

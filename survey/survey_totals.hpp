@@ -1,5 +1,5 @@
 #pragma once
-// The sums of a survey: by group, by depth, by directory, and what deltas and reads cost. Hosted.
+// Adds up a survey: by group, by depth and by directory, and what deltas save and reads cost. Hosted.
 
 #include <array>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace docteur {
 
-// The kinds of entries that a survey counts separately.
+// The groups of entries that are counted separately.
 enum class object_group : std::uint8_t {
   commits,
   trees,
@@ -20,6 +20,7 @@ enum class object_group : std::uint8_t {
   others,
 };
 inline constexpr std::size_t kObjectGroups = 8;
+// The name of a group in what is printed, such as "blobs, deltas".
 [[nodiscard]] std::string_view name(object_group g) noexcept;
 [[nodiscard]] object_group group_of(const surveyed_object& o) noexcept;
 
@@ -34,20 +35,21 @@ struct object_sum {
 struct survey_totals {
   std::array<object_sum, kObjectGroups> groups{};  // by object_group
   std::vector<object_sum> depths;                  // by surveyed_object::depth
-  std::vector<object_sum> below;  // by path: the files at and below it, each object at its first path only
+  std::vector<object_sum> below;  // by path: the files at and below it; each object only at its first path
   object_sum all;
   object_sum deltas;
-  // Bytes, an estimate: what the deltas' content would take if it were deflated as well as the whole objects of the
-  // same type and file extension (where there is none: of the same type, else of all types).
+  // Bytes, estimated: the size of all deltas if they were stored whole and deflated as well as the whole objects of the
+  // same type and file extension do, or, if there are none, those of the same type, or else all.
   double deltas_if_whole = 0;
-  // Bytes of content made for each byte read when every file is read once and no base is cached; 0 without content.
+  // Bytes inflated for each byte read if every file is read once and no base is cached; 0 if there is no content.
   double inflated_per_byte = 0;
 };
 
 [[nodiscard]] survey_totals add_up(const image_survey& s);
 
-// Paths of the files, or directories but the root, with the most bytes in the PACK, most first, at most `count`; those
-// without any are left out. A directory all of whose bytes are in one directory below it leaves its place to that one.
+// Return the paths (indices) of at most `count` files, or directories other than the root, with the most bytes in the
+// PACK, largest first. Those without any bytes are left out, and so is a directory whose bytes are all in one of its
+// own directories, which is listed instead. `t`: add_up(s).
 [[nodiscard]] std::vector<std::uint32_t> largest_files(const image_survey& s, const survey_totals& t,
                                                        std::size_t count);
 [[nodiscard]] std::vector<std::uint32_t> largest_directories(const image_survey& s, const survey_totals& t,

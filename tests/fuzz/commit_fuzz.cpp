@@ -1,5 +1,5 @@
-// Property: an accepted commit is its headers, then nothing or an empty line and the message; its tree is the first
-// header. Tags: whatever parses names an object that its first line names.
+// Property: a commit that parses consists of headers, the first of which names its tree, followed by nothing or by an
+// empty line and the message. A tag that parses names the object in its first line.
 #include <algorithm>
 #include <string>
 

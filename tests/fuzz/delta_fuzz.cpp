@@ -8,9 +8,9 @@
 namespace {
 
 using namespace docteur;
-constexpr std::uint64_t kMostResult = 1u << 20;  // bytes: what a fuzzer may ask for
+constexpr std::uint64_t kMostResult = 1u << 20;  // bytes: larger results are not tried
 
-// The second implementation: slow, bounds at every byte, no shortcuts.
+// The second implementation: slow, a bounds check for every byte, no shortcuts.
 std::optional<std::vector<std::byte>> plainly(bytes base, bytes delta, std::uint64_t result_size) {
   std::vector<std::byte> out;
   std::size_t i = 0;
@@ -50,7 +50,7 @@ std::optional<std::vector<std::byte>> plainly(bytes base, bytes delta, std::uint
 
 }  // namespace
 
-// Input: two bytes, the base's size (little-endian); the base; the delta.
+// Input: the base's size in two bytes (little-endian); the base; the delta.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const bytes in = fuzz_input(data, size);

@@ -1,4 +1,4 @@
-// Property: a decoded entry header survives being written and read again, and its base lies before it.
+// Property: an entry header that was decoded, encoded and decoded again is the same, and its base is before the entry.
 #include "fuzz/property.hpp"
 #include "pack/entry.hpp"
 
@@ -6,7 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace docteur;
   if (size < 8) return 0;
   const bytes in = fuzz_input(data, size);
-  const auto offset = load_le<std::uint64_t>(in.data());  // of the entry: any
+  const auto offset = load_le<std::uint64_t>(in.data());  // of the entry; any number
   const auto h = decode_entry_header(in.subspan(8), offset, 0);
   if (!h) return 0;
   PROPERTY(h->header_size > 0 && h->header_size <= kMaxEntryHeader && h->header_size <= size - 8);

@@ -1,5 +1,5 @@
-// Property: in an accepted IDX every table lies inside the bytes and every offset inside the PACK, and an id that
-// find() gives is the one that was asked for. Where the ids are in order, the first row of each is found.
+// Property: in an IDX that is accepted, every table is within its bytes and every offset within the PACK, and find()
+// returns only positions of the id it was given. If ids are in order, it returns the first position of each.
 #include <vector>
 
 #include "fuzz/property.hpp"

@@ -1,5 +1,5 @@
-// Property: a path section that is accepted is a tree: every path but the root lies in a directory that is there, each
-// name is a good one, positions lie in IDX; both kinds of device tell the same.
+// Property: a path section that is accepted is a tree: every path but the root is in a directory of the section, every
+// name is valid, and positions are within IDX. Mapped and copied devices give the same result.
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ constexpr std::uint32_t kObjects = 300;
 constexpr std::size_t kHead = 5;
 
 // Input: u8 paths, u8 submodules, u8 position size, u16 bytes of records (little-endian); records and text; positions;
-// submodules. The block is deflated and the section sealed here, else zlib and checksum would be all that is tested.
+// submodules. The block is deflated and the checksum computed here; otherwise only their checks would be tested.
 buffer section_of(bytes in) {
   const std::uint32_t paths = load_le<std::uint8_t>(in.data());
   const std::uint32_t submodules = load_le<std::uint8_t>(in.data() + 1);
@@ -44,7 +44,7 @@ buffer section_of(bytes in) {
   return out;
 }
 
-// The keys that the section tells, or none.
+// Returns the keys in the section, or nothing if it is refused.
 std::vector<std::string> told(const device& d, const section& where) {
   std::vector<std::string> keys;
   path_tree_builder builder(heap_memory());

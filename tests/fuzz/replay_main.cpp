@@ -1,5 +1,5 @@
-// Runs a fuzz target over kept files: each file, each of its prefixes and each flip of one bit, the last two while it
-// is small. A directory that is absent is empty; no file at all is a failure.
+// Runs a fuzz target over kept files: each file and, if it is small, each of its prefixes and each flip of one of its
+// bits. A missing directory counts as empty; no file at all is a failure.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-constexpr std::size_t kSweep = 4096;  // bytes: a file this small is swept
+constexpr std::size_t kSweep = 4096;  // bytes: the prefixes and bits of larger files are not tried
 
 void replay(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -1,4 +1,4 @@
-// Property: an accepted section table keeps the promise of its type, and written again it is the same bytes.
+// Property: an accepted section table keeps the promises of its type, and encoding it gives the same bytes.
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include "layout/image_header.hpp"
 #include "layout/section_table.hpp"
 
-// Input: eight bytes, the IDX offset (little-endian); the table. Its checksum is made good first, else it is all that
-// would ever be tested.
+// Input: the IDX offset in eight bytes (little-endian); the table. Its checksum is corrected; otherwise only its check
+// would be tested.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace docteur;
   if (size < 8) return 0;

@@ -1,5 +1,5 @@
-// Property: entries that tree_reader gives have good names in strict order, and written again they are the same bytes,
-// but for zeros in front of a mode.
+// Property: entries that tree_reader returns have valid names in strict order, and encoding them gives the same bytes,
+// except for zeros in front of a mode.
 #include <optional>
 #include <string>
 

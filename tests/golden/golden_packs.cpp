@@ -60,15 +60,15 @@ void write_packs(const path& folder, unsigned threads) {
       {"fast", effort::fast}, {"normal", effort::normal}, {"max", effort::max}};
   const std::pair<const char*, purpose> purposes[] = {
       {"balance", purpose::balance}, {"size", purpose::size}, {"serve", purpose::serve}};
-  for (const auto& [how_name, how] : efforts) {
-    for (const auto& [purpose_name, what_for] : purposes) {
+  for (const auto& [effort_name, e] : efforts) {
+    for (const auto& [purpose_name, p] : purposes) {
       pack_options options;
       options.threads = threads;
-      options.how = how;
-      options.what_for = what_for;
+      options.effort = e;
+      options.purpose = p;
       options.large_blob = options.largest_delta = 400'000;
       options.restart_interval = 64 << 10;
-      write_file(folder / (std::string(how_name) + "-" + purpose_name), made(source, options));
+      write_file(folder / (std::string(effort_name) + "-" + purpose_name), made(source, options));
     }
   }
 }

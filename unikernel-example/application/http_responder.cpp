@@ -294,10 +294,10 @@ void http_responder::answer_absent(const call& c) {
 }
 
 void http_responder::answer_fault(const call& c, const error& e) {
-  const bool memory = e.code == errc::out_of_memory;
-  if (!memory) ++counts_->faults;
+  const bool passes = e.code == errc::out_of_memory || e.code == errc::unavailable;
+  if (!passes) ++counts_->faults;
   log_->say_rarely("disk " + site_->disk_name() + ": " + to_text(e) + ": " + terminal_line(c.request.target));
-  c.error(memory ? 503 : 500);
+  c.error(passes ? 503 : 500);
 }
 
 }  // namespace docteur::cache_vm

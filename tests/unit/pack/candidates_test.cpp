@@ -22,13 +22,13 @@ bool has(const std::vector<delta_pair>& pairs, std::uint32_t base, std::uint32_t
 
 }  // namespace
 
-// Worked by hand: each character is added at the top after all before it moved down by two bits; blanks do not count.
+// Computed by hand: each character moves the hash down by two bits and is added at the top; white space is skipped.
 TEST(Candidates, NamesHashAsInGit) {
   EXPECT_EQ(name_hash(""), 0u);
   EXPECT_EQ(name_hash("a"), 0x61000000u);
   EXPECT_EQ(name_hash("ab"), 0x7a400000u);
   EXPECT_EQ(name_hash("a b\t"), 0x7a400000u);
-  // The end of a name weighs most: equal endings stand beside each other, whatever comes first.
+  // The end of a name weighs most: names with equal ends are close, whatever comes before.
   const auto distance = [](std::string_view a, std::string_view b) {
     const std::int64_t between = std::int64_t{name_hash(a)} - name_hash(b);
     return between < 0 ? -between : between;

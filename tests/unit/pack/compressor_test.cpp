@@ -12,7 +12,7 @@ using namespace docteur;
 
 namespace {
 
-// The content that a zlib stream of `size` bytes of content holds; the whole stream must be used.
+// Inflates a zlib stream that holds `size` bytes of content; all of `stream` must be consumed.
 std::string content_of(bytes stream, std::size_t size) {
   std::string out(size, '\0');
   auto with = inflater::make();

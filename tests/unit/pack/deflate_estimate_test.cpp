@@ -13,7 +13,7 @@ namespace {
 
 bytes as_bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
 
-// Pages of words: `lines` of them, from as many different words as `vocabulary` says.
+// Returns a page of `lines` lines made of `vocabulary` different words.
 std::string page(std::size_t lines, unsigned vocabulary, unsigned seed) {
   std::mt19937 random(seed);
   std::string text;
@@ -36,7 +36,7 @@ TEST(DeflateEstimate, IsNearWhatAThoroughDeflateMakes) {
       const auto real = static_cast<double>(thorough.deflated_size(as_bytes(text)));
       const auto got = static_cast<double>(estimate.stream_size(as_bytes(text)));
       EXPECT_GT(got, real * 0.7) << lines << " lines of " << vocabulary << " words";
-      // One place for each hash: of what repeats itself over and over it finds less.
+      // It remembers one position per hash, so in very repetitive text it finds less than deflate does.
       EXPECT_LT(got, real * (vocabulary == 3 ? 2 : 1.3)) << lines << " lines of " << vocabulary << " words";
     }
 }
@@ -68,7 +68,7 @@ TEST(DeflateEstimate, EdgesOfTheFormat) {
   EXPECT_LT(estimate.stream_size(as_bytes(std::string(1000000, 'x'))), 20000u) << "matches of 258 bytes at most";
 }
 
-// Costs decide what an image is: these are the same on every machine.
+// Images depend on estimates, so they must be the same on every machine.
 TEST(DeflateEstimate, IsTheSameEverywhere) {
   deflate_estimator estimate;
   std::string text;

@@ -21,7 +21,7 @@ std::string text_of(std::size_t size, unsigned seed, unsigned alphabet) {
   return text;
 }
 
-// Bytes of the delta that makes `target` of `base`, which is applied and compared.
+// Returns the size of the delta that makes `target` from `base`; applies and compares it.
 std::size_t delta_size(const std::string& base, const std::string& target, const delta_effort& effort) {
   delta_encoder encoder;
   encoder.set_base(as_bytes(base), effort);
@@ -33,8 +33,8 @@ std::size_t delta_size(const std::string& base, const std::string& target, const
   return delta.size();
 }
 
-constexpr delta_effort kThorough{1, 32, 12, 4, false};
-constexpr delta_effort kHasty{16, 1, 5, 0, false};
+constexpr delta_effort kThorough{.stride = 1, .chain = 32, .patience = 12, .lazy = 4, .may_give_up = false};
+constexpr delta_effort kHasty{.stride = 16, .chain = 1, .patience = 5, .lazy = 0, .may_give_up = false};
 
 }  // namespace
 
@@ -70,11 +70,12 @@ TEST(DeltaEncoder, MovedAndChangedTextIsFound) {
 }
 
 TEST(DeltaEncoder, AShortMatchDoesNotHideALongerOneBehindIt) {
-  // What begins with the "0" is short in the base; all that follows it is there elsewhere, whole.
+  // In the base, the text that begins with "0" matches for 31 bytes only; the text behind the "0" is elsewhere, whole.
   const std::string rest = text_of(400, 8, 26);
   const std::string base = text_of(300, 10, 26) + "0" + rest.substr(0, 30) + text_of(300, 9, 26) + rest;
   const std::string target = "0" + rest;
-  const delta_effort greedy{1, 32, 12, 0, false};
+  delta_effort greedy = kThorough;
+  greedy.lazy = 0;
   EXPECT_LT(delta_size(base, target, kThorough), delta_size(base, target, greedy));
 }
 

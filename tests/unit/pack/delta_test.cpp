@@ -10,7 +10,7 @@
 namespace docteur {
 namespace {
 
-// A copy in a block of exactly its size, so that a sanitizer sees one byte too many.
+// A copy in a block of exactly its size, so that a sanitizer sees an access one byte past its end.
 class exact {
  public:
   explicit exact(bytes data) : size_(data.size()), block_(new std::byte[data.size()]) {
@@ -115,7 +115,7 @@ TEST(Delta, HeaderSizesOf64Bits) {
   EXPECT_EQ(decode_delta_header(over, 0).error().code, errc::malformed);
 }
 
-// One delta with every kind of instruction, for the sweeps.
+// A delta with every kind of instruction, for the sweeps over prefixes and bits.
 struct sample {
   std::string base = every_byte(700);
   std::string result = base.substr(0, 300) + "in between" + base.substr(500, 200) + base.substr(3, 1);

@@ -17,7 +17,7 @@ entry_header header(entry_type type, std::uint64_t size) {
   return h;
 }
 
-// Every power of two and its neighbours: all places where a variable-length integer changes its length are among them.
+// Every power of two and its neighbours, which include all values where a variable-length integer changes its length.
 std::vector<std::uint64_t> boundaries() {
   std::vector<std::uint64_t> v{0, kMax, kMax - 1};
   for (unsigned bit = 0; bit < 64; ++bit)
@@ -68,7 +68,7 @@ TEST(EntryHeader, DistancesComeBack) {
 }
 
 TEST(EntryHeader, IsWhatGitWrites) {
-  // Bytes as in packs of git 2.39.
+  // Bytes copied from PACKs that git 2.39 wrote.
   EXPECT_EQ(decode_entry_header(raw({0x9d, 0x0e}), 12, 0)->size, 0xedu);
   EXPECT_EQ(decode_entry_header(raw({0x9d, 0x0e}), 12, 0)->type, entry_type::commit);
   EXPECT_EQ(decode_entry_header(raw({0x66, 0x80, 0x00}), 1000, 0)->base_offset, 1000u - 128);
@@ -102,7 +102,7 @@ TEST(EntryHeader, RefusesTypesThatDoNotExist) {
   EXPECT_EQ(code(raw({0x55})), errc::malformed);
 }
 
-// Git takes no tenth byte, whatever is in it.
+// Git refuses a tenth byte, whatever its value.
 TEST(EntryHeader, RefusesSizesOver60Bits) {
   EXPECT_EQ(decode_entry_header(raw({0xbf, 255, 255, 255, 255, 255, 255, 255, 127}), 12, 0)->size, kMaxSize);
   EXPECT_EQ(decode_entry_header(raw({0xb5, 128, 128, 128, 128, 128, 128, 128, 0}), 12, 0)->size, 5u);

@@ -30,7 +30,7 @@ TEST(Features, OfARunAreFoundWhereverItLies) {
   const std::string all = noise(60'000);
   const std::string run = all.substr(0, 20'000), front = all.substr(20'000, 17'001), other = all.substr(40'000);
   const std::size_t of_run = sketch_of(run).size();
-  EXPECT_GT(of_run, 400u);  // one window in 32 is taken
+  EXPECT_GT(of_run, 400u);  // one window in 32 is sampled
   EXPECT_LT(of_run, 900u);
   EXPECT_GE(shared(sketch_of(run), sketch_of(front + run)), of_run - 1);
   EXPECT_LE(shared(sketch_of(run), sketch_of(other)), 1u);

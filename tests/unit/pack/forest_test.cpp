@@ -12,7 +12,7 @@ using namespace docteur;
 
 namespace {
 
-// Deltas on the way to object i; more than the number of objects when it is its own ancestor.
+// Returns the number of deltas on the way to object i, or more than the number of objects if it is its own ancestor.
 unsigned depth(const std::vector<std::uint32_t>& bases, std::uint32_t i) {
   unsigned n = 0;
   for (; bases[i] != kNoBase && n <= bases.size(); i = bases[i]) ++n;
@@ -45,7 +45,7 @@ std::vector<delta_edge> random_edges(std::size_t objects, std::size_t of_each, u
   return edges;
 }
 
-// The least total there is, by trying everything.
+// Returns the least possible total, found by trying everything.
 std::uint64_t least(const std::vector<std::uint64_t>& whole, const std::vector<delta_edge>& edges, unsigned max_depth,
                     std::vector<std::uint32_t>& bases, std::uint32_t next = 0) {
   if (next == whole.size()) {
@@ -68,7 +68,7 @@ struct totals {
   std::uint64_t found = 0, best = 0;
 };
 
-// Of forests that are small enough to try everything.
+// Adds up the totals of many forests that are small enough to try everything.
 totals of_small_ones(std::size_t kicks) {
   totals sum;
   for (unsigned seed = 0; seed < 60; ++seed) {
@@ -138,7 +138,7 @@ TEST(Forest, ASearchFindsNothingWorseAndKeepsTheRules) {
     const forest_costs costs{whole, edges, {}};
     const auto bases = choose_bases(costs, max_depth, 2000);
     for (std::uint32_t i = 0; i < bases.size(); ++i) EXPECT_LE(depth(bases, i), max_depth);
-    EXPECT_EQ(bases, choose_bases(costs, max_depth, 2000)) << "the same input gives the same answer";
+    EXPECT_EQ(bases, choose_bases(costs, max_depth, 2000)) << "the same input gives the same result";
     EXPECT_LE(total(whole, edges, bases), total(whole, edges, choose_bases(costs, max_depth)));
     plain += total(whole, edges, choose_bases(costs, max_depth));
     searched += total(whole, edges, bases);

@@ -71,7 +71,7 @@ TEST(Inflate, EveryBitFlipIsRefusedOrHarmless) {
   EXPECT_GT(refused, stream.size() * 8 - 16) << "all but the bits of the two header bytes";
 }
 
-// Everything through next(), `in_step` and `out_step` bytes at a time.
+// Inflates all of the stream with next(), `in_step` and `out_step` bytes at a time.
 result<std::string> in_pieces(inflate_stream& s, bytes stream, std::size_t in_step, std::size_t out_step) {
   std::string text;
   buffer piece(out_step);

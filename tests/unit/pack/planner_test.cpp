@@ -13,7 +13,7 @@ using namespace docteur;
 
 namespace {
 
-// Families of versions, each a little longer than the one before.
+// Returns families of files; in each, every version is a little longer than the one before.
 std::map<std::string, std::string> versions(unsigned families, unsigned of_each) {
   std::map<std::string, std::string> files;
   const std::string all = noise(families * 40'000);
@@ -23,8 +23,12 @@ std::map<std::string, std::string> versions(unsigned families, unsigned of_each)
   return files;
 }
 
-plan_limits limits_of(unsigned max_depth, purpose what_for = purpose::size) {
-  return {plan_of(effort::normal), what_for, max_depth, 16 << 20, 16 << 20};
+plan_limits limits_of(unsigned max_depth, purpose p = purpose::size) {
+  return {.effort = plan_of(effort::normal),
+          .purpose = p,
+          .max_depth = max_depth,
+          .cache_bytes = 16 << 20,
+          .pair_bytes = 16 << 20};
 }
 
 outcome<std::vector<std::uint32_t>> plan(planned& of, const plan_limits& limits, unsigned threads = 2) {

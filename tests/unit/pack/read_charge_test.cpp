@@ -12,7 +12,7 @@ using namespace docteur;
 
 namespace {
 
-// Files "00" to "29", each of its own 10,000 bytes.
+// Returns files "00" to "29" of 10,000 bytes each, which share nothing.
 std::map<std::string, std::string> thirty() {
   std::map<std::string, std::string> files;
   const std::string all = noise(300'000);
@@ -39,7 +39,7 @@ TEST(ReadCharge, ABaseOfManyIsCheaperThanABaseOfOne) {
   read_charge charge(of.source.objects(), *of.store, of.eligible, purpose::balance);
   charge.assume(bases);
   const std::uint64_t of_one = charge.of_bases()[of.index("00")], of_many = charge.of_bases()[of.index("10")];
-  // The cache of a reader holds all: of N reads 1 / (1 + N) inflate the base.
+  // All content fits a reader's cache, so of N reads 1 / (1 + N) inflate the base.
   EXPECT_GT(of_many, 0u);
   EXPECT_NEAR(static_cast<double>(of_one) / static_cast<double>(of_many), 20.0 / 2.0, 0.2);
 }

@@ -51,7 +51,7 @@ TEST(SegmentDeflater, EachSegmentStandsForItself) {
   }
 }
 
-// All ways in which a stream may end within its last byte.
+// With 200 segments, streams end at every bit of their last byte.
 TEST(SegmentDeflater, SegmentsAreOneStream) {
   segment_deflater with(7);
   std::vector<std::byte> part, all;

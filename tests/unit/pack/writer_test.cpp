@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t kLarge = 200'000;  // of the large blobs here
+constexpr std::uint64_t kLarge = 200'000;  // bytes: blobs this large or larger are large here
 
 std::string noise(std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
@@ -37,7 +37,7 @@ std::string prose(std::size_t lines, unsigned seed) {
   return text;
 }
 
-// Versions of a few files, so that deltas pay, and the odd ones.
+// Versions of a few files, so that deltas pay, and some special ones.
 std::map<std::string, std::string> sample_files() {
   std::map<std::string, std::string> files;
   for (unsigned family = 0; family < 4; ++family) {
@@ -64,7 +64,7 @@ struct scratch_directory {
   fs::path path;
 };
 
-// What the command prints; its status must be 0.
+// Returns what the command prints; its exit status must be 0.
 std::string run(const std::string& command) {
   FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   std::string text;
@@ -82,7 +82,7 @@ pack_options small_options(unsigned threads = 2) {
   return options;
 }
 
-// Gives the PACK to git in a fresh repository.
+// Indexes the PACK with git in a new repository.
 void hand_to_git(bytes pack, const fs::path& where) {
   std::ofstream(where / "p.pack", std::ios::binary).write(as_text(pack).data(), static_cast<long>(pack.size()));
   run("cd " + where.string() + " && git init -q --bare r && git -C r index-pack --strict --stdin < p.pack");
@@ -146,11 +146,11 @@ TEST(PackWriter, AnyNumberOfThreadsGivesTheSameBytes) {
 TEST(PackWriter, EveryEffortAndPurposeIsReadByGitAndDoesNotDependOnThreads) {
   const memory_source source(sample_files());
   progress quiet;
-  for (const effort how : {effort::fast, effort::normal, effort::max})
-    for (const purpose what_for : {purpose::balance, purpose::size, purpose::serve}) {
+  for (const effort e : {effort::fast, effort::normal, effort::max})
+    for (const purpose p : {purpose::balance, purpose::size, purpose::serve}) {
       pack_options options = small_options(1);
-      options.how = how;
-      options.what_for = what_for;
+      options.effort = e;
+      options.purpose = p;
       memory_sink one, three;
       ASSERT_TRUE(write_pack(source, one, options, quiet));
       options.threads = 3;
@@ -161,15 +161,15 @@ TEST(PackWriter, EveryEffortAndPurposeIsReadByGitAndDoesNotDependOnThreads) {
     }
 }
 
-// A family of files of which each is a third new: a delta of it saves two thirds.
+// A family of files that share one third of their lines.
 TEST(PackWriter, DeltasAreFewerWhereTheyCostTheirReaders) {
   std::map<std::string, std::string> files;
   for (unsigned version = 0; version < 6; ++version)
     files["v" + std::to_string(version)] = prose(1'000, 1) + prose(2'000, 2 + version);
   const memory_source source(files);
-  const auto made = [&](purpose what_for) {
+  const auto made = [&](purpose p) {
     pack_options options = small_options();
-    options.what_for = what_for;
+    options.purpose = p;
     memory_sink sink;
     progress quiet;
     return *write_pack(source, sink, options, quiet);
@@ -186,7 +186,7 @@ TEST(PackWriter, DeltasAreFewerWhereTheyCostTheirReaders) {
 TEST(PackWriter, LittleMemoryGivesAPackThatIsAsGood) {
   const memory_source source(sample_files());
   progress quiet;
-  // With the least, there is one base to try for each object and no ancestor.
+  // With the least memory, each object is tried with one base and no ancestors.
   for (const std::uint64_t memory : {1u << 20, 1u << 12}) {
     pack_options options = small_options(1);
     options.memory = memory;

@@ -25,7 +25,7 @@ struct sample {
     const oid of_b = object_id(object_type::blob, as_bytes(b));
     const oid of_c = object_id(object_type::blob, as_bytes(c));
     const auto size = [](const std::string& text) { return static_cast<std::uint32_t>(text.size()); };
-    // The delta by id lies before its base.
+    // The delta by id comes before its base.
     maker.add_ref_delta(of_c, of_b, delta_text(b.size(), c.size()).copy(0, size(b)).insert("c\n").view());
     maker.add_ofs_delta(of_b, of_a, delta_text(a.size(), b.size()).copy(0, size(a)).insert("b\n").view());
     const oid noisy = maker.add(object_type::blob, noise(40'000, 2), image_maker::form::stored);
@@ -142,7 +142,7 @@ TEST_P(survey, sums_count_each_object_once) {
   EXPECT_EQ(t.below[0].objects, 5u);
   EXPECT_EQ(t.below[0].content, 240'000 + of.a.size() + of.b.size() + of.c.size());
   const auto directories = largest_directories(*s, t, 10);
-  ASSERT_EQ(directories.size(), 1u);  // doc/deep holds nothing that has not counted
+  ASSERT_EQ(directories.size(), 1u);  // doc/deep has only an object that is counted elsewhere
   EXPECT_EQ(path_of(*s, directories[0]), "doc");
   EXPECT_EQ(t.below[directories[0]].objects, 3u);
   const auto files = largest_files(*s, t, 2);
@@ -152,7 +152,7 @@ TEST_P(survey, sums_count_each_object_once) {
   const double read = static_cast<double>(t.below[0].content);
   const double bases = static_cast<double>(2 * of.a.size() + of.b.size());
   EXPECT_DOUBLE_EQ(t.inflated_per_byte, (read + bases) / read);
-  // Only a.txt is whole and has their extension.
+  // Of the files with their extension, only a.txt is whole.
   const auto& a = object_at(*s, "doc/a.txt");
   EXPECT_NEAR(
       t.deltas_if_whole,
@@ -166,7 +166,7 @@ TEST_P(survey, boxes_in_a_box_fill_it) {
   const auto s = survey_image(o.snapshot());
   ASSERT_TRUE(s);
   const survey_totals t = add_up(*s);
-  // 6: three paths of seven at most get a box.
+  // 6: at most three of the seven paths get a box.
   for (const std::size_t most : {kMostBoxes, std::size_t{6}, std::size_t{0}}) {
     const std::vector<box> boxes = draw_boxes(*s, t, most);
     std::vector<std::uint64_t> inside(boxes.size());

@@ -1,5 +1,5 @@
 #pragma once
-// One thread's view of an object_store: what was read lately stays, up to a number of bytes. Hosted.
+// A cache in front of an object_store, first in, first out. One per thread. Hosted.
 
 #include <cstdint>
 #include <deque>
@@ -11,13 +11,15 @@
 
 namespace docteur {
 
-class content_cache {
+class store_cache {
  public:
   using content = std::shared_ptr<const std::vector<std::byte>>;
 
-  // `room`: bytes of content kept beyond what callers hold.
-  content_cache(const object_store& store, std::size_t room) : store_(store), room_(room) {}
+  // `room`: bytes of content that the cache keeps. What callers hold besides does not count. `store` must outlive the
+  // cache.
+  store_cache(const object_store& store, std::size_t room) : store_(store), room_(room) {}
 
+  // Returns the content of object `index`, shared with the cache. Fails when the store cannot read it.
   [[nodiscard]] outcome<content> get(std::uint32_t index) {
     if (const auto found = kept_.find(index); found != kept_.end()) return found->second;
     auto fresh = std::make_shared<std::vector<std::byte>>();
