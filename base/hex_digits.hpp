@@ -26,12 +26,12 @@ namespace docteur {
   return out;
 }
 
-// The id that `text` begins with.
-[[nodiscard]] inline std::optional<oid> leading_id(std::string_view text) noexcept {
-  if (text.size() < kOidHexSize) return std::nullopt;
-  std::array<char, kOidHexSize> digits;
-  for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = lower_digit(text[i]);
-  const auto id = parse_hex({digits.data(), digits.size()});
+// The id of a kind that `text` begins with.
+[[nodiscard]] inline std::optional<oid> leading_id(std::string_view text, hash_kind kind) noexcept {
+  if (text.size() < hex_size(kind)) return std::nullopt;
+  std::array<char, kMaxHexSize> digits;
+  for (std::size_t i = 0; i < hex_size(kind); ++i) digits[i] = lower_digit(text[i]);
+  const auto id = parse_hex({digits.data(), hex_size(kind)}, kind);
   return id ? std::optional<oid>(*id) : std::nullopt;
 }
 

@@ -11,7 +11,7 @@ namespace docteur {
 struct oid_hash {
   [[nodiscard]] std::size_t operator()(const oid& id) const noexcept {
     std::size_t v;
-    std::memcpy(&v, id.raw.data() + 4, sizeof v);
+    std::memcpy(&v, id.view().data() + 4, sizeof v);
     return v;
   }
 };

@@ -46,7 +46,10 @@ std::vector<std::byte> encode_tags(std::span<const source_object> tags) {
   if (tags.empty()) return {};
   std::vector<std::byte> out(kTagSectionHeader);
   store_le(out.data(), static_cast<std::uint32_t>(tags.size()));
-  for (const source_object& o : tags) out.insert(out.end(), o.id.raw.begin(), o.id.raw.end());
+  for (const source_object& o : tags) {
+    const bytes id = o.id.view();
+    out.insert(out.end(), id.begin(), id.end());
+  }
   return out;
 }
 

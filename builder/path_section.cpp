@@ -31,7 +31,7 @@ class path_lister {
   outcome<std::vector<std::byte>> run() {
     std::vector<std::byte> commit;
     DOCTEUR_CHECK(source_.read(0, commit));
-    const auto head = parse_commit(commit);
+    const auto head = parse_commit(commit, source_.kind());
     if (!head) return changed();
     DOCTEUR_CHECK(enter(head->tree));
     while (!open_.empty()) {
@@ -70,7 +70,7 @@ class path_lister {
     out_.add(path_, entry_kind::directory, position(id));
     frame& f = open_.emplace_back();
     DOCTEUR_CHECK(source_.read(tree->second, f.content));
-    f.rest.emplace(f.content);
+    f.rest.emplace(f.content, source_.kind());
     f.path_size = path_.size();
     return {};
   }

@@ -64,7 +64,7 @@ std::vector<std::byte> path_section_writer::finish() {
   store_le(out.data() + 4, static_cast<std::uint32_t>(submodules_.size()));
   store_le(out.data() + 8, position_size_);
   append(out, blocks_);
-  for (const oid& id : submodules_) append(out, id.raw);
+  for (const oid& id : submodules_) append(out, id.view());
   return out;
 }
 

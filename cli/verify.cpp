@@ -69,7 +69,7 @@ json_object person(const signature& s) {
 std::string json_of_tag(const tag_object& tag) {
   json_object o;
   o.add("oid", hex_text(tag.id));
-  if (const auto parsed = parse_tag(as_bytes(tag.content))) o.add_bytes("name", parsed->tag);
+  if (const auto parsed = parse_tag(as_bytes(tag.content), tag.id.kind())) o.add_bytes("name", parsed->tag);
   return o.text();
 }
 
@@ -129,7 +129,7 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
                  : "without a section table";
   say(kProgram, subject + ": " + maker);
   for (const tag_object& tag : r.tags) {
-    const auto parsed = parse_tag(as_bytes(tag.content));
+    const auto parsed = parse_tag(as_bytes(tag.content), tag.id.kind());
     say(kProgram, subject + ": tag " + (parsed ? printable(parsed->tag) + " " : "") + hex_text(tag.id));
   }
   std::uint64_t all = 0;

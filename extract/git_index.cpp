@@ -4,7 +4,7 @@
 #include <string>
 
 #include "host/describe.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -14,8 +14,6 @@ constexpr std::uint32_t kVersion = 2;
 // Of an entry: ten 32-bit fields, of which only the mode says something here, the id, flags, the name.
 constexpr std::size_t kModeAt = 24;
 constexpr std::size_t kIdAt = 40;
-constexpr std::size_t kFlagsAt = kIdAt + kOidSize;
-constexpr std::size_t kNameAt = kFlagsAt + 2;
 constexpr std::size_t kNameMask = 0xfff;  // of the flags; a longer name counts as this
 
 struct item {
@@ -26,13 +24,15 @@ struct item {
 
 void append(std::vector<std::byte>& out, const item& i) {
   const std::size_t at = out.size();
+  const std::size_t flags_at = kIdAt + i.id.view().size();
+  const std::size_t name_at = flags_at + 2;
   // One to eight NUL behind the name, up to a multiple of eight.
-  out.resize(at + (kNameAt + i.path.size() + 8) / 8 * 8);
+  out.resize(at + (name_at + i.path.size() + 8) / 8 * 8);
   std::byte* const p = out.data() + at;
   store_be(p + kModeAt, i.mode);
-  std::ranges::copy(i.id.raw, p + kIdAt);
-  store_be(p + kFlagsAt, static_cast<std::uint16_t>(std::min(i.path.size(), kNameMask)));
-  std::ranges::copy(as_bytes(i.path), p + kNameAt);
+  std::ranges::copy(i.id.view(), p + kIdAt);
+  store_be(p + flags_at, static_cast<std::uint16_t>(std::min(i.path.size(), kNameMask)));
+  std::ranges::copy(as_bytes(i.path), p + name_at);
 }
 
 }  // namespace
@@ -56,10 +56,10 @@ outcome<std::vector<std::byte>> make_git_index(const snapshot& from, const std::
   store_be(out.data() + 4, kVersion);
   store_be(out.data() + 8, static_cast<std::uint32_t>(items.size()));
   for (const item& i : items) append(out, i);
-  sha1 hash;
+  hasher hash(from.image().kind());
   hash.update(out);
   const oid checksum = hash.finish();
-  out.insert(out.end(), checksum.raw.begin(), checksum.raw.end());
+  out.insert(out.end(), checksum.view().begin(), checksum.view().end());
   return out;
 }
 

@@ -12,7 +12,7 @@
 #include "extract/git_index.hpp"
 #include "host/describe.hpp"
 #include "libgit2/git_handle.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "verify/verify.hpp"
 
 namespace docteur {
@@ -61,6 +61,7 @@ class repository_writer {
     return tl::unexpected<failure>(std::move(why));
   }
 
+  [[nodiscard]] hash_kind kind() const noexcept { return from_.image().kind(); }
   [[nodiscard]] std::string commit() const { return hex_text(from_.commit_id()) + "\n"; }
 
   // `git help pack-refs`; sorted by name.
@@ -69,7 +70,7 @@ class repository_writer {
     if (!options_.branch.empty()) text += hex_text(from_.commit_id()) + " refs/heads/" + options_.branch + "\n";
     std::map<std::string, oid> tags;
     for (const tag_object& tag : tags_) {
-      const auto parsed = parse_tag(as_bytes(tag.content));
+      const auto parsed = parse_tag(as_bytes(tag.content), kind());
       // A name that git would not take, or would take for an option, is no reference; the object is there all the same.
       if (parsed && check_branch_name(std::string(parsed->tag))) tags.emplace(parsed->tag, tag.id);
     }
@@ -79,8 +80,8 @@ class repository_writer {
   }
 
   outcome<void> copy_pack(std::uint64_t pack_size) {
-    oid checksum;
-    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - kPackTrailerSize, checksum.raw);
+    oid checksum(kind());
+    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - pack_trailer_size(kind()), checksum.view());
         !read)
       return tl::make_unexpected(describe(read.error(), subject_));
     const std::string name = "objects/pack/pack-" + hex_text(checksum);
@@ -90,17 +91,17 @@ class repository_writer {
     return copy(from_.image().header().idx_offset, from_.image().index().whole()->layout().size(), name + ".idx");
   }
 
-  // `size` bytes of the image, of which the last are the SHA-1 of those before: so they are what was verified.
+  // `size` bytes of the image, of which the last are the hash of those before: so they are what was verified.
   outcome<void> copy(std::uint64_t at, std::uint64_t size, const std::string& name) {
     DOCTEUR_TRY(file, out_.make_file(at_ + name, 0444));
     std::vector<std::byte> piece(kPiece);
-    sha1 hash;
-    std::uint64_t hashed = size - kOidSize;
+    hasher hash(kind());
+    std::uint64_t hashed = size - id_size(kind());
     oid checksum;
     for (const std::uint64_t end = at + size; at < end;) {
       if (report_.cancelled()) return give_up(blame::environment, "interrupted");
       // The checksum is read by itself.
-      const std::uint64_t left = hashed > 0 ? hashed : kOidSize;
+      const std::uint64_t left = hashed > 0 ? hashed : id_size(kind());
       const mutable_bytes part = mutable_bytes(piece).first(std::min<std::uint64_t>(left, piece.size()));
       if (const auto read = read_exactly(from_.image().disk(), at, part); !read)
         return tl::make_unexpected(describe(read.error(), subject_));
@@ -108,7 +109,7 @@ class repository_writer {
         hash.update(part);
         hashed -= part.size();
       } else {
-        checksum = oid::from(part.data());
+        checksum = oid::from(part.data(), kind());
       }
       DOCTEUR_CHECK(file.write(part));
       at += part.size();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host/describe.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -25,7 +25,7 @@ outcome<void> checked_blob::read(image_reader& from, const node& n, const std::s
 
   auto stream = from.open(n);
   if (!stream) return failed(stream.error());
-  sha1 hash = object_hash(object_type::blob, *size);
+  hasher hash = object_hash(image.kind(), object_type::blob, *size);
   buffer_.resize(kPiece);
   for (std::uint64_t at = 0; at < *size;) {
     const mutable_bytes part = mutable_bytes(buffer_).first(std::min<std::uint64_t>(buffer_.size(), *size - at));

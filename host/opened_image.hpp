@@ -19,7 +19,7 @@ class opened_image {
                                                                    paths_from source = paths_from::section);
 
   [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
-  // Of the commit that the header names.
+  // Of the commit that the image is of.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
   [[nodiscard]] device disk() const noexcept { return file_.view(); }
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }

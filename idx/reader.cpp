@@ -44,11 +44,11 @@ result<idx_offsets> idx_offsets::open(bytes tables, std::uint32_t count, std::ui
   return o;
 }
 
-result<idx_view> idx_view::open(bytes idx, std::uint64_t pack_limit, std::uint64_t at) noexcept {
+result<idx_view> idx_view::open(bytes idx, std::uint64_t pack_limit, std::uint64_t at, hash_kind kind) noexcept {
   DOCTEUR_TRY(objects, decode_idx_head(idx, at));
   idx_view v;
   v.data_ = idx.data();
-  v.layout_ = idx_layout{objects, 0};
+  v.layout_ = idx_layout{objects, 0, kind};
   if (idx.size() < v.layout_.size()) return fail(errc::truncated, at, "IDX runs past the end");
   DOCTEUR_TRY(offsets,
               idx_offsets::open(idx.subspan(v.layout_.offsets()), objects, pack_limit, at + v.layout_.offsets()));
@@ -60,7 +60,7 @@ result<idx_view> idx_view::open(bytes idx, std::uint64_t pack_limit, std::uint64
 
 // The first of the rows from `low` to `row` that hold the id of `row`.
 std::uint32_t idx_view::first_of_equals(std::uint32_t low, std::uint32_t row) const noexcept {
-  const auto same = [this](std::uint32_t a, std::uint32_t b) { return std::memcmp(id_at(a), id_at(b), kOidSize) == 0; };
+  const auto same = [this](std::uint32_t a, std::uint32_t b) { return id(a) == id(b); };
   if (row == low || !same(row - 1, row)) return row;
   std::uint32_t high = row;
   while (low < high) {
@@ -78,15 +78,16 @@ std::uint32_t idx_view::first_of_equals(std::uint32_t low, std::uint32_t row) co
 // A crafted IDX is spread as it likes: the steps are bounded, and what is left is halved. Ids that share their first
 // eight bytes all stay between `low` and `high`.
 std::optional<std::uint32_t> idx_view::find(const oid& id) const noexcept {
+  if (id.kind() != layout_.kind) return std::nullopt;
   const auto leading = [this](std::uint32_t i) { return load_be<std::uint64_t>(id_at(i)); };
-  const auto first = std::to_integer<unsigned>(id.raw[0]);
+  const auto first = std::to_integer<unsigned>(id.view()[0]);
   std::uint32_t low = first == 0 ? 0 : fanout(first - 1);
   std::uint32_t high = fanout(first);
   if (low == high) return std::nullopt;
 
   constexpr unsigned kSteps = 64;
-  const std::uint64_t wanted = load_be<std::uint64_t>(id.raw.data());
-  const std::uint64_t fraction = load_be<std::uint32_t>(id.raw.data() + 1);
+  const std::uint64_t wanted = load_be<std::uint64_t>(id.view().data());
+  const std::uint64_t fraction = load_be<std::uint32_t>(id.view().data() + 1);
   std::uint32_t near = low + static_cast<std::uint32_t>((high - low) * fraction >> 32);
   if (const std::uint64_t there = leading(near); there < wanted) {
     low = near + 1;
@@ -98,7 +99,7 @@ std::optional<std::uint32_t> idx_view::find(const oid& id) const noexcept {
     near = high - 1;
   }
   for (; low < high; near = low + (high - low) / 2) {
-    const int c = std::memcmp(id_at(near), id.raw.data(), kOidSize);
+    const int c = std::memcmp(id_at(near), id.view().data(), id_size(layout_.kind));
     if (c == 0) return first_of_equals(low, near);
     if (c < 0) {
       low = near + 1;

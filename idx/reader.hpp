@@ -46,13 +46,15 @@ class idx_offsets {
 class idx_view {
  public:
   // `idx`: the whole IDX, which may be followed by other bytes. `pack_limit`: PACK offsets are smaller than this.
-  [[nodiscard]] static result<idx_view> open(bytes idx, std::uint64_t pack_limit, std::uint64_t at) noexcept;
+  // `kind`: of its ids; IDX does not say.
+  [[nodiscard]] static result<idx_view> open(bytes idx, std::uint64_t pack_limit, std::uint64_t at,
+                                             hash_kind kind) noexcept;
 
   [[nodiscard]] std::uint32_t count() const noexcept { return layout_.objects; }
   [[nodiscard]] const idx_layout& layout() const noexcept { return layout_; }
 
   // `position` < count(): rank of the object among the ids in ascending order.
-  [[nodiscard]] oid id(std::uint32_t position) const noexcept { return oid::from(id_at(position)); }
+  [[nodiscard]] oid id(std::uint32_t position) const noexcept { return oid::from(id_at(position), layout_.kind); }
   [[nodiscard]] std::uint32_t crc(std::uint32_t position) const noexcept {
     return load_be<std::uint32_t>(at(layout_.crcs() + std::uint64_t{position} * 4));
   }
@@ -63,13 +65,13 @@ class idx_view {
   // (doc/FORMAT.md, "IDX").
   [[nodiscard]] std::optional<std::uint32_t> find(const oid& id) const noexcept;
 
-  [[nodiscard]] oid pack_checksum() const noexcept { return oid::from(at(layout_.pack_checksum())); }
-  [[nodiscard]] oid checksum() const noexcept { return oid::from(at(layout_.checksum())); }
+  [[nodiscard]] oid pack_checksum() const noexcept { return oid::from(at(layout_.pack_checksum()), layout_.kind); }
+  [[nodiscard]] oid checksum() const noexcept { return oid::from(at(layout_.checksum()), layout_.kind); }
 
  private:
   [[nodiscard]] const std::byte* at(std::uint64_t offset) const noexcept { return data_ + offset; }
   [[nodiscard]] const std::byte* id_at(std::uint32_t position) const noexcept {
-    return at(layout_.ids() + std::uint64_t{position} * kOidSize);
+    return at(layout_.ids() + std::uint64_t{position} * id_size(layout_.kind));
   }
   [[nodiscard]] std::uint32_t first_of_equals(std::uint32_t low, std::uint32_t row) const noexcept;
   [[nodiscard]] std::uint32_t fanout(unsigned first) const noexcept {

@@ -11,13 +11,13 @@
 namespace docteur {
 
 // Absolute byte offsets in the image.
-inline constexpr std::uint64_t kHeaderCommit = 0;      // 20 bytes, raw SHA-1
+inline constexpr std::uint64_t kHeaderCommit = 0;      // 20 bytes, raw SHA-1, or zeros
 inline constexpr std::uint64_t kHeaderIdxOffset = 20;  // u64, little-endian
 inline constexpr std::uint64_t kHeaderSize = 28;
 inline constexpr std::uint64_t kPackOffset = 28;  // PACK begins right behind the header
 
 struct image_header {
-  oid commit;
+  oid commit;                // of SHA-1; null in an image of SHA-256, whose section table has it
   std::uint64_t idx_offset;  // bytes from the start of the image; PACK header and trailer fit before it
 };
 
@@ -27,9 +27,9 @@ using image_header_bytes = std::array<std::byte, kHeaderSize>;
 [[nodiscard]] constexpr result<image_header> decode_image_header(bytes head, std::uint64_t device_size) noexcept {
   if (head.size() < kHeaderSize) return fail(errc::truncated, 0, "shorter than an image header");
   image_header h{};
-  for (std::size_t i = 0; i < kOidSize; ++i) h.commit.raw[i] = head[i];
+  for (std::size_t i = 0; i < h.commit.view().size(); ++i) h.commit.view()[i] = head[i];
   h.idx_offset = load_le<std::uint64_t>(head.data() + kHeaderIdxOffset);
-  if (h.idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize)
+  if (h.idx_offset < kPackOffset + kLeastPackSize)
     return fail(errc::out_of_range, kHeaderIdxOffset, "IDX offset lies inside the PACK header");
   if (h.idx_offset >= device_size)
     return fail(errc::truncated, kHeaderIdxOffset, "IDX offset lies behind the device's end");
@@ -38,7 +38,7 @@ using image_header_bytes = std::array<std::byte, kHeaderSize>;
 
 [[nodiscard]] constexpr image_header_bytes encode_image_header(const image_header& h) noexcept {
   image_header_bytes out{};
-  for (std::size_t i = 0; i < kOidSize; ++i) out[i] = h.commit.raw[i];
+  for (std::size_t i = 0; i < h.commit.view().size(); ++i) out[i] = h.commit.view()[i];
   store_le(out.data() + kHeaderIdxOffset, h.idx_offset);
   return out;
 }

@@ -13,7 +13,7 @@
 //          12 u32 bytes of those that are records; the others are text
 //          16 the zlib stream: a record for each path, then the text of all of them
 //             ... a position for each path
-//   ...  submodules * 20 bytes: commit ids, in the order in which their paths come
+//   ...  submodules * (20 bytes, or 32 of SHA-256): commit ids, in the order in which their paths come
 //
 // A record: two integers, seven bits a byte, least significant first, the highest bit set in all bytes but the last:
 // how many bytes the path's key shares with the key before it (exactly: not fewer than it could), then

@@ -20,9 +20,10 @@ constexpr std::size_t kReservedAt = 0x2c;  // 4 bytes
 constexpr std::size_t kBuilderAt = 0x30;
 constexpr std::size_t kEntriesAt = 0x50;
 constexpr std::size_t kEntrySize = 24;
+constexpr std::size_t kCommitAt = 0x1d0;  // 32 bytes
 constexpr std::size_t kCrcAt = 0x1fc;
 static_assert(kBuilderAt + kBuilderSize == kEntriesAt);
-static_assert(kEntriesAt + kMaxSections * kEntrySize <= kCrcAt);
+static_assert(kEntriesAt + kMaxSections * kEntrySize <= kCommitAt);
 
 // Offsets in an entry.
 constexpr std::size_t kEntryTypeAt = 0;
@@ -55,7 +56,7 @@ bool has_section_table_magic(bytes table) noexcept {
 
 result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset) noexcept {
   // Else the sums below could wrap: a table may begin inside the header, its magic in the commit id.
-  if (idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize + kSectionTableSize)
+  if (idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize)
     return fail(errc::out_of_range, kHeaderIdxOffset, "no room for a section table before IDX");
   const std::uint64_t at = idx_offset - kSectionTableSize;
   if (table.size() != kSectionTableSize) return fail(errc::truncated, at, "section table is cut short");
@@ -80,9 +81,11 @@ result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset
   if (!all_zero(table.subspan(kReservedAt, kBuilderAt - kReservedAt)))
     return fail(errc::malformed, at + kReservedAt, "reserved bytes of the section table");
   const std::size_t used = kEntriesAt + t.count * kEntrySize;
-  if (!all_zero(table.subspan(used, kCrcAt - used)))
+  const std::size_t behind = t.kind() == hash_kind::sha256 ? kCommitAt + id_size(hash_kind::sha256) : kCommitAt;
+  if (!all_zero(table.subspan(used, kCommitAt - used)) || !all_zero(table.subspan(behind, kCrcAt - behind)))
     return fail(errc::malformed, at + used, "reserved bytes of the section table");
-  if (t.pack_size < kPackHeaderSize + kPackTrailerSize || t.pack_size > at - kPackOffset)
+  if (t.kind() == hash_kind::sha256) t.commit = oid::from(p + kCommitAt, t.kind());
+  if (t.pack_size < kPackHeaderSize + pack_trailer_size(t.kind()) || t.pack_size > at - kPackOffset)
     return fail(errc::out_of_range, at + kPackSizeAt, "PACK size");
 
   std::uint64_t free_from = kPackOffset + t.pack_size;
@@ -121,6 +124,7 @@ section_table_bytes encode_section_table(const section_table& t) noexcept {
     store_le(e + kEntryOffsetAt, t.entries[i].offset);
     store_le(e + kEntryLengthAt, t.entries[i].length);
   }
+  if (t.kind() == hash_kind::sha256) std::ranges::copy(t.commit.view(), p + kCommitAt);
   store_le(p + kCrcAt, table_crc(p));
   return out;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "object/bytes.hpp"
+#include "object/oid.hpp"
 
 namespace docteur {
 
@@ -17,8 +18,9 @@ inline constexpr std::size_t kBuilderSize = 32;
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kSectionTableMagic{"DOCTEUR\n", 8};
 
-// Feature bits. An unknown required bit is refused, an unknown optional one ignored. Version 1 defines none.
-inline constexpr std::uint64_t kKnownRequiredFeatures = 0;
+// Feature bits. An unknown required bit is refused, an unknown optional one ignored.
+inline constexpr std::uint64_t kSha256Feature = 1;  // ids and Git's checksums are SHA-256; the table has the commit
+inline constexpr std::uint64_t kKnownRequiredFeatures = kSha256Feature;
 
 enum class section_type : std::uint32_t {
   restart = 1,  // restart points of large blobs, layout/restart_section.hpp
@@ -43,7 +45,11 @@ struct section_table {
   std::array<char, kBuilderSize> builder{};  // program and version, padded with NUL
   std::array<section, kMaxSections> entries{};
   std::uint32_t count = 0;
+  oid commit;  // of kind(); null in an image of SHA-1, whose header has it
 
+  [[nodiscard]] hash_kind kind() const noexcept {
+    return (required & kSha256Feature) != 0 ? hash_kind::sha256 : hash_kind::sha1;
+  }
   [[nodiscard]] std::span<const section> sections() const noexcept { return {entries.data(), count}; }
   [[nodiscard]] const section* find(section_type type) const noexcept;
   [[nodiscard]] std::string_view builder_text() const noexcept;

@@ -4,7 +4,7 @@
 //
 //   0   u32 tags, 1 to kMostTags
 //   4   u32 zero
-//   8   tags * 20 bytes: ids of tag objects in the PACK; each names the next, the last one the commit
+//   8   tags * (20 bytes, or 32 of SHA-256): ids of tag objects in the PACK; each names the next, the last one the commit
 
 #include <cstdint>
 
@@ -19,12 +19,12 @@ inline constexpr std::uint32_t kMostTags = 64;  // tags of tags of tags
 // How many ids follow. `head`: the section's first kTagSectionHeader bytes, `length`: of the whole section, `at`: where
 // it is, for messages.
 [[nodiscard]] constexpr result<std::uint32_t> decode_tag_section_head(bytes head, std::uint64_t length,
-                                                                      std::uint64_t at) noexcept {
+                                                                      std::uint64_t at, hash_kind kind) noexcept {
   const auto count = load_le<std::uint32_t>(head.data());
   if (count == 0 || count > kMostTags) return fail(errc::malformed, at, "number of tags");
   if (load_le<std::uint32_t>(head.data() + 4) != 0)
     return fail(errc::malformed, at + 4, "reserved bytes of the tag section");
-  if (length != kTagSectionHeader + std::uint64_t{count} * kOidSize)
+  if (length != kTagSectionHeader + std::uint64_t{count} * id_size(kind))
     return fail(errc::malformed, at, "length of the tag section");
   return count;
 }

@@ -71,14 +71,14 @@ std::int64_t take_number(std::string_view& s) noexcept {
 }
 
 // Git writes lower-case digits and reads both.
-result<oid> take_id(header_reader& lines, std::string_view key, const char* what) noexcept {
+result<oid> take_id(header_reader& lines, std::string_view key, hash_kind kind, const char* what) noexcept {
   const std::uint64_t at = lines.at();
   const auto value = lines.take(key);
-  if (!value || value->size() != kOidHexSize) return fail(errc::malformed, at, what);
-  std::array<char, kOidHexSize> folded;
+  if (!value || value->size() != hex_size(kind)) return fail(errc::malformed, at, what);
+  std::array<char, kMaxHexSize> folded;
   std::ranges::transform(*value, folded.begin(),
                          [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
-  const auto id = parse_hex({folded.data(), folded.size()});
+  const auto id = parse_hex({folded.data(), hex_size(kind)}, kind);
   if (!id) return fail(errc::malformed, at, what);
   return *id;
 }
@@ -109,15 +109,15 @@ signature parse_signature(std::string_view line) noexcept {
   return s;
 }
 
-result<commit_view> parse_commit(bytes content, std::uint64_t at) noexcept {
+result<commit_view> parse_commit(bytes content, hash_kind kind, std::uint64_t at) noexcept {
   const std::string_view text = as_text(content);
   header_reader lines(text, at);
   commit_view c;
-  DOCTEUR_TRY(tree, take_id(lines, "tree", "a commit begins with its tree"));
+  DOCTEUR_TRY(tree, take_id(lines, "tree", kind, "a commit begins with its tree"));
   c.tree = tree;
   if (lines.at_end()) return fail(errc::malformed, lines.at(), "a commit is more than its tree");
   while (!lines.at_end() && drop(text, lines.used()).starts_with("parent ")) {
-    DOCTEUR_CHECK(take_id(lines, "parent", "parent of a commit"));
+    DOCTEUR_CHECK(take_id(lines, "parent", kind, "parent of a commit"));
     ++c.parents;
   }
   first_lines known;
@@ -131,10 +131,10 @@ result<commit_view> parse_commit(bytes content, std::uint64_t at) noexcept {
   return c;
 }
 
-result<tag_view> parse_tag(bytes content, std::uint64_t at) noexcept {
+result<tag_view> parse_tag(bytes content, hash_kind kind, std::uint64_t at) noexcept {
   header_reader lines(as_text(content), at);
   tag_view t{};
-  DOCTEUR_TRY(target, take_id(lines, "object", "a tag begins with its object"));
+  DOCTEUR_TRY(target, take_id(lines, "object", kind, "a tag begins with its object"));
   t.target = target;
   const std::uint64_t type_at = lines.at();
   const auto type = lines.take("type");

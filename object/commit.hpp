@@ -33,8 +33,8 @@ struct commit_view {
 
 // Strict about what the rest relies on, as Git's own parser (commit.c, parse_commit_buffer) is: the tree is the first
 // line and not the only one, its parents follow, and their ids are well-formed. Of the rest anything is taken: what
-// `git fsck` says of it is no reason not to read a commit.
-[[nodiscard]] result<commit_view> parse_commit(bytes content, std::uint64_t at = 0) noexcept;
+// `git fsck` says of it is no reason not to read a commit. `kind`: of the ids in it.
+[[nodiscard]] result<commit_view> parse_commit(bytes content, hash_kind kind, std::uint64_t at = 0) noexcept;
 
 struct tag_view {
   oid target;
@@ -42,6 +42,6 @@ struct tag_view {
   std::string_view tag;  // its name
 };
 
-[[nodiscard]] result<tag_view> parse_tag(bytes content, std::uint64_t at = 0) noexcept;
+[[nodiscard]] result<tag_view> parse_tag(bytes content, hash_kind kind, std::uint64_t at = 0) noexcept;
 
 }  // namespace docteur

@@ -1,36 +1,19 @@
 #pragma once
-// SHA-1 (FIPS 180-4) and Git object ids. Guest-safe: the SHA instructions of the processor are used where it has
-// them (asked once, at run time), plain code elsewhere. No collision detection: doc/SECURITY.md.
+// SHA-1 (FIPS 180-4, 6.1). Guest-safe. No collision detection: doc/SECURITY.md.
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-
-#include "object/bytes.hpp"
-#include "object/oid.hpp"
+#include "object/block_hash.hpp"
 
 namespace docteur {
 
-class sha1 {
- public:
-  sha1() noexcept;
-  // Plain code from here on, for comparing the two; before the first update().
-  void disable_instructions() noexcept;
-  void update(bytes data) noexcept;
-  // The digest of all that was given; the object is spent afterwards.
-  [[nodiscard]] oid finish() noexcept;
-
- private:
-  std::array<std::uint32_t, 5> state_;
-  std::uint64_t length_ = 0;  // bytes
-  std::array<std::byte, 64> block_;
-  bool has_instructions_;
+struct sha1_function {
+  static constexpr std::size_t words = 5;
+  static constexpr hash_kind kind = hash_kind::sha1;
+  static constexpr std::array<std::uint32_t, words> initial{0x67452301u, 0xefcdab89u, 0x98badcfeu, 0x10325476u,
+                                                            0xc3d2e1f0u};
+  [[nodiscard]] static bool has_instructions() noexcept;
+  static void compress(bool instructions, std::array<std::uint32_t, words>& state, const std::byte* data,
+                       std::size_t blocks) noexcept;
 };
-
-// A hash that already holds Git's object header, "<type> <size>\0".
-[[nodiscard]] sha1 object_hash(object_type type, std::uint64_t size) noexcept;
-
-// The id of an object: SHA-1 of its header and content.
-[[nodiscard]] oid object_id(object_type type, bytes content) noexcept;
+using sha1 = block_hash<sha1_function>;
 
 }  // namespace docteur

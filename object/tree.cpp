@@ -21,7 +21,7 @@ result<entry_kind> kind_of(std::uint32_t mode, std::uint64_t at) noexcept {
 }
 
 // Syntax only: mode, space, name, NUL, id.
-result<tree_entry> take_entry(cursor& from) noexcept {
+result<tree_entry> take_entry(cursor& from, hash_kind kind) noexcept {
   const std::uint64_t at = from.at();
   const std::string_view text = as_text(from.rest());
   tree_entry e{};
@@ -37,10 +37,10 @@ result<tree_entry> take_entry(cursor& from) noexcept {
   e.name = first(drop(text, n + 1), nul - n - 1);
   DOCTEUR_TRY(head, from.take(nul + 1));
   (void)head;
-  DOCTEUR_TRY(id, from.take(kOidSize));
-  e.id = oid::from(id.data());
-  DOCTEUR_TRY(kind, kind_of(e.mode, at));
-  e.kind = kind;
+  DOCTEUR_TRY(id, from.take(id_size(kind)));
+  e.id = oid::from(id.data(), kind);
+  DOCTEUR_TRY(entry, kind_of(e.mode, at));
+  e.kind = entry;
   return e;
 }
 
@@ -58,7 +58,7 @@ int compare_tree_names(std::string_view a, bool a_is_directory, std::string_view
 
 result<tree_entry> tree_reader::next() noexcept {
   const std::uint64_t at = rest_.at();
-  DOCTEUR_TRY(e, take_entry(rest_));
+  DOCTEUR_TRY(e, take_entry(rest_, kind_));
   if (const char* why = bad_entry_name(e.name)) return fail(errc::malformed, at, why);
   const bool is_directory = e.kind == entry_kind::directory;
   if (!is_file(e.kind) && stands_for_gitmodules(e.name)) return fail(errc::malformed, at, kGitmodulesIsNoFile);

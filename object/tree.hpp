@@ -80,8 +80,8 @@ class prefix_lengths {
 // directory).
 class tree_reader {
  public:
-  // `content` must outlive the reader and the names it gives. `at`: for messages.
-  explicit tree_reader(bytes content, std::uint64_t at = 0) noexcept : rest_(content, at) {}
+  // `content` must outlive the reader and the names it returns. `kind`: of its ids. `at`: for messages.
+  tree_reader(bytes content, hash_kind kind, std::uint64_t at = 0) noexcept : rest_(content, at), kind_(kind) {}
 
   [[nodiscard]] bool done() const noexcept { return rest_.empty(); }
   // Only when !done().
@@ -89,6 +89,7 @@ class tree_reader {
 
  private:
   cursor rest_;
+  hash_kind kind_;
   tree_entry last_{};
   bool has_last_ = false;
   // Between a file `a` and a directory `a` there may be others ("a-b"), but all begin with "a": so this knows every

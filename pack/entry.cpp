@@ -25,7 +25,8 @@ result<std::uint64_t> take_distance(cursor& from) noexcept {
 
 }  // namespace
 
-result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at) noexcept {
+result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at,
+                                         hash_kind kind) noexcept {
   cursor from(head, at);
   entry_header h{};
   DOCTEUR_TRY(first, from.take_be<std::uint8_t>());
@@ -46,8 +47,8 @@ result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::
     if (distance == 0 || distance > offset) return fail(errc::out_of_range, at, "delta base is not before its delta");
     h.base_offset = offset - distance;
   } else if (h.type == entry_type::ref_delta) {
-    DOCTEUR_TRY(id, from.take(kOidSize));
-    h.base_id = oid::from(id.data());
+    DOCTEUR_TRY(id, from.take(id_size(kind)));
+    h.base_id = oid::from(id.data(), kind);
   }
   h.header_size = static_cast<std::uint8_t>(from.at() - at);
   return h;
@@ -68,8 +69,8 @@ encoded_entry_header encode_entry_header(const entry_header& h, std::uint64_t of
     std::reverse_copy(reversed.begin(), reversed.begin() + n, out.raw.begin() + out.size);
     out.size += n;
   } else if (h.type == entry_type::ref_delta) {
-    std::ranges::copy(h.base_id.raw, out.raw.begin() + static_cast<std::ptrdiff_t>(out.size));
-    out.size += kOidSize;
+    std::ranges::copy(h.base_id.view(), out.raw.begin() + static_cast<std::ptrdiff_t>(out.size));
+    out.size += h.base_id.view().size();
   }
   return out;
 }

@@ -24,13 +24,15 @@ struct entry_header {
   oid base_id;                // ref_delta only
 };
 
-// The longest header: ten bytes of type and size, then ten of distance or twenty of id.
-inline constexpr std::size_t kMaxEntryHeader = 30;
+// The longest header: ten bytes of type and size, then ten of distance or those of an id.
+inline constexpr std::size_t kMaxEntryHeader = 10 + kMaxIdSize;
 
 // Reads a header. `head`: the entry's first bytes, kMaxEntryHeader of them unless the data ends before. `offset`: of
-// the entry, from the start of PACK. `at`: where `head` is in the image, for messages. Errors: truncated, malformed
+// the entry, from the start of PACK. `at`: where `head` is in the image, for messages. `kind`: of the id of
+// a REF delta's base. Errors: truncated, malformed
 // (type 0 or 5, a size over 60 bits, a distance over 64), out_of_range (base not before the entry).
-[[nodiscard]] result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at) noexcept;
+[[nodiscard]] result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at,
+                                                       hash_kind kind) noexcept;
 
 struct encoded_entry_header {
   std::array<std::byte, kMaxEntryHeader> raw{};

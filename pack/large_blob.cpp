@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/first_failure.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/compressor.hpp"
 #include "pack/object_store.hpp"
 #include "pack/segment_deflater.hpp"
@@ -30,7 +30,7 @@ class checked_content {
       : source_(source),
         index_(index),
         left_(source.objects()[index].size),
-        hash_(object_hash(object_type::blob, left_)) {}
+        hash_(object_hash(source.kind(), object_type::blob, left_)) {}
 
   // Reads the first kLargeBlobSample bytes, for head().
   outcome<void> open() {
@@ -86,7 +86,7 @@ class checked_content {
   const object_source& source_;
   std::size_t index_;
   std::uint64_t left_;  // bytes not yet read from the source
-  sha1 hash_;
+  hasher hash_;
   std::uint32_t adler_ = 1;
   std::vector<std::byte> head_;  // what open() read; emptied once next() has returned it
   std::size_t taken_ = 0;        // bytes of head_ that next() has returned

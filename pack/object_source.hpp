@@ -30,6 +30,8 @@ class object_source {
   // subtrees in tree order); blobs in path order. A tree or blob with several paths stands at the first.
   [[nodiscard]] virtual std::span<const source_object> objects() const = 0;
 
+  // The kind of all ids.
+  [[nodiscard]] hash_kind kind() const { return commit().id.kind(); }
   // The commit, the annotated tags that lead to it, and the root tree, all in objects().
   [[nodiscard]] const source_object& commit() const { return objects().front(); }
   [[nodiscard]] std::span<const source_object> tags() const {

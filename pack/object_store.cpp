@@ -9,7 +9,7 @@
 
 #include "base/first_failure.hpp"
 #include "base/oid_text.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/compressor.hpp"
 #include "pack/deflate_estimate.hpp"
 
@@ -60,7 +60,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
     const source_object& object = objects[index];
     const auto is_right = [&] {
-      return own.content.size() == object.size && object_id(object.type, own.content) == object.id;
+      return own.content.size() == object.size && object_id(object.id.kind(), object.type, own.content) == object.id;
     };
     DOCTEUR_CHECK(source.read(index, own.content));
     if (!is_right()) {

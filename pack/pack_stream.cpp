@@ -57,8 +57,8 @@ outcome<void> pack_stream::flush() {
 outcome<oid> pack_stream::finish() {
   DOCTEUR_CHECK(flush());
   const oid checksum = hash_.finish();
-  position_ += checksum.raw.size();
-  DOCTEUR_CHECK(out_.write(checksum.raw));
+  position_ += checksum.view().size();
+  DOCTEUR_CHECK(out_.write(checksum.view()));
   return checksum;
 }
 

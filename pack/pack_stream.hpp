@@ -7,7 +7,7 @@
 
 #include "object/byte_sink.hpp"
 #include "object/idx_entry.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/entry.hpp"
 #include "pack/object_source.hpp"
 
@@ -39,7 +39,7 @@ class pack_stream {
   [[nodiscard]] outcome<void> flush();
 
   byte_sink& out_;
-  sha1 hash_;
+  hasher hash_;
   std::uint64_t position_ = 0;
   std::uint32_t crc_ = 0;
   std::vector<std::byte> held_;  // written, but not yet passed to the sink

@@ -29,7 +29,7 @@ class attached_image {
   [[nodiscard]] result<done> attach(const device& d, const memory& from, const attach_options& options = {}) noexcept;
 
   [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
-  // Of the commit that the header names.
+  // Of the commit that the image is of.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return snapshot_; }
   // For one thread. Others make their own of image().
   [[nodiscard]] image_reader& reader() noexcept { return *reader_; }

@@ -100,11 +100,14 @@ docteur_status out_of_memory(docteur_error* error) noexcept {
   return report({errc::out_of_memory, 0, "no more memory"}, error);
 }
 
-void copy_id(const docteur::oid& id, std::uint8_t* out) noexcept { std::memcpy(out, id.raw.data(), docteur::kOidSize); }
+void copy_id(const docteur::oid& id, docteur_id* out) noexcept {
+  out->size = docteur::id_size(id.kind());
+  std::memcpy(out->bytes, id.view().data(), out->size);
+}
 
 }  // namespace
 
-static_assert(DOCTEUR_OID_SIZE == docteur::kOidSize);
+static_assert(DOCTEUR_MAX_ID_SIZE == docteur::kMaxIdSize);
 static_assert(static_cast<int>(docteur::entry_kind::submodule) == DOCTEUR_SUBMODULE);
 
 uint32_t docteur_version(void) { return DOCTEUR_VERSION_NUMBER; }
@@ -133,8 +136,8 @@ void docteur_detach(docteur_image* d) {
 
 void docteur_get_head(const docteur_image* d, docteur_head* out) {
   const docteur::commit_view& head = d->attached.snapshot().commit();
-  copy_id(d->attached.snapshot().commit_id(), out->commit);
-  copy_id(head.tree, out->root);
+  copy_id(d->attached.snapshot().commit_id(), &out->commit);
+  copy_id(head.tree, &out->root);
   out->author_name = head.author.name.data();
   out->author_name_size = head.author.name.size();
   out->author_mail = head.author.mail.data();
@@ -163,8 +166,7 @@ docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_s
   return DOCTEUR_OK;
 }
 
-docteur_status docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE],
-                           docteur_error* error) {
+docteur_status docteur_oid(const docteur_image* d, docteur_node node, docteur_id* out, docteur_error* error) {
   const auto id = d->attached.snapshot().id(to_node(node));
   if (!id) return report(id.error(), error);
   copy_id(*id, out);

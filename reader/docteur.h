@@ -78,7 +78,12 @@ typedef struct docteur_node {
   uint32_t inode;
 } docteur_node;
 
-#define DOCTEUR_OID_SIZE 20 /* bytes of an object id, SHA-1 */
+/* An object id: 20 bytes of SHA-1, or 32 of SHA-256. */
+#define DOCTEUR_MAX_ID_SIZE 32
+typedef struct docteur_id {
+  size_t size; /* bytes that count */
+  uint8_t bytes[DOCTEUR_MAX_ID_SIZE];
+} docteur_id;
 
 typedef struct docteur_image docteur_image; /* an attached image, with a cache */
 typedef struct docteur_list docteur_list;   /* a place in a directory */
@@ -93,8 +98,8 @@ void docteur_detach(docteur_image* d);
 /* The image's commit: its id, its author's name and mail, its committer's time (seconds since 1970), its message. The
  * texts are not terminated and live as long as `d`. */
 typedef struct docteur_head {
-  uint8_t commit[DOCTEUR_OID_SIZE];
-  uint8_t root[DOCTEUR_OID_SIZE];
+  docteur_id commit;
+  docteur_id root;
   const char* author_name;
   size_t author_name_size;
   const char* author_mail;
@@ -114,8 +119,7 @@ docteur_status docteur_find(const docteur_image* d, const char* path, size_t pat
 docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_size, docteur_node* out,
                                docteur_error* error);
 
-docteur_status docteur_oid(const docteur_image* d, docteur_node node, uint8_t out[DOCTEUR_OID_SIZE],
-                           docteur_error* error);
+docteur_status docteur_oid(const docteur_image* d, docteur_node node, docteur_id* out, docteur_error* error);
 docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error);
 
 /* The whole content, checked against its id; `size` must be what docteur_size() says. */

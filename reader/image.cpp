@@ -34,7 +34,7 @@ result<done> image::read_sections() noexcept {
   DOCTEUR_TRY(header, decode_image_header(head, device_.size));
   header_ = header;
 
-  if (header_.idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize + kSectionTableSize) return done{};
+  if (header_.idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize) return done{};
   section_table_bytes raw;
   DOCTEUR_CHECK(read_exactly(device_, header_.idx_offset - kSectionTableSize, raw));
   if (!has_section_table_magic(raw)) return done{};
@@ -52,7 +52,7 @@ result<done> image::read_index() noexcept {
     return fail(errc::bad_version, kPackOffset + 4, "PACK version");
 
   const std::uint64_t pack_size = sections_ ? sections_->pack_size : header_.idx_offset - kPackOffset;
-  const pack_extent where{kPackOffset, pack_size - kPackTrailerSize, header_.idx_offset};
+  const pack_extent where{kPackOffset, pack_size - pack_trailer_size(kind()), header_.idx_offset, kind()};
   const auto holding = path_section() != nullptr ? pack_index::holding::offsets : pack_index::holding::all;
   DOCTEUR_TRY(index, pack_index::load(device_, where, memory_, bounds_, holding));
   index_ = std::move(index);
@@ -63,9 +63,9 @@ result<done> image::read_index() noexcept {
 }
 
 result<done> image::check_pack_trailer() const noexcept {
-  oid trailer;
+  oid trailer(kind());
   const std::uint64_t at = kPackOffset + index_.where().limit;
-  DOCTEUR_CHECK(read_exactly(device_, at, trailer.raw));
+  DOCTEUR_CHECK(read_exactly(device_, at, trailer.view()));
   DOCTEUR_TRY(checksum, index_.pack_checksum());
   if (trailer != checksum) return fail(errc::bad_checksum, at, "IDX is not of this PACK");
   return done{};

@@ -32,8 +32,12 @@ class image {
   [[nodiscard]] static result<image> attach(const device& d, const memory& from, const limits& bounds = {},
                                             paths_from source = paths_from::section) noexcept;
 
-  // The commit that the header names.
-  [[nodiscard]] const oid& commit_id() const noexcept { return header_.commit; }
+  // Of all ids in the image.
+  [[nodiscard]] hash_kind kind() const noexcept { return sections_ ? sections_->kind() : hash_kind::sha1; }
+  // The commit that the image is of.
+  [[nodiscard]] const oid& commit_id() const noexcept {
+    return kind() == hash_kind::sha1 ? header_.commit : sections_->commit;
+  }
 
   // The id of the object at a position of IDX. Errors: the device's, when the ids are not in memory.
   [[nodiscard]] result<oid> id(std::uint32_t position) const noexcept { return index_.id(position); }

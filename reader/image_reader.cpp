@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -96,7 +96,7 @@ result<done> image_reader::read(const node& n, mutable_bytes out, check id) noex
   if (type != type_of(n.kind)) return fail(errc::wrong_kind, at, "object is of another type than its entry");
   if (id == check::no) return done{};
   DOCTEUR_TRY(expected, image_->id(n.position));
-  if (object_id(type, out) != expected) return fail(errc::bad_checksum, at, "content is not what its id says");
+  if (object_id(expected.kind(), type, out) != expected) return fail(errc::bad_checksum, at, "content is not what its id says");
   return done{};
 }
 

@@ -51,7 +51,7 @@ result<object_reader::entry> object_reader::fetch(std::uint64_t offset, std::uin
   const std::uint64_t limit = disk().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
   const std::uint64_t most = std::min(limit - offset, disk().size - at);
   DOCTEUR_TRY(data, window_.get(at, std::min(most, want)));
-  DOCTEUR_TRY(h, decode_entry_header(data.first(std::min(data.size(), kMaxEntryHeader)), offset, at));
+  DOCTEUR_TRY(h, decode_entry_header(data.first(std::min(data.size(), kMaxEntryHeader)), offset, at, index_->kind()));
   return entry{h, data, most};
 }
 

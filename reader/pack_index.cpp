@@ -13,12 +13,12 @@ result<pack_index> pack_index::load(const device& idx_device, const pack_extent&
   DOCTEUR_CHECK(read_exactly(idx_device, where.idx_offset, head));
   DOCTEUR_TRY(objects, decode_idx_head(head, where.idx_offset));
   if (objects > bounds.objects) return fail(errc::too_large, where.idx_offset, "more objects than the limit");
-  index.layout_.objects = objects;
+  index.layout_ = {objects, 0, where.kind};
   if (index.layout_.size() > idx_device.size - where.idx_offset)
     return fail(errc::truncated, where.idx_offset, "IDX runs past the end");
   if (idx_device.view != nullptr) {
     const bytes idx = bytes(idx_device.view, idx_device.size).subspan(where.idx_offset);
-    DOCTEUR_TRY(view, idx_view::open(idx, where.limit, where.idx_offset));
+    DOCTEUR_TRY(view, idx_view::open(idx, where.limit, where.idx_offset, where.kind));
     index.whole_ = view;
     index.offsets_ = view.offsets();
     index.layout_ = view.layout();
@@ -47,7 +47,7 @@ result<done> pack_index::hold_all(const memory& from) noexcept {
   DOCTEUR_CHECK(idx.set_capacity(layout_.size()));
   DOCTEUR_CHECK(idx.resize(layout_.size()));
   DOCTEUR_CHECK(read_idx(known, idx.span().subspan(known)));
-  DOCTEUR_TRY(view, idx_view::open(idx.span(), where_.limit, where_.idx_offset));
+  DOCTEUR_TRY(view, idx_view::open(idx.span(), where_.limit, where_.idx_offset, where_.kind));
   copy_ = std::move(idx);
   whole_ = view;
   offsets_ = view.offsets();
@@ -75,20 +75,21 @@ result<done> pack_index::hold_offsets(const memory& from) noexcept {
 
 result<oid> pack_index::id(std::uint32_t position) const noexcept {
   if (whole_) return whole_->id(position);
-  oid id;
-  DOCTEUR_CHECK(read_idx(layout_.ids() + std::uint64_t{position} * kOidSize, id.raw));
+  oid id(layout_.kind);
+  DOCTEUR_CHECK(read_idx(layout_.ids() + std::uint64_t{position} * id_size(layout_.kind), id.view()));
   return id;
 }
 
 result<oid> pack_index::pack_checksum() const noexcept {
-  oid checksum;
-  DOCTEUR_CHECK(read_idx(layout_.pack_checksum(), checksum.raw));
+  oid checksum(layout_.kind);
+  DOCTEUR_CHECK(read_idx(layout_.pack_checksum(), checksum.view()));
   return checksum;
 }
 
 result<std::optional<std::uint32_t>> pack_index::find(const oid& wanted) const noexcept {
   if (whole_) return whole_->find(wanted);
-  const auto first = std::to_integer<std::uint64_t>(wanted.raw[0]);
+  if (wanted.kind() != layout_.kind) return std::nullopt;
+  const auto first = std::to_integer<std::uint64_t>(wanted.view()[0]);
   std::array<std::byte, 8> fanout{};  // of the byte before the first, and of the first
   DOCTEUR_CHECK(first == 0 ? read_idx(layout_.fanout(), mutable_bytes{fanout}.subspan(4))
                            : read_idx(layout_.fanout() + (first - 1) * 4, fanout));

@@ -17,6 +17,7 @@ struct pack_extent {
   std::uint64_t start;       // of the PACK, bytes from the start of the device
   std::uint64_t limit;       // entries end at or before this PACK offset
   std::uint64_t idx_offset;  // of IDX, bytes from the start of its device
+  hash_kind kind;            // of the ids in both
 };
 
 class pack_index {
@@ -31,6 +32,7 @@ class pack_index {
                                                const limits& bounds, holding what = holding::all) noexcept;
 
   [[nodiscard]] const pack_extent& where() const noexcept { return where_; }
+  [[nodiscard]] hash_kind kind() const noexcept { return layout_.kind; }
   [[nodiscard]] std::uint32_t count() const noexcept { return layout_.objects; }
 
   // `position` < count(): rank of the object among the ids in ascending order. Offsets are from the start of the PACK.

@@ -48,7 +48,7 @@ class section_reader {
                  path_tree_builder& paths, inflater&& inflate) noexcept
       : in_(from, where, mem), raw_(mem), bounds_(bounds), paths_(paths), inflater_(std::move(inflate)) {}
 
-  result<done> run(std::uint32_t objects, owned_array<oid>& submodules) noexcept {
+  result<done> run(std::uint32_t objects, oid_list& submodules) noexcept {
     const std::uint64_t at = in_.at();
     DOCTEUR_TRY(head, in_.take(kPathSectionHeader));
     cursor fields(head, at);
@@ -68,11 +68,10 @@ class section_reader {
       left -= told;
     }
     if (submodules_met_ != submodules_) return fail(errc::malformed, at, "number of submodules");
-    if (in_.left() != submodules_ * std::uint64_t{kOidSize})
+    if (in_.left() != submodules_ * std::uint64_t{id_size(submodules.kind())})
       return fail(errc::malformed, in_.at(), "ids of the submodules");
     DOCTEUR_TRY(ids, in_.take(in_.left()));
-    DOCTEUR_CHECK(submodules.resize(submodules_));
-    if (!ids.empty()) std::memcpy(submodules.data(), ids.data(), ids.size());
+    DOCTEUR_CHECK(submodules.assign(ids));
     return in_.finish();
   }
 
@@ -172,7 +171,7 @@ class section_reader {
 }  // namespace
 
 result<done> read_path_section(const device& from, const section& where, std::uint32_t objects, const memory& mem,
-                               const limits& bounds, path_tree_builder& paths, owned_array<oid>& submodules) noexcept {
+                               const limits& bounds, path_tree_builder& paths, oid_list& submodules) noexcept {
   DOCTEUR_TRY(inflate, inflater::make());
   return section_reader(from, where, mem, bounds, paths, std::move(inflate)).run(objects, submodules);
 }

@@ -5,7 +5,7 @@
 #include "layout/section_table.hpp"
 #include "object/device.hpp"
 #include "object/memory.hpp"
-#include "object/oid.hpp"
+#include "object/oid_list.hpp"
 #include "reader/limits.hpp"
 
 namespace docteur {
@@ -15,6 +15,6 @@ namespace docteur {
 // is docteur-verify's to say (doc/SECURITY.md).
 [[nodiscard]] result<done> read_path_section(const device& from, const section& where, std::uint32_t objects,
                                              const memory& mem, const limits& bounds, path_tree_builder& paths,
-                                             owned_array<oid>& submodules) noexcept;
+                                             oid_list& submodules) noexcept;
 
 }  // namespace docteur

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "layout/path_section.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "reader/path_section_reader.hpp"
 #include "reader/tree_walk.hpp"
 
@@ -34,7 +34,7 @@ bool needs_normalising(std::string_view path) noexcept {
 result<snapshot> snapshot::attach(const docteur::image& from) noexcept {
   snapshot s;
   s.image_ = &from;
-  s.submodules_ = owned_array<oid>(from.allocator());
+  s.submodules_ = oid_list(from.allocator(), from.kind());
   DOCTEUR_TRY(objects, object_reader::make(from.disk(), from.index(), from.allocator(), from.bounds(), kAttachCache));
   DOCTEUR_CHECK(s.read_commit(objects));
   DOCTEUR_CHECK(s.read_paths(objects));
@@ -51,10 +51,10 @@ result<done> snapshot::read_commit(object_reader& objects) noexcept {
   DOCTEUR_TRY(object, objects.read(offset));
   const std::uint64_t at = objects.device_offset(offset);
   if (object.type != object_type::commit) return fail(errc::wrong_kind, at, "the image's commit is no commit");
-  if (object_id(object_type::commit, object.content.span()) != commit_id())
+  if (object_id(image_->kind(), object_type::commit, object.content.span()) != commit_id())
     return fail(errc::bad_checksum, at, "the commit's content is not what its id says");
   commit_content_ = std::move(object.content);
-  DOCTEUR_TRY(commit, parse_commit(commit_content_.span(), at));
+  DOCTEUR_TRY(commit, parse_commit(commit_content_.span(), image_->kind(), at));
   commit_ = commit;
   return done{};
 }
@@ -160,7 +160,7 @@ result<oid> snapshot::id(const node& n) const noexcept {
 }
 
 std::size_t snapshot::memory_used() const noexcept {
-  return commit_content_.capacity() + tree_.memory_used() + submodules_.capacity() * sizeof(oid);
+  return commit_content_.capacity() + tree_.memory_used() + submodules_.memory_used();
 }
 
 }  // namespace docteur

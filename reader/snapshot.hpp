@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "layout/path_tree.hpp"
 #include "object/commit.hpp"
 #include "object/memory.hpp"
+#include "object/oid_list.hpp"
 #include "reader/image.hpp"
 #include "reader/node.hpp"
 #include "reader/object_reader.hpp"
@@ -20,7 +20,7 @@ class directory_list;
 
 class snapshot {
  public:
-  // Reads the commit that the header of `from` names, and builds the path tree: from the path section, if the image
+  // Reads the commit that `from` is of, and builds the path tree: from the path section, if the image
   // uses one, else from all trees, each checked against its id. `from` must outlive the snapshot and stay where it is;
   // memory comes from its allocator. Errors: as the parts find them; a limit passed is too_large.
   [[nodiscard]] static result<snapshot> attach(const image& from) noexcept;
@@ -54,7 +54,7 @@ class snapshot {
   [[nodiscard]] result<oid> id(const node& n) const noexcept;
 
   [[nodiscard]] const path_tree& tree() const noexcept { return tree_; }
-  [[nodiscard]] std::span<const oid> submodules() const noexcept { return submodules_.span(); }
+  [[nodiscard]] const oid_list& submodules() const noexcept { return submodules_; }
   // Bytes of the allocator's that the snapshot holds, without the image's.
   [[nodiscard]] std::size_t memory_used() const noexcept;
 
@@ -67,7 +67,7 @@ class snapshot {
   owned_array<std::byte> commit_content_;
   commit_view commit_;
   path_tree tree_;
-  owned_array<oid> submodules_;
+  oid_list submodules_;
 };
 
 // Walks the path tree from one name to the next. Holds no more than two paths, so it may stay open for long; the

@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "object/tree.hpp"
 #include "reader/image.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 // is.
 class tree_walk {
  public:
-  tree_walk(object_reader& objects, path_tree_builder& paths, owned_array<oid>& submodules) noexcept
+  tree_walk(object_reader& objects, path_tree_builder& paths, oid_list& submodules) noexcept
       : objects_(objects), paths_(paths), submodules_(submodules), path_(objects.allocator()) {}
   tree_walk(const tree_walk&) = delete;
   tree_walk& operator=(const tree_walk&) = delete;
@@ -53,14 +53,14 @@ class tree_walk {
     if (object.content.size() > objects_.bounds().object_bytes - held_)
       return fail(errc::too_large, at, "directories in one another are over the limit of an object");
     DOCTEUR_TRY(id, objects_.index().id(tree));
-    if (object_id(object_type::tree, object.content.span()) != id)
+    if (object_id(id.kind(), object_type::tree, object.content.span()) != id)
       return fail(errc::bad_checksum, at, "a tree's content is not what its id says");
     DOCTEUR_CHECK(add_path(true, {entry_kind::directory, tree}, at));
     const memory& from = objects_.allocator();
     void* block = from.allocate(from.self, sizeof(frame));
     if (block == nullptr) return fail(errc::out_of_memory, at, "no memory for a directory");
-    auto* f = new (block) frame{top_, std::move(object.content), tree_reader({}), path_size, at};
-    f->entries = tree_reader(f->content.span(), at);
+    auto* f = new (block) frame{top_, std::move(object.content), tree_reader({}, id.kind()), path_size, at};
+    f->entries = tree_reader(f->content.span(), id.kind(), at);
     top_ = f;
     ++depth_;
     held_ += f->content.size();
@@ -107,7 +107,7 @@ class tree_walk {
 
   object_reader& objects_;
   path_tree_builder& paths_;
-  owned_array<oid>& submodules_;
+  oid_list& submodules_;
   owned_array<char> path_;
   frame* top_ = nullptr;
   std::uint32_t depth_ = 0;
@@ -118,7 +118,7 @@ class tree_walk {
 }  // namespace
 
 result<done> walk_trees(object_reader& objects, std::uint32_t root, path_tree_builder& paths,
-                        owned_array<oid>& submodules) noexcept {
+                        oid_list& submodules) noexcept {
   return tree_walk(objects, paths, submodules).run(root);
 }
 

@@ -3,7 +3,7 @@
 
 #include "layout/path_tree.hpp"
 #include "object/memory.hpp"
-#include "object/oid.hpp"
+#include "object/oid_list.hpp"
 #include "reader/object_reader.hpp"
 
 namespace docteur {
@@ -11,6 +11,6 @@ namespace docteur {
 // `root`: IDX position of the root tree. Each tree is checked against its id, each name against the path rules; every
 // entry but a submodule must be in the IDX. Submodules' commit ids are appended to `submodules`.
 [[nodiscard]] result<done> walk_trees(object_reader& objects, std::uint32_t root, path_tree_builder& paths,
-                                      owned_array<oid>& submodules) noexcept;
+                                      oid_list& submodules) noexcept;
 
 }  // namespace docteur

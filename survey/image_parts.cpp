@@ -34,11 +34,11 @@ result<std::uint64_t> end_of_entries(const image& of) {
   const pack_extent& pack = of.index().where();
   if (of.sections()) return pack.limit;
   DOCTEUR_TRY(checksum, of.index().pack_checksum());
-  const std::uint64_t end = pack.limit + kPackTrailerSize;  // of the PACK with its padding
+  const std::uint64_t end = pack.limit + pack_trailer_size(pack.kind);  // of the PACK with its padding
   const std::uint64_t begin = std::max(kPackHeaderSize, end - std::min(end, kTrailerWindow));
   std::vector<std::byte> tail(end - begin);
   DOCTEUR_CHECK(read_exactly(of.disk(), pack.start + begin, tail));
-  const auto found = std::find_end(tail.begin(), tail.end(), checksum.raw.begin(), checksum.raw.end());
+  const auto found = std::find_end(tail.begin(), tail.end(), checksum.view().begin(), checksum.view().end());
   if (found == tail.end()) return pack.limit;
   const std::uint64_t at = begin + static_cast<std::uint64_t>(found - tail.begin());
   // If an entry begins behind it, this is not the trailer.
@@ -49,7 +49,7 @@ result<std::uint64_t> end_of_entries(const image& of) {
 
 image_layout survey_parts(const image& of, const std::vector<surveyed_object>& objects, std::uint64_t end) {
   std::vector<image_part> parts = {{part_kind::frame, "image header", kHeaderSize},
-                                   {part_kind::frame, "PACK header and trailer", kPackHeaderSize + kPackTrailerSize}};
+                                   {part_kind::frame, "PACK header and trailer", kPackHeaderSize + pack_trailer_size(of.kind())}};
   std::uint64_t block = kSector;
   if (of.sections()) {
     for (const section& s : of.sections()->sections()) parts.push_back({part_kind::section, name_of(s.type), s.length});

@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "idx/writer.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "verify/fetch.hpp"
 
 namespace docteur {
@@ -68,9 +68,9 @@ outcome<void> check_order(const device& d, std::uint64_t idx_at, const idx_view&
   DOCTEUR_CHECK(fetch(d, idx_at + layout.fanout(), fanout));
   std::array<std::uint32_t, 256> ids{};
   for (std::uint32_t i = 0; i < idx.count(); ++i) {
-    ++ids[std::to_integer<unsigned>(idx.id(i).raw[0])];
+    ++ids[std::to_integer<unsigned>(idx.id(i).view()[0])];
     if (i > 0 && idx.id(i) < idx.id(i - 1))
-      found.add(errc::malformed, idx_at + layout.ids() + std::uint64_t{i} * kOidSize, "ids of IDX are not in order");
+      found.add(errc::malformed, idx_at + layout.ids() + std::uint64_t{i} * id_size(layout.kind), "ids of IDX are not in order");
   }
   std::uint32_t up_to = 0;
   for (unsigned first = 0; first < ids.size(); ++first) {
@@ -103,8 +103,8 @@ outcome<bool> check_wide_offsets(const device& d, std::uint64_t idx_at, const id
   return as_usual;
 }
 
-outcome<oid> digest(const device& d, std::uint64_t from, std::uint64_t to) {
-  sha1 hash;
+outcome<oid> digest(const device& d, std::uint64_t from, std::uint64_t to, hash_kind kind) {
+  hasher hash(kind);
   DOCTEUR_CHECK(for_each_piece(d, from, to, [&](bytes piece, std::uint64_t) {
     hash.update(piece);
     return outcome<void>();
@@ -153,7 +153,7 @@ outcome<std::uint64_t> check_idx(const device& d, std::uint64_t idx_at, const id
   DOCTEUR_TRY(as_usual, check_wide_offsets(d, idx_at, idx, found));
   if (idx.pack_checksum() != trailer)
     found.add(errc::bad_checksum, idx_at + layout.pack_checksum(), "PACK checksum in IDX");
-  DOCTEUR_TRY(sum, digest(d, idx_at, idx_at + layout.checksum()));
+  DOCTEUR_TRY(sum, digest(d, idx_at, idx_at + layout.checksum(), layout.kind));
   if (sum != idx.checksum()) found.add(errc::bad_checksum, idx_at + layout.checksum(), "IDX trailer");
   // packfile.c, check_packed_git_idx(): the first entry of a PACK never needs 64 bits.
   if (layout.wide == layout.objects && layout.wide > 0)
@@ -176,7 +176,7 @@ outcome<std::uint64_t> check_unreadable_idx(const device& d, std::uint64_t idx_a
     DOCTEUR_TRY(sink, compare(d, idx_at, trailer, entries));
     if (sink.differs()) found.add(errc::malformed, sink.first_difference(), "IDX is not what git makes for this PACK");
   }
-  return idx_at + idx_size(entries);
+  return idx_at + idx_size(entries, trailer.kind());
 }
 
 }  // namespace docteur

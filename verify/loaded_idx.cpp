@@ -7,7 +7,7 @@
 namespace docteur {
 
 outcome<result<loaded_idx>> loaded_idx::load(const device& d, std::uint64_t at, std::uint64_t pack_limit,
-                                             std::uint32_t most) {
+                                             std::uint32_t most, hash_kind kind) {
   using answer = result<loaded_idx>;
   const std::uint64_t room = d.size - at;
   std::array<std::byte, kIdxHeadSize> raw;
@@ -18,10 +18,10 @@ outcome<result<loaded_idx>> loaded_idx::load(const device& d, std::uint64_t at, 
   if (*objects > most) return answer(fail(errc::too_large, at, "more objects than the limit"));
 
   // How many offsets are wide is known only when they are read: at most all.
-  const std::uint64_t largest = std::min(room, idx_layout{*objects, *objects}.size());
+  const std::uint64_t largest = std::min(room, idx_layout{*objects, *objects, kind}.size());
   loaded_idx idx;
   DOCTEUR_TRY(all, fetch(d, at, static_cast<std::size_t>(largest), idx.memory_));
-  const auto view = idx_view::open(all, pack_limit, at);
+  const auto view = idx_view::open(all, pack_limit, at, kind);
   if (!view) return answer(tl::make_unexpected(view.error()));
   idx.view_ = *view;
   idx.order_.resize(*objects);

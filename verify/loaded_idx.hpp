@@ -18,7 +18,7 @@ class loaded_idx {
   // `at`: of the IDX in the image; `pack_limit`: PACK offsets are smaller than this. An inner error is the image's:
   // tables that do not fit, offsets outside the PACK, two objects at one offset, more than `most` objects.
   [[nodiscard]] static outcome<result<loaded_idx>> load(const device& d, std::uint64_t at, std::uint64_t pack_limit,
-                                                        std::uint32_t most);
+                                                        std::uint32_t most, hash_kind kind);
 
   [[nodiscard]] const idx_view& view() const noexcept { return view_; }
   // Positions in IDX, by offset.

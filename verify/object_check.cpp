@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "object/commit.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "verify/fsck_messages.hpp"
 
 namespace docteur {
@@ -15,7 +15,7 @@ constexpr std::size_t kUsualName = 64;        // names longer than this count fo
 }  // namespace
 
 void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
-  set_id(e, object_id(e.object, content));
+  set_id(e, object_id(kind(), e.object, content));
   switch (e.object) {
     case object_type::blob: break;
     case object_type::tree: take_tree(e, index, content, edges); break;
@@ -25,7 +25,7 @@ void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_
 }
 
 void object_check::take_commit(const pack_entry& e, bytes content) {
-  if (const auto c = parse_commit(content); !c) {
+  if (const auto c = parse_commit(content, kind()); !c) {
     found_.add(c.error().code, e.at(), c.error().what);
   } else {
     odd_.add(fsck_message_of_commit(as_text(content)), e.object, e.id, e.at());
@@ -36,7 +36,7 @@ void object_check::take_commit(const pack_entry& e, bytes content) {
 }
 
 void object_check::take_tag(const pack_entry& e, bytes content) {
-  if (const auto t = parse_tag(content); !t) {
+  if (const auto t = parse_tag(content, kind()); !t) {
     found_.add(t.error().code, e.at(), t.error().what);
   } else {
     odd_.add(fsck_message_of_tag(as_text(content)), e.object, e.id, e.at());
@@ -61,7 +61,7 @@ void object_check::set_id(pack_entry& e, const oid& id) {
 void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
   tree_edges::tree t{index, 0, edges.edges.size(), edges.names.size(), content.size()};
   std::uint64_t odd = 0;
-  for (tree_reader r(content, e.at()); !r.done();) {
+  for (tree_reader r(content, kind(), e.at()); !r.done();) {
     const auto entry = r.next();
     if (!entry) {
       // The offset inside a tree says nothing about the image; that of its PACK entry does.
@@ -91,7 +91,7 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
 
 // What tree_reader takes and git's fsck does not, in the entries of the tree `e`.
 void object_check::look_at(const pack_entry& e, const tree_entry& entry) {
-  if (entry.id == oid{}) odd_.add("nullSha1", e.object, e.id, e.at());
+  if (entry.id == oid(kind())) odd_.add("nullSha1", e.object, e.id, e.at());
   const bool attributes = stands_for_gitattributes(entry.name);
   if (is_file(entry.kind)) {
     if ((!attributes && !stands_for_gitmodules(entry.name)) || edges_ > bounds_.paths) return;

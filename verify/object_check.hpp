@@ -47,6 +47,7 @@ class object_check {
   [[nodiscard]] bool edges_are_complete() const { return edges_ <= bounds_.paths; }
 
  private:
+  [[nodiscard]] hash_kind kind() const noexcept { return commit_.kind(); }
   void set_id(pack_entry& e, const oid& id);
   void take_commit(const pack_entry& e, bytes content);
   void take_tag(const pack_entry& e, bytes content);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/inflate.hpp"
 #include "verify/fetch.hpp"
 
@@ -14,8 +14,8 @@ namespace {
 
 class scanner {
  public:
-  scanner(const device& d, std::span<const std::uint64_t> offsets, std::uint64_t end, findings& found)
-      : device_(d), end_(end), found_(found) {
+  scanner(const device& d, std::span<const std::uint64_t> offsets, std::uint64_t end, hash_kind kind, findings& found)
+      : device_(d), end_(end), found_(found), hash_(kind) {
     pack_.entries.resize(offsets.size());
     for (std::size_t i = 0; i < offsets.size(); ++i) {
       pack_.entries[i].offset = offsets[i];
@@ -58,7 +58,7 @@ class scanner {
       DOCTEUR_CHECK(fetch(device_, e.at(), mutable_bytes{across}.first(room)));
       ahead = bytes{across};
     }
-    const auto h = decode_entry_header(ahead.first(room), e.offset, e.at());
+    const auto h = decode_entry_header(ahead.first(room), e.offset, e.at(), hash_.kind());
     if (!h) {
       found_.add(h.error());
       e.state = entry_state::damaged;
@@ -96,15 +96,15 @@ class scanner {
   std::uint64_t end_;
   findings& found_;
   scanned_pack pack_;
-  sha1 hash_;
+  hasher hash_;
   std::size_t next_ = 0;
 };
 
 }  // namespace
 
 outcome<scanned_pack> scan_pack(const device& d, std::span<const std::uint64_t> offsets, std::uint64_t end,
-                                findings& found, const progress& watch) {
-  scanner s(d, offsets, end, found);
+                                hash_kind kind, findings& found, const progress& watch) {
+  scanner s(d, offsets, end, kind, found);
   DOCTEUR_CHECK(s.run(watch));
   return std::move(s).result();
 }

@@ -13,8 +13,8 @@
 namespace docteur {
 
 // `offsets`: of the entries, ascending, all smaller than `end`, where the trailer begins; all from the start of the
-// PACK. Reports headers that are malformed, and OFS deltas whose base is not an entry.
+// PACK. `kind`: of its ids and its checksum. Reports headers that are malformed, and OFS deltas whose base is not an entry.
 [[nodiscard]] outcome<scanned_pack> scan_pack(const device& d, std::span<const std::uint64_t> offsets,
-                                              std::uint64_t end, findings& found, const progress& watch);
+                                              std::uint64_t end, hash_kind kind, findings& found, const progress& watch);
 
 }  // namespace docteur

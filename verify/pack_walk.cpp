@@ -24,7 +24,7 @@ class walker {
     std::array<std::byte, kMaxEntryHeader> head;
     const std::uint64_t room = std::min<std::uint64_t>(head.size(), bounds_.limit - offset);
     DOCTEUR_CHECK(fetch(device_, kPackOffset + offset, mutable_bytes{head}.first(room)));
-    const auto h = decode_entry_header(bytes{head}.first(room), offset, kPackOffset + offset);
+    const auto h = decode_entry_header(bytes{head}.first(room), offset, kPackOffset + offset, bounds_.kind);
     if (!h) return result<std::uint64_t>(tl::make_unexpected(h.error()));
     return skip_stream(offset + h->header_size, h->size);
   }

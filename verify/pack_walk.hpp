@@ -7,6 +7,7 @@
 
 #include "object/device.hpp"
 #include "object/failure.hpp"
+#include "object/oid.hpp"
 #include "object/progress.hpp"
 
 namespace docteur {
@@ -21,6 +22,7 @@ struct walk_bounds {
   std::uint64_t limit;  // PACK offset that no entry passes
   bool up_to_limit;     // entries fill the PACK to its limit; else there are `count`
   std::uint32_t count;  // at most
+  hash_kind kind;       // of ids
 };
 
 // Of the image `d`, from the PACK offset `from` on.

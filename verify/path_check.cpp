@@ -48,13 +48,13 @@ class path_checker {
       told += n;
     }
     if (const auto more = paths_.next()) return differs("without " + printable(more->key));
-    if (submodules != submodules_.size() || end_ - at_ != submodules_.size() * kOidSize)
+    if (submodules != submodules_.size() || end_ - at_ != submodules_.size() * id_size(facts_.commit.kind()))
       return differs("number of submodules, or length");
     for (const oid& id : submodules_) {
-      oid there;
-      DOCTEUR_CHECK(fetch(device_, at_, there.raw));
+      oid there(id.kind());
+      DOCTEUR_CHECK(fetch(device_, at_, there.view()));
       if (there != id) return differs("id of a submodule");
-      at_ += kOidSize;
+      at_ += id.view().size();
     }
     return {};
   }

@@ -7,7 +7,7 @@
 #include <array>
 #include <new>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "verify/entry_input.hpp"
 
 namespace docteur {
@@ -20,7 +20,7 @@ constexpr std::uint64_t kNever = static_cast<std::uint64_t>(-1);
 // Hash and Adler-32 of what goes by.
 class content_sums {
  public:
-  explicit content_sums(const pack_entry& e) : hash_(object_hash(e.object, e.size)) {}
+  content_sums(hash_kind kind, const pack_entry& e) : hash_(object_hash(kind, e.object, e.size)) {}
   void add(bytes content) {
     hash_.update(content);
     adler_ = libdeflate_adler32(adler_, content.data(), content.size());
@@ -42,7 +42,7 @@ class content_sums {
   }
 
  private:
-  sha1 hash_;
+  hasher hash_;
   std::uint32_t adler_ = 1;
   std::uint64_t size_ = 0;
 };

@@ -9,7 +9,7 @@
 
 namespace docteur {
 
-outcome<std::vector<oid>> load_tags(const device& d, const section& where, findings& found) {
+outcome<std::vector<oid>> load_tags(const device& d, const section& where, hash_kind kind, findings& found) {
   std::vector<oid> ids;
   if (where.length < kTagSectionHeader) {
     found.add(errc::malformed, where.offset, "length of the tag section");
@@ -17,15 +17,15 @@ outcome<std::vector<oid>> load_tags(const device& d, const section& where, findi
   }
   std::array<std::byte, kTagSectionHeader> head;
   DOCTEUR_CHECK(fetch(d, where.offset, head));
-  const auto count = decode_tag_section_head(head, where.length, where.offset);
+  const auto count = decode_tag_section_head(head, where.length, where.offset, kind);
   if (!count) {
     found.add(count.error());
     return ids;
   }
   for (std::uint32_t i = 0; i < *count; ++i) {
-    oid id;
-    const std::uint64_t at = where.offset + kTagSectionHeader + i * kOidSize;
-    DOCTEUR_CHECK(fetch(d, at, id.raw));
+    oid id(kind);
+    const std::uint64_t at = where.offset + kTagSectionHeader + i * id_size(kind);
+    DOCTEUR_CHECK(fetch(d, at, id.view()));
     // No tag can name itself, so in a good chain none is there twice.
     if (std::ranges::find(ids, id) == ids.end()) {
       ids.push_back(id);
@@ -38,12 +38,12 @@ outcome<std::vector<oid>> load_tags(const device& d, const section& where, findi
 
 void check_tags(const std::vector<tag_object>& tags, const oid& commit, const section& where, findings& found) {
   for (std::size_t i = 0; i < tags.size(); ++i) {
-    const auto tag = parse_tag(as_bytes(tags[i].content));
+    const auto tag = parse_tag(as_bytes(tags[i].content), commit.kind());
     if (!tag) continue;
     const bool last = i + 1 == tags.size();
     if (tag->target == (last ? commit : tags[i + 1].id) && tag->type == (last ? object_type::commit : object_type::tag))
       continue;
-    found.add(errc::malformed, where.offset + kTagSectionHeader + i * kOidSize,
+    found.add(errc::malformed, where.offset + kTagSectionHeader + i * id_size(commit.kind()),
               object_text("tag", tags[i].id) + " does not lead to " + (last ? "the image's commit" : "the next tag"));
   }
 }

@@ -45,6 +45,8 @@ class verification {
   }
 
  private:
+  [[nodiscard]] hash_kind kind() const noexcept { return frame_.commit.kind(); }
+
   outcome<bool> read_header() {
     image_header_bytes raw{};
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), device_.size));
@@ -56,12 +58,12 @@ class verification {
     }
     frame_.commit = report_.commit = h->commit;
     frame_.idx_offset = h->idx_offset;
-    frame_.limit = h->idx_offset - kPackOffset - kPackTrailerSize;
+    frame_.limit = h->idx_offset - kPackOffset - pack_trailer_size(kind());
     return true;
   }
 
   outcome<void> read_section_table() {
-    if (frame_.idx_offset < kPackOffset + kPackHeaderSize + kPackTrailerSize + kSectionTableSize) return {};
+    if (frame_.idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize) return {};
     const std::uint64_t at = frame_.idx_offset - kSectionTableSize;
     section_table_bytes raw;
     DOCTEUR_CHECK(fetch(device_, at, raw));
@@ -73,7 +75,12 @@ class verification {
       return {};
     }
     report_.sections = *table;
-    frame_.limit = table->pack_size - kPackTrailerSize;
+    if (table->kind() == hash_kind::sha256) {
+      if (frame_.commit != oid{})
+        found_.add(errc::malformed, kHeaderCommit, "the header of an image of SHA-256 names a commit");
+      frame_.commit = report_.commit = table->commit;
+    }
+    frame_.limit = table->pack_size - pack_trailer_size(kind());
     frame_.limit_is_end = true;
     if (frame_.idx_offset % table->block_size != 0)
       found_.add(errc::malformed, kHeaderIdxOffset, "IDX offset is no multiple of the block size");
@@ -108,7 +115,7 @@ class verification {
   outcome<void> read_tags() {
     tags_ = report_.sections ? report_.sections->find(section_type::tags) : nullptr;
     if (tags_ == nullptr) return {};
-    DOCTEUR_TRY(ids, load_tags(device_, *tags_, found_));
+    DOCTEUR_TRY(ids, load_tags(device_, *tags_, kind(), found_));
     frame_.kept = std::move(ids);
     return {};
   }
@@ -127,7 +134,7 @@ class verification {
   }
 
   outcome<void> load_idx() {
-    DOCTEUR_TRY(index, loaded_idx::load(device_, frame_.idx_offset, frame_.limit, options_.bounds.objects));
+    DOCTEUR_TRY(index, loaded_idx::load(device_, frame_.idx_offset, frame_.limit, options_.bounds.objects, kind()));
     if (index) {
       index_ = std::move(*index);
       frame_.index = &*index_;
@@ -145,7 +152,7 @@ class verification {
     report_.objects = e.resolved.objects;
     report_.content_bytes = e.resolved.content_bytes;
     report_.deltas = e.resolved.deltas;
-    report_.pack_size = e.end + kPackTrailerSize;
+    report_.pack_size = e.end + pack_trailer_size(kind());
     if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
 
     const idx_view* idx = index_ ? &index_->view() : nullptr;
@@ -174,7 +181,7 @@ class verification {
   // Of an image without a fault, what git holds against it all the same.
   outcome<void> remark_on_objects(pack_examination& e) {
     if (found_.count() == 0)
-      DOCTEUR_CHECK(check_special_files(device_, {kPackOffset, e.end, frame_.idx_offset}, std::move(e.special_files),
+      DOCTEUR_CHECK(check_special_files(device_, {kPackOffset, e.end, frame_.idx_offset, kind()}, std::move(e.special_files),
                                         options_.bounds, e.odd, watch_));
     e.odd.remark_on(found_);
     return {};
@@ -192,12 +199,12 @@ class verification {
   }
 
   outcome<void> check_trailer(const pack_examination& e) {
-    oid trailer;
+    oid trailer(kind());
     const std::uint64_t at = kPackOffset + e.end;
-    DOCTEUR_CHECK(fetch(device_, at, trailer.raw));
+    DOCTEUR_CHECK(fetch(device_, at, trailer.view()));
     if (trailer != e.pack.checksum) found_.add(errc::bad_checksum, at, "PACK trailer");
     if (has_table_) return {};
-    return check_zero(device_, at + kPackTrailerSize, frame_.idx_offset, kPadding, found_);
+    return check_zero(device_, at + pack_trailer_size(kind()), frame_.idx_offset, kPadding, found_);
   }
 
   outcome<void> check_tail(std::uint64_t idx_end) {

@@ -67,7 +67,7 @@ struct verify_report {
   [[nodiscard]] bool good() const noexcept { return fault_count == 0; }
   // A view of commit_content; nullopt when that is no commit.
   [[nodiscard]] std::optional<commit_view> head() const noexcept {
-    const auto view = parse_commit(as_bytes(commit_content));
+    const auto view = parse_commit(as_bytes(commit_content), commit.kind());
     return view ? std::optional(*view) : std::nullopt;
   }
 };

@@ -20,7 +20,7 @@ class entity_tag {
   [[nodiscard]] std::string_view view() const noexcept { return {text_.data(), size_}; }
 
  private:
-  std::array<char, kOidHexSize + 10> text_;
+  std::array<char, kMaxHexSize + 10> text_;
   std::size_t size_;
 };
 

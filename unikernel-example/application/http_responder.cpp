@@ -84,7 +84,7 @@ void http_responder::answer_own(const call& c, std::string_view rest, bool is_di
 }
 
 void http_responder::answer_oid(const call& c, std::string_view hex) {
-  const auto id = parse_hex(hex);
+  const auto id = parse_hex(hex, site_->image().kind());
   if (!id) return c.error(404);
   const auto facts = site_->facts(*id);
   if (!facts) return facts.error().code == errc::not_found ? c.error(404) : answer_fault(c, facts.error());

@@ -28,7 +28,7 @@ class stream_source final : public body_source, private open_read {
         facts_(f),
         scratch_(scratch),
         prove_(prove),
-        hash_(object_hash(object_type::blob, f.size)) {}
+        hash_(object_hash(f.id.kind(), object_type::blob, f.size)) {}
 
   result<done> open() {
     const std::uint64_t offset = site_->image().index().offset(facts_.position);
@@ -75,7 +75,7 @@ class stream_source final : public body_source, private open_read {
   bool begins_anywhere_ = false;       // to open it in the middle costs no more than at the beginning
   std::span<std::byte> scratch_;
   bool prove_;
-  sha1 hash_;
+  hasher hash_;
 };
 
 // A range of `from`, by pieces.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "unikernel-example/application/http_range.hpp"
 #include "unikernel-example/application/site.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <new>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -111,7 +111,7 @@ result<shared_content> site::read_whole(const object_facts& f) {
   const mutable_bytes out(c->data.get(), c->size);
   const std::uint64_t offset = image().index().offset(f.position);
   DOCTEUR_TRY(type, reader().objects().read(offset, out));
-  if (type != f.type || object_id(type, out) != f.id)
+  if (type != f.type || object_id(f.id.kind(), type, out) != f.id)
     return fail(errc::bad_checksum, reader().objects().device_offset(offset), "content is not what its id says");
   learn_signs(f.position, out);
   return shared_content(c);
@@ -138,7 +138,7 @@ result<shared_content> site::read_deflated(const object_facts& f) {
   const auto plain = make_content(f, coding::identity, f.size);
   const mutable_bytes out(plain->data.get(), plain->size);
   const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
-  if (taken && *taken == c->size && object_id(object_type::blob, out) == f.id) {
+  if (taken && *taken == c->size && object_id(f.id.kind(), object_type::blob, out) == f.id) {
     learn_signs(f.position, out);
     return shared_content(c);
   }

@@ -1,4 +1,4 @@
-#include "object/sha1_blocks.hpp"
+#include "object/sha_instructions.hpp"
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
@@ -7,6 +7,8 @@
 
 namespace docteur {
 namespace {
+
+constexpr std::size_t kBlock = 64;  // bytes
 
 #if defined(__clang__)
 #define DOCTEUR_SHA_TARGET __attribute__((target("sha2")))
@@ -41,20 +43,41 @@ DOCTEUR_SHA_TARGET void all_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_
   (four_rounds<kGroups>(abcd, e, m), ...);
 }
 
+// A group of four rounds of SHA-256, and before it the words that it takes (SHA256H, SHA256H2, SHA256SU0, SHA256SU1).
+template <std::size_t kGroup>
+DOCTEUR_SHA_TARGET void four_rounds_256(uint32x4_t& abcd, uint32x4_t& efgh, uint32x4_t* m) noexcept {
+  uint32x4_t& words = m[kGroup & 3];
+  if constexpr (kGroup >= 4)
+    words = vsha256su1q_u32(vsha256su0q_u32(words, m[(kGroup + 1) & 3]), m[(kGroup + 2) & 3], m[(kGroup + 3) & 3]);
+  const uint32x4_t sum = vaddq_u32(words, vld1q_u32(kSha256Constants.data() + 4 * kGroup));
+  const uint32x4_t abcd_in = abcd;
+  abcd = vsha256hq_u32(abcd, efgh, sum);
+  efgh = vsha256h2q_u32(efgh, abcd_in, sum);
+}
+
+template <std::size_t... kGroups>
+DOCTEUR_SHA_TARGET void all_rounds_256(uint32x4_t& abcd, uint32x4_t& efgh, uint32x4_t* m,
+                                       std::index_sequence<kGroups...>) noexcept {
+  (four_rounds_256<kGroups>(abcd, efgh, m), ...);
+}
+
+std::uint64_t instruction_features() noexcept {
+  std::uint64_t features = 0;
+  asm("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));
+  return features;
+}
+
 }  // namespace
 
 // A register that Linux lets every process read (HWCAP_CPUID), and a guest without one reads itself: SHA1 in bits 8
-// to 11.
-bool has_sha1_instructions() noexcept {
-  std::uint64_t features = 0;
-  asm("mrs %0, ID_AA64ISAR0_EL1" : "=r"(features));
-  return (features >> 8 & 0xf) != 0;
-}
+// to 11, SHA2 in bits 12 to 15.
+bool has_sha1_instructions() noexcept { return (instruction_features() >> 8 & 0xf) != 0; }
+bool has_sha256_instructions() noexcept { return (instruction_features() >> 12 & 0xf) != 0; }
 
 DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte* data, std::size_t blocks) noexcept {
   uint32x4_t abcd = vld1q_u32(s.data());
   std::uint32_t e = s[4];
-  for (; blocks > 0; --blocks, data += kSha1Block) {
+  for (; blocks > 0; --blocks, data += kBlock) {
     const uint32x4_t abcd_in = abcd;
     const std::uint32_t e_in = e;
     const auto words = [&](int i) {
@@ -67,6 +90,23 @@ DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte*
   }
   vst1q_u32(s.data(), abcd);
   s[4] = e;
+}
+
+DOCTEUR_SHA_TARGET void compress_by_instructions(sha256_state& s, const std::byte* data, std::size_t blocks) noexcept {
+  uint32x4_t abcd = vld1q_u32(s.data());
+  uint32x4_t efgh = vld1q_u32(s.data() + 4);
+  for (; blocks > 0; --blocks, data += kBlock) {
+    const uint32x4_t abcd_in = abcd, efgh_in = efgh;
+    const auto words = [&](int i) {
+      return vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(reinterpret_cast<const std::uint8_t*>(data) + 16 * i)));
+    };
+    uint32x4_t m[4] = {words(0), words(1), words(2), words(3)};
+    all_rounds_256(abcd, efgh, m, std::make_index_sequence<16>());
+    abcd = vaddq_u32(abcd, abcd_in);
+    efgh = vaddq_u32(efgh, efgh_in);
+  }
+  vst1q_u32(s.data(), abcd);
+  vst1q_u32(s.data() + 4, efgh);
 }
 
 }  // namespace docteur

@@ -1,4 +1,4 @@
-#include "object/sha1_blocks.hpp"
+#include "object/sha_instructions.hpp"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -9,6 +9,8 @@
 
 namespace docteur {
 namespace {
+
+constexpr std::size_t kBlock = 64;  // bytes
 
 #define DOCTEUR_SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))
 
@@ -40,6 +42,29 @@ bool ask_processor() noexcept {
 
 }  // namespace
 
+// A group of four rounds of SHA-256, and before it the words that it takes: of the first sixteen there are all. `m` as
+// above.
+template <std::size_t kGroup>
+DOCTEUR_SHA_TARGET void four_rounds_256(__m128i& abef, __m128i& cdgh, __m128i* m) noexcept {
+  __m128i& words = m[kGroup & 3];
+  if constexpr (kGroup >= 4) {
+    const __m128i& last = m[(kGroup + 3) & 3];
+    const __m128i mixed = _mm_add_epi32(_mm_sha256msg1_epu32(words, m[(kGroup + 1) & 3]),
+                                        _mm_alignr_epi8(last, m[(kGroup + 2) & 3], 4));
+    words = _mm_sha256msg2_epu32(mixed, last);
+  }
+  const auto* const constants = reinterpret_cast<const __m128i*>(kSha256Constants.data()) + kGroup;
+  const __m128i sum = _mm_add_epi32(words, _mm_loadu_si128(constants));
+  cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+  abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+}
+
+template <std::size_t... kGroups>
+DOCTEUR_SHA_TARGET void all_rounds_256(__m128i& abef, __m128i& cdgh, __m128i* m,
+                                       std::index_sequence<kGroups...>) noexcept {
+  (four_rounds_256<kGroups>(abef, cdgh, m), ...);
+}
+
 // CPUID leaves the virtual machine and costs microseconds there, so the answer is kept.
 bool has_sha1_instructions() noexcept {
   static constinit std::atomic<int> answer{-1};
@@ -48,11 +73,13 @@ bool has_sha1_instructions() noexcept {
   return known == 1;
 }
 
+bool has_sha256_instructions() noexcept { return has_sha1_instructions(); }
+
 DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte* data, std::size_t blocks) noexcept {
   const __m128i swap = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
   __m128i abcd = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data())), 0x1b);
   __m128i e = _mm_set_epi32(static_cast<int>(s[4]), 0, 0, 0);
-  for (; blocks > 0; --blocks, data += kSha1Block) {
+  for (; blocks > 0; --blocks, data += kBlock) {
     const __m128i abcd_in = abcd;
     const auto* const words = reinterpret_cast<const __m128i*>(data);
     __m128i m[4] = {_mm_shuffle_epi8(_mm_loadu_si128(words), swap), _mm_shuffle_epi8(_mm_loadu_si128(words + 1), swap),
@@ -65,6 +92,29 @@ DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte*
   }
   _mm_storeu_si128(reinterpret_cast<__m128i*>(s.data()), _mm_shuffle_epi32(abcd, 0x1b));
   s[4] = static_cast<std::uint32_t>(_mm_extract_epi32(e, 3));
+}
+
+DOCTEUR_SHA_TARGET void compress_by_instructions(sha256_state& s, const std::byte* data, std::size_t blocks) noexcept {
+  const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  // The instructions hold the eight variables as a, b, e, f and c, d, g, h.
+  const __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data())), 0xb1);
+  const __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + 4)), 0x1b);
+  __m128i abef = _mm_alignr_epi8(cdab, efgh, 8);
+  __m128i cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
+  for (; blocks > 0; --blocks, data += kBlock) {
+    const __m128i abef_in = abef, cdgh_in = cdgh;
+    const auto* const words = reinterpret_cast<const __m128i*>(data);
+    __m128i m[4] = {_mm_shuffle_epi8(_mm_loadu_si128(words), swap), _mm_shuffle_epi8(_mm_loadu_si128(words + 1), swap),
+                    _mm_shuffle_epi8(_mm_loadu_si128(words + 2), swap),
+                    _mm_shuffle_epi8(_mm_loadu_si128(words + 3), swap)};
+    all_rounds_256(abef, cdgh, m, std::make_index_sequence<16>());
+    abef = _mm_add_epi32(abef, abef_in);
+    cdgh = _mm_add_epi32(cdgh, cdgh_in);
+  }
+  const __m128i feba = _mm_shuffle_epi32(abef, 0x1b);
+  const __m128i dchg = _mm_shuffle_epi32(cdgh, 0xb1);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(s.data()), _mm_blend_epi16(feba, dchg, 0xf0));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(s.data() + 4), _mm_alignr_epi8(dchg, feba, 8));
 }
 
 }  // namespace docteur
