@@ -26,6 +26,11 @@ namespace docteur {
   return out;
 }
 
+// Whether `digits`, lower-case ones, are as many as a full id of one kind or the other has.
+[[nodiscard]] constexpr bool is_full_id(std::string_view digits) noexcept {
+  return digits.size() == hex_size(hash_kind::sha1) || digits.size() == hex_size(hash_kind::sha256);
+}
+
 // The id of a kind that `text` begins with.
 [[nodiscard]] inline std::optional<oid> leading_id(std::string_view text, hash_kind kind) noexcept {
   if (text.size() < hex_size(kind)) return std::nullopt;

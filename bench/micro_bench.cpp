@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "object/tree.hpp"
 #include "pack/delta.hpp"
 #include "pack/inflate.hpp"
@@ -66,10 +66,17 @@ void bytes_done(benchmark::State& state, std::size_t each) {
 
 void BM_ObjectId(benchmark::State& state) {
   const buffer content = text(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(object_id(object_type::blob, content));
+  for (auto _ : state) benchmark::DoNotOptimize(object_id(hash_kind::sha1, object_type::blob, content));
   bytes_done(state, content.size());
 }
 BENCHMARK(BM_ObjectId)->Arg(256)->Arg(16 << 10)->Arg(1 << 20);
+
+void BM_ObjectIdSha256(benchmark::State& state) {
+  const buffer content = text(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(object_id(hash_kind::sha256, object_type::blob, content));
+  bytes_done(state, content.size());
+}
+BENCHMARK(BM_ObjectIdSha256)->Arg(256)->Arg(16 << 10)->Arg(1 << 20);
 
 void BM_PlainSha1(benchmark::State& state) {
   const buffer content = text(static_cast<std::size_t>(state.range(0)));
@@ -112,10 +119,10 @@ void BM_ReadTree(benchmark::State& state) {
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     const std::string name = "100644 file-" + std::to_string(100000 + i) + ".html";
     for (const char c : name) tree.push_back(static_cast<std::byte>(c));
-    tree.resize(tree.size() + 1 + kOidSize);
+    tree.resize(tree.size() + 1 + id_size(hash_kind::sha1));
   }
   for (auto _ : state) {
-    tree_reader entries(tree);
+    tree_reader entries(tree, hash_kind::sha1);
     while (!entries.done())
       if (!entries.next()) return state.SkipWithError("not a tree");
   }

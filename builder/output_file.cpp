@@ -9,7 +9,8 @@
 #include <cstring>
 
 #include "base/printable.hpp"
-#include "base/sha256.hpp"
+#include "base/oid_text.hpp"
+#include "object/sha256.hpp"
 
 namespace docteur {
 namespace {
@@ -108,7 +109,7 @@ std::optional<std::string> output_file::sha256() const {
     hash.update(bytes(piece).first(static_cast<std::size_t>(n)));
     at += static_cast<std::uint64_t>(n);
   }
-  return hash.finish();
+  return hex_text(hash.finish());
 }
 
 outcome<void> output_file::publish() {

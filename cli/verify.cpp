@@ -158,8 +158,8 @@ void tell(const std::string& subject, const findings& signatures) {
 // Of a good image whose signatures are asked for.
 outcome<findings> check_signature(const verify_report& r, const verify_command& opt, const progress& watch) {
   if (!opt.signature || !r.good()) return {};
-  std::vector<object_to_check> objects{{object_type::commit, r.commit_content}};
-  for (const tag_object& tag : r.tags) objects.push_back({object_type::tag, tag.content});
+  std::vector<object_to_check> objects{{r.commit.kind(), object_type::commit, r.commit_content}};
+  for (const tag_object& tag : r.tags) objects.push_back({tag.id.kind(), object_type::tag, tag.content});
   return find_signers(objects, opt.allowed_signers, watch);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 std::string name_of(const object_to_check& o) {
   if (o.type != object_type::tag) return "commit";
-  const auto tag = parse_tag(as_bytes(o.content));
+  const auto tag = parse_tag(as_bytes(o.content), o.kind);
   return "tag " + (tag ? printable(tag->tag) : "");
 }
 

@@ -25,6 +25,7 @@ struct signature_finding {
 };
 
 struct object_to_check {
+  hash_kind kind;  // of its repository
   object_type type;
   std::string_view content;
 };

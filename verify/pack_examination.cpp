@@ -61,7 +61,8 @@ class examiner {
   outcome<walked_pack> walk() const {
     const std::uint32_t most = options_.bounds.objects;
     return walk_pack(device_, kPackHeaderSize,
-                     {frame_.limit, frame_.limit_is_end, frame_.limit_is_end ? most : std::min(frame_.count, most)},
+                     {frame_.limit, frame_.limit_is_end, frame_.limit_is_end ? most : std::min(frame_.count, most),
+                      frame_.commit.kind()},
                      watch_);
   }
 
@@ -102,7 +103,7 @@ class examiner {
     e->end = places.end;
     e->is_complete = places.is_complete;
     watch_.phase("scanning", 0);
-    DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, e->found, watch_));
+    DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, frame_.commit.kind(), e->found, watch_));
     e->pack = std::move(pack);
     const idx_view* idx = frame_.index != nullptr ? &frame_.index->view() : nullptr;
     if (idx != nullptr) compare_with_idx(*idx, frame_.index->order(), frame_.idx_offset, e->pack, e->found);

@@ -23,7 +23,8 @@ constexpr std::uint64_t kBigObject = 16 << 20;  // bytes; one thread at a time h
 
 // What one thread works with.
 struct worker {
-  worker(const device& d, const restart_check& restarts) : inflate(d), streamer(d, restarts) {}
+  worker(const device& d, hash_kind kind, const restart_check& restarts)
+      : inflate(d), streamer(d, kind, restarts) {}
 
   entry_inflater inflate;
   blob_streamer streamer;
@@ -60,7 +61,7 @@ class resolver {
         watch_(watch),
         families_(pack),
         failed_(watch),
-        workers_([&d, &restarts] { return std::make_unique<worker>(d, restarts); }) {}
+        workers_([&d, &restarts, kind = pack.checksum.kind()] { return std::make_unique<worker>(d, kind, restarts); }) {}
 
   outcome<resolved_pack> run() {
     std::vector<std::uint32_t> whole;

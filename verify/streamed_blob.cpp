@@ -90,8 +90,8 @@ class point_list {
 
 }  // namespace
 
-blob_streamer::blob_streamer(const device& d, const restart_check& restarts)
-    : device_(d), restarts_(restarts), z_(std::make_unique<z_stream_s>()) {
+blob_streamer::blob_streamer(const device& d, hash_kind kind, const restart_check& restarts)
+    : device_(d), kind_(kind), restarts_(restarts), z_(std::make_unique<z_stream_s>()) {
   if (inflateInit2(z_.get(), -MAX_WBITS) != Z_OK) throw std::bad_alloc();
 }
 
@@ -112,7 +112,7 @@ outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const rest
   if (!is_zlib_header(head)) return answer(fail(errc::malformed, e.stream_at(), "damaged zlib stream"));
 
   const mutable_bytes out = output_.get(kOutput);
-  content_sums sums(e);
+  content_sums sums(kind_, e);
   point_list points(restarts_, record);
   DOCTEUR_CHECK(points.open());
   std::uint64_t passed = kNever;  // content offset of the point passed last
@@ -170,7 +170,7 @@ outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e) {
     return answer(fail(errc::malformed, e.stream_at(), "a blob listed as stored is not"));
 
   const mutable_bytes out = output_.get(kStoredBlock);
-  content_sums sums(e);
+  content_sums sums(kind_, e);
   do {
     const auto size = static_cast<std::size_t>(std::min(kStoredBlock, e.size - sums.size()));
     const std::uint64_t at = in.at();

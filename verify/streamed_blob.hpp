@@ -16,7 +16,8 @@ namespace docteur {
 // One for each thread; holds zlib's state and buffers.
 class blob_streamer {
  public:
-  blob_streamer(const device& d, const restart_check& restarts);
+  // `kind`: of the ids that run() returns.
+  blob_streamer(const device& d, hash_kind kind, const restart_check& restarts);
   ~blob_streamer();
   blob_streamer(const blob_streamer&) = delete;
   blob_streamer& operator=(const blob_streamer&) = delete;
@@ -30,6 +31,7 @@ class blob_streamer {
   outcome<result<oid>> run_stored(const pack_entry& e);
 
   device device_;
+  hash_kind kind_;
   const restart_check& restarts_;
   std::unique_ptr<z_stream_s> z_;
   reused_bytes input_;

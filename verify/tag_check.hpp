@@ -15,7 +15,6 @@ namespace docteur {
                                                    findings& found);
 
 // That each tag names the next, and the last one `commit`. Tags without content were reported.
-void check_tags(const std::vector<tag_object>& tags, const oid& commit, const section& where, hash_kind kind,
-                                                   findings& found);
+void check_tags(const std::vector<tag_object>& tags, const oid& commit, const section& where, findings& found);
 
 }  // namespace docteur

@@ -14,7 +14,7 @@
 #include "base/oid_hash.hpp"
 #include "base/parallel.hpp"
 #include "base/printable.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/folder/folder_scan.hpp"
 
 namespace docteur {
@@ -64,6 +64,7 @@ class directory_source final : public commit_source {
   outcome<void> build(const directory_options& options, progress& report) {
     DOCTEUR_TRY(scan, scan_folder(root_.get(), shown_, options.excluded, report));
     scan_ = std::move(scan);
+    kind_ = options.kind;
     DOCTEUR_CHECK(hash_contents(options.threads, report));
     list_trees();
     const commit_time when = options.commit.date.value_or(newest());
@@ -180,7 +181,7 @@ class directory_source final : public commit_source {
   outcome<void> hash_content(std::uint32_t index, progress& report) {
     folder_node& node = scan_.nodes[index];
     const std::string path = scan_.path(index);
-    sha1 hash = object_hash(object_type::blob, node.stamp.size);
+    hasher hash = object_hash(kind_, object_type::blob, node.stamp.size);
     thread_local std::vector<std::byte> buffer;
     if (node.kind == entry_kind::symlink) {
       DOCTEUR_CHECK(read_blob(index, path, buffer));
@@ -212,7 +213,7 @@ class directory_source final : public commit_source {
       const std::size_t at = tree_bytes_.size();
       for (std::uint32_t c = 0; c < node.children; ++c) append_entry(scan_.nodes[node.first_child + c]);
       trees_[i] = {at, tree_bytes_.size() - at};
-      node.id = object_id(object_type::tree, tree(i));
+      node.id = object_id(kind_, object_type::tree, tree(i));
     }
   }
 
@@ -224,7 +225,7 @@ class directory_source final : public commit_source {
     append(as_bytes(" "));
     append(as_bytes(scan_.name(child)));
     tree_bytes_.push_back(std::byte{0});
-    append(child.id.raw);
+    append(child.id.view());
   }
   void append(bytes b) { tree_bytes_.insert(tree_bytes_.end(), b.begin(), b.end()); }
   [[nodiscard]] bytes tree(std::uint32_t node) const {
@@ -242,7 +243,7 @@ class directory_source final : public commit_source {
   void list_objects() {
     std::unordered_set<oid, oid_hash> seen;
     std::vector<place> blobs;
-    add({0, 0, 0}, object_id(object_type::commit, as_bytes(commit_)), object_type::commit, commit_.size());
+    add({0, 0, 0}, object_id(kind_, object_type::commit, as_bytes(commit_)), object_type::commit, commit_.size());
     seen.insert(scan_.nodes[0].id);
     add({0, 0, 0}, scan_.nodes[0].id, object_type::tree, trees_[0].size);
 
@@ -281,6 +282,7 @@ class directory_source final : public commit_source {
   unique_fd root_;
   std::string shown_;
   folder_scan scan_;
+  hash_kind kind_ = hash_kind::sha1;
   std::string commit_;
   std::vector<std::byte> tree_bytes_;
   std::vector<extent> trees_;  // of nodes, in tree_bytes_

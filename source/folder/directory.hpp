@@ -20,6 +20,7 @@ struct directory_options {
   commit_options commit;
   std::vector<excluded_file> excluded;  // the image that is about to be replaced or written, when it is in the folder
   unsigned threads = 0;                 // 0: all cores
+  hash_kind kind = hash_kind::sha1;     // of all ids
 };
 
 // The same content, author and date give the same objects, whatever order the file system lists entries in.

@@ -59,17 +59,17 @@ class git_objects::recovery final : public base_finder {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> damaged_;  // PACK and offset
 };
 
-git_objects::git_objects(object_folders folders) : folders_(std::move(folders)) {
-  lists_.push_back(pack_list::scan(folders_.paths, nullptr));
+git_objects::git_objects(object_folders folders, hash_kind kind) : folders_(std::move(folders)), kind_(kind) {
+  lists_.push_back(pack_list::scan(folders_.paths, kind_, nullptr));
   current_ = lists_.back().get();
 }
 
-outcome<std::unique_ptr<git_objects>> git_objects::open(const std::string& objects) {
+outcome<std::unique_ptr<git_objects>> git_objects::open(const std::string& objects, hash_kind kind) {
   struct stat st {};
   const auto refuse = [&](const object_fault& why) { return give_up(why.who, about(objects, why).why); };
   if (::stat(objects.c_str(), &st) != 0) return refuse(is_absence(errno) ? kMissing : unreadable(errno).value());
   if (!S_ISDIR(st.st_mode)) return refuse({false, "is not a folder"});
-  return std::unique_ptr<git_objects>(new git_objects(find_object_folders(objects)));
+  return std::unique_ptr<git_objects>(new git_objects(find_object_folders(objects), kind));
 }
 
 // Hands every copy of the object to `visit`, until that returns true. The worst of the faults that kept places from
@@ -153,7 +153,7 @@ object_result<T> git_objects::look(const oid& id, const Ask& ask) const {
 bool git_objects::rescan(const pack_list& seen) const {
   const std::scoped_lock lock(guard_);
   if (lists_.back().get() != &seen) return true;
-  auto list = pack_list::scan(folders_.paths, &seen);
+  auto list = pack_list::scan(folders_.paths, kind_, &seen);
   if (list->is_same(seen)) return false;
   current_.store(list.get(), std::memory_order_release);
   lists_.push_back(std::move(list));
@@ -259,7 +259,7 @@ outcome<std::vector<oid>> git_objects::find_prefix(std::string_view digits) cons
       const auto idx = pack->idx();
       see(idx ? (*idx)->collect(digits, found) : tl::unexpected<object_fault>(idx.error()), pack->idx_path());
     }
-  for (const std::string& folder : folders_.paths) see(collect_loose(folder, digits, found), folder);
+  for (const std::string& folder : folders_.paths) see(collect_loose(folder, digits, kind_, found), folder);
   if (found.empty() && !worst) worst = explain(list, kMissing);
   if (found.empty() && !worst->missing) return give_up(worst->who, worst->why);
   if (found.size() >= kMostPrefixed) return give_up(blame::input, "too many objects begin with " + std::string(digits));

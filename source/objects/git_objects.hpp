@@ -18,12 +18,14 @@ namespace docteur {
 
 class git_objects {
  public:
-  // `objects`: the folder of that name in a repository. Fails when that is no folder or cannot be looked at; whatever
+  // `objects`: the folder of that name in a repository whose ids are of `kind`. Fails when that is no folder or cannot be looked at; whatever
   // is wrong in it is told of the objects that are not found for it.
-  [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects);
+  [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects,
+                                                                  hash_kind kind);
 
   // From the headers of all copies. Where they differ, all content is read and the copy whose bytes are what the id
   // promises is right; where none is, the first.
+  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   [[nodiscard]] object_result<object_summary> info(const oid& id) const;
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(const oid& id, std::vector<std::byte>& out) const;
@@ -40,7 +42,7 @@ class git_objects {
 
  private:
   class recovery;
-  explicit git_objects(object_folders folders);
+  git_objects(object_folders folders, hash_kind kind);
   template <class Visit>
   std::optional<object_fault> visit_copies(const pack_list& list, const oid& id, const Visit& visit) const;
   template <class T, class Ask>
@@ -49,6 +51,7 @@ class git_objects {
   object_result<T> look_twice(const AskList& ask) const;
   template <class T, class Ask>
   object_result<T> look(const oid& id, const Ask& ask) const;
+  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   [[nodiscard]] object_result<object_summary> info_in(const pack_list& list, const oid& id) const;
   [[nodiscard]] bool has_copies(const pack_list& list, const oid& id) const;
   [[nodiscard]] const pack_list& packs() const noexcept { return *current_.load(std::memory_order_acquire); }
@@ -56,6 +59,7 @@ class git_objects {
   [[nodiscard]] object_fault explain(const pack_list& list, object_fault fault) const;
 
   object_folders folders_;
+  hash_kind kind_;
   mutable std::mutex guard_;                                     // of lists_
   mutable std::vector<std::unique_ptr<const pack_list>> lists_;  // earlier ones may still be looked through
   mutable std::atomic<const pack_list*> current_{nullptr};       // the last of them

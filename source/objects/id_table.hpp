@@ -19,10 +19,11 @@ inline constexpr std::size_t kMostPrefixed = 1 << 16;
 class id_table {
  public:
   id_table() = default;
-  // The fan-out is read at `fanout_at`. Ids begin at `ids_at`, each `stride` bytes behind the one before. Damaged when
+  // The fan-out is read at `fanout_at`. Ids begin at `ids_at`, each `stride` bytes behind the one before, of
+  // the kind `kind`. Damaged when
   // the fan-out decreases.
   [[nodiscard]] static object_result<id_table> open(const table_file& file, std::uint64_t fanout_at,
-                                                    std::uint64_t ids_at, std::uint32_t stride);
+                                                    std::uint64_t ids_at, std::uint32_t stride, hash_kind kind);
 
   [[nodiscard]] std::uint32_t count() const noexcept { return fanout_[255]; }
   // `position` < count().
@@ -41,7 +42,8 @@ class id_table {
 
   std::array<std::uint32_t, 256> fanout_{};
   std::uint64_t at_ = 0;
-  std::uint32_t stride_ = kOidSize;
+  std::uint32_t stride_ = 0;
+  hash_kind kind_ = hash_kind::sha1;
 };
 
 }  // namespace docteur

@@ -10,34 +10,34 @@ namespace docteur {
 namespace {
 
 constexpr std::uint64_t kFanoutSize = 256 * 4;
-constexpr std::uint64_t kTrailerSize = 2 * kOidSize;         // checksums of PACK and IDX
-constexpr std::uint32_t kFirstVersionStride = 4 + kOidSize;  // version 1: offset and id of each object
-constexpr std::size_t kScan = 64 * 1024;                     // bytes
+constexpr std::size_t kScan = 64 * 1024;  // bytes
 
 }  // namespace
 
-object_result<idx_file> idx_file::open(std::unique_ptr<table_file> file) {
+object_result<idx_file> idx_file::open(std::unique_ptr<table_file> file, hash_kind kind) {
+  const auto id_bytes = static_cast<std::uint32_t>(id_size(kind));
+  const std::uint32_t first_version_stride = 4 + id_bytes;  // offset and id of each object
   std::array<std::byte, 8> room;
   DOCTEUR_TRY(head, file->get(0, room.size(), room));
-  idx_file idx;
+  idx_file idx(kind);
   const std::uint64_t size = file->size();
   if (load_be<std::uint32_t>(head.data()) == kIdxMagic) {
     if (load_be<std::uint32_t>(head.data() + 4) != kIdxVersion) return damaged("an IDX of an unknown version");
-    constexpr idx_layout kStart{0, 0};
-    DOCTEUR_TRY(ids, id_table::open(*file, kStart.fanout(), kStart.ids(), kOidSize));
-    const std::uint64_t least = idx_layout{ids.count(), 0}.size();
+    const idx_layout start{0, 0, kind};
+    DOCTEUR_TRY(ids, id_table::open(*file, start.fanout(), start.ids(), id_bytes, kind));
+    const std::uint64_t least = idx_layout{ids.count(), 0, kind}.size();
     const std::uint64_t most = least + std::uint64_t{ids.count()} * 8;
     if (size < least || size > most) return damaged("an IDX of a wrong size");
     idx.ids_ = ids;
-    idx.offsets_at_ = idx_layout{ids.count(), 0}.offsets();
+    idx.offsets_at_ = idx_layout{ids.count(), 0, kind}.offsets();
     idx.may_be_wide_ = true;
   } else {
-    DOCTEUR_TRY(ids, id_table::open(*file, 0, kFanoutSize + 4, kFirstVersionStride));
-    if (size != kFanoutSize + std::uint64_t{ids.count()} * kFirstVersionStride + kTrailerSize)
+    DOCTEUR_TRY(ids, id_table::open(*file, 0, kFanoutSize + 4, first_version_stride, kind));
+    if (size != kFanoutSize + std::uint64_t{ids.count()} * first_version_stride + idx.trailer_size())
       return damaged("an IDX of a wrong size");
     idx.ids_ = ids;
     idx.offsets_at_ = kFanoutSize;
-    idx.offset_stride_ = kFirstVersionStride;
+    idx.offset_stride_ = first_version_stride;
   }
   idx.file_ = std::move(file);
   return idx;
@@ -45,8 +45,8 @@ object_result<idx_file> idx_file::open(std::unique_ptr<table_file> file) {
 
 object_result<std::uint64_t> idx_file::widen(std::uint32_t field) const {
   if (!may_be_wide_ || (field & kIdxWideOffset) == 0) return field;
-  const std::uint64_t wide_at = idx_layout{count(), 0}.wide_offsets();
-  const std::uint64_t wide_count = (file_->size() - kTrailerSize - wide_at) / 8;
+  const std::uint64_t wide_at = idx_layout{count(), 0, kind_}.wide_offsets();
+  const std::uint64_t wide_count = (file_->size() - trailer_size() - wide_at) / 8;
   const std::uint64_t at = field & ~kIdxWideOffset;
   if (at >= wide_count) return damaged("an IDX that points behind its 64-bit offsets");
   std::array<std::byte, 8> room;
@@ -86,9 +86,9 @@ object_result<std::optional<oid>> idx_file::id_at(std::uint64_t offset) const {
 }
 
 object_result<oid> idx_file::pack_checksum() const {
-  std::array<std::byte, kOidSize> room;
-  DOCTEUR_TRY(raw, file_->get(file_->size() - kTrailerSize, kOidSize, room));
-  return oid::from(raw.data());
+  std::array<std::byte, kMaxIdSize> room;
+  DOCTEUR_TRY(raw, file_->get(file_->size() - trailer_size(), id_size(kind_), room));
+  return oid::from(raw.data(), kind_);
 }
 
 }  // namespace docteur

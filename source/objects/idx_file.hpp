@@ -10,8 +10,8 @@ namespace docteur {
 
 class idx_file {
  public:
-  // Damaged when its size is not what its fan-out tells, or it is of another version.
-  [[nodiscard]] static object_result<idx_file> open(std::unique_ptr<table_file> file);
+  // `kind`: of its ids; IDX does not say. Damaged when its size is not what its fan-out tells, or it is of another version.
+  [[nodiscard]] static object_result<idx_file> open(std::unique_ptr<table_file> file, hash_kind kind);
 
   [[nodiscard]] std::uint32_t count() const noexcept { return ids_.count(); }
   [[nodiscard]] object_result<oid> id(std::uint32_t position) const { return ids_.id(*file_, position); }
@@ -28,9 +28,11 @@ class idx_file {
   [[nodiscard]] object_result<oid> pack_checksum() const;
 
  private:
-  idx_file() = default;
+  explicit idx_file(hash_kind kind) : kind_(kind) {}
+  [[nodiscard]] std::uint64_t trailer_size() const noexcept { return 2 * id_size(kind_); }
   [[nodiscard]] object_result<std::uint64_t> widen(std::uint32_t field) const;
 
+  hash_kind kind_;
   std::unique_ptr<table_file> file_;
   id_table ids_;
   // The offsets: where the first is, and the bytes from one to the next.

@@ -83,14 +83,15 @@ object_result<std::unique_ptr<byte_stream>> loose_file::open_stream() const {
   return stream;
 }
 
-object_result<void> collect_loose(const std::string& objects, std::string_view digits, id_set& found) {
+object_result<void> collect_loose(const std::string& objects, std::string_view digits, hash_kind kind,
+                                  id_set& found) {
   namespace fs = std::filesystem;
   const std::string front(digits.substr(0, 2));
   std::error_code error;
   for (fs::directory_iterator it(objects + "/" + front, error), end; !error && it != end; it.increment(error)) {
     const std::string hex = front + it->path().filename().native();
     if (found.size() == kMostPrefixed || !hex.starts_with(digits)) continue;
-    if (const auto id = parse_hex(hex)) found.insert(*id);
+    if (const auto id = parse_hex(hex, kind)) found.insert(*id);
   }
   if (!error || error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return {};
   return unreadable(error.value());

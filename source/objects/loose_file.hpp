@@ -36,6 +36,7 @@ class loose_file {
 
 // Adds the loose objects of the folder `objects` whose ids begin with `digits` (two at least) to `found`, until there
 // are kMostPrefixed.
-[[nodiscard]] object_result<void> collect_loose(const std::string& objects, std::string_view digits, id_set& found);
+[[nodiscard]] object_result<void> collect_loose(const std::string& objects, std::string_view digits, hash_kind kind,
+                                                id_set& found);
 
 }  // namespace docteur

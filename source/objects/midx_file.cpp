@@ -4,7 +4,7 @@
 #include <array>
 
 #include "idx/format.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -23,18 +23,18 @@ constexpr std::uint32_t chunk_id(const char (&text)[5]) {
 
 }  // namespace
 
-object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file) {
+object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file, hash_kind kind) {
   std::array<std::byte, kHeaderSize> room;
   DOCTEUR_TRY(head, file->get(0, room.size(), room));
   if (load_be<std::uint32_t>(head.data()) != kMagic) return damaged("no multi-pack-index where it should be");
   if (head[4] != std::byte{1}) return damaged("a multi-pack-index of an unknown version");
-  if (head[5] != std::byte{1}) return damaged("a multi-pack-index for other ids than SHA-1");
+  if (head[5] != static_cast<std::byte>(kind)) return damaged("a multi-pack-index for ids of another hash");
   if (head[7] != std::byte{0}) return damaged("a multi-pack-index that has bases");
-  midx_file midx(std::move(file));
-  if (midx.file_->size() < kHeaderSize + kOidSize) return damaged("a multi-pack-index that is cut");
+  midx_file midx(std::move(file), kind);
+  if (midx.file_->size() < kHeaderSize + id_size(kind)) return damaged("a multi-pack-index that is cut");
   DOCTEUR_CHECK(midx.read_chunks(std::to_integer<std::uint32_t>(head[6])));
-  DOCTEUR_TRY(ids, id_table::open(*midx.file_, midx.fanout_.at, midx.lookup_.at, kOidSize));
-  if (midx.lookup_.size != std::uint64_t{ids.count()} * kOidSize ||
+  DOCTEUR_TRY(ids, id_table::open(*midx.file_, midx.fanout_.at, midx.lookup_.at, static_cast<std::uint32_t>(id_size(kind)), kind));
+  if (midx.lookup_.size != std::uint64_t{ids.count()} * id_size(kind) ||
       midx.offsets_.size != std::uint64_t{ids.count()} * 8)
     return damaged("a multi-pack-index with tables of a wrong size");
   midx.ids_ = ids;
@@ -46,7 +46,7 @@ object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file) {
 // The chunks are in the order of their offsets, and the one that ends the table says where the last one ends.
 object_result<void> midx_file::read_chunks(std::uint32_t chunks) {
   std::array<std::byte, 256 * kRowSize> room;
-  const std::uint64_t end = file_->size() - kOidSize;
+  const std::uint64_t end = file_->size() - id_size(kind_);
   DOCTEUR_TRY(rows, file_->get(kHeaderSize, (chunks + 1) * kRowSize, room));
   for (std::uint32_t i = 0; i < chunks; ++i) {
     const std::byte* const row = rows.data() + i * kRowSize;
@@ -87,16 +87,16 @@ object_result<void> midx_file::read_names(std::uint32_t packs) {
 
 object_result<void> midx_file::check_sum() const {
   std::vector<std::byte> room(kSummed);
-  const std::uint64_t end = file_->size() - kOidSize;
-  sha1 hash;
+  const std::uint64_t end = file_->size() - id_size(kind_);
+  hasher hash(kind_);
   for (std::uint64_t at = 0; at < end;) {
     const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(kSummed, end - at));
     DOCTEUR_TRY(raw, file_->get(at, n, room));
     hash.update(raw);
     at += n;
   }
-  DOCTEUR_TRY(written, file_->get(end, kOidSize, room));
-  if (hash.finish() != oid::from(written.data())) return damaged("a multi-pack-index whose checksum is wrong");
+  DOCTEUR_TRY(written, file_->get(end, id_size(kind_), room));
+  if (hash.finish() != oid::from(written.data(), kind_)) return damaged("a multi-pack-index whose checksum is wrong");
   return {};
 }
 

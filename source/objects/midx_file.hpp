@@ -13,9 +13,9 @@ namespace docteur {
 
 class midx_file {
  public:
-  // Damaged when it is of another version, for other ids or part of a chain, when a table is outside of it, or when
+  // Damaged when it is of another version, for other ids than `kind` or part of a chain, when a table is outside of it, or when
   // its trailing checksum is not that of its bytes.
-  [[nodiscard]] static object_result<midx_file> open(std::unique_ptr<table_file> file);
+  [[nodiscard]] static object_result<midx_file> open(std::unique_ptr<table_file> file, hash_kind kind);
 
   // Names of IDX files in the folder of the file, ascending; none has a '/'.
   [[nodiscard]] const std::vector<std::string>& packs() const noexcept { return packs_; }
@@ -37,11 +37,12 @@ class midx_file {
     std::uint64_t at = 0;
     std::uint64_t size = 0;  // bytes; 0: there is no such chunk
   };
-  explicit midx_file(std::unique_ptr<table_file> file) : file_(std::move(file)) {}
+  midx_file(std::unique_ptr<table_file> file, hash_kind kind) : kind_(kind), file_(std::move(file)) {}
   [[nodiscard]] object_result<void> read_chunks(std::uint32_t chunks);
   [[nodiscard]] object_result<void> read_names(std::uint32_t packs);
   [[nodiscard]] object_result<void> check_sum() const;
 
+  hash_kind kind_;
   std::unique_ptr<table_file> file_;
   chunk names_, fanout_, lookup_, offsets_, wide_offsets_;
   id_table ids_;

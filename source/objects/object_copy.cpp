@@ -1,7 +1,7 @@
 #include "source/objects/object_copy.hpp"
 
 #include "base/memory_stream.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -12,7 +12,7 @@ tl::unexpected<object_fault> wrong_content() { return damaged("its content is no
 
 // Reads all of `content`, an object that is not a delta, and compares it with its id.
 object_result<void> compare(byte_stream& content, const object_summary& info, const oid& id) {
-  sha1 hash = object_hash(info.type.value_or(object_type::blob), info.size);
+  hasher hash = object_hash(id.kind(), info.type.value_or(object_type::blob), info.size);
   std::vector<std::byte> piece(kPiece);
   for (;;) {
     const auto n = content.read(piece);
@@ -52,7 +52,7 @@ object_result<object_type> object_copy::read(std::vector<std::byte>& out, base_f
 object_result<object_type> object_copy::read_verified(const oid& id, std::vector<std::byte>& out,
                                                       base_finder& elsewhere) const {
   DOCTEUR_TRY(type, read(out, elsewhere));
-  if (object_id(type, out) != id) return wrong_content();
+  if (object_id(id.kind(), type, out) != id) return wrong_content();
   return type;
 }
 

@@ -37,8 +37,9 @@ struct pack_file::step {
   entry_header header;
 };
 
-pack_file::pack_file(std::string idx_path)
+pack_file::pack_file(std::string idx_path, hash_kind kind)
     : idx_path_(std::move(idx_path)),
+      kind_(kind),
       path_(idx_path_.substr(0, idx_path_.size() - 4) + ".pack"),
       number_(next_number()),
       idx_stamp_(stamp_at(idx_path_)),
@@ -51,7 +52,7 @@ object_result<const idx_file*> pack_file::idx() const {
   const std::scoped_lock lock(guard_);
   if (!idx_) {
     DOCTEUR_TRY(file, table_file::open(idx_path_));
-    DOCTEUR_TRY(idx, idx_file::open(std::move(file)));
+    DOCTEUR_TRY(idx, idx_file::open(std::move(file), kind_));
     idx_ = std::make_unique<const idx_file>(std::move(idx));
     ready_idx_.store(idx_.get(), std::memory_order_release);
   }
@@ -78,11 +79,11 @@ object_result<pack_file::opened> pack_file::open_pack() const {
     return tl::unexpected<object_fault>({true, "is missing: its PACK, " + printable(path_) + ", is not there"});
   if (!file) return in_pack(std::move(file.error()));
   const std::uint64_t size = (*file)->size();
-  if (size < kPackHeaderSize + kPackTrailerSize) return in_pack(damaged("a PACK that is cut").value());
+  if (size < kPackHeaderSize + pack_trailer_size(kind_)) return in_pack(damaged("a PACK that is cut").value());
   std::array<std::byte, kPackHeaderSize> head;
-  std::array<std::byte, kPackTrailerSize> trailer;
+  oid trailer(kind_);
   auto read = (*file)->read(0, head);
-  if (read) read = (*file)->read(size - kPackTrailerSize, trailer);
+  if (read) read = (*file)->read(size - pack_trailer_size(kind_), trailer.view());
   if (!read) return in_pack(std::move(read.error()));
   const auto version = load_be<std::uint32_t>(head.data() + 4);
   if (load_be<std::uint32_t>(head.data()) != kPackMagic || version < 2 || version > 3)
@@ -90,10 +91,10 @@ object_result<pack_file::opened> pack_file::open_pack() const {
   if (idx_) {
     const auto checksum = idx_->pack_checksum();
     if (!checksum) return located(checksum.error(), idx_path_);
-    if (load_be<std::uint32_t>(head.data() + 8) != idx_->count() || *checksum != oid::from(trailer.data()))
+    if (load_be<std::uint32_t>(head.data() + 8) != idx_->count() || *checksum != trailer)
       return in_pack(damaged("a PACK that is not its IDX's").value());
   }
-  return opened{std::move(*file), size - kPackTrailerSize};
+  return opened{std::move(*file), size - pack_trailer_size(kind_), kind_};
 }
 
 // As much of `room` as there is before the trailer.
@@ -107,7 +108,7 @@ object_result<bytes> pack_file::read_some(const opened& from, std::uint64_t offs
 object_result<entry_header> pack_file::read_header(const opened& from, std::uint64_t offset) {
   std::array<std::byte, kMaxEntryHeader> room;
   DOCTEUR_TRY(head, read_some(from, offset, room));
-  const auto header = decode_entry_header(head, offset, offset);
+  const auto header = decode_entry_header(head, offset, offset, from.kind);
   if (!header) return fault_of(header.error());
   if (!is_plausible_size(header->size, from.end - offset)) return damaged("a size that its zlib stream cannot have");
   if (is_delta(header->type) && header->size > kLargestDelta) return damaged("a delta that is too large");

@@ -32,8 +32,8 @@ class base_finder {
 
 class pack_file {
  public:
-  // `idx_path` ends in ".idx"; the PACK is beside it. Neither is opened yet.
-  explicit pack_file(std::string idx_path);
+  // `idx_path` ends in ".idx"; the PACK is beside it. `kind`: of all ids in both. Neither is opened yet.
+  pack_file(std::string idx_path, hash_kind kind);
   pack_file(const pack_file&) = delete;
   pack_file& operator=(const pack_file&) = delete;
 
@@ -58,6 +58,7 @@ class pack_file {
   struct opened {
     std::shared_ptr<const pooled_file> file;
     std::uint64_t end;  // of the entries: where the trailer begins
+    hash_kind kind;
   };
   struct step;
   using base_ptr = std::shared_ptr<const cached_base>;
@@ -80,6 +81,7 @@ class pack_file {
   static object_result<std::vector<std::byte>> apply(const opened& from, const step& last, bytes base);
 
   const std::string idx_path_;
+  const hash_kind kind_;
   const std::string path_;  // of the PACK
   const std::uint64_t number_;
   const file_stamp idx_stamp_, stamp_;

@@ -12,8 +12,9 @@ constexpr std::size_t kMostRemembered = 16;
 
 }  // namespace
 
-std::unique_ptr<const pack_list> pack_list::scan(const std::vector<std::string>& folders, const pack_list* before) {
-  std::unique_ptr<pack_list> list(new pack_list);
+std::unique_ptr<const pack_list> pack_list::scan(const std::vector<std::string>& folders, hash_kind kind,
+                                                  const pack_list* before) {
+  std::unique_ptr<pack_list> list(new pack_list(kind));
   if (before != nullptr) {
     for (const auto* packs : {&before->packs_, &before->covered_})
       for (const pack_ptr& pack : *packs) list->known_.emplace(pack->idx_path(), pack);
@@ -75,7 +76,7 @@ std::shared_ptr<const pack_list::many_packs> pack_list::open_many(const std::str
     if (!file.error().missing) remember(path, std::move(file.error()));
     return nullptr;
   }
-  auto midx = midx_file::open(std::move(*file));
+  auto midx = midx_file::open(std::move(*file), kind_);
   if (!midx) {
     remember(path, std::move(midx.error()));
     return nullptr;
@@ -87,7 +88,7 @@ std::shared_ptr<const pack_list::many_packs> pack_list::open_many(const std::str
 
 pack_list::pack_ptr pack_list::known_or_new(const std::string& idx_path) const {
   if (const auto it = known_.find(idx_path); it != known_.end() && it->second->is_current()) return it->second;
-  return std::make_shared<const pack_file>(idx_path);
+  return std::make_shared<const pack_file>(idx_path, kind_);
 }
 
 void pack_list::remember(const std::string& path, object_fault fault) {

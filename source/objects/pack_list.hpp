@@ -23,10 +23,10 @@ class pack_list {
     std::vector<pack_ptr> packs;
   };
 
-  // Lists the folders of objects. What is the same file as in `before` (may be null) is taken over. What cannot be read
+  // Lists the folders of objects with ids of `kind`. What is the same file as in `before` (may be null) is taken over. What cannot be read
   // or is damaged is left out and remembered.
   [[nodiscard]] static std::unique_ptr<const pack_list> scan(const std::vector<std::string>& folders,
-                                                             const pack_list* before);
+                                                             hash_kind kind, const pack_list* before);
   // Whether both list the same files.
   [[nodiscard]] bool is_same(const pack_list& other) const;
 
@@ -39,13 +39,14 @@ class pack_list {
   [[nodiscard]] const std::vector<object_fault>& faults() const noexcept { return faults_; }
 
  private:
-  pack_list() = default;
+  explicit pack_list(hash_kind kind) : kind_(kind) {}
   void add_folder(const std::string& folder, const pack_list* before);
   [[nodiscard]] std::vector<std::string> list_indexes(const std::string& folder);
   [[nodiscard]] std::shared_ptr<const many_packs> open_many(const std::string& folder, const pack_list* before);
   [[nodiscard]] pack_ptr known_or_new(const std::string& idx_path) const;
   void remember(const std::string& path, object_fault fault);
 
+  hash_kind kind_;
   std::vector<std::shared_ptr<const many_packs>> indexes_;
   std::vector<pack_ptr> packs_;
   std::vector<pack_ptr> covered_;

@@ -34,7 +34,7 @@ constexpr std::uint64_t kBusy = 5;                      // clock ticks in that t
 // What the server is asked for: a full id in lower case, or a name that git takes for one.
 outcome<std::string> checked_reference(const std::string& asked) {
   if (asked.empty() || asked == "@") return std::string("HEAD");
-  if (std::string digits = lower_digits(asked); digits.size() == kOidHexSize) return digits;
+  if (std::string digits = lower_digits(asked); is_full_id(digits)) return digits;
   DOCTEUR_CHECK(check_revision_name(asked));
   return asked;
 }
@@ -107,13 +107,14 @@ outcome<oid> fetched_id(const private_folder& repository) {
   std::string line;
   std::getline(file, line);
   // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
-  const auto id = parse_hex(std::string_view(line).substr(0, std::min(line.size(), kOidHexSize)));
-  if (!id) return give_up(blame::environment, "git did not say what it fetched");
-  return *id;
+  const std::string_view digits = std::string_view(line).substr(0, line.find('\t'));
+  for (const hash_kind kind : {hash_kind::sha1, hash_kind::sha256})
+    if (const auto id = parse_hex(digits, kind)) return *id;
+  return give_up(blame::environment, "git did not say what it fetched");
 }
 
 outcome<bool> has_object(const private_folder& repository, const oid& id) {
-  DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native()));
+  DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native(), id.kind()));
   const auto info = objects->info(id);
   if (!info && !info.error().missing) return give_up(info.error().who, "what was fetched " + info.error().why);
   return info.has_value();

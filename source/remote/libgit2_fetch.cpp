@@ -95,7 +95,7 @@ std::optional<advertised> find(git_remote* remote, const std::string& reference)
   const git_remote_head** heads = nullptr;
   std::size_t count = 0;
   if (git_remote_ls(&heads, &count, remote) != 0) return std::nullopt;
-  if (reference.size() == kOidHexSize && parse_hex(reference)) {
+  if (parse_hex(reference, hash_kind::sha1)) {
     for (std::size_t i = 0; i < count; ++i)
       if (hex_text(from_git(heads[i]->oid)) == reference && !std::string_view(heads[i]->name).ends_with("^{}"))
         return advertised{heads[i]->name, heads[i]->oid};
@@ -151,7 +151,7 @@ int fetch_by_libgit2(const fetch_request& request, int told) {
   const auto found = find(raw_remote, reference);
   if (!found) return fail(told, "couldn't find remote ref " + reference);
   std::vector<std::string> one{"+" + found->name + ":refs/docteur/fetched"};
-  const bool by_id = found->name == reference && reference.size() == kOidHexSize;
+  const bool by_id = found->name == reference && parse_hex(reference, hash_kind::sha1).has_value();
   if (!download(raw_remote, one, options))
     return fail(told, by_id ? "Server does not allow request for unadvertised object" : last_words());
   std::ofstream head(request.repository + "/FETCH_HEAD");

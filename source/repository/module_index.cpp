@@ -25,7 +25,7 @@ outcome<std::shared_ptr<const git_objects>> module_repository::objects() {
   const auto& found = look();
   if (!found) return tl::unexpected<failure>(found.error());
   if (!*found) return nullptr;
-  DOCTEUR_TRY(opened, git_objects::open((*found)->objects()));
+  DOCTEUR_TRY(opened, git_objects::open((*found)->objects(), (*found)->kind));
   objects_ = std::move(opened);
   return objects_;
 }

@@ -35,14 +35,14 @@ outcome<void> packed_reference_search::take_line(std::string_view line) {
   };
   if (line_ == 1 && line.starts_with('#')) return {};
   if (line.starts_with('^')) {
-    const bool good = may_peel_ && line.size() == 1 + kOidHexSize && leading_id(line.substr(1));
+    const bool good = may_peel_ && line.size() == 1 + hex_size(kind_) && leading_id(line.substr(1), kind_);
     may_peel_ = false;
     return good ? outcome<void>() : refuse("is not well-formed");
   }
-  const auto id = leading_id(line);
-  if (!id || line.size() < kOidHexSize + 2 || line[kOidHexSize] != ' ') return refuse("is not well-formed");
+  const auto id = leading_id(line, kind_);
+  if (!id || line.size() < hex_size(kind_) + 2 || line[hex_size(kind_)] != ' ') return refuse("is not well-formed");
   may_peel_ = true;
-  const std::string_view name = line.substr(kOidHexSize + 1);
+  const std::string_view name = line.substr(hex_size(kind_) + 1);
   for (std::size_t i = 0; i < names_.size(); ++i) {
     if (names_[i] != name) continue;
     if (found_[i] && *found_[i] != *id) return refuse("gives " + printable(name) + " another id than one before it");

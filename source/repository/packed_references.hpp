@@ -27,8 +27,9 @@ inline constexpr std::size_t kMostPackedLine = 64 * 1024;
 // continue "packed-refs: ...".
 class packed_reference_search {
  public:
-  // `names`: full ones. They must outlive this.
-  explicit packed_reference_search(std::span<const std::string> names) : names_(names), found_(names.size()) {}
+  // `names`: full ones. They must outlive this. `kind`: of the ids in the file.
+  packed_reference_search(std::span<const std::string> names, hash_kind kind)
+      : names_(names), kind_(kind), found_(names.size()) {}
 
   [[nodiscard]] outcome<void> take(std::string_view text);
   // The ids of `names`, in their order, after the last piece.
@@ -38,6 +39,7 @@ class packed_reference_search {
   outcome<void> take_line(std::string_view line);
 
   std::span<const std::string> names_;
+  hash_kind kind_;
   std::vector<std::optional<oid>> found_;
   std::string begun_;  // a line whose end has not come yet
   std::size_t line_ = 0;

@@ -40,7 +40,7 @@ bool is_of_worktree(std::string_view name) {
 }
 
 // The content of a loose reference, as git's parse_loose_ref_contents() takes it.
-std::optional<reference_value> parse_loose(std::string_view text) {
+std::optional<reference_value> parse_loose(std::string_view text, hash_kind kind) {
   constexpr std::string_view kSymbolic = "ref:";
   text = text.substr(0, text.find_last_not_of(kSpace) + 1);
   if (text.starts_with(kSymbolic)) {
@@ -48,16 +48,16 @@ std::optional<reference_value> parse_loose(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
     return reference_value{std::nullopt, std::string(text)};
   }
-  const auto id = leading_id(text);
-  if (!id || (text.size() > kOidHexSize && kSpace.find(text[kOidHexSize]) == std::string_view::npos))
+  const auto id = leading_id(text, kind);
+  if (!id || (text.size() > hex_size(kind) && kSpace.find(text[hex_size(kind)]) == std::string_view::npos))
     return std::nullopt;
   return reference_value{id, {}};
 }
 
 class files final : public references {
  public:
-  files(std::string folder, std::string common_folder)
-      : folder_(std::move(folder)), common_(std::move(common_folder)) {}
+  files(std::string folder, std::string common_folder, hash_kind kind)
+      : folder_(std::move(folder)), common_(std::move(common_folder)), kind_(kind) {}
 
   // Loose ones first: git packs a reference before it removes the loose file.
   outcome<std::vector<std::optional<reference_value>>> read(std::span<const std::string> names) const override {
@@ -101,7 +101,7 @@ class files final : public references {
       if (S_ISLNK(st.st_mode)) return give_up(blame::input, printable(name) + ": is a symbolic link to nothing");
       return std::nullopt;  // it went away
     }
-    auto value = parse_loose(*text);
+    auto value = parse_loose(*text, kind_);
     if (!value) return give_up(blame::input, printable(name) + ": is damaged: it holds no id and no reference");
     return value;
   }
@@ -119,7 +119,7 @@ class files final : public references {
     const auto file = open_regular(common_ + "/" + std::string(kName));
     if (!file && file.error().missing) return std::vector<std::optional<oid>>(names.size());
     if (!file) return failed(kName, file.error());
-    packed_reference_search search(names);
+    packed_reference_search search(names, kind_);
     std::vector<char> piece(kPiece);
     for (;;) {
       const ssize_t n = ::read(file->get(), piece.data(), piece.size());
@@ -136,12 +136,13 @@ class files final : public references {
 
   std::string folder_;
   std::string common_;
+  hash_kind kind_;
 };
 
 }  // namespace
 
-std::unique_ptr<references> references_in_files(std::string folder, std::string common_folder) {
-  return std::make_unique<files>(std::move(folder), std::move(common_folder));
+std::unique_ptr<references> references_in_files(std::string folder, std::string common_folder, hash_kind kind) {
+  return std::make_unique<files>(std::move(folder), std::move(common_folder), kind);
 }
 
 outcome<followed_reference> follow(const references& all, const std::string& name, reference_value value) {

@@ -34,8 +34,9 @@ class references {
 };
 
 // References in files: "files" of git. `folder`: the repository's own, or that of a linked worktree, `common_folder`:
-// the repository's.
-[[nodiscard]] std::unique_ptr<references> references_in_files(std::string folder, std::string common_folder);
+// the repository's, `kind`: of its ids.
+[[nodiscard]] std::unique_ptr<references> references_in_files(std::string folder, std::string common_folder,
+                                                              hash_kind kind);
 
 struct followed_reference {
   std::string name;       // of the last one on the way

@@ -37,7 +37,7 @@ class repository_source final : public commit_source {
   outcome<void> build(const repository_options& options, progress& report) {
     database_ = options.objects;
     if (!database_) {
-      auto objects = git_objects::open(repository_.objects());
+      auto objects = git_objects::open(repository_.objects(), repository_.kind);
       if (!objects) return in_repository(objects.error());
       database_ = std::move(*objects);
     }
@@ -48,7 +48,7 @@ class repository_source final : public commit_source {
 
     if (const auto read = database_->read_checked(revision->commit, object_type::commit, commit_); !read)
       return failed(revision->commit, "", read.error());
-    const auto commit = parse_commit(commit_);
+    const auto commit = parse_commit(commit_, repository_.kind);
     if (!commit) return failed(revision->commit, "", {false, std::string("is malformed: ") + commit.error().what});
 
     auto listing = list_tree(

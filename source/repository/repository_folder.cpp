@@ -126,6 +126,7 @@ class finder {
       }
     }
     found.is_partial = format->is_partial;
+    found.kind = format->kind;
     if (!format->worktree.empty()) {
       found.worktree_said = path_from(found.place.folder, format->worktree);
     } else if (!worktree.empty() && (is_linked || !format->is_bare)) {

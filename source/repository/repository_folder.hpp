@@ -15,10 +15,11 @@ struct local_repository {
   repository_place place;     // absolute
   std::string worktree_said;  // where the worktree is or lay; it need not be there. Empty for a bare repository
   bool is_partial;            // a partial clone
+  hash_kind kind;             // of its ids
 
   [[nodiscard]] std::string objects() const { return place.common_folder + "/objects"; }
   [[nodiscard]] std::unique_ptr<docteur::references> references() const {
-    return references_in_files(place.folder, place.common_folder);
+    return references_in_files(place.folder, place.common_folder, kind);
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/config_text.hpp"
 #include "object/failure.hpp"
+#include "object/oid.hpp"
 
 namespace docteur {
 
@@ -17,6 +18,7 @@ struct repository_format {
   bool is_partial = false;       // a partial clone
   bool worktree_config = false;  // there is a config.worktree
   bool is_bare = false;
+  hash_kind kind = hash_kind::sha1;  // extensions.objectFormat
   std::string worktree;  // core.worktree; empty: not said
 };
 

@@ -31,11 +31,11 @@ class resolver {
  private:
   outcome<oid> find() {
     const std::string digits = lower_digits(name_);
-    if (digits.size() == kOidHexSize) return *parse_hex(digits);
+    if (digits.size() == hex_size(objects_.kind())) return *parse_hex(digits, objects_.kind());
     DOCTEUR_CHECK(check_revision_name(name_));
     DOCTEUR_TRY(by_reference, find_reference());
     if (by_reference) return *by_reference;
-    if (digits.size() >= kLeastShortId && digits.size() < kOidHexSize) return find_short(digits);
+    if (digits.size() >= kLeastShortId && digits.size() < hex_size(objects_.kind())) return find_short(digits);
     return nothing_of_that_name();
   }
 
@@ -132,7 +132,7 @@ class resolver {
       }
       if (*type != object_type::tag)
         return give_up(blame::input, object_named() + " is a " + std::string(name(*type)) + ", not a commit");
-      const auto tag = parse_tag(content);
+      const auto tag = parse_tag(content, objects_.kind());
       if (!tag) return give_up(blame::input, object_named() + ": a malformed tag: " + tag.error().what);
       found.tags.push_back(id);
       id = tag->target;

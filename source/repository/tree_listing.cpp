@@ -50,7 +50,7 @@ class walker {
     add_path(path);
     listing_.contents.push_back(content);
     if (!part.gitmodules || !path.empty()) return content;
-    for (tree_reader r(content); !r.done();) {
+    for (tree_reader r(content, id.kind()); !r.done();) {
       const auto e = r.next();
       if (!e) break;  // it is told when the folder is looked for
       if (e->name == ".gitmodules" && (e->kind == entry_kind::file || e->kind == entry_kind::executable))
@@ -87,7 +87,7 @@ class walker {
     add_path(path_);
     listing_.contents.push_back(std::move(content));
     // The bytes stay where they are when `contents` grows: a vector moves without copying.
-    open_.push_back({tree_reader(listing_.contents.back()), path_.size(), extents_.size()});
+    open_.push_back({tree_reader(listing_.contents.back(), id.kind()), path_.size(), extents_.size()});
     extents_.emplace_back();
     report_.advance(1);
     return {};
@@ -176,7 +176,7 @@ outcome<oid> find_folder(const oid& root, std::string_view path, const tree_load
     const std::string shown = printable(path.substr(0, end));
     DOCTEUR_TRY(content, load(tree, path.substr(0, begin == 0 ? 0 : begin - 1)));
     std::optional<tree_entry> found;
-    for (tree_reader r(content); !r.done();) {
+    for (tree_reader r(content, root.kind()); !r.done();) {
       const auto e = r.next();
       if (!e) return give_up(blame::input, shown + ": " + e.error().what);
       if (e->name == name) found = *e;

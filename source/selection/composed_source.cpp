@@ -5,7 +5,7 @@
 #include "base/memory_stream.hpp"
 #include "base/printable.hpp"
 #include "object/commit.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/repository/tree_listing.hpp"
 
 namespace docteur {
@@ -13,17 +13,18 @@ namespace {
 
 class composed_source final : public commit_source {
  public:
-  composed_source(std::string commit, object_pool pool) : commit_(std::move(commit)), pool_(std::move(pool)) {}
+  composed_source(std::string commit, hash_kind kind, object_pool pool)
+      : commit_(std::move(commit)), kind_(kind), pool_(std::move(pool)) {}
 
   outcome<void> build(progress& report) {
-    const auto head = parse_commit(as_bytes(commit_));
+    const auto head = parse_commit(as_bytes(commit_), kind_);
     if (!head) return give_up(blame::input, std::string("a malformed commit: ") + head.error().what);
     DOCTEUR_TRY(listing, list_tree(
                              head->tree,
                              [&](const oid& id, std::string_view path) { return pool_.read_tree(id, path); }, report));
     listing_ = std::move(listing);
     listing_.contents = {};
-    objects_.push_back({object_id(object_type::commit, as_bytes(commit_)), object_type::commit, commit_.size()});
+    objects_.push_back({object_id(kind_, object_type::commit, as_bytes(commit_)), object_type::commit, commit_.size()});
     for (std::size_t i = 0; i < listing_.objects.size(); ++i) {
       source_object o = listing_.objects[i];
       const object_pool::place* const place = pool_.find(o.id);
@@ -78,6 +79,7 @@ class composed_source final : public commit_source {
 
  private:
   std::string commit_;
+  hash_kind kind_;
   object_pool pool_;
   tree_listing listing_;
   std::vector<source_object> objects_;
@@ -86,8 +88,8 @@ class composed_source final : public commit_source {
 
 }  // namespace
 
-outcome<std::unique_ptr<commit_source>> compose_source(std::string commit, object_pool pool, progress& report) {
-  auto source = std::make_unique<composed_source>(std::move(commit), std::move(pool));
+outcome<std::unique_ptr<commit_source>> compose_source(std::string commit, hash_kind kind, object_pool pool, progress& report) {
+  auto source = std::make_unique<composed_source>(std::move(commit), kind, std::move(pool));
   DOCTEUR_CHECK(source->build(report));
   return source;
 }

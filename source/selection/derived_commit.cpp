@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "object/commit.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -60,7 +60,7 @@ bool take_line(std::string_view& text, std::string_view& line) {
 
 outcome<std::string> make_derived_commit(const oid& tree, const oid& id, std::string_view original,
                                          std::span<const std::string> changes) {
-  const auto head = parse_commit(as_bytes(original));
+  const auto head = parse_commit(as_bytes(original), id.kind());
   if (!head) return give_up(blame::input, std::string("a malformed commit: ") + head.error().what);
   const oid_hex tree_hex = to_hex(tree), id_hex = to_hex(id);
   std::string text = "tree " + std::string(tree_hex.begin(), tree_hex.end()) + "\n";
@@ -77,11 +77,13 @@ outcome<std::string> make_derived_commit(const oid& tree, const oid& id, std::st
 
 std::optional<derivation> find_derivation(std::string_view message) {
   derivation d;
-  if (!take(message, kSubject) || message.size() < kOidHexSize) return std::nullopt;
-  const auto id = parse_hex(message.substr(0, kOidHexSize));
+  if (!take(message, kSubject)) return std::nullopt;
+  const std::string_view digits = message.substr(0, message.find('\n'));
+  const hash_kind kind = digits.size() == hex_size(hash_kind::sha256) ? hash_kind::sha256 : hash_kind::sha1;
+  const auto id = parse_hex(digits, kind);
   if (!id) return std::nullopt;
   d.original = *id;
-  message.remove_prefix(kOidHexSize);
+  message.remove_prefix(hex_size(kind));
   if (!take(message, kText)) return std::nullopt;
   std::string_view line;
   while (take(message, kChange)) {
@@ -101,7 +103,7 @@ std::optional<derivation> find_derivation(std::string_view message) {
   // The last newline is the quotation's where the commit has none.
   if (d.content.size() == size + 1) d.content.pop_back();
   if (!message.empty() || d.content.size() != size) return std::nullopt;
-  if (object_id(object_type::commit, as_bytes(d.content)) != d.original) return std::nullopt;
+  if (object_id(kind, object_type::commit, as_bytes(d.content)) != d.original) return std::nullopt;
   return d;
 }
 

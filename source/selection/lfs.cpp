@@ -4,9 +4,9 @@
 
 #include "base/printable.hpp"
 #include "base/program.hpp"
-#include "base/sha256.hpp"
+#include "base/oid_text.hpp"
 #include "object/result.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 
 namespace docteur {
 namespace {
@@ -31,7 +31,8 @@ std::string error_line(const std::string& text) {
 // Puts into a spool what goes by, up to the size that was promised, and hashes it as Git and as Git LFS do.
 class lfs_sink final : public byte_sink {
  public:
-  lfs_sink(spool& file, std::uint64_t size) : file_(file), left_(size), id_(object_hash(object_type::blob, size)) {}
+  lfs_sink(spool& file, std::uint64_t size, hash_kind kind)
+      : file_(file), left_(size), id_(object_hash(kind, object_type::blob, size)) {}
   outcome<void> write(bytes data) override {
     too_much_ = too_much_ || data.size() > left_;
     if (too_much_) return {};
@@ -42,7 +43,7 @@ class lfs_sink final : public byte_sink {
     if (!begin_) begin_ = at;
     return {};
   }
-  [[nodiscard]] bool holds(const lfs_pointer& p) { return !too_much_ && left_ == 0 && digest_.finish() == p.sha256; }
+  [[nodiscard]] bool holds(const lfs_pointer& p) { return !too_much_ && left_ == 0 && hex_text(digest_.finish()) == p.sha256; }
   [[nodiscard]] oid id() { return id_.finish(); }
   [[nodiscard]] std::uint64_t begin() const { return begin_.value_or(0); }
 
@@ -51,7 +52,7 @@ class lfs_sink final : public byte_sink {
   std::uint64_t left_;
   bool too_much_ = false;
   std::optional<std::uint64_t> begin_;
-  sha1 id_;
+  hasher id_;
   sha256 digest_;
 };
 
@@ -82,7 +83,8 @@ outcome<lfs_content> lfs_content::create(const progress& watch) {
   return lfs_content(std::move(file), watch);
 }
 
-outcome<lfs_content::blob> lfs_content::fetch(bytes pointer, const repository_place& from, std::string_view path) {
+outcome<lfs_content::blob> lfs_content::fetch(bytes pointer, const repository_place& from, std::string_view path,
+                                              hash_kind kind) {
   const auto failed = [&](const std::string& why) { return give_up(blame::input, printable(path) + ": " + why); };
   const auto parsed = parse_lfs_pointer(pointer);
   if (!parsed) return failed("a Git LFS pointer that is not well-formed");
@@ -91,7 +93,7 @@ outcome<lfs_content::blob> lfs_content::fetch(bytes pointer, const repository_pl
   command.environment = lfs_environment();
   command.directory = from.worktree.empty() ? from.folder : from.worktree;
   command.input = pointer;
-  lfs_sink sink(*file_, parsed->size);
+  lfs_sink sink(*file_, parsed->size, kind);
   command.output = &sink;
   DOCTEUR_TRY(ran, run_program(command, *watch_));
   if (ran.status != 0 || !sink.holds(*parsed)) {

@@ -30,7 +30,9 @@ class lfs_content {
   };
   // What the pointer stands for, compared with its SHA-256 and size. `git lfs smudge` finds it in the repository's own
   // store, or fetches it as the repository's and the user's configuration say. `path`: of the pointer.
-  [[nodiscard]] outcome<blob> fetch(bytes pointer, const repository_place& from, std::string_view path);
+  // `kind`: of the id to return.
+  [[nodiscard]] outcome<blob> fetch(bytes pointer, const repository_place& from, std::string_view path,
+                                    hash_kind kind);
 
   [[nodiscard]] const std::shared_ptr<spool>& file() const { return file_; }
 

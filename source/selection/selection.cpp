@@ -31,7 +31,7 @@ class selecting {
       return give_up(blame::usage, "--submodules and --lfs are for repositories, not for plain folders");
     std::vector<std::byte> original;
     DOCTEUR_CHECK(from->read(0, original));
-    const auto head = parse_commit(original);
+    const auto head = parse_commit(original, from->kind());
     if (!head) return give_up(blame::input, std::string("a malformed commit: ") + head.error().what);
     const oid id = from->commit().id;
     pool_.add_source(std::move(from));
@@ -42,7 +42,7 @@ class selecting {
     if (what_.lfs) DOCTEUR_CHECK(replace_pointers(*place));
     if (root_ == head->tree) return pool_.take_first();
     DOCTEUR_TRY(commit, make_derived_commit(root_, id, as_text(original), changes_));
-    DOCTEUR_TRY(made, compose_source(std::move(commit), std::move(pool_), report_));
+    DOCTEUR_TRY(made, compose_source(std::move(commit), id.kind(), std::move(pool_), report_));
     made->remark("the tree is not that of commit " + hex_text(id) + ", so the image holds a new commit that quotes it");
     return made;
   }
@@ -98,7 +98,7 @@ class selecting {
       DOCTEUR_CHECK(source->read(0, content));
       pool_.add_source(std::move(source));
     }
-    const auto head = parse_commit(content);
+    const auto head = parse_commit(content, commit.kind());
     if (!head) return give_up(blame::input, printable(path) + ": a malformed commit");
     return head->tree;
   }
@@ -107,7 +107,7 @@ class selecting {
     return [this, tree]() -> outcome<std::vector<std::byte>> {
       std::vector<std::byte> content;
       DOCTEUR_TRY(names, pool_.read_tree(tree, ""));
-      for (tree_reader r(names); !r.done();) {
+      for (tree_reader r(names, tree.kind()); !r.done();) {
         const auto e = r.next();
         if (!e) return give_up(blame::input, e.error().what);
         if (e->name != ".gitmodules") continue;
@@ -138,7 +138,7 @@ class selecting {
                   DOCTEUR_CHECK(pool_.read(e.id, content));
                   if (!is_lfs_pointer(content)) return std::nullopt;
                   const auto its_own = pool_.sources()[where->holder]->repository();
-                  DOCTEUR_TRY(blob, lfs.fetch(content, its_own.value_or(place), path));
+                  DOCTEUR_TRY(blob, lfs.fetch(content, its_own.value_or(place), path, e.id.kind()));
                   pool_.add_blob(blob.id, lfs.file(), blob.at, blob.size);
                   done.emplace(e.id, blob.id);
                   ++found;

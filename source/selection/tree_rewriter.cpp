@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/printable.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/objects/commit_source.hpp"
 
 namespace docteur {
@@ -38,13 +38,13 @@ class rewriter {
     bool changed = false;
     const std::size_t here = path_.size();
     std::size_t begin = 0;  // of the entry in `content`
-    for (tree_reader r(content); !r.done();) {
+    for (tree_reader r(content, id.kind()); !r.done();) {
       const auto e = r.next();
       if (!e) return give_up(blame::input, (path_.empty() ? "/" : printable(path_)) + ": " + e.error().what);
       const auto name_at = static_cast<std::size_t>(e->name.data() - as_text(content).data());
       item i{std::string(as_text(content).substr(begin, name_at - 1 - begin)), e->name,
              e->kind == entry_kind::directory, e->id};
-      begin = name_at + e->name.size() + 1 + kOidSize;
+      begin = name_at + e->name.size() + 1 + id.view().size();
       if (here > 0) path_ += '/';
       path_ += e->name;
       if (i.is_directory) {
@@ -58,12 +58,12 @@ class rewriter {
       items.push_back(std::move(i));
       path_.resize(here);
     }
-    const oid made = changed ? put(std::move(items)) : id;
+    const oid made = changed ? put(id.kind(), std::move(items)) : id;
     known_.emplace(id, made);
     return made;
   }
 
-  oid put(std::vector<item> items) {
+  oid put(hash_kind kind, std::vector<item> items) {
     // What became a folder has another place.
     std::ranges::sort(items, [](const item& a, const item& b) {
       return compare_tree_names(a.name, a.is_directory, b.name, b.is_directory) < 0;
@@ -74,9 +74,9 @@ class rewriter {
       add(as_bytes(i.mode + " "));
       add(as_bytes(i.name));
       content.push_back(std::byte{0});
-      add(i.id.raw);
+      add(i.id.view());
     }
-    const oid id = object_id(object_type::tree, content);
+    const oid id = object_id(kind, object_type::tree, content);
     result_.trees.emplace(id, std::move(content));
     return id;
   }

@@ -99,12 +99,12 @@ TEST(Http, SizesThatAnImageOnlyClaimsAreRefused) {
   image_maker m;
   const std::uint64_t half = std::uint64_t{1} << 63;
   const auto claim = [&m, stream = deflated(as_bytes(evil))](const char* name, std::uint64_t size) {
-    const oid id = object_id(object_type::blob, as_bytes(name));
+    const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(name));
     m.add_claim(id, size, stream, image_maker::form::deflated);
     return id;
   };
   made.ten = m.add_blob(kTen);
-  const oid lie = object_id(object_type::blob, as_bytes("result"));
+  const oid lie = object_id(hash_kind::sha1, object_type::blob, as_bytes("result"));
   m.add_ofs_delta(lie, made.ten, delta_text(kTen.size(), half).copy(0, 10).view());
   const tree_text top = tree_text()
                             .add("100644", "half", claim("half", half))

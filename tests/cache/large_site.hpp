@@ -34,9 +34,9 @@ struct large_site {
     tree_text top;
     for (std::size_t i = 0; i < kFiles; ++i) {
       texts.push_back(text_of(i));
-      oid id = object_id(object_type::blob, as_bytes(texts[i]));
+      oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(texts[i]));
       if (i % kKinds == delta) {
-        const oid base = object_id(object_type::blob, as_bytes(texts[i - delta]));
+        const oid base = object_id(hash_kind::sha1, object_type::blob, as_bytes(texts[i - delta]));
         const auto text =
             delta_text(kSize, kSize).copy(0, kSize - 10).insert(std::string_view(texts[i]).substr(kSize - 10));
         m.add_ofs_delta(id, base, text.view());

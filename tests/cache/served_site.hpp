@@ -28,7 +28,7 @@ inline site_image make_site(std::string_view first = "<h1>first</h1>", bool own_
   s.page = m.add_blob(kPage);
   s.large = m.add_blob(kLarge);
   const auto add_wrong = [&m](std::string_view promised, std::string content) {
-    const oid id = object_id(object_type::blob, as_bytes(promised));
+    const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(promised));
     entry_header h{};
     h.type = entry_type::blob;
     h.size = content.size();

@@ -20,14 +20,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            [](char c) { return c >= 'A' && c <= 'F' ? char(c - 'A' + 'a') : c; });
     return folded;
   };
-  if (const auto c = parse_commit(in)) {
+  if (const auto c = parse_commit(in, hash_kind::sha1)) {
     std::string again(c->headers);
     if (c->has_message) again.append("\n").append(c->message);
     PROPERTY(again == text);
     PROPERTY(lower(text.substr(0, 46)) == "tree " + hex(c->tree) + "\n");
     PROPERTY(c->parents <= static_cast<std::size_t>(std::ranges::count(c->headers, '\n')));
   }
-  if (const auto t = parse_tag(in)) PROPERTY(lower(text.substr(0, 48)) == "object " + hex(t->target) + "\n");
+  if (const auto t = parse_tag(in, hash_kind::sha1)) PROPERTY(lower(text.substr(0, 48)) == "object " + hex(t->target) + "\n");
   (void)parse_signature(text);
   return 0;
 }

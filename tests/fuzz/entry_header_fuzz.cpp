@@ -7,12 +7,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 8) return 0;
   const bytes in = fuzz_input(data, size);
   const auto offset = load_le<std::uint64_t>(in.data());  // of the entry; any number
-  const auto h = decode_entry_header(in.subspan(8), offset, 0);
+  const auto h = decode_entry_header(in.subspan(8), offset, 0, hash_kind::sha1);
   if (!h) return 0;
   PROPERTY(h->header_size > 0 && h->header_size <= kMaxEntryHeader && h->header_size <= size - 8);
   if (h->type == entry_type::ofs_delta) PROPERTY(h->base_offset < offset);
   const auto again = encode_entry_header(*h, offset);
-  const auto second = decode_entry_header(again.view(), offset, 0);
+  const auto second = decode_entry_header(again.view(), offset, 0, hash_kind::sha1);
   PROPERTY(second.has_value());
   PROPERTY(second->type == h->type && second->size == h->size && second->header_size == again.size);
   if (h->type == entry_type::ofs_delta) PROPERTY(second->base_offset == h->base_offset);

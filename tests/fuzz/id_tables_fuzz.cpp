@@ -4,7 +4,7 @@
 
 #include "fuzz/property.hpp"
 #include "idx/format.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/objects/idx_file.hpp"
 #include "source/objects/midx_file.hpp"
 
@@ -30,7 +30,7 @@ std::vector<oid> ascending(const Table& table) {
 }
 
 void check_idx(bytes in) {
-  const auto idx = idx_file::open(as_file(in));
+  const auto idx = idx_file::open(as_file(in), hash_kind::sha1);
   if (!idx) return;
   PROPERTY(idx->count() <= in.size() / 24);
   PROPERTY(idx->pack_checksum());
@@ -38,7 +38,7 @@ void check_idx(bytes in) {
   const auto fanout = [&](unsigned n) { return load_be<std::uint32_t>(in.data() + (is_second ? 8 : 0) + n * 4); };
   const std::vector<oid> ids = ascending(*idx);
   for (std::uint32_t i = 0; i < ids.size(); ++i) {
-    const auto first = std::to_integer<unsigned>(ids[i].raw[0]);
+    const auto first = std::to_integer<unsigned>(ids[i].view()[0]);
     const bool is_in_bucket = i < fanout(first) && (first == 0 || i >= fanout(first - 1));
     const auto offset = idx->find(ids[i]);
     if (!offset) continue;  // it points behind the 64-bit offsets
@@ -47,18 +47,18 @@ void check_idx(bytes in) {
   }
   id_set found;
   PROPERTY(idx->collect("0000", found));
-  for (const oid& id : found) PROPERTY(id.raw[0] == std::byte{0} && id.raw[1] == std::byte{0});
+  for (const oid& id : found) PROPERTY(id.view()[0] == std::byte{0} && id.view()[1] == std::byte{0});
 }
 
 // The checksum is corrected: otherwise nothing behind its check would be tested.
 void check_midx(bytes in) {
-  if (in.size() < kOidSize) return;
-  std::vector<std::byte> content(in.begin(), in.end() - kOidSize);
+  if (in.size() < id_size(hash_kind::sha1)) return;
+  std::vector<std::byte> content(in.begin(), in.end() - id_size(hash_kind::sha1));
   sha1 hash;
   hash.update(content);
   const oid sum = hash.finish();
-  content.insert(content.end(), sum.raw.begin(), sum.raw.end());
-  const auto midx = midx_file::open(as_file(content));
+  content.insert(content.end(), sum.view().begin(), sum.view().end());
+  const auto midx = midx_file::open(as_file(content), hash_kind::sha1);
   if (!midx) return;
   PROPERTY(midx->count() <= in.size() / 28);
   for (const std::string& name : midx->packs()) PROPERTY(name.ends_with(".idx") && name.find('/') == std::string::npos);

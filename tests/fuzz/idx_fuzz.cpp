@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace docteur;
   constexpr std::uint64_t kPackLimit = std::uint64_t{1} << 33;
   const bytes in = fuzz_input(data, size);
-  const auto idx = idx_view::open(in, kPackLimit, 0);
+  const auto idx = idx_view::open(in, kPackLimit, 0, hash_kind::sha1);
   if (!idx) return 0;
   PROPERTY(idx->layout().size() <= in.size());
   bool in_order = true;
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PROPERTY(idx->offset(i) < kPackLimit);
     (void)idx->crc(i);
     if (i > 0 && idx->id(i) < idx->id(i - 1)) in_order = false;
-    const auto first = std::to_integer<unsigned>(idx->id(i).raw[0]);
+    const auto first = std::to_integer<unsigned>(idx->id(i).view()[0]);
     const auto fanout = [&](unsigned n) { return load_be<std::uint32_t>(in.data() + idx->layout().fanout() + n * 4); };
     if (i >= fanout(first) || (first > 0 && i < fanout(first - 1))) in_order = false;
   }
@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (unsigned first = 0; first < 256; ++first) {
     oid absent;
-    absent.raw.fill(static_cast<std::byte>(first));
+    std::ranges::fill(absent.view(), static_cast<std::byte>(first));
     if (const auto found = idx->find(absent)) PROPERTY(idx->id(*found) == absent);
   }
   (void)idx->pack_checksum();

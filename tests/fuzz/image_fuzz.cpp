@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "fuzz/property.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/inflate.hpp"
 #include "reader/attached_image.hpp"
 
@@ -68,7 +68,7 @@ void read_file(const image& from, image_reader& reader, const node& n, bool rese
   const auto checked = reader.read(n, other, check::yes);
   if (checked) {
     PROPERTY(unchecked.has_value() && whole == other);
-    if (n.is_blob()) PROPERTY(object_id(object_type::blob, other) == from.id(n.position));
+    if (n.is_blob()) PROPERTY(object_id(hash_kind::sha1, object_type::blob, other) == from.id(n.position));
   }
   const auto z = reader.zlib_stream(n);
   if (z) PROPERTY(z->offset <= from.disk().size && z->size <= from.disk().size - z->offset);

@@ -15,7 +15,7 @@ using namespace docteur;
 const std::array<std::string, 2> kNames{"refs/heads/main", "x"};
 
 outcome<std::vector<std::optional<oid>>> search(std::string_view text, std::size_t piece) {
-  packed_reference_search all(kNames);
+  packed_reference_search all(kNames, hash_kind::sha1);
   for (; !text.empty(); text.remove_prefix(std::min(piece, text.size())))
     if (const auto taken = all.take(text.substr(0, piece)); !taken) return tl::unexpected<failure>(taken.error());
   return all.finish();
@@ -25,7 +25,7 @@ bool has_line(std::string_view text, const oid& id, std::string_view name) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, end - at);
-    if (line.size() == kOidHexSize + 1 + name.size() && line.ends_with(name) && leading_id(line) == id) return true;
+    if (line.size() == hex_size(hash_kind::sha1) + 1 + name.size() && line.ends_with(name) && leading_id(line, hash_kind::sha1) == id) return true;
     at = end + 1;
   }
   return false;

@@ -31,7 +31,7 @@ buffer section_of(bytes in) {
   const std::uint32_t position = load_le<std::uint8_t>(in.data() + 2);
   const std::uint32_t records = load_le<std::uint16_t>(in.data() + 3);
   in = in.subspan(kHead);
-  const bytes raw = in.first(in.size() - std::min(in.size(), paths * position + submodules * kOidSize));
+  const bytes raw = in.first(in.size() - std::min(in.size(), paths * position + submodules * id_size(hash_kind::sha1)));
   const buffer packed = deflated(raw, 1);
   buffer out(kPathSectionHeader + kPathBlockHeader);
   store_le(out.data(), paths);

@@ -5,7 +5,7 @@
 
 #include "fuzz/property.hpp"
 #include "object/commit.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/selection/derived_commit.hpp"
 #include "trust/openpgp.hpp"
 
@@ -27,13 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   if (const auto d = find_derivation(text))
-    PROPERTY(object_id(object_type::commit, as_bytes(d->content)) == d->original);
-  if (parse_commit(in)) {
-    const oid id = object_id(object_type::commit, in);
+    PROPERTY(object_id(hash_kind::sha1, object_type::commit, as_bytes(d->content)) == d->original);
+  if (parse_commit(in, hash_kind::sha1)) {
+    const oid id = object_id(hash_kind::sha1, object_type::commit, in);
     const std::string changes[] = {"a change"};
     const auto made = make_derived_commit(id, id, text, changes);
     PROPERTY(made);
-    const auto head = parse_commit(as_bytes(*made));
+    const auto head = parse_commit(as_bytes(*made), hash_kind::sha1);
     PROPERTY(head && head->tree == id && head->parents == 0);
     const auto d = find_derivation(head->message);
     PROPERTY(d && d->content == text && d->original == id);

@@ -10,7 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace docteur;
   const bytes in = fuzz_input(data, size);
-  tree_reader entries(in);
+  tree_reader entries(in, hash_kind::sha1);
   std::optional<tree_entry> last;
   std::string again;
   while (!entries.done()) {
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     again += mode;
     again += entry->name;
     again += '\0';
-    again.append(reinterpret_cast<const char*>(entry->id.raw.data()), kOidSize);
+    again.append(reinterpret_cast<const char*>(entry->id.view().data()), id_size(hash_kind::sha1));
     last = *entry;
   }
   PROPERTY(again == as_text(in));

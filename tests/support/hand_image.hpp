@@ -15,7 +15,7 @@
 #include "layout/restart_section.hpp"
 #include "layout/section_table.hpp"
 #include "object/byte_sink.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/entry.hpp"
 
 namespace docteur {
@@ -56,7 +56,7 @@ inline std::string literal_delta(std::uint64_t base_size, std::string_view resul
 class tree_text {
  public:
   tree_text& add(std::string_view mode, std::string_view name, const oid& id) {
-    text_.append(mode).append(" ").append(name).append(1, '\0').append(as_text(id.raw));
+    text_.append(mode).append(" ").append(name).append(1, '\0').append(as_text(id.view()));
     return *this;
   }
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -74,17 +74,17 @@ class hand_pack {
  public:
   oid add(object_type type, std::string_view content) { return add(type, content, zlib_stream(content)); }
   oid add(object_type type, std::string_view content, const byte_vector& stream) {
-    return put({static_cast<entry_type>(type), 0, content.size(), 0, {}}, object_id(type, as_bytes(content)), stream);
+    return put({static_cast<entry_type>(type), 0, content.size(), 0, {}}, object_id(hash_kind::sha1, type, as_bytes(content)), stream);
   }
   // On the entry number `base`, whose content has `base_size` bytes.
   oid add_ofs(object_type type, std::size_t base, std::uint64_t base_size, std::string_view content) {
     const std::string d = literal_delta(base_size, content);
-    return put({entry_type::ofs_delta, 0, d.size(), entries_[base].offset, {}}, object_id(type, as_bytes(content)),
+    return put({entry_type::ofs_delta, 0, d.size(), entries_[base].offset, {}}, object_id(hash_kind::sha1, type, as_bytes(content)),
                zlib_stream(d));
   }
   oid add_ref(object_type type, const oid& base, std::uint64_t base_size, std::string_view content) {
     const std::string d = literal_delta(base_size, content);
-    return put({entry_type::ref_delta, 0, d.size(), 0, base}, object_id(type, as_bytes(content)), zlib_stream(d));
+    return put({entry_type::ref_delta, 0, d.size(), 0, base}, object_id(hash_kind::sha1, type, as_bytes(content)), zlib_stream(d));
   }
   oid put(const entry_header& h, const oid& id, const byte_vector& stream) {
     const std::uint64_t offset = kPackHeaderSize + body_.size();
@@ -110,7 +110,7 @@ class hand_pack {
     append(all, body_);
     sha1 hash;
     hash.update(all);
-    append(all, hash.finish().raw);
+    append(all, hash.finish().view());
     return all;
   }
 
@@ -181,7 +181,7 @@ inline byte_vector hand_image(const oid& commit, const byte_vector& pack, const 
 
 inline byte_vector hand_image(const oid& commit, const hand_pack& pack, const hand_options& how = {}) {
   const byte_vector raw = pack.pack();
-  const oid checksum = oid::from(raw.data() + raw.size() - kPackTrailerSize);
+  const oid checksum = oid::from(raw.data() + raw.size() - pack_trailer_size(hash_kind::sha1), hash_kind::sha1);
   return hand_image(commit, raw, hand_idx(pack.entries(), checksum), how);
 }
 
@@ -193,9 +193,9 @@ inline byte_vector hand_image(const oid& commit, const hand_pack& pack, const ha
 inline void reseal_idx(byte_vector& image, std::uint64_t size) {
   const std::uint64_t at = idx_offset_of(image);
   sha1 hash;
-  hash.update(bytes(image).subspan(at, size - kOidSize));
+  hash.update(bytes(image).subspan(at, size - id_size(hash_kind::sha1)));
   const oid sum = hash.finish();
-  std::ranges::copy(sum.raw, image.begin() + static_cast<std::ptrdiff_t>(at + size - kOidSize));
+  std::ranges::copy(sum.view(), image.begin() + static_cast<std::ptrdiff_t>(at + size - id_size(hash_kind::sha1)));
 }
 
 }  // namespace docteur

@@ -17,7 +17,7 @@
 #include "layout/restart_section.hpp"
 #include "layout/section_table.hpp"
 #include "object/byte_sink.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/entry.hpp"
 
 namespace docteur {
@@ -137,7 +137,7 @@ class tree_text {
  public:
   tree_text& add(std::string_view mode, std::string_view name, const oid& id) {
     text_.append(mode).append(" ").append(name).push_back('\0');
-    text_.append(as_text(id.raw));
+    text_.append(as_text(id.view()));
     return *this;
   }
   [[nodiscard]] const std::string& text() const { return text_; }
@@ -161,7 +161,7 @@ class image_maker {
 
   // A whole object; its id is returned. An object that is there already is not added again.
   oid add(object_type type, std::string_view content, form how = form::deflated, std::uint32_t interval = 0) {
-    const oid id = object_id(type, as_bytes(content));
+    const oid id = object_id(hash_kind::sha1, type, as_bytes(content));
     if (offset(id) != 0) return id;
     const std::uint64_t at = pack_.size();
     std::vector<std::uint64_t> points;
@@ -242,7 +242,7 @@ class image_maker {
     sha1 hash;
     hash.update(pack);
     const oid checksum = hash.finish();
-    append(pack, checksum.raw);
+    append(pack, checksum.view());
 
     std::vector<idx_entry> entries = entries_;
     for (idx_entry& e : entries) e.crc = crc_of(pack, e.offset);
@@ -294,7 +294,7 @@ class image_maker {
   };
 
   [[nodiscard]] std::uint32_t crc_of(const buffer& pack, std::uint64_t at) const {
-    std::uint64_t end = pack.size() - kPackTrailerSize;
+    std::uint64_t end = pack.size() - pack_trailer_size(hash_kind::sha1);
     for (const idx_entry& e : entries_)
       if (e.offset > at && e.offset < end) end = e.offset;
     return at < end ? libdeflate_crc32(0, pack.data() + at, end - at) : 0;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "object/byte_sink.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/object_source.hpp"
 
 namespace docteur {
@@ -39,7 +39,7 @@ class memory_source : public object_source {
     const std::string root = add_tree("", files, blobs);
     for (const auto& [path, content] : blobs) add(object_type::blob, path, content);
     const std::string text = "tree " + root + "\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\nmessage\n";
-    objects_[0] = {object_id(object_type::commit, as_bytes(text)), object_type::commit, text.size()};
+    objects_[0] = {object_id(hash_kind::sha1, object_type::commit, as_bytes(text)), object_type::commit, text.size()};
     contents_[0] = text;
   }
 
@@ -82,7 +82,7 @@ class memory_source : public object_source {
   };
 
   oid add(object_type type, const std::string& path, const std::string& content) {
-    const oid id = object_id(type, as_bytes(content));
+    const oid id = object_id(hash_kind::sha1, type, as_bytes(content));
     if (!seen_.insert(id).second) return id;
     objects_.push_back({id, type, content.size()});
     contents_.push_back(content);
@@ -102,7 +102,7 @@ class memory_source : public object_source {
     for (const auto& [path, content] : files) {
       const std::size_t slash = path.find('/');
       if (slash == std::string::npos) {
-        entries[path] = {"100644 " + path, object_id(object_type::blob, as_bytes(content))};
+        entries[path] = {"100644 " + path, object_id(hash_kind::sha1, object_type::blob, as_bytes(content))};
       } else {
         below[path.substr(0, slash + 1)][path.substr(slash + 1)] = content;
       }
@@ -110,16 +110,16 @@ class memory_source : public object_source {
     const std::string prefix = at.empty() ? "" : at + "/";
     for (const auto& [name, inside] : below) {
       const std::string plain = name.substr(0, name.size() - 1);
-      entries[name] = {"40000 " + plain, *parse_hex(add_tree(prefix + plain, inside, blobs))};
+      entries[name] = {"40000 " + plain, *parse_hex(add_tree(prefix + plain, inside, blobs), hash_kind::sha1)};
     }
     std::string text;
     for (const auto& [key, entry] : entries) {
       text += entry.first + '\0';
-      text += as_text(entry.second.raw);
+      text += as_text(entry.second.view());
     }
     for (const auto& [path, content] : files)
       if (path.find('/') == std::string::npos) blobs.emplace_back(prefix + path, content);
-    objects_[slot] = {object_id(object_type::tree, as_bytes(text)), object_type::tree, text.size()};
+    objects_[slot] = {object_id(hash_kind::sha1, object_type::tree, as_bytes(text)), object_type::tree, text.size()};
     contents_[slot] = text;
     const oid_hex hex = to_hex(objects_[slot].id);
     return {hex.begin(), hex.end()};

@@ -13,7 +13,7 @@ namespace docteur {
 struct small_world {
   image_maker maker;
   std::map<std::string, std::string> files;  // path, content
-  oid submodule = object_id(object_type::commit, as_bytes("elsewhere"));
+  oid submodule = object_id(hash_kind::sha1, object_type::commit, as_bytes("elsewhere"));
   oid commit;
   const std::string deep_name = std::string(200, 'n');
   static constexpr int kDeep = 20;  // directories of deep_name in one another: a path of 4 KB

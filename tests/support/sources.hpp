@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "pack/object_source.hpp"
 
 namespace docteur {
@@ -27,7 +27,7 @@ inline void expect_all_readable(const object_source& source) {
     const auto read = source.read(i, content);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(content.size(), o.size);
-    EXPECT_EQ(object_id(o.type, content), o.id) << source.path(i);
+    EXPECT_EQ(object_id(hash_kind::sha1, o.type, content), o.id) << source.path(i);
     auto stream = source.open(i);
     ASSERT_TRUE(stream) << stream.error().message;
     std::vector<std::byte> streamed, piece(1 + content.size() / 3);

@@ -16,13 +16,13 @@ struct sample {
   oid commit, root, below, hello, bye;
 
   sample() {
-    hello = object_id(object_type::blob, as_bytes(kHello));
-    bye = object_id(object_type::blob, as_bytes("bye\n"));
+    hello = object_id(hash_kind::sha1, object_type::blob, as_bytes(kHello));
+    bye = object_id(hash_kind::sha1, object_type::blob, as_bytes("bye\n"));
     const std::string below_text = tree_text().add("100755", "bye", bye).text();
-    below = object_id(object_type::tree, as_bytes(below_text));
+    below = object_id(hash_kind::sha1, object_type::tree, as_bytes(below_text));
     const std::string root_text =
         tree_text().add("100644", "hello", hello).add("120000", "link", bye).add("40000", "sub", below).text();
-    root = object_id(object_type::tree, as_bytes(root_text));
+    root = object_id(hash_kind::sha1, object_type::tree, as_bytes(root_text));
     commit = pack.add(object_type::commit, commit_text(root));
     pack.add(object_type::tree, root_text);
     pack.add(object_type::tree, below_text);
@@ -30,7 +30,7 @@ struct sample {
     pack.add_ofs(object_type::blob, 3, kHello.size(), "bye\n");
   }
   [[nodiscard]] byte_vector image(const hand_options& how = {}) const { return hand_image(commit, pack, how); }
-  [[nodiscard]] std::uint64_t idx_size() const { return docteur::idx_size(pack.entries()); }
+  [[nodiscard]] std::uint64_t idx_size(, hash_kind::sha1) const { return docteur::idx_size(pack.entries(), hash_kind::sha1); }
 };
 
 // An image of one tree; `pack` holds the blobs already.

@@ -5,5 +5,5 @@
 
 int main() {
   const std::vector<docteur::idx_entry> one(1);
-  return docteur::idx_size(one) == 8 + 1024 + 28 + 40 ? 0 : 1;
+  return docteur::idx_size(one, docteur::hash_kind::sha1) == 8 + 1024 + 28 + 40 ? 0 : 1;
 }

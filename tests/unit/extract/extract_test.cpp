@@ -106,7 +106,7 @@ TEST(Extract, ALinkAndAFolderOfOneName) {
 TEST(Extract, ContentThatIsNotWhatItsIdSays) {
   for (const std::size_t size : {std::size_t{10}, std::size_t{9} << 20}) {  // the second is streamed
     image_maker m;
-    const oid right = object_id(object_type::blob, as_bytes(std::string(size, 'r')));
+    const oid right = object_id(hash_kind::sha1, object_type::blob, as_bytes(std::string(size, 'r')));
     const std::string wrong(size, 'w');
     m.name(right, m.next_offset());
     entry_header h{};
@@ -125,7 +125,7 @@ TEST(Extract, ContentThatIsNotWhatItsIdSays) {
 TEST(Extract, APathSectionThatLiesHasNoSay) {
   one_file made("good");
   image_maker m = made.maker.commit_first(made.commit);
-  const oid id = object_id(object_type::blob, as_bytes("text"));
+  const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes("text"));
   path_section_writer paths(3);
   std::vector<oid> ids;
   for (const idx_entry& e : m.entries()) ids.push_back(e.id);
@@ -134,7 +134,7 @@ TEST(Extract, APathSectionThatLiesHasNoSay) {
     return static_cast<std::uint32_t>(std::ranges::find(ids, of) - ids.begin());
   };
   paths.add("", entry_kind::directory,
-            position(object_id(object_type::tree, as_bytes(tree_text().add("100644", "good", id).text()))));
+            position(object_id(hash_kind::sha1, object_type::tree, as_bytes(tree_text().add("100644", "good", id).text()))));
   paths.add("evil", entry_kind::executable, position(id));
   m.set_path_section(paths.finish());
   const buffer raw = m.image(made.commit);

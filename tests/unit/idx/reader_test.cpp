@@ -25,7 +25,7 @@ class vector_sink : public byte_sink {
 
 buffer idx_of(const std::vector<idx_entry>& entries) {
   vector_sink out;
-  EXPECT_TRUE(write_idx(entries, object_id(object_type::blob, {}), out));
+  EXPECT_TRUE(write_idx(entries, object_id(hash_kind::sha1, object_type::blob, {}), out));
   out.raw.shrink_to_fit();
   return out.raw;
 }
@@ -38,7 +38,7 @@ std::vector<idx_entry> sample(std::uint32_t n) {
     std::uint64_t offset = 12 + i;
     if (i % 5 == 3) offset += 0x7fffffff;
     if (i % 5 == 4) offset += std::uint64_t{5} << 32;
-    all.push_back({object_id(object_type::blob, as_bytes(text)), offset, i * 17});
+    all.push_back({object_id(hash_kind::sha1, object_type::blob, as_bytes(text)), offset, i * 17});
   }
   return all;
 }
@@ -53,7 +53,7 @@ TEST(IdxReader, ReadsWhatGitWrites) {
   for (const char* version : {"2", "2,0x100"}) {
     (void)dir.run("git -C repo index-pack --index-version=" + std::string(version) + " ../p.pack");
     const std::string raw = file_content(dir / "p.idx");
-    const auto idx = idx_view::open(as_bytes(raw), std::filesystem::file_size(dir / "p.pack"), 0);
+    const auto idx = idx_view::open(as_bytes(raw), std::filesystem::file_size(dir / "p.pack"), 0, hash_kind::sha1);
     ASSERT_TRUE(idx) << version;
     std::istringstream shown(dir.run("git -C repo show-index < p.idx"));
     std::uint32_t position = 0;
@@ -65,14 +65,14 @@ TEST(IdxReader, ReadsWhatGitWrites) {
           "(" + (std::ostringstream() << std::hex << std::setw(8) << std::setfill('0') << idx->crc(position)).str() +
               ")",
           crc);
-      EXPECT_EQ(idx->find(*parse_hex(id)), position);
+      EXPECT_EQ(idx->find(*parse_hex(id, hash_kind::sha1)), position);
     }
     EXPECT_EQ(position, idx->count());
     EXPECT_EQ(position, 300u);
     EXPECT_EQ(idx->layout().size(), raw.size());
     EXPECT_EQ(idx->layout().wide > 0, std::string_view(version) != "2");
     const std::string pack = file_content(dir / "p.pack");
-    EXPECT_EQ(as_text(idx->pack_checksum().raw), pack.substr(pack.size() - kOidSize));
+    EXPECT_EQ(as_text(idx->pack_checksum().view()), pack.substr(pack.size() - id_size(hash_kind::sha1)));
   }
 }
 
@@ -80,7 +80,7 @@ TEST(IdxReader, FindsEachAndNothingElse) {
   for (const std::uint32_t n : {0u, 1u, 2u, 255u, 256u, 5000u}) {
     const std::vector<idx_entry> entries = sample(n);
     const buffer raw = idx_of(entries);
-    const auto idx = idx_view::open(raw, kNoLimit, 0);
+    const auto idx = idx_view::open(raw, kNoLimit, 0, hash_kind::sha1);
     ASSERT_TRUE(idx);
     ASSERT_EQ(idx->count(), n);
     for (const idx_entry& e : entries) {
@@ -90,12 +90,12 @@ TEST(IdxReader, FindsEachAndNothingElse) {
       EXPECT_EQ(idx->offset(*position), e.offset);
       EXPECT_EQ(idx->crc(*position), e.crc);
       oid neighbour = e.id;
-      neighbour.raw.back() ^= std::byte{1};
+      neighbour.view().back() ^= std::byte{1};
       EXPECT_FALSE(idx->find(neighbour));
     }
     for (const int fill : {0x00, 0xff}) {
       oid absent;
-      absent.raw.fill(static_cast<std::byte>(fill));
+      std::ranges::fill(absent.view(), static_cast<std::byte>(fill));
       EXPECT_FALSE(idx->find(absent));
     }
   }
@@ -105,9 +105,9 @@ TEST(IdxReader, FindsEachAndNothingElse) {
 std::vector<idx_entry> alike(const std::vector<std::uint16_t>& numbers) {
   std::vector<idx_entry> all = sample(200);
   oid id;
-  id.raw.fill(std::byte{0x5a});
+  std::ranges::fill(id.view(), std::byte{0x5a});
   for (const std::uint16_t number : numbers) {
-    store_be(id.raw.data() + kOidSize - 2, number);
+    store_be(id.view().data() + id_size(hash_kind::sha1) - 2, number);
     all.push_back({id, 1000 + all.size(), 0});
   }
   return all;
@@ -119,7 +119,7 @@ TEST(IdxReader, FindsIdsThatShareTheirFirstBytes) {
     std::iota(numbers.begin(), numbers.end(), std::uint16_t{0});
     const std::vector<idx_entry> entries = alike(numbers);
     const buffer raw = idx_of(entries);
-    const auto idx = idx_view::open(raw, kNoLimit, 0);
+    const auto idx = idx_view::open(raw, kNoLimit, 0, hash_kind::sha1);
     ASSERT_TRUE(idx);
     for (const idx_entry& e : entries) {
       const auto position = idx->find(e.id);
@@ -134,7 +134,7 @@ TEST(IdxReader, AnIdThatStandsTwiceMeansItsFirstRow) {
     std::vector<std::uint16_t> numbers(n, 1);
     numbers.insert(numbers.end(), {0, 2});
     const buffer raw = idx_of(alike(numbers));
-    const auto idx = idx_view::open(raw, kNoLimit, 0);
+    const auto idx = idx_view::open(raw, kNoLimit, 0, hash_kind::sha1);
     ASSERT_TRUE(idx);
     const auto first = idx->find(alike({1}).back().id);
     ASSERT_TRUE(first);
@@ -146,11 +146,11 @@ TEST(IdxReader, AnIdThatStandsTwiceMeansItsFirstRow) {
 
 TEST(IdxReader, RefusesEveryPrefix) {
   const buffer raw = idx_of(sample(10));
-  ASSERT_TRUE(idx_view::open(raw, kNoLimit, 0));
+  ASSERT_TRUE(idx_view::open(raw, kNoLimit, 0, hash_kind::sha1));
   for (std::size_t n = 0; n < raw.size(); ++n) {
     buffer cut(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(n));
     cut.shrink_to_fit();
-    EXPECT_EQ(idx_view::open(cut, kNoLimit, 0).error().code, errc::truncated) << "prefix " << n;
+    EXPECT_EQ(idx_view::open(cut, kNoLimit, 0, hash_kind::sha1).error().code, errc::truncated) << "prefix " << n;
   }
 }
 
@@ -158,7 +158,7 @@ TEST(IdxReader, EveryBitFlipStaysInside) {
   buffer raw = idx_of(sample(10));
   for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
     raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
-    if (const auto idx = idx_view::open(raw, kNoLimit, 0)) {
+    if (const auto idx = idx_view::open(raw, kNoLimit, 0, hash_kind::sha1)) {
       for (std::uint32_t i = 0; i < idx->count(); ++i) {
         EXPECT_GE(idx->offset(i), 12u);
         const auto found = idx->find(idx->id(i));
@@ -171,26 +171,26 @@ TEST(IdxReader, EveryBitFlipStaysInside) {
 
 TEST(IdxReader, RefusesOffsetsOutsideThePack) {
   std::vector<idx_entry> entries = sample(3);
-  EXPECT_TRUE(idx_view::open(idx_of(entries), 15, 0));
-  EXPECT_EQ(idx_view::open(idx_of(entries), 14, 0).error().code, errc::out_of_range);
+  EXPECT_TRUE(idx_view::open(idx_of(entries), 15, 0, hash_kind::sha1));
+  EXPECT_EQ(idx_view::open(idx_of(entries), 14, 0, hash_kind::sha1).error().code, errc::out_of_range);
   entries[0].offset = 11;
-  EXPECT_EQ(idx_view::open(idx_of(entries), 15, 0).error().code, errc::out_of_range);
+  EXPECT_EQ(idx_view::open(idx_of(entries), 15, 0, hash_kind::sha1).error().code, errc::out_of_range);
   entries = sample(5);
-  EXPECT_TRUE(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 17, 0));
-  EXPECT_EQ(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 16, 0).error().code, errc::out_of_range);
+  EXPECT_TRUE(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 17, 0, hash_kind::sha1));
+  EXPECT_EQ(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 16, 0, hash_kind::sha1).error().code, errc::out_of_range);
 }
 
 TEST(IdxReader, RefusesAPointerBehindTheWideOffsets) {
   buffer raw = idx_of(sample(5));  // two of them are wide
-  const idx_layout l{5, 2};
+  const idx_layout l{5, 2, hash_kind::sha1};
   for (std::uint32_t i = 0; i < 5; ++i) {
     std::byte* at = raw.data() + l.offsets() + i * 4;
     if ((load_be<std::uint32_t>(at) & kIdxWideOffset) == 0) continue;
     store_be(at, kIdxWideOffset | 2);
-    EXPECT_EQ(idx_view::open(raw, kNoLimit, 1000).error().code, errc::out_of_range);
-    EXPECT_EQ(idx_view::open(raw, kNoLimit, 1000).error().at, 1000 + l.offsets() + i * 4);
+    EXPECT_EQ(idx_view::open(raw, kNoLimit, 1000, hash_kind::sha1).error().code, errc::out_of_range);
+    EXPECT_EQ(idx_view::open(raw, kNoLimit, 1000, hash_kind::sha1).error().at, 1000 + l.offsets() + i * 4);
     store_be(at, 0xffffffffu);
-    EXPECT_EQ(idx_view::open(raw, kNoLimit, 0).error().code, errc::out_of_range);
+    EXPECT_EQ(idx_view::open(raw, kNoLimit, 0, hash_kind::sha1).error().code, errc::out_of_range);
     return;
   }
   FAIL() << "no wide offset";
@@ -199,22 +199,22 @@ TEST(IdxReader, RefusesAPointerBehindTheWideOffsets) {
 TEST(IdxReader, RefusesAFanOutThatDecreases) {
   buffer raw = idx_of(sample(100));
   store_be(raw.data() + 8 + 4 * 10, std::uint32_t{101});
-  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0).error().code, errc::malformed);
+  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0, hash_kind::sha1).error().code, errc::malformed);
 }
 
 TEST(IdxReader, RefusesMoreObjectsThanThereIsRoomFor) {
   buffer raw = idx_of(sample(1));
   for (int i = 0; i < 256; ++i) store_be(raw.data() + 8 + 4 * i, 0xffffffffu);
-  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0).error().code, errc::truncated);
+  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0, hash_kind::sha1).error().code, errc::truncated);
 }
 
 TEST(IdxReader, RefusesOtherMagicAndVersion) {
   buffer raw = idx_of(sample(1));
   raw[0] = std::byte{0};
-  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0).error().code, errc::bad_magic);
+  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0, hash_kind::sha1).error().code, errc::bad_magic);
   raw = idx_of(sample(1));
   raw[7] = std::byte{1};
-  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0).error().code, errc::bad_version);
+  EXPECT_EQ(idx_view::open(raw, kNoLimit, 0, hash_kind::sha1).error().code, errc::bad_version);
 }
 
 }  // namespace

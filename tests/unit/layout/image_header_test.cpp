@@ -6,11 +6,11 @@ namespace docteur {
 namespace {
 
 constexpr std::uint64_t kDevice = 1 << 20;
-constexpr std::uint64_t kLeastIdx = kPackOffset + kPackHeaderSize + kPackTrailerSize;
+constexpr std::uint64_t kLeastIdx = kPackOffset + kPackHeaderSize + pack_trailer_size(hash_kind::sha1);
 
 image_header sample(std::uint64_t idx_offset) {
   image_header h{};
-  for (std::size_t i = 0; i < kOidSize; ++i) h.commit.raw[i] = static_cast<std::byte>(i + 1);
+  for (std::size_t i = 0; i < id_size(hash_kind::sha1); ++i) h.commit.view()[i] = static_cast<std::byte>(i + 1);
   h.idx_offset = idx_offset;
   return h;
 }

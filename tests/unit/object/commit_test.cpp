@@ -19,7 +19,7 @@ result<commit_view> parse(const std::string& text) {
   static buffer kept;
   kept = to_buffer(text);
   kept.shrink_to_fit();
-  return parse_commit(kept);
+  return parse_commit(kept, hash_kind::sha1);
 }
 
 TEST(Commit, GivesItsParts) {
@@ -164,18 +164,18 @@ TEST(Signature, DatesBeyondAnyCalendarSaturate) {
 TEST(Tag, GivesItsParts) {
   const std::string text =
       "object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype tree\ntag v1\ntagger T <t> 1 +0000\n\nm\n";
-  const auto t = parse_tag(as_bytes(text));
+  const auto t = parse_tag(as_bytes(text), hash_kind::sha1);
   ASSERT_TRUE(t);
   EXPECT_EQ(t->type, object_type::tree);
   EXPECT_EQ(t->tag, "v1");
   EXPECT_EQ(hex(t->target), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
   for (std::size_t n = 0; n < text.find("tagger"); ++n)
-    EXPECT_EQ(parse_tag(as_bytes(text).first(n)).error().code, errc::malformed) << "prefix " << n;
+    EXPECT_EQ(parse_tag(as_bytes(text).first(n), hash_kind::sha1).error().code, errc::malformed) << "prefix " << n;
 }
 
 TEST(Tag, RefusesUnknownTypes) {
-  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype trees\ntag v1\n")));
-  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype \ntag v1\n")));
+  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype trees\ntag v1\n"), hash_kind::sha1));
+  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype \ntag v1\n"), hash_kind::sha1));
 }
 
 }  // namespace

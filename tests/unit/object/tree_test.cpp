@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-oid id_of(std::string_view text) { return object_id(object_type::blob, as_bytes(text)); }
+oid id_of(std::string_view text) { return object_id(hash_kind::sha1, object_type::blob, as_bytes(text)); }
 
 // All entries, or the first error. The content lies in a block of exactly its size.
 result<std::vector<tree_entry>> parse(const std::string& text, std::uint64_t at = 0) {
@@ -19,7 +19,7 @@ result<std::vector<tree_entry>> parse(const std::string& text, std::uint64_t at 
   kept = to_buffer(text);
   kept.shrink_to_fit();
   std::vector<tree_entry> all;
-  for (tree_reader r(kept, at); !r.done();) {
+  for (tree_reader r(kept, hash_kind::sha1, at); !r.done();) {
     DOCTEUR_TRY(e, r.next());
     all.push_back(e);
   }

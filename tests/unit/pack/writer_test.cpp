@@ -121,15 +121,15 @@ TEST(PackWriter, EntriesAreWhereTheResultSays) {
   EXPECT_EQ(written->entries.front().id, source.commit().id);
   for (std::size_t i = 0; i < written->entries.size(); ++i) {
     const idx_entry& e = written->entries[i];
-    const std::uint64_t end = i + 1 < written->entries.size() ? written->entries[i + 1].offset : pack.size() - kOidSize;
+    const std::uint64_t end = i + 1 < written->entries.size() ? written->entries[i + 1].offset : pack.size() - id_size(hash_kind::sha1);
     const bytes entry = pack.subspan(e.offset, end - e.offset);
     EXPECT_EQ(e.crc, ::crc32_z(0, reinterpret_cast<const Bytef*>(entry.data()), entry.size()));
-    EXPECT_TRUE(decode_entry_header(entry, e.offset, 0));
+    EXPECT_TRUE(decode_entry_header(entry, e.offset, 0, hash_kind::sha1));
   }
   sha1 hash;
-  hash.update(pack.first(pack.size() - kOidSize));
+  hash.update(pack.first(pack.size() - id_size(hash_kind::sha1)));
   EXPECT_EQ(hash.finish(), written->checksum);
-  EXPECT_EQ(oid::from(pack.data() + pack.size() - kOidSize), written->checksum);
+  EXPECT_EQ(oid::from(pack.data() + pack.size() - id_size(hash_kind::sha1), hash_kind::sha1), written->checksum);
 }
 
 TEST(PackWriter, AnyNumberOfThreadsGivesTheSameBytes) {
@@ -216,7 +216,7 @@ TEST(PackWriter, InflatingStartsAtEachRestartPoint) {
   ASSERT_EQ(at->points.size(), (content.size() - 1) / at->interval);
 
   const bytes entry = sink.view().subspan(at->offset);
-  const bytes stream = entry.subspan(decode_entry_header(entry, at->offset, 0)->header_size);
+  const bytes stream = entry.subspan(decode_entry_header(entry, at->offset, 0, hash_kind::sha1)->header_size);
   for (std::size_t i = 0; i <= at->points.size(); ++i) {
     const std::size_t from = i == 0 ? 2 : at->points[i - 1];
     const std::string expected = content.substr(i * at->interval, at->interval);
@@ -246,7 +246,7 @@ TEST(PackWriter, WhatDoesNotDeflateIsStoredInBlocksOfOneSize) {
     const std::string& content = source.content(index);
     const auto e = std::ranges::find(written->entries, source.objects()[index].id, &idx_entry::id);
     bytes stream = sink.view().subspan(e->offset);
-    stream = stream.subspan(decode_entry_header(stream, e->offset, 0)->header_size);
+    stream = stream.subspan(decode_entry_header(stream, e->offset, 0, hash_kind::sha1)->header_size);
     EXPECT_EQ(load_be<std::uint16_t>(stream.data()), 0x7801);
     stream = stream.subspan(2);
     for (std::size_t done = 0; done < content.size(); done += kStoredBlock) {

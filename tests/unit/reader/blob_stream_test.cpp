@@ -39,7 +39,7 @@ struct sample {
     tree_text tree;
     const oid base = maker.add_blob(prose(200'000, 1));
     for (const file& f : files) {
-      oid id = object_id(object_type::blob, as_bytes(f.content));
+      oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(f.content));
       if (f.name == "delta") {
         maker.add_ofs_delta(id, base, delta_text(200'000, f.content.size()).copy(0, 200'000).insert("changed").view());
       } else {
@@ -238,7 +238,7 @@ TEST_P(BlobStream, AnEntryThatEndsInItsOwnHeaderIsRefused) {
   const oid blob = m.add_blob(content);
   const oid tree = m.add_tree(tree_text().add("100644", "file", blob));
   const oid commit = m.add(object_type::commit, commit_text(tree));
-  m.name(object_id(object_type::blob, as_bytes("nothing")), m.offset(blob) + 1);
+  m.name(object_id(hash_kind::sha1, object_type::blob, as_bytes("nothing")), m.offset(blob) + 1);
   opened o(m.image(commit), GetParam(), small_bounds());
   const auto size = o.reader().size(*o.snapshot().find("file"));
   ASSERT_TRUE(!size || *size == content.size());
@@ -303,7 +303,7 @@ TEST(BlobStreamMemory, EveryFailingAllocationIsSaid) {
 // too.
 TEST_P(BlobStream, ClaimsBeyondItsEntryAreRefused) {
   const std::string content = prose(200'000, 7);
-  const oid id = object_id(object_type::blob, as_bytes("claimed"));
+  const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes("claimed"));
   for (const auto how : {image_maker::form::deflated, image_maker::form::stored}) {
     const bool is_stored = how == image_maker::form::stored;
     const buffer stream = is_stored ? stored(as_bytes(content)) : deflated(as_bytes(content));

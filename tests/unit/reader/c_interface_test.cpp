@@ -74,7 +74,7 @@ buffer two_files(std::string& delta) {
   const std::string base = prose(200'000, 1);
   delta = base + "and a line";
   const oid base_id = m.add_blob(base);
-  const oid delta_id = object_id(object_type::blob, as_bytes(delta));
+  const oid delta_id = object_id(hash_kind::sha1, object_type::blob, as_bytes(delta));
   const auto size = static_cast<std::uint32_t>(base.size());
   m.add_ofs_delta(delta_id, base_id, delta_text(base.size(), delta.size()).copy(0, size).insert("and a line").view());
   const oid root = m.add_tree(tree_text().add("100644", "base", base_id).add("100644", "delta", delta_id));

@@ -64,9 +64,9 @@ class HostileImage : public testing::Test {
   HostileImage() {
     const std::string text = prose(300, 1);
     const oid base = maker.add_blob(text);
-    const oid ofs = object_id(object_type::blob, as_bytes(text + "ofs"));
+    const oid ofs = object_id(hash_kind::sha1, object_type::blob, as_bytes(text + "ofs"));
     maker.add_ofs_delta(ofs, base, delta_text(300, 303).copy(0, 300).insert("ofs").view());
-    const oid ref = object_id(object_type::blob, as_bytes(text + "ofs+"));
+    const oid ref = object_id(hash_kind::sha1, object_type::blob, as_bytes(text + "ofs+"));
     maker.add_ref_delta(ref, ofs, delta_text(303, 304).copy(0, 303).insert("+").view());
     tree_text below;
     below.add("100644", "base", base).add("100644", "ofs", ofs).add("100755", "ref", ref);

@@ -49,7 +49,7 @@ TEST(HostileTree, EntriesMustBeWhatTheirModesSay) {
   const oid blob = m.add_blob("x");
   const oid tree = m.add_tree(tree_text().add("100644", "x", blob));
   oid absent = blob;
-  absent.raw[0] ^= std::byte{1};
+  absent.view()[0] ^= std::byte{1};
   EXPECT_NE(refused(tree_text().add("40000", "d", blob), m), nullptr) << "a blob as a directory";
   EXPECT_NE(refused(tree_text().add("100644", "f", absent), m), nullptr);
   EXPECT_NE(refused(tree_text().add("40000", "d", absent), m), nullptr);
@@ -66,7 +66,7 @@ TEST(HostileTree, EntriesMustBeWhatTheirModesSay) {
 TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
   image_maker m;
   const oid blob = m.add_blob("x");
-  oid lie = object_id(object_type::blob, as_bytes("something else"));
+  oid lie = object_id(hash_kind::sha1, object_type::blob, as_bytes("something else"));
   entry_header h{entry_type::blob, 0, 4, 0, {}};
   m.add_entry(lie, h, deflated(as_bytes("lies")));
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "f", lie))));
@@ -75,7 +75,7 @@ TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
   EXPECT_EQ(o.reader().read(*o.snapshot().find("f"), out).error().code, errc::bad_checksum);
   EXPECT_TRUE(o.reader().read(*o.snapshot().find("f"), out, check::no)) << "the caller asked not to check";
 
-  oid lying_tree = object_id(object_type::tree, as_bytes("no tree"));
+  oid lying_tree = object_id(hash_kind::sha1, object_type::tree, as_bytes("no tree"));
   const std::string text = tree_text().add("100644", "x", blob).text();
   m.add_entry(lying_tree, {entry_type::tree, 0, text.size(), 0, {}}, deflated(as_bytes(text)));
   EXPECT_NE(refused(tree_text().add("40000", "d", lying_tree), m), nullptr);
@@ -85,7 +85,7 @@ TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
 TEST(HostileTree, ACycleIsRefused) {
   image_maker m;
   oid id;
-  id.raw.fill(std::byte{7});
+  std::ranges::fill(id.view(), std::byte{7});
   const std::string text = tree_text().add("40000", "again", id).text();
   m.add_entry(id, {entry_type::tree, 0, text.size(), 0, {}}, deflated(as_bytes(text)));
   EXPECT_NE(refused(tree_text().add("40000", "d", id), m), nullptr);
@@ -131,12 +131,12 @@ TEST(HostileTree, TreesOnTheWayDownAreBoundedTogether) {
 
 TEST(HostileDelta, ACycleOfRefDeltasEnds) {
   image_maker m;
-  const oid a = object_id(object_type::blob, as_bytes("a"));
-  const oid b = object_id(object_type::blob, as_bytes("b"));
+  const oid a = object_id(hash_kind::sha1, object_type::blob, as_bytes("a"));
+  const oid b = object_id(hash_kind::sha1, object_type::blob, as_bytes("b"));
   const delta_text same = delta_text(5, 5).copy(0, 5);
   m.add_ref_delta(a, b, same.view());
   m.add_ref_delta(b, a, same.view());
-  const oid self = object_id(object_type::blob, as_bytes("self"));
+  const oid self = object_id(hash_kind::sha1, object_type::blob, as_bytes("self"));
   m.add_ref_delta(self, self, same.view());
   const oid commit = m.add(object_type::commit,
                            commit_text(m.add_tree(tree_text().add("100644", "a", a).add("100644", "self", self))));
@@ -153,8 +153,8 @@ TEST(HostileDelta, ACycleOfRefDeltasEnds) {
 TEST(HostileDelta, ABaseThatIsNotThereIsRefused) {
   image_maker m;
   oid absent;
-  absent.raw.fill(std::byte{9});
-  const oid id = object_id(object_type::blob, as_bytes("x"));
+  std::ranges::fill(absent.view(), std::byte{9});
+  const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes("x"));
   m.add_ref_delta(id, absent, delta_text(1, 1).copy(0, 1).view());
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "x", id))));
   opened o(m.image(commit), true);
@@ -167,7 +167,7 @@ TEST(HostileDelta, SizesThatLieTakeNoMemory) {
   const std::uint64_t huge = std::uint64_t{1} << 60;
   image_maker m;
   const oid base = m.add_blob("base");
-  const auto lie = [](const char* name) { return object_id(object_type::blob, as_bytes(name)); };
+  const auto lie = [](const char* name) { return object_id(hash_kind::sha1, object_type::blob, as_bytes(name)); };
   tree_text tree;
   m.add_entry(lie("blob"), {entry_type::blob, 0, huge, 0, {}}, deflated(as_bytes("small")));
   m.add_ofs_delta(lie("result"), base, delta_text(4, huge).copy(0, 4).view());
@@ -191,7 +191,7 @@ TEST(HostileDelta, SizesThatLieTakeNoMemory) {
 TEST(HostileIdx, TwoObjectsAtOneOffsetAreRefused) {
   image_maker m;
   const oid blob = m.add_blob("x");
-  m.name(object_id(object_type::blob, as_bytes("y")), m.offset(blob));
+  m.name(object_id(hash_kind::sha1, object_type::blob, as_bytes("y")), m.offset(blob));
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "x", blob))));
   const buffer raw = m.image(commit);
   counting_memory mem;

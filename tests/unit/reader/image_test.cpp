@@ -55,7 +55,7 @@ TEST_P(Image, KnowsItsHead) {
   EXPECT_EQ(o.snapshot().commit().author.name, "A U Thor");
   EXPECT_EQ(o.snapshot().image().path_section() != nullptr, GetParam().section);
   EXPECT_EQ(o.snapshot().commit().message, "message\n");
-  EXPECT_EQ(object_id(object_type::commit, o.snapshot().commit_content()), s.commit);
+  EXPECT_EQ(object_id(hash_kind::sha1, object_type::commit, o.snapshot().commit_content()), s.commit);
   EXPECT_EQ(*o.snapshot().id(*o.snapshot().find("")), o.snapshot().commit().tree);
 }
 
@@ -65,7 +65,7 @@ TEST_P(Image, FindsEveryFile) {
     ASSERT_TRUE(n) << path;
     EXPECT_EQ(n->kind, path == "run" ? entry_kind::executable : entry_kind::file) << path;
     EXPECT_EQ(o.content(*n), content) << path;
-    EXPECT_EQ(*o.snapshot().id(*n), object_id(object_type::blob, as_bytes(content)));
+    EXPECT_EQ(*o.snapshot().id(*n), object_id(hash_kind::sha1, object_type::blob, as_bytes(content)));
     EXPECT_EQ(o.reader().size(*n).value(), content.size());
     EXPECT_FALSE(o.snapshot().find(path + "x")) << path;
     EXPECT_FALSE(o.snapshot().find(path + "/x")) << path;
@@ -129,7 +129,7 @@ TEST_P(Image, KindsOfNodes) {
   EXPECT_EQ(o.reader().read(*module, {}).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*module).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*o.snapshot().find("a")).error().code, errc::wrong_kind);
-  EXPECT_EQ(object_id(object_type::tree, as_bytes(o.content("a"))), *o.snapshot().id(*o.snapshot().find("a")))
+  EXPECT_EQ(object_id(hash_kind::sha1, object_type::tree, as_bytes(o.content("a"))), *o.snapshot().id(*o.snapshot().find("a")))
       << "a directory is read as its tree";
 }
 
@@ -273,12 +273,12 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
   image_maker m;
   std::string text = prose(5000, 1);
   tree_text tree;
-  oid last = object_id(object_type::blob, as_bytes(text));
+  oid last = object_id(hash_kind::sha1, object_type::blob, as_bytes(text));
   std::vector<std::string> versions;
   // A chain whose base comes last in the PACK.
   for (int i = 0; i < 50; ++i) {
     const std::string next = text + "v" + std::to_string(100 + i);
-    const oid id = object_id(object_type::blob, as_bytes(next));
+    const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(next));
     m.add_ref_delta(id, last,
                     delta_text(text.size(), next.size())
                         .copy(0, static_cast<std::uint32_t>(text.size()))

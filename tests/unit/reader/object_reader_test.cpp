@@ -29,7 +29,7 @@ class ObjectReader : public testing::TestWithParam<bool> {
           delta.copy(static_cast<std::uint32_t>(at),
                      static_cast<std::uint32_t>(std::min<std::size_t>(50'000, kept - at)));
         for (std::size_t at = kept; at < size; at += 127) delta.insert(std::string_view(text).substr(at, 127));
-        const oid id = object_id(object_type::blob, as_bytes(text));
+        const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(text));
         maker.add_ofs_delta(id, ids.back(), delta.view());
         ids.push_back(id);
       }

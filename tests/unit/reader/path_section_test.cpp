@@ -62,8 +62,8 @@ buffer sample() {
   w.add("a/c", entry_kind::directory, 3);
   w.add("a/c/" + std::string(300, 'x'), entry_kind::executable, 4);
   w.add("a/c/\xff\n", entry_kind::symlink, 5);
-  w.add_submodule("m", object_id(object_type::commit, as_bytes("1")));
-  w.add_submodule("n", object_id(object_type::commit, as_bytes("2")));
+  w.add_submodule("m", object_id(hash_kind::sha1, object_type::commit, as_bytes("1")));
+  w.add_submodule("n", object_id(hash_kind::sha1, object_type::commit, as_bytes("2")));
   return w.finish();
 }
 
@@ -95,7 +95,7 @@ class section_text {
                                                         static_cast<std::uint32_t>(records_.size())});
     append(out, packed);
     append(out, positions_);
-    out.resize(out.size() + submodules * kOidSize);
+    out.resize(out.size() + submodules * id_size(hash_kind::sha1));
     return out;
   }
 

@@ -22,8 +22,8 @@ struct sample {
 
   sample() {
     const oid of_a = maker.add_blob(a);
-    const oid of_b = object_id(object_type::blob, as_bytes(b));
-    const oid of_c = object_id(object_type::blob, as_bytes(c));
+    const oid of_b = object_id(hash_kind::sha1, object_type::blob, as_bytes(b));
+    const oid of_c = object_id(hash_kind::sha1, object_type::blob, as_bytes(c));
     const auto size = [](const std::string& text) { return static_cast<std::uint32_t>(text.size()); };
     // The delta by id comes before its base.
     maker.add_ref_delta(of_c, of_b, delta_text(b.size(), c.size()).copy(0, size(b)).insert("c\n").view());
@@ -40,7 +40,7 @@ struct sample {
                               .add("40000", "doc", doc)
                               .add("100644", "large", large)
                               .add("100644", "noise", noisy)
-                              .add("160000", "sub", object_id(object_type::commit, {})));
+                              .add("160000", "sub", object_id(hash_kind::sha1, object_type::commit, {})));
     commit = maker.add(object_type::commit, commit_text(root));
   }
 };
@@ -192,8 +192,8 @@ TEST(survey_of_bad_images, deltas_of_each_other_are_refused) {
   image_maker maker;
   const oid tree = maker.add_tree({});
   const oid commit = maker.add(object_type::commit, commit_text(tree));
-  const oid one = object_id(object_type::blob, as_bytes("one"));
-  const oid two = object_id(object_type::blob, as_bytes("two"));
+  const oid one = object_id(hash_kind::sha1, object_type::blob, as_bytes("one"));
+  const oid two = object_id(hash_kind::sha1, object_type::blob, as_bytes("two"));
   maker.add_ref_delta(one, two, delta_text(3, 3).insert("one").view());
   maker.add_ref_delta(two, one, delta_text(3, 3).insert("two").view());
   opened o(maker.image(commit), true);
@@ -210,7 +210,7 @@ TEST(survey_of_bad_images, a_base_between_entries_is_refused) {
   h.type = entry_type::ofs_delta;
   h.size = 6;
   h.base_offset = kPackHeaderSize + 1;
-  maker.add_entry(object_id(object_type::blob, as_bytes("one")), h, deflated(as_bytes("\3\3\3one")));
+  maker.add_entry(object_id(hash_kind::sha1, object_type::blob, as_bytes("one")), h, deflated(as_bytes("\3\3\3one")));
   opened o(maker.image(commit), true);
   const auto s = survey_image(o.snapshot());
   ASSERT_FALSE(s);

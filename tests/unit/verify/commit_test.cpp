@@ -7,7 +7,7 @@ using namespace docteur;
 TEST(VerifyCommit, AMissingBlob) {
   for (const bool table : {true, false}) {
     hand_pack p;
-    const oid gone = object_id(object_type::blob, as_bytes(kHello));
+    const oid gone = object_id(hash_kind::sha1, object_type::blob, as_bytes(kHello));
     const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", gone).text(), {.table = table});
     expect_one_fault(check(image), errc::malformed, p.at(0), "blob " + text_of(gone) + " is named here");
   }
@@ -19,7 +19,7 @@ TEST(VerifyCommit, AMissingTreeAndARootThatIsABlob) {
   const oid commit = p.add(object_type::commit, commit_text(blob));
   expect_one_fault(check(hand_image(commit, p)), errc::wrong_kind, p.at(1), "named here as a tree");
   hand_pack q;
-  const oid gone = object_id(object_type::tree, as_bytes("gone"));
+  const oid gone = object_id(hash_kind::sha1, object_type::tree, as_bytes("gone"));
   const oid other = q.add(object_type::commit, commit_text(gone));
   expect_one_fault(check(hand_image(other, q)), errc::malformed, q.at(0), "tree " + text_of(gone));
 }
@@ -49,7 +49,7 @@ TEST(VerifyCommit, AnObjectTwice) {
 
 TEST(VerifyCommit, ParentsAndSubmodulesAreNotLookedFor) {
   hand_pack p;
-  const oid elsewhere = object_id(object_type::commit, as_bytes("elsewhere"));
+  const oid elsewhere = object_id(hash_kind::sha1, object_type::commit, as_bytes("elsewhere"));
   const oid root = p.add(object_type::tree, tree_text().add("160000", "module", elsewhere).text());
   std::string text = commit_text(root);
   text.insert(text.find("author"), "parent " + text_of(elsewhere) + "\n");
@@ -80,7 +80,7 @@ TEST(VerifyCommit, HostileTrees) {
     // The tree is not the commit's, so all trees are looked at.
     const byte_vector image = image_of_tree(p, tree.text());
     expect_fault(check(image), errc::malformed, p.at(1), what);
-    const oid bad = object_id(object_type::tree, as_bytes(tree.text()));
+    const oid bad = object_id(hash_kind::sha1, object_type::tree, as_bytes(tree.text()));
     hand_pack q;
     q.add(object_type::blob, kHello);
     q.add(object_type::tree, tree.text());

@@ -36,7 +36,7 @@ class VerifyGit : public testing::Test {
       return byte_vector(raw.begin(), raw.end());
     };
     const std::string head = s_.run("cd repo && git rev-parse HEAD");
-    return hand_image(*parse_hex(head), read("p.pack"), read("p.idx"), how);
+    return hand_image(*parse_hex(head, hash_kind::sha1), read("p.pack"), read("p.idx"), how);
   }
 
   scratch s_;
@@ -71,7 +71,7 @@ TEST_F(VerifyGit, SixtyFourBitOffsetsWhereTheyAreNotNeeded) {
   // They come in order; two that are swapped give the same offsets, but git does not write them so.
   const std::uint64_t at = idx_offset_of(made);
   const auto n = load_be<std::uint32_t>(made.data() + at + 8 + 255 * 4);
-  const idx_layout layout{n, 0};
+  const idx_layout layout{n, 0, hash_kind::sha1};
   std::byte* offsets = made.data() + at + layout.offsets();
   std::vector<std::uint32_t> wide;
   for (std::uint32_t i = 0; i < n; ++i)
@@ -80,7 +80,7 @@ TEST_F(VerifyGit, SixtyFourBitOffsetsWhereTheyAreNotNeeded) {
   std::byte* table = made.data() + at + layout.wide_offsets();
   std::swap_ranges(offsets + 4 * wide[0], offsets + 4 * wide[0] + 4, offsets + 4 * wide[1]);
   std::swap_ranges(table, table + 8, table + 8);
-  reseal_idx(made, idx_layout{n, static_cast<std::uint32_t>(wide.size())}.size());
+  reseal_idx(made, idx_layout{n, static_cast<std::uint32_t>(wide.size()), hash_kind::sha1}.size());
   expect_fault(check(made), errc::malformed, at + layout.offsets() + 4 * wide[0], "not in order");
 }
 

@@ -10,7 +10,7 @@ using namespace docteur;
 TEST(VerifyIdx, AWrongCrcInIdxIsFoundBehindAGoodChecksum) {
   const sample s;
   byte_vector image = s.image();
-  const idx_layout layout{5, 0};
+  const idx_layout layout{5, 0, hash_kind::sha1};
   image[idx_offset_of(image) + layout.crcs()] ^= std::byte{1};  // of the object with the lowest id
   reseal_idx(image, s.idx_size());
   const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id);
@@ -20,7 +20,7 @@ TEST(VerifyIdx, AWrongCrcInIdxIsFoundBehindAGoodChecksum) {
 TEST(VerifyIdx, AWrongOffsetInIdxIsNamedAndHidesNothing) {
   const sample s;
   byte_vector image = s.image();
-  const idx_layout layout{5, 0};
+  const idx_layout layout{5, 0, hash_kind::sha1};
   const std::uint64_t at = idx_offset_of(image) + layout.offsets() + 4;
   image[at + 3] ^= std::byte{1};
   reseal_idx(image, s.idx_size());
@@ -33,7 +33,7 @@ TEST(VerifyIdx, AWrongOffsetInIdxIsNamedAndHidesNothing) {
 TEST(VerifyIdx, AWrongIdInIdxIsOneFault) {
   const sample s;
   byte_vector image = s.image();
-  const idx_layout layout{5, 0};
+  const idx_layout layout{5, 0, hash_kind::sha1};
   image[idx_offset_of(image) + layout.ids() + 19] ^= std::byte{1};
   reseal_idx(image, s.idx_size());
   const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id);
@@ -54,7 +54,7 @@ TEST(VerifyIdx, FanOutAndOrderOfIdx) {
   const sample s;
   byte_vector image = s.image();
   const std::uint64_t at = idx_offset_of(image);
-  const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id)->id.raw[0];
+  const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id)->id.view()[0];
   const std::uint64_t field = at + 8 + 4 * std::to_integer<std::uint64_t>(lowest);
   image[field + 3] = std::byte{0};  // was 1 (or more), so it still ascends
   reseal_idx(image, s.idx_size());
@@ -64,7 +64,7 @@ TEST(VerifyIdx, FanOutAndOrderOfIdx) {
 TEST(VerifyIdx, PackChecksumInIdx) {
   const sample s;
   byte_vector image = s.image();
-  const std::uint64_t at = idx_offset_of(image) + idx_layout{5, 0}.pack_checksum();
+  const std::uint64_t at = idx_offset_of(image) + idx_layout{5, 0, hash_kind::sha1}.pack_checksum();
   image[at] ^= std::byte{1};
   reseal_idx(image, s.idx_size());
   expect_one_fault(check(image), errc::bad_checksum, at, "PACK checksum in IDX");
@@ -75,8 +75,8 @@ TEST(VerifyIdx, AllOffsetsOf64BitsAreAFaultAndSomeARemark) {
   sample s;
   const byte_vector pack = s.pack.pack();
   for (const std::uint64_t first_wide : {0, 13}) {
-    const byte_vector narrow = hand_idx(s.pack.entries(), oid::from(pack.data() + pack.size() - kOidSize));
-    const idx_layout layout{5, 0};
+    const byte_vector narrow = hand_idx(s.pack.entries(), oid::from(pack.data() + pack.size() - id_size(hash_kind::sha1), hash_kind::sha1));
+    const idx_layout layout{5, 0, hash_kind::sha1};
     byte_vector idx(narrow.begin(), narrow.begin() + static_cast<std::ptrdiff_t>(layout.wide_offsets()));
     std::uint32_t wide = 0;
     byte_vector table;
@@ -89,10 +89,10 @@ TEST(VerifyIdx, AllOffsetsOf64BitsAreAFaultAndSomeARemark) {
       store_be(table.data() + table.size() - 8, offset);
     }
     append(idx, table);
-    append(idx, bytes(pack).last(kOidSize));
+    append(idx, bytes(pack).last(id_size(hash_kind::sha1)));
     sha1 hash;
     hash.update(idx);
-    append(idx, hash.finish().raw);
+    append(idx, hash.finish().view());
     const byte_vector image = hand_image(s.commit, pack, idx);
     if (first_wide == 0) {
       expect_one_fault(check(image), errc::malformed, idx_offset_of(image) + layout.offsets(), "which git refuses");

@@ -24,14 +24,14 @@ std::string read_of(const device& d, std::string_view path, const limits& bounds
   return read ? text : std::string("error: ") + read.error().what;
 }
 
-oid blob_id(std::string_view content) { return object_id(object_type::blob, as_bytes(content)); }
+oid blob_id(std::string_view content) { return object_id(hash_kind::sha1, object_type::blob, as_bytes(content)); }
 
 // Blobs A and B in a tree; `add_blobs` puts their entries behind it.
 template <class F>
 byte_vector image_of_a_and_b(F add_blobs) {
   hand_pack p;
   const std::string tree = tree_text().add("100644", "a", blob_id("A")).add("100644", "b", blob_id("B")).text();
-  const oid root = object_id(object_type::tree, as_bytes(tree));
+  const oid root = object_id(hash_kind::sha1, object_type::tree, as_bytes(tree));
   const oid commit = p.add(object_type::commit, commit_text(root));
   p.add(object_type::tree, tree);
   add_blobs(p);
@@ -87,7 +87,7 @@ TEST(OneMind, TheVerdictDoesNotDependOnTheOrderOfThreads) {
     hand_pack p;
     tree_text names;
     names.add("100644", "x", blob_id("X"));
-    const oid root = object_id(object_type::tree, as_bytes(names.text()));
+    const oid root = object_id(hash_kind::sha1, object_type::tree, as_bytes(names.text()));
     const oid commit = p.add(object_type::commit, commit_text(root));
     p.add(object_type::tree, names.text());
     if (whole_first) p.add(object_type::blob, "B");

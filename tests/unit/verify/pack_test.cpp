@@ -20,7 +20,7 @@ TEST(VerifyPack, ChecksThePackHeaderAndTrailer) {
 TEST(VerifyPack, AnObjectThatIsNotWhatItsIdSaysIsFoundBehindGoodChecksums) {
   sample s;
   hand_pack p = s.pack;
-  p.entries()[3].id = object_id(object_type::blob, as_bytes("hullo, world\n"));
+  p.entries()[3].id = object_id(hash_kind::sha1, object_type::blob, as_bytes("hullo, world\n"));
   expect_one_fault(check(hand_image(s.commit, p)), errc::bad_checksum, p.at(3), "IDX has it as");
 }
 
@@ -36,7 +36,7 @@ TEST(VerifyPack, BytesBetweenTwoEntries) {
 TEST(VerifyPack, AStreamOfAnotherSize) {
   for (const int more : {-1, 1}) {
     hand_pack p;
-    const oid id = object_id(object_type::blob, as_bytes(kHello));
+    const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(kHello));
     p.put({entry_type::blob, 0, kHello.size() + static_cast<std::size_t>(more), 0, {}}, id, zlib_stream(kHello));
     const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", id).text());
     const verify_report r = check(image);
@@ -79,8 +79,8 @@ TEST(VerifyPack, RefDeltasInAnyOrderAndTypeAreGood) {
 
 TEST(VerifyPack, DeltasThatStandOnOneAnother) {
   sample s;
-  const oid a = object_id(object_type::blob, as_bytes("a"));
-  const oid b = object_id(object_type::blob, as_bytes("b"));
+  const oid a = object_id(hash_kind::sha1, object_type::blob, as_bytes("a"));
+  const oid b = object_id(hash_kind::sha1, object_type::blob, as_bytes("b"));
   s.pack.add_ref(object_type::blob, b, 1, "a");
   s.pack.add_ref(object_type::blob, a, 1, "b");
   s.pack.add_ref(object_type::blob, b, 1, "c");  // outside the circle
@@ -91,14 +91,14 @@ TEST(VerifyPack, DeltasThatStandOnOneAnother) {
 
 TEST(VerifyPack, ADeltaOnItself) {
   sample s;
-  const oid a = object_id(object_type::blob, as_bytes("a"));
+  const oid a = object_id(hash_kind::sha1, object_type::blob, as_bytes("a"));
   s.pack.add_ref(object_type::blob, a, 1, "a");
   expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), "in a circle");
 }
 
 TEST(VerifyPack, TheBaseOfARefDeltaIsMissing) {
   sample s;
-  s.pack.add_ref(object_type::blob, object_id(object_type::blob, as_bytes("nowhere")), 7, "a");
+  s.pack.add_ref(object_type::blob, object_id(hash_kind::sha1, object_type::blob, as_bytes("nowhere")), 7, "a");
   expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), "the base of a delta is not in the PACK");
 }
 
@@ -106,7 +106,7 @@ TEST(VerifyPack, ABaseThatIsNoEntry) {
   sample s;
   const std::string d = literal_delta(kHello.size(), "x");
   s.pack.put({entry_type::ofs_delta, 0, d.size(), s.pack.entries()[3].offset + 1, {}},
-             object_id(object_type::blob, as_bytes("x")), zlib_stream(d));
+             object_id(hash_kind::sha1, object_type::blob, as_bytes("x")), zlib_stream(d));
   expect_fault(check(s.image()), errc::out_of_range, s.pack.at(5), "the base of a delta is no entry");
 }
 
@@ -114,7 +114,7 @@ TEST(VerifyPack, ADeltaForABaseOfAnotherSize) {
   hand_pack p;
   p.add(object_type::blob, kHello);
   const oid bye = p.add_ofs(object_type::blob, 0, kHello.size() + 1, "bye\n");
-  const oid hello = object_id(object_type::blob, as_bytes(kHello));
+  const oid hello = object_id(hash_kind::sha1, object_type::blob, as_bytes(kHello));
   const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", hello).add("100644", "b", bye).text());
   expect_one_fault(check(image), errc::malformed, p.at(1), "base of another size");
 }
@@ -194,7 +194,7 @@ TEST(VerifyPack, LimitsOnSizes) {
 
 TEST(VerifyPack, ASizeThatNoStreamOfThatLengthHas) {
   hand_pack p;
-  const oid id = object_id(object_type::blob, as_bytes(kHello));
+  const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(kHello));
   p.put({entry_type::blob, 0, std::uint64_t{1} << 59, 0, {}}, id, zlib_stream(kHello));
   const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", id).text());
   expect_one_fault(check(image), errc::malformed, p.at(0), "too short for its size");

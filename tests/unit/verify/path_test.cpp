@@ -25,11 +25,11 @@ struct sample {
   std::vector<listed> paths;
 
   explicit sample(bool commit_first = true) {
-    const oid one = object_id(object_type::blob, as_bytes("one"));
-    const oid two = object_id(object_type::blob, as_bytes("two"));
-    const oid module = object_id(object_type::commit, as_bytes("elsewhere"));
+    const oid one = object_id(hash_kind::sha1, object_type::blob, as_bytes("one"));
+    const oid two = object_id(hash_kind::sha1, object_type::blob, as_bytes("two"));
+    const oid module = object_id(hash_kind::sha1, object_type::commit, as_bytes("elsewhere"));
     const std::string leaf_text = tree_text().add("100755", "run", two).text();
-    const oid leaf = object_id(object_type::tree, as_bytes(leaf_text));
+    const oid leaf = object_id(hash_kind::sha1, object_type::tree, as_bytes(leaf_text));
     const std::string root_text = tree_text()
                                       .add("100644", "a.txt", one)
                                       .add("40000", "a", leaf)
@@ -37,7 +37,7 @@ struct sample {
                                       .add("120000", "link", two)
                                       .add("160000", "module", module)
                                       .text();
-    const oid root = object_id(object_type::tree, as_bytes(root_text));
+    const oid root = object_id(hash_kind::sha1, object_type::tree, as_bytes(root_text));
     if (commit_first) commit = pack.add(object_type::commit, commit_text(root));
     pack.add(object_type::tree, root_text);
     pack.add(object_type::tree, leaf_text);

@@ -264,7 +264,7 @@ TEST(VerifyRestarts, StreamedBlobs) {
   options.bounds.streamed_blob = 1000;
   const auto image_with = [&](const byte_vector& stream, std::uint64_t size) {
     hand_pack p;
-    const oid id = object_id(object_type::blob, as_bytes(content));
+    const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(content));
     p.put({entry_type::blob, 0, size, 0, {}}, id, stream);
     const oid on_it = p.add_ref(object_type::blob, id, content.size(), "delta");
     const oid root = p.add(object_type::tree, tree_text().add("100644", "a", id).add("100644", "b", on_it).text());

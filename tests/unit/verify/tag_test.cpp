@@ -16,7 +16,7 @@ byte_vector section_of(const std::vector<oid>& tags, std::uint32_t reserved = 0)
   byte_vector out(kTagSectionHeader);
   store_le(out.data(), static_cast<std::uint32_t>(tags.size()));
   store_le(out.data() + 4, reserved);
-  for (const oid& id : tags) append(out, id.raw);
+  for (const oid& id : tags) append(out, id.view());
   return out;
 }
 
@@ -28,7 +28,7 @@ std::string tag_text(const oid& target, std::string_view type = "commit", std::s
 struct tagged : hand_pack {
   oid commit, tag, again;
   tagged() {
-    const oid tree = object_id(object_type::tree, {});
+    const oid tree = object_id(hash_kind::sha1, object_type::tree, {});
     commit = add(object_type::commit, commit_text(tree));
     tag = add(object_type::tag, tag_text(commit));
     again = add(object_type::tag, tag_text(tag, "tag", "v1-again"));
@@ -71,7 +71,7 @@ TEST(VerifyTag, TagsThatLeadElsewhere) {
   expect_fault(check(p.image(section_of({p.tag, p.again}))), errc::malformed, at, "does not lead to the next tag");
   expect_one_fault(check(p.image(section_of({p.again, p.tag, p.tag}))), errc::malformed, at + 40, "is named twice");
 
-  const oid to_tree = p.add(object_type::tag, tag_text(object_id(object_type::tree, {}), "tree"));
+  const oid to_tree = p.add(object_type::tag, tag_text(object_id(hash_kind::sha1, object_type::tree, {}), "tree"));
   const oid lies = p.add(object_type::tag, tag_text(p.commit, "tree"));
   const std::uint64_t end = p.section_at() + kTagSectionHeader;
   for (const oid& tag : {to_tree, lies})
@@ -80,7 +80,7 @@ TEST(VerifyTag, TagsThatLeadElsewhere) {
 
 TEST(VerifyTag, WhatIsNoTag) {
   const tagged p;
-  const oid nobody = object_id(object_type::blob, {});
+  const oid nobody = object_id(hash_kind::sha1, object_type::blob, {});
   expect_fault(check(p.image(section_of({nobody}))), errc::malformed, p.section_at(),
                "is named here and not in the PACK");
   expect_fault(check(p.image(section_of({p.commit}))), errc::wrong_kind, p.section_at(), "is named here as a tag");

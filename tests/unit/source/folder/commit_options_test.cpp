@@ -61,7 +61,7 @@ TEST(CommitOptions, ReadsIdentities) {
 }
 
 TEST(CommitOptions, WritesTheBytesOfDocteur) {
-  const oid tree = *parse_hex("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+  const oid tree = *parse_hex("4b825dc642cb6eb9a060e54bf8d69288fbee4904", hash_kind::sha1);
   EXPECT_EQ(commit_content(tree, {"A B", "a@b"}, {1602316800, 0}),
             "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n"
             "author A B <a@b> 1602316800 +0000\n"

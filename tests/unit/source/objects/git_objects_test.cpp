@@ -30,7 +30,7 @@ TEST_F(GitObjects, LongChainsOfDeltas) {
     text += std::to_string(i);
     text[static_cast<std::size_t>(i)] = 'x';
     stream += "blob\ndata " + std::to_string(text.size()) + "\n" + text + "\n";
-    all.emplace_back(object_id(object_type::blob, as_bytes(text)), text);
+    all.emplace_back(object_id(hash_kind::sha1, object_type::blob, as_bytes(text)), text);
     if (i < 50) list += hex_text(all.back().first) + "\n";
   }
   dir_.write("stream", stream);
@@ -90,7 +90,7 @@ TEST_F(GitObjects, DamagedFilesAreFaults) {
     bad[at] = static_cast<char>(bad[at] ^ 0x10);
     write(bad);
     const auto read = objects_->read(id, out);
-    EXPECT_FALSE(read && object_id(*read, out) == id) << "byte " << at;
+    EXPECT_FALSE(read && object_id(hash_kind::sha1, *read, out) == id) << "byte " << at;
   }
   write(good);
   expect_content(id, content);

@@ -229,8 +229,8 @@ TEST_F(WrongSize, OrAWrongType) {
 
 TEST_F(ObjectDamage, ChainsThatGoRound) {
   // Two REF deltas, each on the other: what is between them does not matter.
-  const oid a = oid::from(as_bytes("aaaaaaaaaaaaaaaaaaaa").data()),
-            b = oid::from(as_bytes("bbbbbbbbbbbbbbbbbbbb").data());
+  const oid a = oid::from(as_bytes("aaaaaaaaaaaaaaaaaaaa").data(), hash_kind::sha1),
+            b = oid::from(as_bytes("bbbbbbbbbbbbbbbbbbbb").data(), hash_kind::sha1);
   dir_.write("make.py", R"(
 import hashlib, struct, zlib
 a, b = b'a' * 20, b'b' * 20

@@ -21,14 +21,14 @@ class object_database : public testing::Test {
   }
   void open() {
     objects_.reset();
-    objects_ = std::move(*git_objects::open((dir_ / "g/objects").native()));
+    objects_ = std::move(*git_objects::open((dir_ / "g/objects").native(), hash_kind::sha1));
   }
   std::string git(const std::string& arguments) {
     return dir_.run("export GIT_CONFIG_NOSYSTEM=1 HOME=$PWD GIT_DIR=$PWD/g; git " + arguments);
   }
   oid add_blob(const std::string& content) {
     dir_.write("content", content);
-    return *parse_hex(git("hash-object -w content"));
+    return *parse_hex(git("hash-object -w content"), hash_kind::sha1);
   }
   fs::path loose(const oid& id) {
     const std::string hex = hex_text(id);

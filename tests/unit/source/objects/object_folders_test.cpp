@@ -11,7 +11,7 @@ TEST_F(ObjectFolders, AlternatesOfAlternates) {
   (void)dir_.run(
       "git init -q --bare h; git init -q --bare k; echo ../../g/objects >h/objects/info/alternates; "
       "printf '# near\\n%s\\n' $PWD/h/objects >k/objects/info/alternates");
-  const auto objects = git_objects::open((dir_ / "k/objects").native());
+  const auto objects = git_objects::open((dir_ / "k/objects").native(), hash_kind::sha1);
   std::vector<std::byte> out;
   ASSERT_TRUE((*objects)->read(id, out));
   EXPECT_EQ(as_text(out), "far away");
@@ -22,11 +22,11 @@ TEST_F(ObjectFolders, AlternatesAsDeepAsGitFollowsThem) {
       "for i in 0 1 2 3 4 5 6 7; do git init -q --bare r$i; done; "
       "for i in 0 1 2 3 4 5 6; do echo ../../r$((i + 1))/objects >r$i/objects/info/alternates; done; "
       "echo ../../r0/objects >r7/objects/info/alternates");
-  const auto objects = std::move(*git_objects::open((dir_ / "r0/objects").native()));
+  const auto objects = std::move(*git_objects::open((dir_ / "r0/objects").native(), hash_kind::sha1));
   for (int i = 0; i < 8; ++i) {
     const std::string name = "r" + std::to_string(i);
     dir_.write("content", name);
-    const oid id = *parse_hex(dir_.run("git -C " + name + " hash-object -w ../content 2>/dev/null"));
+    const oid id = *parse_hex(dir_.run("git -C " + name + " hash-object -w ../content 2>/dev/null"), hash_kind::sha1);
     const bool git_has_it =
         dir_.run("git -C r0 cat-file -e " + hex_text(id) + " 2>/dev/null && echo yes || echo no") == "yes";
     EXPECT_EQ(git_has_it, i <= 6) << i;
@@ -48,7 +48,7 @@ TEST_F(ObjectFolders, AlternatesThatAreGoneAreNamed) {
 
 TEST_F(ObjectFolders, AQuotedAlternate) {
   (void)dir_.run("git init -q --bare 'h \"1\"'; git -C 'h \"1\"' hash-object -w --stdin </dev/null");
-  const oid id = object_id(object_type::blob, {});
+  const oid id = object_id(hash_kind::sha1, object_type::blob, {});
   dir_.write("g/objects/info/alternates", "\"../../h\\040\\\"1\\\"/objects\"\n");
   EXPECT_EQ(git("cat-file -t " + hex_text(id)), "blob");
   open();

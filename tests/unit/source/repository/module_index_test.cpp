@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 constexpr unsigned kModules = 100;
 
 std::string number(unsigned i) { return std::to_string(1000 + i); }
-oid commit_of(unsigned i) { return *parse_hex(std::string(36, 'a') + number(i)); }
+oid commit_of(unsigned i) { return *parse_hex(std::string(36, 'a') + number(i), hash_kind::sha1); }
 
 // Modules that are told apart by what they say of themselves, without objects.
 class ModuleIndex : public testing::Test {

@@ -12,7 +12,7 @@ constexpr std::string_view kHead = "# pack-refs with: peeled fully-peeled sorted
 
 // "ID ID", '-' for what is not there, or the message; in pieces of `piece` bytes.
 std::string ids_in(std::string_view text, std::vector<std::string> names, std::size_t piece = 1000) {
-  packed_reference_search all(names);
+  packed_reference_search all(names, hash_kind::sha1);
   for (; !text.empty(); text.remove_prefix(std::min(piece, text.size())))
     if (const auto taken = all.take(text.substr(0, piece)); !taken) return taken.error().message;
   const auto found = all.finish();

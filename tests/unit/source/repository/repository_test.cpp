@@ -243,7 +243,7 @@ TEST_F(RepositorySource, HostileTreesAreRefusedByName) {
   expect_refused(dir_ / "r", commit_with("100644 blob " + blob + "\\t.GIT"), "outer");
   expect_refused(dir_ / "r", commit_with("100644 blob " + blob + "\\t.."), "outer");
   const auto raw_entry = [](const std::string& mode_and_name, const std::string& id) {
-    return mode_and_name + std::string(1, '\0') + std::string(as_text(parse_hex(id)->raw));
+    return mode_and_name + std::string(1, '\0') + std::string(as_text(parse_hex(id, hash_kind::sha1)->view()));
   };
   const auto commit_of_raw = [&](const std::string& content) {
     dir_.write("t", content);

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/objects/commit_source.hpp"
 
 namespace docteur {
@@ -23,8 +23,8 @@ class forest {
   oid add(const std::vector<entry>& entries) {
     std::string content;
     for (const entry& e : entries)
-      content += e.mode_and_name + std::string(1, '\0') + std::string(as_text(bytes(e.id.raw)));
-    const oid id = object_id(object_type::tree, as_bytes(content));
+      content += e.mode_and_name + std::string(1, '\0') + std::string(as_text(bytes(e.id.view())));
+    const oid id = object_id(hash_kind::sha1, object_type::tree, as_bytes(content));
     trees_[id] = content;
     return id;
   }
@@ -50,7 +50,7 @@ class forest {
   int loads_ = 0;
 };
 
-const oid kBlobId = object_id(object_type::blob, {});
+const oid kBlobId = object_id(hash_kind::sha1, object_type::blob, {});
 
 TEST(TreeListing, FewTreesThatMakeBillionsOfPathsAreRefused) {
   forest f;

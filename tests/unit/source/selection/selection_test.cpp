@@ -5,7 +5,7 @@
 
 #include "base/sha256.hpp"
 #include "object/commit.hpp"
-#include "object/sha1.hpp"
+#include "object/hasher.hpp"
 #include "source/selection/derived_commit.hpp"
 #include "source/selection/lfs.hpp"
 #include "source/selection/tree_rewriter.hpp"
@@ -15,10 +15,10 @@ using namespace docteur;
 
 namespace {
 
-const oid kTree = object_id(object_type::tree, {});
+const oid kTree = object_id(hash_kind::sha1, object_type::tree, {});
 
 std::string derived(const std::string& original, const std::vector<std::string>& changes = {"a change"}) {
-  const oid id = object_id(object_type::commit, as_bytes(original));
+  const oid id = object_id(hash_kind::sha1, object_type::commit, as_bytes(original));
   auto made = make_derived_commit(kTree, id, original, changes);
   EXPECT_TRUE(made);
   return made ? *made : "";
@@ -40,7 +40,7 @@ TEST(DerivedCommit, SaysWhatItIsAndQuotesTheOther) {
        {headers, headers + "\n", headers + "\nmessage", headers + "\nmessage\n", headers + "\n\n\n    caf\xe9\n- x\n\n",
         headers + "\nThe commit it was made from, 3 bytes:\n\n    abc\n"}) {
     const std::string made = derived(original, {"one", "two"});
-    const auto head = parse_commit(as_bytes(made));
+    const auto head = parse_commit(as_bytes(made), hash_kind::sha1);
     ASSERT_TRUE(head);
     EXPECT_EQ(head->parents, 0u);
     EXPECT_EQ(head->author.name, "A");
@@ -50,7 +50,7 @@ TEST(DerivedCommit, SaysWhatItIsAndQuotesTheOther) {
     const auto d = find_derivation(head->message);
     ASSERT_TRUE(d) << made;
     EXPECT_EQ(d->content, original);
-    EXPECT_EQ(d->original, object_id(object_type::commit, as_bytes(original)));
+    EXPECT_EQ(d->original, object_id(hash_kind::sha1, object_type::commit, as_bytes(original)));
     EXPECT_EQ(d->changes, (std::vector<std::string>{"one", "two"}));
   }
 }
@@ -58,7 +58,7 @@ TEST(DerivedCommit, SaysWhatItIsAndQuotesTheOther) {
 TEST(DerivedCommit, AQuotationThatIsNotTheCommitIsNone) {
   const std::string original = commit_text(kTree);
   const std::string made = derived(original);
-  const auto head = parse_commit(as_bytes(made));
+  const auto head = parse_commit(as_bytes(made), hash_kind::sha1);
   const std::string message(head->message);
   ASSERT_TRUE(find_derivation(message));
   EXPECT_FALSE(find_derivation(""));
@@ -72,10 +72,10 @@ TEST(DerivedCommit, AQuotationThatIsNotTheCommitIsNone) {
 }
 
 TEST(TreeRewriter, EntriesBecomeFoldersInTheirNewPlace) {
-  const oid file = object_id(object_type::blob, as_bytes("x"));
+  const oid file = object_id(hash_kind::sha1, object_type::blob, as_bytes("x"));
   std::map<oid, std::string> trees;
   const auto add = [&](const tree_text& t) {
-    const oid id = object_id(object_type::tree, as_bytes(t.text()));
+    const oid id = object_id(hash_kind::sha1, object_type::tree, as_bytes(t.text()));
     trees[id] = t.text();
     return id;
   };
@@ -108,19 +108,19 @@ TEST(TreeRewriter, EntriesBecomeFoldersInTheirNewPlace) {
                                .add("0100664", "lib.c", file)
                                .add("40000", "lib", untouched)
                                .add("100644", "lib0", file);
-  const oid wanted_id = object_id(object_type::tree, as_bytes(wanted.text()));
+  const oid wanted_id = object_id(hash_kind::sha1, object_type::tree, as_bytes(wanted.text()));
   EXPECT_TRUE(made->trees.contains(wanted_id));
   const tree_text wanted_root =
       tree_text().add("40000", "a", wanted_id).add("40000", "b", wanted_id).add("040000", "c", untouched);
-  EXPECT_EQ(made->root, object_id(object_type::tree, as_bytes(wanted_root.text())));
+  EXPECT_EQ(made->root, object_id(hash_kind::sha1, object_type::tree, as_bytes(wanted_root.text())));
   EXPECT_EQ(made->trees.size(), 2u);
-  for (tree_reader r(made->trees.at(wanted_id)); !r.done();) EXPECT_TRUE(r.next());
+  for (tree_reader r(made->trees.at(wanted_id), hash_kind::sha1); !r.done();) EXPECT_TRUE(r.next());
 }
 
 TEST(TreeRewriter, NothingChangesAndFailuresPass) {
-  const oid file = object_id(object_type::blob, as_bytes("x"));
+  const oid file = object_id(hash_kind::sha1, object_type::blob, as_bytes("x"));
   const std::string text = tree_text().add("100644", "f", file).text();
-  const oid root = object_id(object_type::tree, as_bytes(text));
+  const oid root = object_id(hash_kind::sha1, object_type::tree, as_bytes(text));
   const tree_loader load = [&](const oid&, std::string_view) -> outcome<std::vector<std::byte>> {
     return std::vector<std::byte>(as_bytes(text).begin(), as_bytes(text).end());
   };
