@@ -38,6 +38,9 @@ class nothing_else final : public application {
   void console_ready() override {}
   void tick() override {}
   [[nodiscard]] bool work() override { return false; }
+  void reload() override {}
+  [[nodiscard]] std::uint64_t drain() override { return 0; }
+  [[nodiscard]] bool is_drained() const override { return true; }
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ class oid_list {
   [[nodiscard]] result<done> push_back(const oid& id) noexcept {
     const std::size_t at = raw_.size();
     const bytes view = id.view();
-    DOCTEUR_CHECK(raw_.grow(at + view.size()));
+    DOCTEUR_CHECK(raw_.resize(at + view.size()));
     std::memcpy(raw_.data() + at, view.data(), view.size());
     return done{};
   }

@@ -11,7 +11,8 @@ constexpr std::size_t kHeld = 256 << 10;  // bytes held back, so that the sink g
 
 }  // namespace
 
-pack_stream::pack_stream(byte_sink& out, std::uint32_t objects) : out_(out), held_(kPackHeaderSize) {
+pack_stream::pack_stream(byte_sink& out, hash_kind kind, std::uint32_t objects)
+    : out_(out), hash_(kind), held_(kPackHeaderSize) {
   entries_.reserve(objects);
   store_be(held_.data(), kPackMagic);
   store_be(held_.data() + 4, kPackVersion);

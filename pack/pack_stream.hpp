@@ -15,8 +15,8 @@ namespace docteur {
 
 class pack_stream {
  public:
-  // `objects`: the number of entries that will be written. `out` must outlive the stream.
-  pack_stream(byte_sink& out, std::uint32_t objects);
+  // `kind`: of the ids and of the trailer. `objects`: the number of entries that will be written. `out` must outlive the stream.
+  pack_stream(byte_sink& out, hash_kind kind, std::uint32_t objects);
 
   // Bytes so far, which is the offset of the next entry.
   [[nodiscard]] std::uint64_t position() const { return position_; }

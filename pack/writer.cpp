@@ -82,7 +82,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   DOCTEUR_TRY(bases, plan_deltas(source, store, std::move(features), eligible, limits, report));
 
   report.phase("writing", objects.size());
-  pack_stream out(sink, static_cast<std::uint32_t>(objects.size()));
+  pack_stream out(sink, source.kind(), static_cast<std::uint32_t>(objects.size()));
   const std::vector<bool> streamed = find_streamed(objects, store, bases, options.large_blob);
   const deflate_levels levels = choose_levels(objects, bases, streamed, effort);
   DOCTEUR_CHECK(write_entries(objects, store, {bases, streamed, effort.best, levels, limits.cache_bytes}, out,

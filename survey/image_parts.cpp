@@ -21,7 +21,7 @@ std::string name_of(section_type type) {
 }
 
 std::uint64_t idx_size(const pack_index& index) {
-  idx_layout layout{index.count(), 0};
+  idx_layout layout{index.count(), 0, index.kind()};
   // Git writes 64-bit offsets only where 31 bits are too few.
   for (std::uint32_t i = 0; i < index.count(); ++i)
     if (index.offset(i) >= kIdxWideOffset) ++layout.wide;

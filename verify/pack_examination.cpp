@@ -75,11 +75,11 @@ class examiner {
       p.end = frame_.limit;
     } else if (!p.offsets.empty()) {
       // Nothing but the last entry itself says where it ends.
-      DOCTEUR_TRY(last, walk_pack(device_, p.offsets.back(), {frame_.limit, false, 1}, watch_));
+      DOCTEUR_TRY(last, walk_pack(device_, p.offsets.back(), {frame_.limit, false, 1, frame_.commit.kind()}, watch_));
       p.end = last.end;
       if (last.stopped) {
         DOCTEUR_TRY(data_end, end_of_data(p.offsets.back() + 1));
-        p.end = std::max(p.offsets.back() + 1, data_end - std::min(data_end, kPackTrailerSize));
+        p.end = std::max(p.offsets.back() + 1, data_end - std::min(data_end, pack_trailer_size(frame_.commit.kind())));
         p.is_complete = false;
       }
     }
@@ -89,7 +89,7 @@ class examiner {
   // PACK offset behind the last byte from `from` on that is not zero, up to the frame's limit and a trailer.
   outcome<std::uint64_t> end_of_data(std::uint64_t from) const {
     std::uint64_t end = from;
-    const std::uint64_t to = frame_.limit + kPackTrailerSize;
+    const std::uint64_t to = frame_.limit + pack_trailer_size(frame_.commit.kind());
     DOCTEUR_CHECK(for_each_piece(device_, kPackOffset + from, kPackOffset + to, [&](bytes piece, std::uint64_t at) {
       const auto last = std::find_if(piece.rbegin(), piece.rend(), [](std::byte b) { return b != std::byte{0}; });
       if (last != piece.rend()) end = at - kPackOffset + static_cast<std::uint64_t>(piece.rend() - last);

@@ -43,7 +43,7 @@ static int fail(const char* what, const docteur_error* error) {
 static int print_directory(docteur_image* image, const char* path) {
   docteur_error error = {DOCTEUR_OK, 0, ""};
   docteur_list* list = NULL;
-  if (docteur_list_open(image, path, strlen(path), &list, &error) != DOCTEUR_OK) return fail(path, &error);
+  if (docteur_list_open(image, path, strlen(path), NULL, 0, &list, &error) != DOCTEUR_OK) return fail(path, &error);
   const char* name = NULL;
   size_t name_size = 0;
   docteur_node node;
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
   docteur_head head;
   docteur_get_head(image, &head);
   printf("commit ");
-  for (int i = 0; i < DOCTEUR_OID_SIZE; ++i) printf("%02x", head.commit[i]);
+  for (size_t i = 0; i < head.commit.size; ++i) printf("%02x", head.commit.bytes[i]);
   printf("\nauthor %.*s\n", (int)head.author_name_size, head.author_name);
   int status = print_directory(image, argv[2]);
   if (status == 0) status = print_file(image, argv[3]);

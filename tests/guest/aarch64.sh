@@ -9,5 +9,5 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/include"
 ln -s /usr/include/tl "$work/include/tl"
 aarch64-linux-gnu-g++ -std=c++20 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -static -I"$top" -I"$work/include" \
-  "$top/tests/guest/aarch64_sha1.cpp" "$top/object/sha1.cpp" "$top/object/sha1_aarch64.cpp" -o "$work/sha1"
-qemu-aarch64 -cpu max "$work/sha1"
+  "$top/tests/guest/aarch64_sha.cpp" "$top"/object/sha1.cpp "$top"/object/sha256.cpp "$top"/object/sha_aarch64.cpp -o "$work/sha"
+qemu-aarch64 -cpu max "$work/sha"

@@ -33,8 +33,11 @@ struct world {
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
+  bool away = false;  // the device does not answer for now
+
   static int read(void* self, std::uint64_t offset, void* out, std::size_t size) {
     auto* w = static_cast<world*>(self);
+    if (w->away) return DOCTEUR_UNAVAILABLE;
     if (offset > w->raw.size() || size > w->raw.size() - offset) return -1;
     std::memcpy(out, w->raw.data() + offset, size);
     w->copied += size;
@@ -119,6 +122,44 @@ TEST(CInterface, ADeltaIsBuiltOnceForAllItsParts) {
   EXPECT_EQ(w.copied, before);
   EXPECT_TRUE(all == delta);
   docteur_close(file);
+}
+
+TEST(CInterface, AFailureForNowIsToldFromOneForEver) {
+  std::string delta;
+  world w(two_files(delta));
+  docteur_node node{};
+  ASSERT_EQ(docteur_find(w.image, "delta", 5, &node), DOCTEUR_OK);
+  docteur_file* file = nullptr;
+  docteur_error error{};
+  w.away = true;
+  EXPECT_EQ(docteur_open(w.image, node, &file, &error), DOCTEUR_UNAVAILABLE);
+  w.away = false;
+  ASSERT_EQ(docteur_open(w.image, node, &file, &error), DOCTEUR_OK) << error.what;
+  EXPECT_EQ(piece_of(file, 150'000, 1'000), delta.substr(150'000, 1'000));
+  docteur_close(file);
+  w.raw.resize(100);
+  EXPECT_EQ(docteur_open(w.image, node, &file, &error), DOCTEUR_IO);
+}
+
+TEST(CInterface, ListsGoOnAndNodesHaveInodes) {
+  std::string delta;
+  world w(two_files(delta));
+  docteur_list* list = nullptr;
+  docteur_error error{};
+  ASSERT_EQ(docteur_list_open(w.image, "", 0, "base", 4, &list, &error), DOCTEUR_OK) << error.what;
+  const char* name = nullptr;
+  std::size_t size = 0;
+  docteur_node node{}, found{}, other{};
+  ASSERT_EQ(docteur_list_next(list, &name, &size, &node), 1);
+  EXPECT_EQ(std::string_view(name, size), "delta");
+  ASSERT_EQ(docteur_find(w.image, "delta", 5, &found), DOCTEUR_OK);
+  ASSERT_EQ(docteur_find(w.image, "base", 4, &other), DOCTEUR_OK);
+  EXPECT_EQ(node.inode, found.inode);
+  EXPECT_NE(node.inode, 0u);
+  EXPECT_NE(node.inode, other.inode);
+  EXPECT_EQ(docteur_list_next(list, &name, &size, &node), 0);
+  docteur_list_close(list);
+  EXPECT_EQ(docteur_list_open(w.image, "", 0, "none", 4, &list, &error), DOCTEUR_NOT_FOUND);
 }
 
 TEST(CInterface, FoldersAreNotOpened) {
