@@ -56,8 +56,13 @@ std::vector<std::byte> encode_tags(std::span<const source_object> tags) {
 // Writes what follows the PACK.
 class image_writer {
  public:
-  image_writer(output_file& out, const image_options& options) : out_(out), block_size_(options.block_size) {
+  image_writer(output_file& out, const oid& commit, const image_options& options)
+      : out_(out), block_size_(options.block_size) {
     table_.block_size = options.block_size;
+    if (commit.kind() == hash_kind::sha256) {
+      table_.required |= kSha256Feature;
+      table_.commit = commit;
+    }
     std::ranges::copy(kBuilder, table_.builder.begin());
   }
 
@@ -102,7 +107,8 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
   DOCTEUR_CHECK(check_block_size(options.block_size));
   DOCTEUR_TRY(pack, write_pack(source, out, options.pack, report));
 
-  image_writer image(out, options);
+  const oid commit = source.commit().id;
+  image_writer image(out, commit, options);
   if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
   DOCTEUR_TRY(paths, make_path_section(source, pack.entries, report));
   DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
@@ -111,9 +117,8 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
   DOCTEUR_CHECK(image.align());
-  const oid commit = source.objects().front().id;
   const std::uint64_t size = out.size();
-  DOCTEUR_CHECK(out.complete({commit, idx_offset}));
+  DOCTEUR_CHECK(out.complete({source.kind() == hash_kind::sha1 ? commit : oid(), idx_offset}));
   return image_statistics{commit, size, pack.size, pack.entries.size(), pack.statistics};
 }
 

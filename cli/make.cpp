@@ -40,6 +40,7 @@ struct make_options {
   std::optional<std::string> author;
   std::uint64_t block_size = kDefaultBlockSize;
   unsigned threads = 0;
+  std::optional<std::string> object_format;
   std::string how = "normal";
   std::string what_for = "balance";
   unsigned max_depth = pack_options{}.max_depth;
@@ -69,6 +70,7 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
+  app.add_option("--object-format", opt.object_format, "hash of a folder's ids, sha1 or sha256 (default: sha1)");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
   app.add_option("--effort", opt.how, "how long to look for a small image: fast, normal or max (default: normal)");
@@ -125,7 +127,13 @@ outcome<pack_options> pack_options_of(const make_options& opt) {
 }
 
 outcome<source_options> source_options_of(const make_options& opt) {
+  constexpr word<hash_kind> kKinds[] = {{name(hash_kind::sha1), hash_kind::sha1},
+                                        {name(hash_kind::sha256), hash_kind::sha256}};
   source_options source;
+  if (opt.object_format) {
+    DOCTEUR_TRY(kind, meaning_of("--object-format", *opt.object_format, kKinds));
+    source.kind = kind;
+  }
   if (opt.branch) {
     if (opt.branch->empty()) return give_up(blame::usage, "--branch: an empty name");
     source.reference = *opt.branch;

@@ -24,6 +24,10 @@ outcome<std::unique_ptr<commit_source>> open_any_repository(std::optional<local_
           : open_repository(std::move(*local), where.path, {options.reference, options.threads, nullptr, part}, report);
   if (source && (options.author || options.date))
     (*source)->remark("--author and --date are for plain folders: the commit keeps its own");
+  if (source && options.kind && *options.kind != (*source)->kind())
+    return give_up(blame::usage, "--object-format=" + std::string(name(*options.kind)) +
+                                     " is for plain folders: the repository's ids are " +
+                                     std::string(name((*source)->kind())));
   return source;
 }
 
@@ -42,6 +46,7 @@ outcome<std::unique_ptr<commit_source>> open_source(const location& where, const
   plain.commit.date = options.date ? options.date : options.date_if_none;
   plain.excluded = options.excluded;
   plain.threads = options.threads;
+  plain.kind = options.kind.value_or(hash_kind::sha1);
   return open_directory(where.path, plain, report);
 }
 

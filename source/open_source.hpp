@@ -20,6 +20,7 @@ struct source_options {
   std::optional<identity> author;           // for a plain folder
   std::optional<commit_time> date;          // the same
   std::optional<commit_time> date_if_none;  // of a plain folder, from the environment
+  std::optional<hash_kind> kind;            // of the ids of a plain folder; none: SHA-1
   std::vector<excluded_file> excluded;      // files to leave out of a plain folder
   std::string folder;                       // of a repository, all that select_from() will be asked for; empty: all
   unsigned threads = 0;                     // 0: all cores

@@ -18,7 +18,7 @@ std::string name_of(const object_to_check& o) {
 }
 
 outcome<signature_finding> check_one(const object_to_check& object, const signers& trusted, const progress& watch) {
-  const auto parts = split_signed_object(object.type, object.content);
+  const auto parts = split_signed_object(object.kind, object.type, object.content);
   if (!parts) return signature_finding{"", verdict::bad, parts.error().message};
   if (!*parts) return signature_finding{"", verdict::absent, "not signed"};
   switch ((*parts)->format) {

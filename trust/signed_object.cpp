@@ -43,12 +43,13 @@ class lines {
 
 struct parted_header {
   std::string payload;
-  std::string signature;  // of "gpgsig"
+  std::string signature;  // of the kind's own header
   unsigned signatures = 0;
 };
 
 // As git's parse_buffer_signed_by_header(): headers that begin with "gpgsig" go, with their continuation lines.
-parted_header part_header(std::string_view content) {
+parted_header part_header(hash_kind kind, std::string_view content) {
+  const std::string_view own = kind == hash_kind::sha1 ? "gpgsig " : "gpgsig-sha256 ";
   parted_header p;
   enum class at { kept, signature, other } where = at::kept;
   for (lines l(content); !l.done();) {
@@ -60,9 +61,9 @@ parted_header part_header(std::string_view content) {
     }
     if (line.starts_with(' ')) {
       line.remove_prefix(where == at::signature ? 1 : 0);
-    } else if (line.starts_with("gpgsig ")) {
+    } else if (line.starts_with(own)) {
       where = at::signature;
-      line.remove_prefix(7);
+      line.remove_prefix(own.size());
       ++p.signatures;
     } else {
       where = line.starts_with("gpgsig") ? at::other : at::kept;
@@ -85,8 +86,8 @@ std::int64_t date_of(std::string_view content, std::string_view key) {
   return 0;
 }
 
-outcome<std::optional<signed_object>> split_commit(std::string_view content) {
-  parted_header p = part_header(content);
+outcome<std::optional<signed_object>> split_commit(hash_kind kind, std::string_view content) {
+  parted_header p = part_header(kind, content);
   if (p.signatures > 1) return give_up(blame::input, "more than one signature");
   if (p.signatures == 0) return std::nullopt;
   const signature_format format = format_at(p.signature);
@@ -94,12 +95,12 @@ outcome<std::optional<signed_object>> split_commit(std::string_view content) {
 }
 
 // As git's parse_signed_buffer(): from the last line that opens a signature on.
-outcome<std::optional<signed_object>> split_tag(std::string_view content) {
+outcome<std::optional<signed_object>> split_tag(hash_kind kind, std::string_view content) {
   std::optional<std::size_t> begin;
   for (lines l(content); !l.done(); l.take())
     if (format_at(l.rest()) != signature_format::unknown) begin = content.size() - l.rest().size();
   if (!begin) return std::nullopt;
-  parted_header p = part_header(content.substr(0, *begin));
+  parted_header p = part_header(kind, content.substr(0, *begin));
   if (p.signatures > 0) return give_up(blame::input, "more than one signature");
   const std::string_view signature = content.substr(*begin);
   return signed_object{std::move(p.payload), std::string(signature), format_at(signature), date_of(content, "tagger ")};
@@ -107,8 +108,9 @@ outcome<std::optional<signed_object>> split_tag(std::string_view content) {
 
 }  // namespace
 
-outcome<std::optional<signed_object>> split_signed_object(object_type type, std::string_view content) {
-  return type == object_type::tag ? split_tag(content) : split_commit(content);
+outcome<std::optional<signed_object>> split_signed_object(hash_kind kind, object_type type,
+                                                          std::string_view content) {
+  return type == object_type::tag ? split_tag(kind, content) : split_commit(kind, content);
 }
 
 }  // namespace docteur

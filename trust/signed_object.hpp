@@ -19,10 +19,11 @@ struct signed_object {
   std::int64_t when;  // seconds since 1970: of the committer or tagger, as the object has it
 };
 
-// nullopt when the object has no signature. A commit's is the header "gpgsig", with continuation lines; a tag's is
-// what follows its message. Headers "gpgsig-sha256", meant for the same object under another id, are not part of the
-// payload, as in git. Fails (blame::input) for an object with more than one signature: which one counts would be a
+// nullopt when the object has no signature. A commit's is the header "gpgsig", in a repository of SHA-256
+// "gpgsig-sha256", with continuation lines; a tag's is what follows its message. The other of the two headers, which
+// signs the same object under its id of the other kind, is not part of the payload, as in git. Fails (blame::input) for an object with more than one signature: which one counts would be a
 // guess.
-[[nodiscard]] outcome<std::optional<signed_object>> split_signed_object(object_type type, std::string_view content);
+[[nodiscard]] outcome<std::optional<signed_object>> split_signed_object(hash_kind kind, object_type type,
+                                                                        std::string_view content);
 
 }  // namespace docteur

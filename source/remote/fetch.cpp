@@ -137,6 +137,7 @@ struct attempt {
   std::optional<failure> failed;
   bool refuses_id = false;
   bool knows_no_shallow = false;
+  bool has_sha256 = false;
 };
 
 // `repository`: the request's.
@@ -177,7 +178,12 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
   if (WIFSIGNALED(status))
     return give_up(blame::environment,
                    "the process that fetched was ended by signal " + std::to_string(WTERMSIG(status)));
-  return attempt{said.reason(request.reference), said.refuses_id(request.reference), said.knows_no_shallow()};
+  return attempt{said.reason(request.reference), said.refuses_id(request.reference), said.knows_no_shallow(),
+                 said.has_sha256()};
+}
+
+hash_kind kind_asked_for(std::string_view reference) {
+  return lower_digits(reference).size() == hex_size(hash_kind::sha256) ? hash_kind::sha256 : hash_kind::sha1;
 }
 
 // As try_to_fetch(), of one reference; what it tells came is there. Asks again, with history, where the server cannot
@@ -202,9 +208,16 @@ outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_opt
                                      const private_folder& repository, progress& report) {
   DOCTEUR_TRY(reference, checked_reference(options.reference));
   const brief_credentials guard(repository);
-  DOCTEUR_CHECK(make_bare_repository(repository, from));
+  const hash_kind asked = kind_asked_for(reference);
+  DOCTEUR_CHECK(make_bare_repository(repository, from, asked));
   fetch_request request{from, reference, false, repository.path().native()};
   DOCTEUR_TRY(tried, try_one(request, options.timeout, repository, report));
+  // The kind of a server's ids is known only then; nothing was fetched yet.
+  if (tried.has_sha256 && asked == hash_kind::sha1) {
+    DOCTEUR_CHECK(make_bare_repository(repository, from, hash_kind::sha256));
+    DOCTEUR_TRY(again, try_one(request, options.timeout, repository, report));
+    tried = std::move(again);
+  }
   if (tried.failed) return tl::unexpected<failure>(*tried.failed);
   DOCTEUR_TRY(id, fetched_id(repository));
   return fetched_commit{id, request.history};
@@ -214,7 +227,7 @@ outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::c
                            const private_folder& repository, progress& report) {
   const std::string id = hex_text(commit);
   const brief_credentials guard(repository);
-  DOCTEUR_CHECK(make_bare_repository(repository, from));
+  DOCTEUR_CHECK(make_bare_repository(repository, from, commit.kind()));
   fetch_request request{from, id, false, repository.path().native()};
   DOCTEUR_TRY(alone, try_one(request, timeout, repository, report));
   if (!alone.failed) return {};

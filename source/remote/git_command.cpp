@@ -133,13 +133,15 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
   return command;
 }
 
-outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from) {
+outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from, hash_kind kind) {
   std::error_code error;
   std::filesystem::create_directories(folder.path() / "objects" / "pack", error);
   if (!error) std::filesystem::create_directories(folder.path() / "refs", error);
   if (error) return give_up(blame::environment, printable(folder.path().native()) + ": " + error.message());
   DOCTEUR_CHECK(folder.write("HEAD", "ref: refs/heads/main\n"));
-  std::string config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+  std::string config = kind == hash_kind::sha1 ? "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
+                                               : "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
+                                                 "[extensions]\n\tobjectformat = sha256\n";
   // "https://" and "host:port"
   const auto scheme_end = from.url.find("://") + 3;
   const auto host = std::string_view(from.url).substr(scheme_end, from.url.find('/', scheme_end) - scheme_end);

@@ -10,6 +10,7 @@
 
 #include "base/child_process.hpp"
 #include "base/private_folder.hpp"
+#include "object/oid.hpp"
 #include "source/remote/fetch_request.hpp"
 #include "source/remote/remote_address.hpp"
 
@@ -25,7 +26,8 @@ inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:r
                                               std::span<const std::string> environment);
 
 // An empty bare repository in `folder`, with what git_fetch_command() needs: the user and the password of `from`.
-[[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from);
+[[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from,
+                                                  hash_kind kind);
 
 // Removes the password that make_bare_repository() wrote there.
 void forget_credentials(const private_folder& folder) noexcept;

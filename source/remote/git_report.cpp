@@ -158,6 +158,9 @@ bool git_report::refuses_id(std::string_view asked) const {
 // "requests" in protocol version 2, and "server doesn't support shallow" of libgit2.
 bool git_report::knows_no_shallow() const { return cause().find("support shallow") != std::string::npos; }
 
+// "mismatched algorithms: client sha1; server sha256" of git's connect.c, fetch-pack.c and http.c.
+bool git_report::has_sha256() const { return cause().find("server sha256") != std::string::npos; }
+
 failure git_report::reason(std::string_view asked) const {
   const std::string name = printable(asked);
   std::string why = cause();

@@ -27,6 +27,8 @@ class git_report {
   // Whether it failed because the server cannot leave out history: one of plain files, or one without the capability
   // "shallow" (gitprotocol-capabilities(5)).
   [[nodiscard]] bool knows_no_shallow() const;
+  // Whether it failed because the server's ids are of SHA-256 (gitprotocol-capabilities(5), "object-format").
+  [[nodiscard]] bool has_sha256() const;
   // One line of what was said in the end, printable, without program and repository names, with a way out where the
   // reason is a known one. `who`: blame::input where the repository answered and has not what was asked for, else
   // blame::environment. `asked`: the reference, for the message.

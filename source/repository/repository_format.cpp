@@ -12,7 +12,7 @@ namespace docteur {
 namespace {
 
 constexpr std::string_view kExtension = "extensions.";
-// None of them matters to those who only read objects by SHA-1 ids and references in files.
+// None of them matters for reading objects and references in files.
 constexpr std::array<std::string_view, 8> kHarmless{"noop",
                                                     "noop-v1",
                                                     "partialclone",
@@ -22,9 +22,17 @@ constexpr std::array<std::string_view, 8> kHarmless{"noop",
                                                     "relativeworktrees",
                                                     "submodulepathconfig"};
 
+std::optional<hash_kind> kind_of(std::string_view value) {
+  for (const hash_kind kind : {hash_kind::sha1, hash_kind::sha256})
+    if (value == name(kind)) return kind;
+  return std::nullopt;
+}
+
 outcome<void> check_extension(std::string_view name, const std::string& value, unsigned version) {
-  if (name == "objectformat" && value != "sha1")
-    return give_up(blame::input, "a repository with " + printable(value) + " ids; images hold SHA-1 ids only");
+  if (name == "objectformat" && !kind_of(value))
+    return give_up(blame::input, "a repository with " + printable(value) + " ids; sha1 and sha256 are known");
+  if (name == "objectformat" && version == 0 && kind_of(value) != hash_kind::sha1)
+    return give_up(blame::input, "a repository of format version 0 has no " + printable(value) + " ids");
   if (name == "refstorage" && value != "files")
     return give_up(blame::input, "its references are stored as " + printable(value) +
                                      ", which is not read yet; git refs migrate --ref-format=files makes files of "
@@ -67,6 +75,7 @@ outcome<repository_format> repository_format_of(std::span<const config_entry> co
     const std::string_view name = std::string_view(e.name).substr(kExtension.size());
     if (name == "worktreeconfig") format.worktree_config = is_true(e.value);
     DOCTEUR_CHECK(check_extension(name, value, version));
+    if (name == "objectformat") format.kind = *kind_of(value);
   }
   return format;
 }

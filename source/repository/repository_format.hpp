@@ -26,7 +26,7 @@ struct repository_format {
 // for what a repository says of its format.
 [[nodiscard]] outcome<std::vector<config_entry>> read_config(const std::string& path, const std::string& shown);
 
-// Fails with blame::input for a version or an extension that is not known, for ids that are no SHA-1 and references
+// Fails with blame::input for a version or an extension that is not known, for ids of an unknown hash and references
 // that are not in files; messages continue those of the repository.
 [[nodiscard]] outcome<repository_format> repository_format_of(std::span<const config_entry> config);
 

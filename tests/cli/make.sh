@@ -42,9 +42,14 @@ refused() {
   [ -z "$(ls -A out)" ] || die "left behind: $(ls -A out)"
 }
 
-# The commit id in the header of an image.
+# The commit id in the header of an image, or in the section table of one with SHA-256 ids.
 commit_of() {
-  od -An -v -tx1 -N20 "$1" | tr -d ' \n'
+  if [ "${GIT_DEFAULT_HASH:-sha1}" = sha256 ]; then
+    idx=$(od -An -tu8 -j20 -N8 "$1" | tr -d ' ')
+    od -An -v -tx1 -j$((idx - 512 + 464)) -N32 "$1" | tr -d ' \n'
+  else
+    od -An -v -tx1 -N20 "$1" | tr -d ' \n'
+  fi
 }
 
 # A small repository named $1: folders, an executable, a link, two commits.

@@ -86,8 +86,10 @@ fi
 
 git init -q empty
 refused 1 'which has no commit yet' empty out/x.img
-git init -q --object-format=sha256 long
-refused 1 'sha256' long out/x.img
+git init -q long
+git -C long config core.repositoryFormatVersion 1
+git -C long config extensions.objectFormat sha512
+refused 1 'a repository with sha512 ids' long out/x.img
 refused 1 'nothing: no such branch, tag or commit' -b nothing r out/x.img
 refused 1 'is a tree, not a commit' -b "$(git -C r rev-parse HEAD^{tree})" r out/x.img
 # As a link, .gitmodules may lead out of what was checked: git fsck refuses it, too.

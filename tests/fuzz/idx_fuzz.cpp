@@ -1,5 +1,7 @@
 // Property: in an IDX that is accepted, every table is within its bytes and every offset within the PACK, and find()
 // returns only positions of the id it was given. If ids are in order, it returns the first position of each.
+#include <algorithm>
+
 #include <vector>
 
 #include "fuzz/property.hpp"

@@ -48,7 +48,7 @@ buffer section_of(bytes in) {
 std::vector<std::string> told(const device& d, const section& where) {
   std::vector<std::string> keys;
   path_tree_builder builder(heap_memory());
-  owned_array<oid> submodules(heap_memory());
+  oid_list submodules(heap_memory(), hash_kind::sha1);
   if (!read_path_section(d, where, kObjects, heap_memory(), {}, builder, submodules)) return keys;
   const auto tree = builder.finish();
   if (!tree) return keys;

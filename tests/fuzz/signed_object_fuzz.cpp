@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bytes in = fuzz_input(data, size);
   const std::string_view text = as_text(in);
   for (const object_type type : {object_type::commit, object_type::tag}) {
-    const auto parts = split_signed_object(type, text);
+    const auto parts = split_signed_object(hash_kind::sha1, type, text);
     if (!parts || !*parts) continue;
     const signed_object& s = **parts;
     PROPERTY(s.payload.size() + s.signature.size() <= text.size());
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       PROPERTY(text.ends_with(s.signature));
       PROPERTY(text.find("gpgsig") != std::string_view::npos || s.payload + s.signature == text);
     } else {
-      const auto again = split_signed_object(type, s.payload);
+      const auto again = split_signed_object(hash_kind::sha1, type, s.payload);
       PROPERTY(again && !*again);
     }
   }

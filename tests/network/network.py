@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "C O Mitter", "GIT_COMMITTER_EMAIL": "c@example.org",
     "GIT_COMMITTER_DATE": "1600000001 +0200",
 }
-for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH"):
+for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "LD_LIBRARY_PATH", "GIT_DEFAULT_HASH"):
     if name in os.environ:
         ENVIRONMENT[name] = os.environ[name]
 # A slow machine with a sanitizer: what must come is waited for, nothing is timed.

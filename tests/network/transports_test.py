@@ -34,8 +34,5 @@ run("git", "clone", "-q", "--bare", "--depth", "2", f"file://{site}", SITES / "s
 for way in (f"http://127.0.0.1:{web.port}/git/", f"git://127.0.0.1:{daemon}/"):
     refused(1, "its HEAD points to no commit", way + "empty.git")
     expect(made(way + "shallow.git") == expected, "another image from a shallow repository")
-run("git", "init", "-q", "--bare", "--object-format=sha256", SITES / "sha256.git")
-git(SITES / "sha256.git", "fast-import", "--quiet", stdin=b"commit refs/heads/main\ncommitter C <c> 1 +0000\ndata 0\n\n")
-refused(1, "SHA-1 ids only", f"git://127.0.0.1:{daemon}/sha256.git", "-b", "main")
 refused(3, "no such repository", f"http://127.0.0.1:{web.port}/git/none.git")
 refused(3, "not exported", f"git://127.0.0.1:{daemon}/none.git")

@@ -30,7 +30,7 @@ struct sample {
     pack.add_ofs(object_type::blob, 3, kHello.size(), "bye\n");
   }
   [[nodiscard]] byte_vector image(const hand_options& how = {}) const { return hand_image(commit, pack, how); }
-  [[nodiscard]] std::uint64_t idx_size(, hash_kind::sha1) const { return docteur::idx_size(pack.entries(), hash_kind::sha1); }
+  [[nodiscard]] std::uint64_t idx_size() const { return docteur::idx_size(pack.entries(), hash_kind::sha1); }
 };
 
 // An image of one tree; `pack` holds the blobs already.

@@ -10,7 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const image_header kHeader{oid{{std::byte{0xaa}}}, 0x1234};
+const std::array<std::byte, 20> kCommit{std::byte{0xaa}};
+const image_header kHeader{oid::from(kCommit.data(), hash_kind::sha1), 0x1234};
 
 outcome<void> finish(output_file& out) {
   DOCTEUR_CHECK(out.complete(kHeader));

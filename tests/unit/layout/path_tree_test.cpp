@@ -46,9 +46,9 @@ result<path_tree> build_by_tails(const key_set& keys, const memory& from) {
 std::optional<path_tree::prefix> longest_prefix(const key_set& keys, std::string path) {
   for (;;) {
     const auto file = keys.find(path);
-    if (!path.empty() && file != keys.end()) return path_tree::prefix{file->second, false, path.size()};
+    if (!path.empty() && file != keys.end()) return path_tree::prefix{file->second, 0, false, path.size()};
     const auto directory = keys.find(path.empty() ? path : path + "/");
-    if (directory != keys.end()) return path_tree::prefix{directory->second, true, path.size()};
+    if (directory != keys.end()) return path_tree::prefix{directory->second, 0, true, path.size()};
     if (path.empty()) return std::nullopt;
     const std::size_t slash = path.rfind('/');
     path.resize(slash == std::string::npos ? 0 : slash);

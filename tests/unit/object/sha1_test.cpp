@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "object/hasher.hpp"
+
 namespace docteur {
 namespace {
 

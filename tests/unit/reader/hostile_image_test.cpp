@@ -34,7 +34,7 @@ result<contents> read_all(const device& d, const memory& mem, bool& whole, paths
     EXPECT_TRUE(i.snapshot().find(path)) << path;
     (void)reader.resolve(i.snapshot(), path);
     if (e->node.kind == entry_kind::submodule) {
-      all[path] = hex(*i.id(e->node));
+      all[path] = hex(*i.snapshot().id(e->node));
       continue;
     }
     const auto size = reader.size(e->node);

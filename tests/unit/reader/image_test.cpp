@@ -101,8 +101,8 @@ TEST_P(Image, FindsWhatLeadsToAPath) {
   EXPECT_EQ(led("module/x"), "module");
   EXPECT_EQ(led(""), "");
   for (const std::string_view bad : {"/a"sv, "a/"sv, "a//file"sv}) EXPECT_EQ(led(bad), "nothing") << bad;
-  EXPECT_EQ(o.snapshot().find_prefix("run/x")->what.kind, entry_kind::executable);
-  EXPECT_EQ(o.snapshot().find_prefix("nowhere")->what, *o.snapshot().find(""));
+  EXPECT_EQ(o.snapshot().find_prefix("run/x")->node.kind, entry_kind::executable);
+  EXPECT_EQ(o.snapshot().find_prefix("nowhere")->node, *o.snapshot().find(""));
 }
 
 TEST_P(Image, LongPathsNormalised) {

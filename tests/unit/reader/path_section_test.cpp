@@ -35,7 +35,7 @@ result<std::vector<told>> read(const buffer& content, bool mapped, const limits&
   std::vector<told> all;
   {
     path_tree_builder builder(mem.handle());
-    owned_array<oid> submodules(mem.handle());
+    oid_list submodules(mem.handle(), hash_kind::sha1);
     DOCTEUR_CHECK(read_path_section(mapped ? memory_device(disk) : copying.handle(), where, kObjects, mem.handle(),
                                     bounds, builder, submodules));
     DOCTEUR_TRY(tree, builder.finish());
@@ -163,7 +163,7 @@ TEST_P(PathSection, RefusesEveryBitFlip) {
     counting_memory mem;
     copying_device copying(raw);
     path_tree_builder builder(mem.handle());
-    owned_array<oid> submodules(mem.handle());
+    oid_list submodules(mem.handle(), hash_kind::sha1);
     EXPECT_FALSE(read_path_section(GetParam() ? memory_device(raw) : copying.handle(),
                                    {section_type::paths, crc, 0, raw.size()}, kObjects, mem.handle(), {}, builder,
                                    submodules))

@@ -17,7 +17,7 @@ const std::string kArmour =
 const std::string kBare = "-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n";
 
 std::optional<signed_object> parts(object_type type, const std::string& content) {
-  auto p = split_signed_object(type, content);
+  auto p = split_signed_object(hash_kind::sha1, type, content);
   EXPECT_TRUE(p) << p.error().message;
   return p ? *p : std::nullopt;
 }
@@ -52,7 +52,7 @@ TEST(SignedObject, OtherHeadersAndTheMessageAreKept) {
 
 TEST(SignedObject, TwoSignaturesAreNone) {
   const std::string twice = kHead + "gpgsig " + kArmour + "gpgsig " + kArmour + "\nm\n";
-  EXPECT_FALSE(split_signed_object(object_type::commit, twice));
+  EXPECT_FALSE(split_signed_object(hash_kind::sha1, object_type::commit, twice));
 }
 
 TEST(SignedObject, TagsAreSignedBehindTheirMessage) {
@@ -68,7 +68,7 @@ TEST(SignedObject, TagsAreSignedBehindTheirMessage) {
   EXPECT_EQ(parts(object_type::tag, head + "\nm\n" + kBare + "more\n" + kBare)->payload,
             head + "\nm\n" + kBare + "more\n");
   EXPECT_EQ(parts(object_type::tag, head + "gpgsig-sha256 x\n y\n\nm\n" + kBare)->payload, head + "\nm\n");
-  EXPECT_FALSE(split_signed_object(object_type::tag, head + "gpgsig x\n\nm\n" + kBare));
+  EXPECT_FALSE(split_signed_object(hash_kind::sha1, object_type::tag, head + "gpgsig x\n\nm\n" + kBare));
   const auto ssh = parts(object_type::tag, head + "\nm\n-----BEGIN SSH SIGNATURE-----\nx\n");
   EXPECT_EQ(ssh->format, signature_format::ssh);
   EXPECT_EQ(parts(object_type::tag, head + "\nm\n-----BEGIN SIGNED MESSAGE-----\nx\n")->format, signature_format::x509);

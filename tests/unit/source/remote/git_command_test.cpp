@@ -62,7 +62,7 @@ TEST_F(GitCommand, NoSecretIsInArgumentsOrEnvironment) {
 TEST_F(GitCommand, SecretsAreInFilesOfOnesOwn) {
   const auto where = parse_location("https://ja\"ne:hun%25t er2@h:1/x");
   ASSERT_TRUE(where);
-  ASSERT_TRUE(make_bare_repository(folder_, *where->remote));
+  ASSERT_TRUE(make_bare_repository(folder_, *where->remote, hash_kind::sha1));
   EXPECT_EQ(file_content(folder_.path() / "credentials"), "https://ja%22ne:hun%25t%20er2@h:1\n");
   EXPECT_NE(file_content(folder_.path() / "config").find("[credential \"https://h:1\"]\n\tusername = \"ja\\\"ne\""),
             std::string::npos);

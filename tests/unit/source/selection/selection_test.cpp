@@ -3,7 +3,6 @@
 
 #include <map>
 
-#include "base/sha256.hpp"
 #include "object/commit.hpp"
 #include "object/hasher.hpp"
 #include "source/selection/derived_commit.hpp"
@@ -27,7 +26,7 @@ std::string derived(const std::string& original, const std::vector<std::string>&
 std::string digest(std::string_view text, std::size_t step) {
   sha256 hash;
   for (std::size_t at = 0; at < text.size(); at += step) hash.update(as_bytes(text.substr(at, step)));
-  return hash.finish();
+  return text_of(hash.finish());
 }
 
 }  // namespace
