@@ -18,9 +18,10 @@ constexpr unsigned kLeastSharedPart = 16;
 constexpr std::uint64_t kFewFeatures = 4096;  // bytes of content: a smaller object has too few features to decide by
 
 // The positions of each object's features in the sorted list.
-class by_object {
+class feature_positions {
  public:
-  by_object(std::span<const feature> shared, std::size_t objects) : begin_(objects + 1), positions_(shared.size()) {
+  feature_positions(std::span<const feature> shared, std::size_t objects)
+      : begin_(objects + 1), positions_(shared.size()) {
     for (const feature f : shared) ++begin_[object_index(f) + 1];
     for (std::size_t i = 1; i <= objects; ++i) begin_[i] += begin_[i - 1];
     std::vector<std::uint32_t> next(begin_.begin(), begin_.end() - 1);
@@ -44,9 +45,10 @@ class by_object {
 //
 //   base    3  5  8  9        3 < 5: step in base;  5 = 5: count, step in both;  8 > 7: step in target; ...
 //   target  5  7  9
-bool share_enough(std::span<const feature> shared, const by_object& where, std::uint32_t base, std::uint32_t target) {
-  const std::span<const std::uint32_t> a = where.of(base), b = where.of(target);
-  unsigned missing = where.least(target);
+bool share_enough(std::span<const feature> shared, const feature_positions& positions, std::uint32_t base,
+                  std::uint32_t target) {
+  const std::span<const std::uint32_t> a = positions.of(base), b = positions.of(target);
+  unsigned missing = positions.least(target);
   for (std::size_t i = 0, j = 0; i < a.size() && j < b.size() && missing > 0;) {
     const std::uint32_t x = window_hash(shared[a[i]]), y = window_hash(shared[b[j]]);
     if (x == y) --missing;
@@ -96,7 +98,7 @@ class tally {
 //   hash    17  42  42  42  42  42  42  58
 //   object   9   1   3   4   8  11  20   2
 //                    ^   ^   *   ^   ^
-void add_similar(std::span<const feature> shared, const by_object& where, std::size_t objects,
+void add_similar(std::span<const feature> shared, const feature_positions& positions, std::size_t objects,
                  const candidate_limits& limits, tbb::combinable<std::vector<delta_pair>>& found) {
   tbb::enumerable_thread_specific<tally> tallies([&] { return tally(objects); });
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, objects, 64), [&](const auto& range) {
@@ -104,14 +106,14 @@ void add_similar(std::span<const feature> shared, const by_object& where, std::s
     std::vector<delta_pair>& out = found.local();
     for (std::size_t i = range.begin(); i < range.end(); ++i) {
       const auto self = static_cast<std::uint32_t>(i);
-      for (const std::size_t at : where.of(i)) {
+      for (const std::size_t at : positions.of(i)) {
         const std::uint32_t hash = window_hash(shared[at]);
         for (std::size_t p = at; p-- > 0 && at - p <= limits.reach && window_hash(shared[p]) == hash;)
           counts.add(object_index(shared[p]));
         for (std::size_t p = at + 1; p < shared.size() && p - at <= limits.reach && window_hash(shared[p]) == hash; ++p)
           counts.add(object_index(shared[p]));
       }
-      for (const std::uint32_t base : counts.best(self, limits.best, where.least(i))) out.push_back({base, self});
+      for (const std::uint32_t base : counts.best(self, limits.best, positions.least(i))) out.push_back({base, self});
     }
   });
 }
@@ -119,7 +121,7 @@ void add_similar(std::span<const feature> shared, const by_object& where, std::s
 // Adds neighbours in git's order by type, name hash and size. Pairs that share too few features are left out, unless
 // the target is too small to decide by features: in source code, where names mean little, those are most.
 void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::span<const feature> shared,
-                    const by_object& where, std::size_t reach, std::vector<delta_pair>& found) {
+                    const feature_positions& positions, std::size_t reach, std::vector<delta_pair>& found) {
   struct key {
     object_type type;
     std::uint32_t hash;
@@ -134,7 +136,7 @@ void add_neighbours(const object_source& source, const std::vector<bool>& eligib
       order.push_back({objects[i].type, name_hash(source.path(i)), objects[i].size, static_cast<std::uint32_t>(i)});
   std::ranges::sort(order);
   const auto add = [&](const key& base, const key& target) {
-    if (target.size < kFewFeatures || share_enough(shared, where, base.index, target.index))
+    if (target.size < kFewFeatures || share_enough(shared, positions, base.index, target.index))
       found.push_back({base.index, target.index});
   };
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -159,9 +161,9 @@ std::uint32_t name_hash(std::string_view path) noexcept {
 std::vector<delta_pair> find_candidates(const object_source& source, const std::vector<bool>& eligible,
                                         std::span<const feature> shared, const candidate_limits& limits) {
   tbb::combinable<std::vector<delta_pair>> found;
-  const by_object where(shared, source.objects().size());
-  add_similar(shared, where, source.objects().size(), limits, found);
-  add_neighbours(source, eligible, shared, where, limits.neighbours, found.local());
+  const feature_positions positions(shared, source.objects().size());
+  add_similar(shared, positions, source.objects().size(), limits, found);
+  add_neighbours(source, eligible, shared, positions, limits.neighbours, found.local());
   std::vector<delta_pair> pairs;
   found.combine_each([&](const std::vector<delta_pair>& some) { pairs.insert(pairs.end(), some.begin(), some.end()); });
   tbb::parallel_sort(pairs.begin(), pairs.end());

@@ -44,6 +44,8 @@ void put_insert(bytes literal, std::vector<std::byte>& out) {
   }
 }
 
+// A copy is an opcode, 1sssoooo, and the nonzero bytes of offset and size, least significant first; each bit o and s
+// says that one of them follows. Offset 0x1200, size 5: 1001 0010, 12, 05.
 void put_copy(std::size_t from, std::size_t size, std::vector<std::byte>& out) {
   while (size > 0) {
     const std::size_t piece = std::min(size, kLongestCopy);

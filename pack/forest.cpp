@@ -274,6 +274,9 @@ std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsig
   for (const auto& [_, i] : order) {
     const delta_edge& e = edges[i];
     if (base[e.target] != kNoBase) continue;
+    // Up from the base to its root: the target must not be there, and the longest chain through the edge must fit:
+    //
+    //   root <- a <- base <- target <- x <- y      depth 3, height of the target 2
     unsigned depth = 0;  // of the target on this base
     bool circular = false;
     for (std::uint32_t a = e.base; a != kNoBase && !circular; a = base[a], ++depth) circular = a == e.target;

@@ -49,7 +49,7 @@ failure changed_while_read(const object_source& source, std::size_t index) {
   return failure{blame::input, std::move(subject) + ": changed while it was read"};
 }
 
-outcome<object_store> object_store::fill(const object_source& source, const settings& options, observer& eye,
+outcome<object_store> object_store::fill(const object_source& source, const settings& options, observer& watcher,
                                          progress& report) {
   DOCTEUR_TRY(file, spool::create(options.spool_directory));
   object_store store(source, std::move(file));
@@ -67,7 +67,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
       DOCTEUR_CHECK(source.read_verified(index, own.content));
       if (!is_right()) return tl::unexpected<failure>(changed_while_read(source, index));
     }
-    eye.see(index, own.content);
+    watcher.see(index, own.content);
     const bytes packed = own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));
     place& kept = store.kept_[index];

@@ -35,8 +35,8 @@ class object_store {
   };
   // Reads all objects of `source`, which must outlive the store. Fails when the source or the temporary file does, when
   // content does not match its id, or when `report` says to stop. Uses the threads of the current TBB arena.
-  [[nodiscard]] static outcome<object_store> fill(const object_source& source, const settings& options, observer& eye,
-                                                  progress& report);
+  [[nodiscard]] static outcome<object_store> fill(const object_source& source, const settings& options,
+                                                  observer& watcher, progress& report);
 
   // False for a large blob, which was left out: none of the following may be called for it.
   [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].stream_size > 0; }

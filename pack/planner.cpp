@@ -23,6 +23,7 @@ constexpr std::size_t kPairBytes = sizeof(delta_pair) + 3 * sizeof(delta_edge);
 // Limits the candidates per object to two thirds of `most_pairs`; the rest is for pairs with ancestors.
 candidate_limits fitting(candidate_limits wanted, const std::vector<bool>& eligible, std::size_t most_pairs) {
   const auto objects = static_cast<std::size_t>(std::ranges::count(eligible, true));
+  // Of `each` candidates per object, at least one is by features; each neighbour counts twice, for both sides.
   const std::size_t each = std::max<std::size_t>(most_pairs / 3 * 2 / std::max<std::size_t>(objects, 1), 1);
   wanted.neighbours = std::min(wanted.neighbours, (each - 1) / 2);
   wanted.best = std::min(wanted.best, each - 2 * wanted.neighbours);

@@ -26,7 +26,7 @@ class chains {
         path.push_back(at);
       }
       if (at != kNoEntry && links_[at].state == mark::on_path && is_whole(at))
-        found_.add(errc::malformed, entries_[at].at(), "deltas stand on one another in a circle");
+        found_.add(errc::malformed, entries_[at].at(), "deltas form a cycle");
       for (; !path.empty(); path.pop_back()) settle(path.back());
     }
     return deepest_;
@@ -35,15 +35,15 @@ class chains {
  private:
   enum class mark : std::uint8_t { fresh, on_path, settled };
   struct link {
-    std::uint64_t bytes = 0;  // of the deltas from here down
-    std::uint32_t depth = 0;  // their number
+    std::uint64_t bytes = 0;  // of the deltas from here to a whole object
+    std::uint32_t depth = 0;  // the number of those deltas
     mark state = mark::fresh;
-    bool is_lost = false;  // what is wrong further down was reported
+    bool is_lost = false;  // a fault from here down was reported
   };
 
   [[nodiscard]] bool is_whole(std::uint32_t i) const { return entries_[i].state == entry_state::whole; }
 
-  // Its base is settled, unless they are in a circle.
+  // Settles an entry whose base is settled already, unless the two are in a cycle.
   void settle(std::uint32_t i) {
     link& l = links_[i];
     l.state = mark::settled;
@@ -53,7 +53,7 @@ class chains {
     l.is_lost = below.is_lost || below.state != mark::settled;
     if (l.is_lost) return;
     l.depth = below.depth + 1;
-    l.bytes = below.bytes + entries_[i].size;  // each is within the limit
+    l.bytes = below.bytes + entries_[i].size;  // no overflow: each is within the limit
     l.is_lost = true;
     if (l.depth > bounds_.delta_depth) {
       found_.add(errc::too_large, entries_[i].at(), "delta chain is longer than the limit");

@@ -1,5 +1,5 @@
 #pragma once
-// The chains of deltas as a reader follows them. Hosted.
+// Checks the chains of deltas as a reader follows them. Hosted.
 
 #include <cstdint>
 
@@ -10,9 +10,9 @@
 
 namespace docteur {
 
-// Reports chains that lead back to themselves, and those over the limits on deltas and on their bytes. A base that is
-// named by id is the entry that the id means (id_map.hpp), whatever else an object was rebuilt from. Returns the deltas
-// of the longest chain within the limit.
+// Reports chains that lead back to themselves, and chains over the limits on the number and the bytes of deltas. The
+// base of a REF delta is the entry that its id means (id_map.hpp), even if the object was rebuilt from another entry of
+// that id. Returns the number of deltas in the longest chain within the limits.
 [[nodiscard]] std::uint32_t check_chains(const scanned_pack& pack, const id_map& ids, const limits& bounds,
                                          findings& found);
 

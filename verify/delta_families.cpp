@@ -23,7 +23,7 @@ delta_families::delta_families(const scanned_pack& pack)
   count_descendants();
 }
 
-// From the leaves up. What is on a cycle of REF deltas never becomes a leaf and keeps its count.
+// From the leaves up. Entries in a cycle of REF deltas never become leaves and keep their count.
 void delta_families::count_descendants() {
   const auto& entries = pack_.entries;
   descendants_.assign(entries.size(), 1);
@@ -45,7 +45,7 @@ void delta_families::count_descendants() {
 
 void delta_families::take_children(std::uint32_t base, std::vector<std::uint32_t>& out) {
   out.assign(deltas_.begin() + first_[base], deltas_.begin() + first_[base + 1]);
-  // One flag for all that name the same base: many copies of an object must not each look through many deltas.
+  // One flag for all deltas with the same base: many copies of an object must not each go through many deltas.
   const oid& id = pack_.entries[base].id;
   const auto first = std::ranges::lower_bound(pack_.refs, id, {}, &ref_delta::base);
   const auto last = std::ranges::upper_bound(first, pack_.refs.end(), id, {}, &ref_delta::base);

@@ -28,7 +28,7 @@ outcome<result<done>> entry_inflater::run(const pack_entry& e, mutable_bytes out
   using answer = result<done>;
   const std::uint64_t length = e.end_at() - e.stream_at();
   if (length > kReadAtOnce) return run_forward(e, out);
-  DOCTEUR_TRY(in, fetch(device_, e.stream_at(), static_cast<std::size_t>(length), input_));
+  DOCTEUR_TRY(in, read_range(device_, e.stream_at(), static_cast<std::size_t>(length), input_));
   const auto consumed = whole_.inflate(in, out, e.stream_at());
   if (!consumed) return answer(tl::make_unexpected(consumed.error()));
   if (*consumed != length) return answer(fail(errc::malformed, e.stream_at() + *consumed, "bytes between two entries"));

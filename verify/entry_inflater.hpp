@@ -1,20 +1,20 @@
 #pragma once
-// The zlib stream of one entry, whole, into memory. Hosted; one for each thread.
+// Inflates the whole zlib stream of an entry into memory. One per thread. Hosted.
 
 #include "object/device.hpp"
 #include "object/failure.hpp"
 #include "pack/inflate.hpp"
-#include "verify/fetch.hpp"
 #include "verify/pack_entry.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 
 class entry_inflater {
  public:
-  explicit entry_inflater(const device& d);
+  explicit entry_inflater(const device& d);  // throws std::bad_alloc
 
-  // Fills `out`, e.size bytes. An inner error is the image's: the stream is damaged, has another size, or does not end
-  // where the next entry begins.
+  // Fills `out`, which has e.size bytes. The inner error is a fault of the image: the stream is damaged, has another
+  // size, or does not end where the next entry begins. Fails (blame::environment) if the device cannot be read.
   [[nodiscard]] outcome<result<done>> run(const pack_entry& e, mutable_bytes out);
 
  private:

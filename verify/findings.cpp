@@ -43,11 +43,11 @@ std::uint64_t findings::count() const {
   return count_;
 }
 
-void findings::move_to(verify_report& report) {
+void findings::move_to(verify_report& to) {
   std::ranges::sort_heap(lowest_, lies_before);
-  report.faults = std::move(lowest_);
-  report.fault_count = count_;
-  report.remarks = std::move(remarks_);
+  to.faults = std::move(lowest_);
+  to.fault_count = count_;
+  to.remarks = std::move(remarks_);
 }
 
 std::string object_text(std::string_view kind, const oid& id) {

@@ -1,5 +1,5 @@
 #pragma once
-// Where all parts of a verification leave what they find. Hosted; shared by all threads.
+// Collects the faults and remarks of all parts of a verification. Safe to use from many threads. Hosted.
 
 #include <cstdint>
 #include <mutex>
@@ -12,27 +12,29 @@ namespace docteur {
 
 class findings {
  public:
-  // Keeps the `keep` faults of the lowest offsets, whatever the order in which threads find them.
+  // Keeps the `keep` faults with the lowest offsets, in whatever order threads find them; counts all.
   explicit findings(std::size_t keep) : keep_(keep) {}
 
+  // Adds a fault. `at`: byte offset in the image.
   void add(errc code, std::uint64_t at, std::string what);
   void add(const error& e) { add(e.code, e.at, e.what); }
   void remark(std::string text);
-  // Takes all that `other` found.
+  // Moves everything from `other` into this.
   void merge(findings&& other);
 
   [[nodiscard]] std::uint64_t count() const;
-  void move_to(verify_report& report);
+  // Moves the faults, by offset, their count and the remarks into `to`. Call it once, last.
+  void move_to(verify_report& to);
 
  private:
   std::size_t keep_;
   mutable std::mutex mutex_;
-  std::vector<fault> lowest_;  // a heap, the greatest on top
+  std::vector<fault> lowest_;  // a heap with the highest offset on top
   std::uint64_t count_ = 0;
   std::vector<std::string> remarks_;
 };
 
-// "commit 57d2...", for messages.
+// Returns "commit 57d2...", for messages.
 [[nodiscard]] std::string object_text(std::string_view kind, const oid& id);
 
 }  // namespace docteur

@@ -12,7 +12,7 @@ constexpr const char* kParse = "gitmodulesParse";
 bool is_slash(char c) { return c == '/' || c == '\\'; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// "../../:x", "..//x": climbs out of a URL into its host.
+// Whether a relative URL such as "../../:x" or "..//x" leaves the path of the URL that it is relative to.
 bool climbs_into_host(std::string_view url) {
   bool climbed = false;
   for (;;) {
@@ -47,7 +47,7 @@ bool is_bad_url(std::string_view url) {
   return false;
 }
 
-// `submodule`: the part between "submodule." and the key.
+// `submodule`: the part of the setting's name between "submodule." and `key`.
 const char* message_of_setting(std::string_view submodule, std::string_view key, std::string_view value) {
   if (submodule.empty() || has_parent_part(submodule, "/\\")) return "gitmodulesName";
   if (key == "url" && is_bad_url(value)) return "gitmodulesUrl";
@@ -59,8 +59,6 @@ const char* message_of_setting(std::string_view submodule, std::string_view key,
 }  // namespace
 
 const char* fsck_message_of_gitmodules(std::string_view content) {
-  constexpr std::size_t kMostBytes = std::size_t{100} << 20;
-  if (content.size() > kMostBytes) return "gitmodulesLarge";
   if (content.find('\0') != std::string_view::npos) return kParse;
   const char* first = nullptr;
   const auto parsed = visit_config(content, config_origin::blob, [&](const config_entry& e) {

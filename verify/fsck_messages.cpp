@@ -11,19 +11,20 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
+// Removes `word` from the start of `text` if it is there.
 bool take(std::string_view& text, std::string_view word) {
   if (!text.starts_with(word)) return false;
   text.remove_prefix(word.size());
   return true;
 }
-// Without its newline.
+// Removes a line from `text` and returns it without its newline.
 std::string_view take_line(std::string_view& text) {
   const std::string_view line = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(line.size() + 1, text.size()));
   return line;
 }
 
-// Headers end at the first empty line; without one, with the newline of the last of them.
+// Headers end at the first empty line; if there is none, at the end of the last line.
 const char* message_of_headers(std::string_view content) {
   const std::size_t end = content.find("\n\n");
   if (content.substr(0, end).find('\0') != std::string_view::npos) return "nulInHeader";
@@ -67,10 +68,10 @@ const char* fsck_message_of_commit(std::string_view content) {
   take_line(rest);  // the tree
   while (rest.starts_with("parent ")) take_line(rest);
   const char* first = nullptr;
-  const auto say = [&first](const char* m) { first = first == nullptr ? m : first; };
+  const auto note = [&first](const char* m) { first = first == nullptr ? m : first; };
   unsigned authors = 0;
-  for (; take(rest, "author "); ++authors) say(message_of_identity(take_line(rest)));
-  if (authors == 0) say("missingAuthor");
+  for (; take(rest, "author "); ++authors) note(message_of_identity(take_line(rest)));
+  if (authors == 0) note("missingAuthor");
   if (authors > 1) return "multipleAuthors";
   if (first != nullptr) return first;
   if (!take(rest, "committer ")) return "missingCommitter";
@@ -82,14 +83,12 @@ const char* fsck_message_of_tag(std::string_view content) {
   if (const char* m = message_of_headers(content)) return m;
   std::string_view rest = content;
   for (int i = 0; i < 3; ++i) take_line(rest);  // object, type, name
-  // A tag without a tagger is an old one, which fsck merely mentions.
+  // Old tags have no tagger: fsck only notes that.
   return take(rest, "tagger ") ? message_of_identity(take_line(rest)) : nullptr;
 }
 
 const char* fsck_message_of_gitattributes(std::string_view content) {
-  constexpr std::size_t kMostBytes = std::size_t{100} << 20;
-  constexpr std::size_t kMostLine = 2048;
-  if (content.size() > kMostBytes) return "gitattributesLarge";
+  constexpr std::size_t kMostLine = 2048;  // bytes
   while (!content.empty())
     if (take_line(content).size() >= kMostLine) return "gitattributesLineLength";
   return nullptr;

@@ -1,18 +1,22 @@
 #pragma once
-// What git's fsck (fsck.c, `git help fsck`) says of commits and tags that can be read all the same. Hosted.
+// The messages of git's fsck (fsck.c, `git help fsck`) for objects that readers accept. Hosted.
 //
-// Where git's releases differ the strictest counts: without a message here, none of them refuses.
+// Where releases of git differ, these are the messages of the strictest: an object without a message passes in all.
 
+#include <cstdint>
 #include <string_view>
 
 namespace docteur {
 
-// The first of its messages, such as "multipleAuthors"; nullptr when there is none. `content`: of an object that
-// parse_commit(), parse_tag() takes.
+// Return the first message, a static text such as "multipleAuthors"; nullptr if there is none. `content`: of an object
+// that parse_commit() or parse_tag() accepts.
 [[nodiscard]] const char* fsck_message_of_commit(std::string_view content);
 [[nodiscard]] const char* fsck_message_of_tag(std::string_view content);
 
-// The same of the content of a .gitmodules, and of a .gitattributes.
+// Git reads no larger .gitmodules and .gitattributes: "gitmodulesLarge", "gitattributesLarge".
+inline constexpr std::uint64_t kMostSpecialFile = std::uint64_t{100} << 20;  // bytes
+
+// The same for the content of a .gitmodules and of a .gitattributes, of at most kMostSpecialFile bytes.
 [[nodiscard]] const char* fsck_message_of_gitmodules(std::string_view content);
 [[nodiscard]] const char* fsck_message_of_gitattributes(std::string_view content);
 

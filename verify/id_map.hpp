@@ -1,8 +1,8 @@
 #pragma once
-// From object ids to entries of the PACK. Hosted.
+// Maps object ids to entries of the PACK. Hosted.
 //
-// Where an id stands more than once, the entry that IDX has first is the one it means (doc/FORMAT.md, "IDX"); without a
-// usable IDX, the first in the PACK.
+// An id that several entries have means the one that comes first in IDX (doc/FORMAT.md, "IDX"), or, without a usable
+// IDX, first in the PACK.
 
 #include <algorithm>
 #include <span>
@@ -20,15 +20,15 @@ class id_map {
     std::uint32_t entry;
   };
 
-  // Computed ids; and where an entry is damaged, or another object than IDX says, what IDX says: that is one fault, and
-  // what refers to it none. `idx`: nullptr when it is not usable.
+  // Maps the computed ids, and also the ids in IDX where an entry is damaged or another object than IDX says: that
+  // fault was reported, and references to the id are no further faults. `idx`: nullptr if it is not usable.
   id_map(const scanned_pack& pack, const idx_view* idx) {
     pairs_.reserve(pack.entries.size());
     for (std::uint32_t i = 0; i < pack.entries.size(); ++i) {
       const pack_entry& e = pack.entries[i];
       if (e.has_id) pairs_.push_back({e.id, i});
       if (idx == nullptr || e.position == kNoEntry) continue;
-      if (const oid said = idx->id(e.position); !e.has_id || e.id != said) pairs_.push_back({said, i});
+      if (const oid listed = idx->id(e.position); !e.has_id || e.id != listed) pairs_.push_back({listed, i});
     }
     std::ranges::sort(pairs_, [&pack](const pair& a, const pair& b) {
       if (const auto c = a.id <=> b.id; c != 0) return c < 0;
@@ -37,12 +37,12 @@ class id_map {
     });
   }
 
-  // The one that is meant comes first.
+  // Returns the entries of an id; the first is the one that it means.
   [[nodiscard]] std::span<const pair> find(const oid& id) const {
     const auto first = std::ranges::lower_bound(pairs_, id, {}, &pair::id);
     return {first, std::ranges::upper_bound(first, pairs_.end(), id, {}, &pair::id)};
   }
-  // In order of ids.
+  // All pairs, in order of ids.
   [[nodiscard]] std::span<const pair> all() const noexcept { return pairs_; }
 
  private:

@@ -7,7 +7,7 @@
 
 #include "idx/writer.hpp"
 #include "object/hasher.hpp"
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 namespace {
@@ -18,14 +18,14 @@ std::string hex_text(std::uint64_t v) {
   return text.data();
 }
 
-// Compares what is written with what is on the device.
+// Compares what is written to it with what is on the device.
 class comparing_sink final : public byte_sink {
  public:
   comparing_sink(const device& d, std::uint64_t at) : device_(d), at_(at) {}
 
   outcome<void> write(bytes data) override {
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(data.size(), device_.size - at_));
-    DOCTEUR_TRY(there, fetch(device_, at_, room, buffer_));
+    DOCTEUR_TRY(there, read_range(device_, at_, room, buffer_));
     if (!differs_) {
       const auto pair = std::ranges::mismatch(data, there);
       if (pair.in1 != data.end()) {
@@ -61,11 +61,11 @@ outcome<comparing_sink> compare(const device& d, std::uint64_t idx_at, const oid
   return sink;
 }
 
-// Ids in order, and the fan-out what they make it.
+// Checks that ids are in order and that the fan-out matches them.
 outcome<void> check_order(const device& d, std::uint64_t idx_at, const idx_view& idx, findings& found) {
   const idx_layout& layout = idx.layout();
   std::array<std::byte, 256 * 4> fanout;
-  DOCTEUR_CHECK(fetch(d, idx_at + layout.fanout(), fanout));
+  DOCTEUR_CHECK(read_range(d, idx_at + layout.fanout(), fanout));
   std::array<std::uint32_t, 256> ids{};
   for (std::uint32_t i = 0; i < idx.count(); ++i) {
     ++ids[std::to_integer<unsigned>(idx.id(i).view()[0])];
@@ -76,18 +76,18 @@ outcome<void> check_order(const device& d, std::uint64_t idx_at, const idx_view&
   for (unsigned first = 0; first < ids.size(); ++first) {
     up_to += ids[first];
     if (load_be<std::uint32_t>(fanout.data() + first * 4) != up_to)
-      found.add(errc::malformed, idx_at + layout.fanout() + first * 4, "fan-out of IDX");
+      found.add(errc::malformed, idx_at + layout.fanout() + first * 4, "the fan-out of IDX does not match its ids");
   }
   return {};
 }
 
-// True when the offsets that take 64 bits are exactly those that need them; false, and it is no fault, when there are
-// more: `git index-pack --index-version=2,OFFSET` draws the line elsewhere.
+// Returns whether exactly those offsets take 64 bits that need them. More is no fault: with
+// `git index-pack --index-version=2,OFFSET`, smaller offsets take 64 bits, too.
 outcome<bool> check_wide_offsets(const device& d, std::uint64_t idx_at, const idx_view& idx, findings& found) {
   const idx_layout& layout = idx.layout();
   std::uint32_t next = 0;
   bool as_usual = true;
-  const auto look = [&](bytes piece, std::uint64_t at) -> outcome<void> {
+  const auto check_piece = [&](bytes piece, std::uint64_t at) -> outcome<void> {
     static_assert(kPiece % 4 == 0);
     for (std::size_t i = 0; i < piece.size(); i += 4) {
       const auto narrow = load_be<std::uint32_t>(piece.data() + i);
@@ -99,7 +99,7 @@ outcome<bool> check_wide_offsets(const device& d, std::uint64_t idx_at, const id
     }
     return {};
   };
-  DOCTEUR_CHECK(for_each_piece(d, idx_at + layout.offsets(), idx_at + layout.wide_offsets(), look));
+  DOCTEUR_CHECK(for_each_piece(d, idx_at + layout.offsets(), idx_at + layout.wide_offsets(), check_piece));
   return as_usual;
 }
 
@@ -116,25 +116,26 @@ outcome<oid> digest(const device& d, std::uint64_t from, std::uint64_t to, hash_
 
 void compare_with_idx(const idx_view& idx, std::span<const std::uint32_t> order, std::uint64_t idx_at,
                       scanned_pack& pack, findings& found) {
-  const auto lacking = [&](const pack_entry& e) {
-    found.add(errc::malformed, e.at(), "IDX has no object that begins here");
+  const auto report_missing = [&](const pack_entry& e) {
+    found.add(errc::malformed, e.at(), "IDX has no object for this entry");
   };
   auto e = pack.entries.begin();
   for (const std::uint32_t position : order) {
     const std::uint64_t offset = idx.offset(position);
-    for (; e != pack.entries.end() && e->offset < offset; ++e) lacking(*e);
+    for (; e != pack.entries.end() && e->offset < offset; ++e) report_missing(*e);
     if (e == pack.entries.end() || e->offset != offset) {
       found.add(errc::out_of_range, idx_at + idx.layout().offsets() + std::uint64_t{position} * 4,
                 object_text("object", idx.id(position)) + ": IDX has it at " + hex_text(kPackOffset + offset) +
-                    ", where none begins");
+                    ", where no entry begins");
       continue;
     }
     e->position = position;
     if (idx.crc(position) != e->crc)
-      found.add(errc::bad_checksum, e->at(), object_text("object", idx.id(position)) + ": CRC-32 is not what IDX says");
+      found.add(errc::bad_checksum, e->at(),
+                object_text("object", idx.id(position)) + ": CRC-32 differs from that in IDX");
     ++e;
   }
-  for (; e != pack.entries.end(); ++e) lacking(*e);
+  for (; e != pack.entries.end(); ++e) report_missing(*e);
 
   for (const ref_delta& r : pack.refs) {
     const auto position = idx.find(r.base);
@@ -160,7 +161,7 @@ outcome<std::uint64_t> check_idx(const device& d, std::uint64_t idx_at, const id
     found.add(errc::malformed, idx_at + layout.offsets(), "all offsets of IDX take 64 bits, which git refuses");
   if (!as_usual) found.remark("IDX has 64-bit offsets where 32 bits would do");
 
-  // With nothing found so far, ours must be the same: this would show what the checks above forgot.
+  // If there is no fault so far, IDX must be the one that we write. This finds whatever the checks above miss.
   const bool all_known = std::ranges::all_of(pack.entries, &pack_entry::has_id);
   if (before == 0 && found.count() == 0 && as_usual && all_known) {
     DOCTEUR_TRY(sink, compare(d, idx_at, trailer, idx_entries(pack)));

@@ -1,5 +1,5 @@
 #pragma once
-// The IDX against what was found in the PACK. Hosted.
+// Compares IDX with what was found in the PACK. Hosted.
 
 #include <cstdint>
 
@@ -12,16 +12,18 @@
 
 namespace docteur {
 
-// Which object IDX says begins at each entry: sets position, and base of REF deltas, and compares CRC-32s.
-// `order`: IDX positions by offset. Reports offsets where no entry begins and entries that IDX lacks.
+// Finds the object that IDX has for each entry: sets `position` of entries and `base` of REF deltas in `pack`. Reports
+// CRC-32s that differ, offsets where no entry begins, and entries that are not in IDX. `order`: positions in IDX by
+// offset. `idx_at`: of IDX in the image.
 void compare_with_idx(const idx_view& idx, std::span<const std::uint32_t> order, std::uint64_t idx_at,
                       scanned_pack& pack, findings& found);
 
-// All the rest of it; ids were compared when they were computed. Returns where IDX ends. `trailer`: the PACK's.
+// Checks everything else in IDX, except the ids, which are compared when they are computed. Returns where IDX ends in
+// the image. `trailer`: the computed checksum of the PACK. Fails (blame::environment) if the device cannot be read.
 [[nodiscard]] outcome<std::uint64_t> check_idx(const device& d, std::uint64_t idx_at, const idx_view& idx,
                                                const oid& trailer, const scanned_pack& pack, findings& found);
 
-// The same for an IDX that cannot be read: where it first differs from what it should be.
+// The same for an IDX that cannot be parsed: reports where it first differs from what it should be.
 [[nodiscard]] outcome<std::uint64_t> check_unreadable_idx(const device& d, std::uint64_t idx_at, const oid& trailer,
                                                           const scanned_pack& pack, findings& found);
 

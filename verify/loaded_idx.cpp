@@ -12,15 +12,15 @@ outcome<result<loaded_idx>> loaded_idx::load(const device& d, std::uint64_t at, 
   const std::uint64_t room = d.size - at;
   std::array<std::byte, kIdxHeadSize> raw;
   const bytes head = bytes{raw}.first(static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), room)));
-  DOCTEUR_CHECK(fetch(d, at, mutable_bytes{raw}.first(head.size())));
+  DOCTEUR_CHECK(read_range(d, at, mutable_bytes{raw}.first(head.size())));
   const auto objects = decode_idx_head(head, at);
   if (!objects) return answer(tl::make_unexpected(objects.error()));
   if (*objects > most) return answer(fail(errc::too_large, at, "more objects than the limit"));
 
-  // How many offsets are wide is known only when they are read: at most all.
+  // The number of 64-bit offsets is known only once the offsets are read: at most all of them.
   const std::uint64_t largest = std::min(room, idx_layout{*objects, *objects, kind}.size());
   loaded_idx idx;
-  DOCTEUR_TRY(all, fetch(d, at, static_cast<std::size_t>(largest), idx.memory_));
+  DOCTEUR_TRY(all, read_range(d, at, static_cast<std::size_t>(largest), idx.memory_));
   const auto view = idx_view::open(all, pack_limit, at, kind);
   if (!view) return answer(tl::make_unexpected(view.error()));
   idx.view_ = *view;

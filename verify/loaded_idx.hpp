@@ -1,5 +1,5 @@
 #pragma once
-// The IDX of an image in memory, and its objects by their place in the PACK. Hosted.
+// Holds the IDX of an image in memory, and the order of its objects in the PACK. Hosted.
 
 #include <cstdint>
 #include <memory>
@@ -9,19 +9,20 @@
 #include "idx/reader.hpp"
 #include "object/device.hpp"
 #include "object/failure.hpp"
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 
 class loaded_idx {
  public:
-  // `at`: of the IDX in the image; `pack_limit`: PACK offsets are smaller than this. An inner error is the image's:
-  // tables that do not fit, offsets outside the PACK, two objects at one offset, more than `most` objects.
+  // Loads IDX. `at`: of IDX in the image. `pack_limit`: offsets in IDX must be below this. `most`: objects, at most.
+  // The inner error is a fault of the image: tables that do not fit, offsets outside the PACK, two objects at one
+  // offset, too many objects. Fails (blame::environment) if the device cannot be read.
   [[nodiscard]] static outcome<result<loaded_idx>> load(const device& d, std::uint64_t at, std::uint64_t pack_limit,
                                                         std::uint32_t most, hash_kind kind);
 
   [[nodiscard]] const idx_view& view() const noexcept { return view_; }
-  // Positions in IDX, by offset.
+  // The positions in IDX, in the order of their offsets.
   [[nodiscard]] std::span<const std::uint32_t> order() const noexcept { return order_; }
 
  private:

@@ -9,8 +9,9 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kLongestName = 0xffff;  // bytes kept; longer ones are over the limit on paths anyway
-constexpr std::size_t kUsualName = 64;        // names longer than this count for more than one entry
+// Bytes of a name that are kept: with a longer one, the path is over its limit anyway.
+constexpr std::size_t kLongestName = 0xffff;
+constexpr std::size_t kUsualName = 64;  // bytes: a longer name counts as more than one entry
 
 }  // namespace
 
@@ -41,10 +42,10 @@ void object_check::take_tag(const pack_entry& e, bytes content) {
   } else {
     odd_.add(fsck_message_of_tag(as_text(content)), e.object, e.id, e.at());
   }
-  const auto wanted = std::ranges::find(kept_, e.id);
-  if (wanted == kept_.end()) return;
+  const auto wanted = std::ranges::find(tags_, e.id);
+  if (wanted == tags_.end()) return;
   const std::lock_guard lock(mutex_);
-  kept_content_[static_cast<std::size_t>(wanted - kept_.begin())] = as_text(content);
+  tag_contents_[static_cast<std::size_t>(wanted - tags_.begin())] = as_text(content);
 }
 
 void object_check::take_blob(pack_entry& e, const oid& id) { set_id(e, id); }
@@ -64,22 +65,23 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
   for (tree_reader r(content, kind(), e.at()); !r.done();) {
     const auto entry = r.next();
     if (!entry) {
-      // The offset inside a tree says nothing about the image; that of its PACK entry does.
+      // The offset within the tree is none within the image, so the fault gets that of the PACK entry.
       found_.add(entry.error().code, e.at(), object_text("tree", e.id) + ": " + entry.error().what);
       break;
     }
-    look_at(e, *entry);
+    check_entry(e, *entry);
     if (entry->zero_padded || entry->mode != canonical_mode(entry->kind)) ++odd;
-    const std::string_view kept = entry->name.substr(0, kLongestName);
-    edges.edges.push_back({entry->id, entry->kind, static_cast<std::uint16_t>(kept.size())});
-    edges.names += kept;
+    const std::string_view name = entry->name.substr(0, kLongestName);
+    edges.edges.push_back({entry->id, entry->kind, static_cast<std::uint16_t>(name.size())});
+    edges.names += name;
     ++t.count;
   }
   if (odd > 0) {
     odd_modes_ += odd;
     ++odd_trees_;
   }
-  // What is over the limit is given back: memory stays bounded, and reachability is given up (edges_are_complete()).
+  // Beyond the limit, edges are dropped: memory stays bounded, but reachability cannot be checked
+  // (edges_are_complete()).
   const std::uint64_t taken = t.count + (edges.names.size() - t.first_name) / kUsualName;
   if ((edges_ += taken) > bounds_.paths) {
     edges.edges.resize(t.first);
@@ -89,8 +91,8 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
   edges.trees.push_back(t);
 }
 
-// What tree_reader takes and git's fsck does not, in the entries of the tree `e`.
-void object_check::look_at(const pack_entry& e, const tree_entry& entry) {
+// Adds what git's fsck reports of an entry of the tree `e` that tree_reader accepts; remembers special files.
+void object_check::check_entry(const pack_entry& e, const tree_entry& entry) {
   if (entry.id == oid(kind())) odd_.add("nullSha1", e.object, e.id, e.at());
   const bool attributes = stands_for_gitattributes(entry.name);
   if (is_file(entry.kind)) {

@@ -1,6 +1,6 @@
 #pragma once
-// Looks at each object that was rebuilt: its id, and what commits, trees and tags must be like. Hosted; one for all
-// threads.
+// Checks each object that was rebuilt: its id, and the syntax of commits, trees and tags. One object for all threads.
+// Hosted.
 
 #include <atomic>
 #include <mutex>
@@ -19,31 +19,34 @@ namespace docteur {
 
 class object_check {
  public:
-  // `idx`: nullptr when it is not usable. `commit`: the header's. `kept`: tags whose content is kept. `odd`: what git's
-  // fsck says of good objects.
-  object_check(const idx_view* idx, const oid& commit, const std::vector<oid>& kept, const limits& bounds,
+  // `idx`: nullptr if it is not usable. `commit`: that of the image header, whose content is kept. `tags`: those of the
+  // tag section, whose content is kept. `odd` gets what git's fsck reports of good objects. All references must outlive
+  // this.
+  object_check(const idx_view* idx, const oid& commit, const std::vector<oid>& tags, const limits& bounds,
                findings& found, oddities& odd)
       : idx_(idx),
         commit_(commit),
-        kept_(kept),
+        tags_(tags),
         bounds_(bounds),
         found_(found),
-        kept_content_(kept.size()),
+        tag_contents_(tags.size()),
         odd_(odd) {}
 
-  // An object that was rebuilt whole. Sets the entry's id and state.
+  // Takes a rebuilt object: sets the id and state of its entry `e`, the one with this index, reports its faults, and,
+  // of a tree, adds its entries to `edges`. Safe to call from many threads, each with its own `edges`.
   void take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
-  // A blob that went by.
+  // The same for a blob that was streamed, by its id.
   void take_blob(pack_entry& e, const oid& id);
 
-  // Once all were taken: remarks.
+  // Adds remarks. Call it after all objects were taken; the following, too.
   void finish();
-  // Those that any tree names, maybe more than once.
+  // The special files that any tree names, maybe with duplicates.
   [[nodiscard]] std::vector<special_file>&& special_files() && { return std::move(special_files_); }
-  // Of the header's commit; empty when it was not seen.
+  // The content of the header's commit; empty if it was not found.
   [[nodiscard]] std::string&& commit_content() && { return std::move(commit_content_); }
-  [[nodiscard]] std::vector<std::string>&& kept_content() && { return std::move(kept_content_); }
-  // More entries of trees than the limit: some were not kept.
+  // The content of each of `tags`; empty if it was not found.
+  [[nodiscard]] std::vector<std::string>&& tag_contents() && { return std::move(tag_contents_); }
+  // False if trees have more entries than the limit: some were dropped from the edges.
   [[nodiscard]] bool edges_are_complete() const { return edges_ <= bounds_.paths; }
 
  private:
@@ -51,17 +54,17 @@ class object_check {
   void set_id(pack_entry& e, const oid& id);
   void take_commit(const pack_entry& e, bytes content);
   void take_tag(const pack_entry& e, bytes content);
-  void look_at(const pack_entry& e, const tree_entry& entry);
+  void check_entry(const pack_entry& e, const tree_entry& entry);
   void take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
 
   const idx_view* idx_;
   oid commit_;
-  const std::vector<oid>& kept_;
+  const std::vector<oid>& tags_;
   limits bounds_;
   findings& found_;
   std::mutex mutex_;
   std::string commit_content_;
-  std::vector<std::string> kept_content_;  // of kept_
+  std::vector<std::string> tag_contents_;  // in the order of tags_
   std::vector<special_file> special_files_;
   oddities& odd_;
   std::atomic<std::uint64_t> edges_{0};

@@ -1,5 +1,5 @@
 #pragma once
-// What `git fsck --strict` holds against objects that every reader reads: remarks, each kind once. Hosted.
+// Collects what `git fsck --strict` reports of objects that readers accept, for one remark per message. Hosted.
 
 #include <cstdint>
 #include <map>
@@ -13,11 +13,11 @@ namespace docteur {
 
 class oddities {
  public:
-  // `message`: fsck's (git help fsck, "fsck messages"), a static text; nullptr is none. `at`: of the object in the
-  // image. Any thread.
+  // Adds a message of fsck (`git help fsck`, "fsck messages") for an object. `message`: a static text, or nullptr,
+  // which adds nothing. `at`: of the object in the image. Safe to call from many threads.
   void add(const char* message, object_type type, const oid& id, std::uint64_t at);
 
-  // One remark for each message, with the object of the lowest offset.
+  // Adds one remark for each message, which names the object with the lowest offset.
   void remark_on(findings& found) const;
 
  private:

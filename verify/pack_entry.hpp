@@ -1,5 +1,5 @@
 #pragma once
-// What verification knows of a PACK's entries. Hosted.
+// What is known about each entry of the PACK during verification. Hosted.
 
 #include <cstdint>
 #include <vector>
@@ -13,7 +13,7 @@ namespace docteur {
 inline constexpr std::uint32_t kNoEntry = 0xffffffff;
 
 enum class entry_state : std::uint8_t {
-  pending,  // not resolved: a delta whose base is not (yet) known
+  pending,  // not rebuilt: the base of the delta is not known, or not yet
   whole,    // its object was rebuilt and hashed
   damaged,  // a fault was reported
 };
@@ -21,26 +21,26 @@ enum class entry_state : std::uint8_t {
 struct pack_entry {
   std::uint64_t offset = 0;           // from the start of the PACK
   std::uint64_t end = 0;              // where the next entry, or the trailer, begins
-  std::uint64_t size = 0;             // bytes that its stream inflates to
+  std::uint64_t size = 0;             // bytes that its stream inflates to, by its header
   std::uint32_t crc = 0;              // computed
-  std::uint32_t base = kNoEntry;      // ofs_delta: known; ref_delta: what IDX makes believe
-  std::uint32_t position = kNoEntry;  // in IDX, of the object that it says begins here
+  std::uint32_t base = kNoEntry;      // index in scanned_pack::entries; of a REF delta, by IDX, which is not trusted
+  std::uint32_t position = kNoEntry;  // in IDX, of the object that it has at this offset
   std::uint8_t header_size = 0;
   entry_type type = entry_type::blob;
   object_type object = object_type::blob;
   entry_state state = entry_state::pending;
   bool has_id = false;
-  oid id;  // computed; of a damaged entry, what IDX says
+  oid id;  // computed; only if has_id
 
   [[nodiscard]] std::uint64_t at() const noexcept { return kPackOffset + offset; }  // in the image
   [[nodiscard]] std::uint64_t stream_at() const noexcept { return at() + header_size; }
   [[nodiscard]] std::uint64_t end_at() const noexcept { return kPackOffset + end; }
 };
 
-// A delta that names its base by id.
+// A REF delta.
 struct ref_delta {
   oid base;
-  std::uint32_t entry;
+  std::uint32_t entry;  // index in scanned_pack::entries
 };
 
 struct scanned_pack {

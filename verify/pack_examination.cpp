@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "verify/fetch.hpp"
 #include "verify/idx_check.hpp"
 #include "verify/object_check.hpp"
 #include "verify/pack_scan.hpp"
 #include "verify/pack_walk.hpp"
+#include "verify/read_range.hpp"
 #include "verify/restart_check.hpp"
 
 namespace docteur {
@@ -15,7 +15,7 @@ namespace {
 
 using examination = std::unique_ptr<pack_examination>;
 
-// Where the entries are, as someone says.
+// Where entries are, by IDX or by walking the PACK.
 struct entry_places {
   std::vector<std::uint64_t> offsets;
   std::uint64_t end = kPackHeaderSize;  // PACK offset behind the last one
@@ -24,22 +24,22 @@ struct entry_places {
 
 class examiner {
  public:
-  examiner(const device& d, const pack_frame& frame, const verify_options& options, progress& watch)
-      : device_(d), frame_(frame), options_(options), watch_(watch) {}
+  examiner(const device& d, const pack_frame& frame, const verify_options& options, progress& report)
+      : device_(d), frame_(frame), options_(options), report_(report) {}
 
   outcome<examination> run() {
     examination by_idx;
-    std::vector<std::uint64_t> said;
+    std::vector<std::uint64_t> idx_offsets;
     if (frame_.index != nullptr) {
       DOCTEUR_TRY(places, places_of_idx());
       DOCTEUR_TRY(e, examine(places));
       const bool back_to_back = places.offsets.empty() || places.offsets.front() == kPackHeaderSize;
       if (back_to_back && places.offsets.size() == frame_.count && !e->resolved.bad_extent) return e;
       by_idx = std::move(e);
-      said = std::move(places.offsets);
+      idx_offsets = std::move(places.offsets);
     }
     DOCTEUR_TRY(walked, walk());
-    if (by_idx && (walked.stopped || walked.offsets == said)) return finish(std::move(by_idx));
+    if (by_idx && (walked.stopped || walked.offsets == idx_offsets)) return finish(std::move(by_idx));
     by_idx.reset();
     DOCTEUR_TRY(e, examine({std::move(walked.offsets), walked.end, !walked.stopped}));
     if (walked.stopped) e->found.add(*walked.stopped);
@@ -49,9 +49,9 @@ class examiner {
  private:
   examination finish(examination e) const {
     if (e->is_complete && e->pack.entries.size() != frame_.count)
-      e->found.add(
-          errc::malformed, kPackOffset + 8,
-          "PACK holds " + std::to_string(e->pack.entries.size()) + " objects and says " + std::to_string(frame_.count));
+      e->found.add(errc::malformed, kPackOffset + 8,
+                   "PACK holds " + std::to_string(e->pack.entries.size()) + " objects, its header says " +
+                       std::to_string(frame_.count));
     const auto& entries = e->pack.entries;
     if (!entries.empty() && entries.front().offset != kPackHeaderSize)
       e->found.add(errc::malformed, kPackOffset + kPackHeaderSize, "bytes before the first entry");
@@ -63,7 +63,7 @@ class examiner {
     return walk_pack(device_, kPackHeaderSize,
                      {frame_.limit, frame_.limit_is_end, frame_.limit_is_end ? most : std::min(frame_.count, most),
                       frame_.commit.kind()},
-                     watch_);
+                     report_);
   }
 
   outcome<entry_places> places_of_idx() const {
@@ -74,8 +74,8 @@ class examiner {
     if (frame_.limit_is_end) {
       p.end = frame_.limit;
     } else if (!p.offsets.empty()) {
-      // Nothing but the last entry itself says where it ends.
-      DOCTEUR_TRY(last, walk_pack(device_, p.offsets.back(), {frame_.limit, false, 1, frame_.commit.kind()}, watch_));
+      // Only the last entry itself shows where it ends.
+      DOCTEUR_TRY(last, walk_pack(device_, p.offsets.back(), {frame_.limit, false, 1, frame_.commit.kind()}, report_));
       p.end = last.end;
       if (last.stopped) {
         DOCTEUR_TRY(data_end, end_of_data(p.offsets.back() + 1));
@@ -86,7 +86,7 @@ class examiner {
     return p;
   }
 
-  // PACK offset behind the last byte from `from` on that is not zero, up to the frame's limit and a trailer.
+  // Returns the PACK offset behind the last nonzero byte from `from` on, at most the frame's limit.
   outcome<std::uint64_t> end_of_data(std::uint64_t from) const {
     std::uint64_t end = from;
     const std::uint64_t to = frame_.limit + pack_trailer_size(frame_.commit.kind());
@@ -102,8 +102,8 @@ class examiner {
     auto e = std::make_unique<pack_examination>(options_.faults);
     e->end = places.end;
     e->is_complete = places.is_complete;
-    watch_.phase("scanning", 0);
-    DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, frame_.commit.kind(), e->found, watch_));
+    report_.phase("scanning", 0);
+    DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, frame_.commit.kind(), e->found, report_));
     e->pack = std::move(pack);
     const idx_view* idx = frame_.index != nullptr ? &frame_.index->view() : nullptr;
     if (idx != nullptr) compare_with_idx(*idx, frame_.index->order(), frame_.idx_offset, e->pack, e->found);
@@ -112,14 +112,14 @@ class examiner {
       DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e->pack, e->found));
       restarts = std::move(loaded);
     }
-    object_check check(idx, frame_.commit, frame_.kept, options_.bounds, e->found, e->odd);
-    watch_.phase("checking", e->pack.entries.size());
-    DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, watch_));
+    object_check check(idx, frame_.commit, frame_.tags, options_.bounds, e->found, e->odd);
+    report_.phase("checking", e->pack.entries.size());
+    DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, report_));
     e->resolved = std::move(resolved);
     check.finish();
     e->edges_are_complete = check.edges_are_complete();
     e->commit_content = std::move(check).commit_content();
-    e->kept = std::move(check).kept_content();
+    e->tag_contents = std::move(check).tag_contents();
     e->special_files = std::move(check).special_files();
     return e;
   }
@@ -127,14 +127,14 @@ class examiner {
   device device_;
   const pack_frame& frame_;
   const verify_options& options_;
-  progress& watch_;
+  progress& report_;
 };
 
 }  // namespace
 
 outcome<examination> examine_pack(const device& d, const pack_frame& frame, const verify_options& options,
-                                  progress& watch) {
-  return examiner(d, frame, options, watch).run();
+                                  progress& report) {
+  return examiner(d, frame, options, report).run();
 }
 
 }  // namespace docteur

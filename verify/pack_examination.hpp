@@ -1,5 +1,5 @@
 #pragma once
-// Where the entries of the PACK are, and all of them checked. Hosted.
+// Finds the entries of the PACK and checks them all. Hosted.
 
 #include <optional>
 #include <string>
@@ -16,36 +16,37 @@
 
 namespace docteur {
 
-// What the frame of the image says about its PACK.
+// What the frame of the image (header, section table, PACK header) says of its PACK.
 struct pack_frame {
   oid commit;
-  std::uint32_t count = 0;            // objects, as its header says
-  std::uint64_t limit = 0;            // PACK offset that no entry passes
+  std::uint32_t count = 0;            // objects, by the PACK header
+  std::uint64_t limit = 0;            // PACK offset where entries end at the latest
   bool limit_is_end = false;          // the trailer begins exactly there
   const section* restarts = nullptr;  // the restart section, if there is one
-  std::vector<oid> kept;              // objects whose content is wanted besides: tags
-  const loaded_idx* index = nullptr;  // nullptr when IDX cannot be used
-  std::uint64_t idx_offset = 0;       // of the image
+  std::vector<oid> tags;              // those of the tag section, whose content is wanted
+  const loaded_idx* index = nullptr;  // nullptr if IDX cannot be used
+  std::uint64_t idx_offset = 0;       // in the image
 };
 
 struct pack_examination {
-  explicit pack_examination(std::size_t keep) : found(keep) {}
+  explicit pack_examination(std::size_t most_faults) : found(most_faults) {}
 
   findings found;
   oddities odd;
-  std::vector<special_file> special_files;  // that its trees name
+  std::vector<special_file> special_files;  // named by trees
   scanned_pack pack;
   resolved_pack resolved;
   std::string commit_content;
-  std::vector<std::string> kept;  // content of pack_frame::kept; empty where there is none
-  bool edges_are_complete = true;
-  bool is_complete = true;  // all entries were found, and `end` is where the trailer begins
-  std::uint64_t end = 0;    // PACK offset behind the last entry
+  std::vector<std::string> tag_contents;  // of pack_frame::tags; empty where a tag is missing or damaged
+  bool edges_are_complete = true;         // object_check.hpp
+  bool is_complete = true;                // all entries were found, and `end` is where the trailer begins
+  std::uint64_t end = 0;                  // PACK offset behind the last entry
 };
 
-// First with the offsets that IDX gives: then damage in one entry hides no other. When entries are not back to back
-// so, IDX may be to blame: then by inflating one entry after the other, if that goes through to the end.
+// Examines the PACK. Entries are first taken from IDX, because then damage in one entry does not hide others. If they
+// are not back to back, IDX may be at fault: then entries are found by inflating one after the other, and that result
+// counts if it reaches the end. Fails (blame::environment) if the device cannot be read or `report` says to stop.
 [[nodiscard]] outcome<std::unique_ptr<pack_examination>> examine_pack(const device& d, const pack_frame& frame,
-                                                                      const verify_options& options, progress& watch);
+                                                                      const verify_options& options, progress& report);
 
 }  // namespace docteur

@@ -7,7 +7,7 @@
 
 #include "object/hasher.hpp"
 #include "pack/inflate.hpp"
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 namespace {
@@ -23,11 +23,11 @@ class scanner {
     }
   }
 
-  outcome<void> run(const progress& watch) {
+  outcome<void> run(const progress& report) {
     DOCTEUR_CHECK(for_each_piece(device_, kPackOffset, kPackOffset + end_, [&](bytes piece, std::uint64_t at) {
       hash_.update(piece);
-      return watch.cancelled() ? outcome<void>(give_up(blame::environment, "interrupted"))
-                               : take(piece, at - kPackOffset);
+      return report.cancelled() ? outcome<void>(give_up(blame::environment, "interrupted"))
+                                : take(piece, at - kPackOffset);
     }));
     pack_.checksum = hash_.finish();
     std::ranges::sort(pack_.refs, {}, &ref_delta::base);
@@ -36,7 +36,7 @@ class scanner {
   [[nodiscard]] scanned_pack&& result() && { return std::move(pack_); }
 
  private:
-  // `piece` is at the PACK offset `from`.
+  // Takes a piece that begins at the PACK offset `from`: headers that begin in it, and its parts of entries' CRC-32s.
   outcome<void> take(bytes piece, std::uint64_t from) {
     const std::uint64_t to = from + piece.size();
     for (; next_ < pack_.entries.size(); ++next_) {
@@ -55,7 +55,7 @@ class scanner {
     const std::uint64_t room = std::min<std::uint64_t>(kMaxEntryHeader, e.end - e.offset);
     std::array<std::byte, kMaxEntryHeader> across;
     if (ahead.size() < room) {
-      DOCTEUR_CHECK(fetch(device_, e.at(), mutable_bytes{across}.first(room)));
+      DOCTEUR_CHECK(read_range(device_, e.at(), mutable_bytes{across}.first(room)));
       ahead = bytes{across};
     }
     const auto h = decode_entry_header(ahead.first(room), e.offset, e.at(), hash_.kind());
@@ -68,7 +68,7 @@ class scanner {
     e.size = h->size;
     e.header_size = h->header_size;
     if (!is_plausible_size(e.size, e.end - e.offset)) {
-      found_.add(errc::malformed, e.at(), "an entry's stream is too short for its size");
+      found_.add(errc::malformed, e.at(), "the stream of an entry is too short for its size");
       e.state = entry_state::damaged;
       return {};
     }
@@ -84,11 +84,11 @@ class scanner {
 
   void find_base(pack_entry& e, std::uint64_t offset) {
     const auto base = std::ranges::lower_bound(pack_.entries, offset, {}, &pack_entry::offset);
-    if (base->offset == offset) {  // there is one not before it: `e`
+    if (base->offset == offset) {  // `base` is valid: at the latest it is `e`, which is behind `offset`
       e.base = static_cast<std::uint32_t>(base - pack_.entries.begin());
       return;
     }
-    found_.add(errc::out_of_range, e.at(), "the base of a delta is no entry");
+    found_.add(errc::out_of_range, e.at(), "the base of a delta is not an entry");
     e.state = entry_state::damaged;
   }
 
@@ -103,9 +103,9 @@ class scanner {
 }  // namespace
 
 outcome<scanned_pack> scan_pack(const device& d, std::span<const std::uint64_t> offsets, std::uint64_t end,
-                                hash_kind kind, findings& found, const progress& watch) {
+                                hash_kind kind, findings& found, const progress& report) {
   scanner s(d, offsets, end, kind, found);
-  DOCTEUR_CHECK(s.run(watch));
+  DOCTEUR_CHECK(s.run(report));
   return std::move(s).result();
 }
 

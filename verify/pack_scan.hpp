@@ -1,5 +1,5 @@
 #pragma once
-// The pass over a PACK's bytes in their order: checksums of all and of each entry, and the entries' headers. Hosted.
+// Reads a PACK once from front to back: its checksum, the CRC-32 of each entry, and all entry headers. Hosted.
 
 #include <cstdint>
 #include <span>
@@ -12,9 +12,10 @@
 
 namespace docteur {
 
-// `offsets`: of the entries, ascending, all smaller than `end`, where the trailer begins; all from the start of the
-// PACK. `kind`: of its ids and its checksum. Reports headers that are malformed, and OFS deltas whose base is not an entry.
+// `offsets`: of the entries, ascending, all below `end`, where the trailer begins; all from the start of the PACK.
+// Reports malformed headers and OFS deltas whose base is not an entry. Fails (blame::environment) if the device cannot
+// be read or `report` says to stop.
 [[nodiscard]] outcome<scanned_pack> scan_pack(const device& d, std::span<const std::uint64_t> offsets,
-                                              std::uint64_t end, hash_kind kind, findings& found, const progress& watch);
+                                              std::uint64_t end, hash_kind kind, findings& found, const progress& report);
 
 }  // namespace docteur

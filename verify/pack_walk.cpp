@@ -6,7 +6,7 @@
 #include "layout/image_header.hpp"
 #include "pack/entry.hpp"
 #include "pack/inflate.hpp"
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 namespace {
@@ -19,11 +19,11 @@ class walker {
   walker(const device& d, const walk_bounds& bounds, inflate_stream&& stream)
       : device_(d), bounds_(bounds), stream_(std::move(stream)), output_(kOutput) {}
 
-  // The PACK offset behind the entry at `offset`; the inner error is the PACK's.
+  // Returns the PACK offset behind the entry at `offset`. The inner error is a fault of the PACK.
   outcome<result<std::uint64_t>> end_of(std::uint64_t offset) {
     std::array<std::byte, kMaxEntryHeader> head;
     const std::uint64_t room = std::min<std::uint64_t>(head.size(), bounds_.limit - offset);
-    DOCTEUR_CHECK(fetch(device_, kPackOffset + offset, mutable_bytes{head}.first(room)));
+    DOCTEUR_CHECK(read_range(device_, kPackOffset + offset, mutable_bytes{head}.first(room)));
     const auto h = decode_entry_header(bytes{head}.first(room), offset, kPackOffset + offset, bounds_.kind);
     if (!h) return result<std::uint64_t>(tl::make_unexpected(h.error()));
     return skip_stream(offset + h->header_size, h->size);
@@ -40,7 +40,7 @@ class walker {
     for (;;) {
       if (input.empty() && read < bounds_.limit) {
         const std::uint64_t n = std::min<std::uint64_t>(kInput, bounds_.limit - read);
-        DOCTEUR_TRY(piece, fetch(device_, kPackOffset + read, n, buffer_));
+        DOCTEUR_TRY(piece, read_range(device_, kPackOffset + read, n, buffer_));
         input = piece;
         read += n;
       }
@@ -66,14 +66,14 @@ class walker {
 
 }  // namespace
 
-outcome<walked_pack> walk_pack(const device& d, std::uint64_t from, const walk_bounds& bounds, const progress& watch) {
+outcome<walked_pack> walk_pack(const device& d, std::uint64_t from, const walk_bounds& bounds, const progress& report) {
   auto stream = inflate_stream::make(heap_memory(), inflate_stream::framing::zlib);
   if (!stream) return give_up(blame::environment, stream.error().what);
   walker w(d, bounds, std::move(*stream));
   walked_pack found;
   found.end = from;
   while (found.end < bounds.limit && found.offsets.size() < bounds.count) {
-    if (watch.cancelled()) return give_up(blame::environment, "interrupted");
+    if (report.cancelled()) return give_up(blame::environment, "interrupted");
     DOCTEUR_TRY(end, w.end_of(found.end));
     if (!end) {
       found.stopped = end.error();
@@ -83,7 +83,8 @@ outcome<walked_pack> walk_pack(const device& d, std::uint64_t from, const walk_b
     found.end = *end;
   }
   if (bounds.up_to_limit ? found.end != bounds.limit : found.offsets.size() != bounds.count)
-    found.stopped = error{errc::malformed, kPackOffset + found.end, "PACK holds another number of objects"};
+    found.stopped = error{errc::malformed, kPackOffset + found.end,
+                          "PACK does not hold the number of objects that its header says"};
   return found;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Where the entries of a PACK are, found by inflating one after the other: slow, and needs no index. Hosted.
+// Finds the entries of a PACK by inflating one after the other, which is slow but needs no index. Hosted.
 
 #include <cstdint>
 #include <optional>
@@ -14,19 +14,20 @@ namespace docteur {
 
 struct walked_pack {
   std::vector<std::uint64_t> offsets;  // of the entries, from the start of the PACK
-  std::uint64_t end = 0;               // PACK offset behind the last entry that was understood
-  std::optional<error> stopped;        // why no more were; nullopt when all were found
+  std::uint64_t end = 0;               // PACK offset behind the last entry that was found
+  std::optional<error> stopped;        // why the walk ended early; nullopt if all entries were found
 };
 
 struct walk_bounds {
-  std::uint64_t limit;  // PACK offset that no entry passes
-  bool up_to_limit;     // entries fill the PACK to its limit; else there are `count`
-  std::uint32_t count;  // at most
+  std::uint64_t limit;  // PACK offset where entries end at the latest
+  bool up_to_limit;     // entries must end exactly at `limit`; else there must be `count`
+  std::uint32_t count;  // the most entries
   hash_kind kind;       // of ids
 };
 
-// Of the image `d`, from the PACK offset `from` on.
+// Walks the PACK of the image `d` from the PACK offset `from` on. Fails (blame::environment) if the device cannot be
+// read, memory runs out, or `report` says to stop.
 [[nodiscard]] outcome<walked_pack> walk_pack(const device& d, std::uint64_t from, const walk_bounds& bounds,
-                                             const progress& watch);
+                                             const progress& report);
 
 }  // namespace docteur

@@ -7,7 +7,7 @@
 #include "base/printable.hpp"
 #include "layout/path_section.hpp"
 #include "pack/inflate.hpp"
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 #include "verify/tree_paths.hpp"
 
 namespace docteur {
@@ -33,26 +33,26 @@ class path_checker {
   outcome<void> run() {
     if (facts_.pack.entries.front().id != facts_.commit)
       found_.add(errc::malformed, facts_.pack.entries.front().at(),
-                 "with a path section the commit is the first entry");
+                 "the commit is not the first entry, as it must be with a path section");
     std::array<std::byte, kPathSectionHeader> head;
     if (!has(head.size())) return differs("a header");
-    DOCTEUR_CHECK(fetch(device_, at_, head));
+    DOCTEUR_CHECK(read_range(device_, at_, head));
     const auto paths = load_le<std::uint32_t>(head.data());
     const auto submodules = load_le<std::uint32_t>(head.data() + 4);
     if (load_le<std::uint32_t>(head.data() + 8) != position_size_) return differs("position size");
     if (load_le<std::uint32_t>(head.data() + 12) != 0) return differs("reserved bytes");
     at_ += head.size();
-    for (std::uint32_t told = 0; told < paths;) {
-      DOCTEUR_TRY(n, check_block(paths - told));
-      if (n == 0) return {};  // was reported
-      told += n;
+    for (std::uint32_t checked = 0; checked < paths;) {
+      DOCTEUR_TRY(n, check_block(paths - checked));
+      if (n == 0) return {};  // the fault was reported
+      checked += n;
     }
-    if (const auto more = paths_.next()) return differs("without " + printable(more->key));
+    if (const auto more = paths_.next()) return differs("missing " + printable(more->key));
     if (submodules != submodules_.size() || end_ - at_ != submodules_.size() * id_size(facts_.commit.kind()))
       return differs("number of submodules, or length");
     for (const oid& id : submodules_) {
       oid there(id.kind());
-      DOCTEUR_CHECK(fetch(device_, at_, there.view()));
+      DOCTEUR_CHECK(read_range(device_, at_, there.view()));
       if (there != id) return differs("id of a submodule");
       at_ += id.view().size();
     }
@@ -63,33 +63,33 @@ class path_checker {
   [[nodiscard]] bool has(std::uint64_t n) const noexcept { return n <= end_ - at_; }
 
   outcome<void> differs(const std::string& what) {
-    found_.add(errc::malformed, at_, "path section is not what the trees say: " + what);
+    found_.add(errc::malformed, at_, "path section does not match the trees: " + what);
     return {};
   }
   outcome<std::uint32_t> differs_in_block(const std::string& what) {
     return differs(what).map([] { return std::uint32_t{0}; });
   }
 
-  // How many paths it tells; 0 after a fault.
+  // Checks a block of at most `left` paths and returns the number of its paths, 0 after a fault.
   outcome<std::uint32_t> check_block(std::uint32_t left) {
     if (!has(kPathBlockHeader)) return differs_in_block("length");
     std::array<std::byte, kPathBlockHeader> head;
-    DOCTEUR_CHECK(fetch(device_, at_, head));
+    DOCTEUR_CHECK(read_range(device_, at_, head));
     const auto b = decode_path_block(head, at_);
     if (!b) return differs_in_block(b.error().what);
     const std::uint64_t positions_size = std::uint64_t{b->paths} * position_size_;
     if (b->paths > left || !has(kPathBlockHeader + b->packed + positions_size)) return differs_in_block("length");
-    DOCTEUR_TRY(packed, fetch(device_, at_ + kPathBlockHeader, b->packed, packed_));
+    DOCTEUR_TRY(packed, read_range(device_, at_ + kPathBlockHeader, b->packed, packed_));
     const mutable_bytes raw = raw_.get(b->raw);
     const auto consumed = inflater_.inflate(packed, raw, at_);
     if (!consumed || *consumed != b->packed) return differs_in_block("the stream of a block");
-    DOCTEUR_TRY(positions, fetch(device_, at_ + kPathBlockHeader + b->packed, static_cast<std::size_t>(positions_size),
-                                 positions_));
+    DOCTEUR_TRY(positions, read_range(device_, at_ + kPathBlockHeader + b->packed,
+                                      static_cast<std::size_t>(positions_size), positions_));
     records_.clear();
     text_.clear();
     for (std::uint32_t i = 0; i < b->paths; ++i) {
       const auto p = paths_.next();
-      if (!p) return differs_in_block("more paths than there are");
+      if (!p) return differs_in_block("more paths than in the trees");
       put_record(*p);
       if (!is_prefix(records_, raw.first(b->records)) || !is_prefix(text_, raw.subspan(b->records)) ||
           load_position(positions, i) != position_of(*p))
@@ -112,7 +112,7 @@ class path_checker {
     last_key_ = p.key;
   }
 
-  // Whether what the last record added to `made` stands in `there`.
+  // Whether what the last record added to `made`, which is records_ or text_, is also in `there`.
   [[nodiscard]] bool is_prefix(const std::string& made, bytes there) const {
     const std::size_t from = &made == &records_ ? checked_records_ : checked_text_;
     return made.size() <= there.size() &&
@@ -141,7 +141,7 @@ class path_checker {
   std::uint32_t position_size_;
   std::string last_key_;
   std::vector<oid> submodules_;
-  // Of the block: made anew, and how much of it was there before the last record.
+  // Of the current block: what was encoded, and how much of that was compared before the last record.
   std::string records_, text_;
   std::size_t checked_records_ = 0, checked_text_ = 0;
   reused_bytes packed_, raw_, positions_;

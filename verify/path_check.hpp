@@ -1,5 +1,5 @@
 #pragma once
-// The path section (layout/path_section.hpp) against the trees. Hosted.
+// Compares the path section (layout/path_section.hpp) with the trees. Hosted.
 
 #include "layout/section_table.hpp"
 #include "object/device.hpp"
@@ -11,7 +11,7 @@
 
 namespace docteur {
 
-// What was found to be good.
+// What has been verified already.
 struct path_facts {
   oid commit;
   oid root;
@@ -20,8 +20,9 @@ struct path_facts {
   const tree_index& trees;
 };
 
-// Makes each record anew and demands the same bytes; how they are cut into blocks and deflated is the writer's choice.
-// Reports the first difference.
+// Encodes each record and compares its bytes with the section. How records are divided into blocks and deflated is up
+// to the writer and not compared. Reports the first difference. Fails (blame::environment) if the device cannot be
+// read.
 [[nodiscard]] outcome<void> check_paths(const device& d, const section& where, const path_facts& facts,
                                         findings& found);
 

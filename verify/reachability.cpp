@@ -6,16 +6,17 @@
 namespace docteur {
 namespace {
 
+// Sums stop here, so that they cannot overflow.
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 2;
 
-constexpr std::uint32_t kNotLooked = kNoEntry - 1;
+constexpr std::uint32_t kUnknown = kNoEntry - 1;
 
-// What is below a tree.
+// The measures of a tree with everything below it.
 struct extent {
   std::uint64_t paths = 1;  // itself included
-  std::uint32_t depth = 1;  // trees in one another
+  std::uint32_t depth = 1;  // levels of nested trees
   std::uint64_t bytes = 0;  // of the longest path
-  std::uint64_t held = 0;   // bytes of the trees of one path, at most
+  std::uint64_t held = 0;   // the most bytes of all trees along one path, which a walk holds together
 };
 
 class walk {
@@ -27,33 +28,33 @@ class walk {
         found_(found),
         extents_(trees.size()),
         reached_(pack.entries.size()),
-        whole_(ids.all().size(), kNotLooked) {}
+        whole_(ids.all().size(), kUnknown) {}
 
-  // The entry of an object that the entry `from` names; kNoEntry after a fault.
+  // Returns the entry of an object that is referenced at `from_at` in the image; kNoEntry after a fault.
   std::uint32_t reach(const oid& id, object_type type, std::uint64_t from_at) {
     const auto named = ids_.find(id);
     if (named.empty()) {
-      found_.add(errc::malformed, from_at, object_text(name(type), id) + " is named here and not in the PACK");
+      found_.add(errc::malformed, from_at, object_text(name(type), id) + " is referenced here but is not in the PACK");
       return kNoEntry;
     }
-    // What stands for all entries of this id is looked for once.
+    // The first whole entry of this id is searched for once.
     std::uint32_t& whole = whole_[static_cast<std::size_t>(named.data() - ids_.all().data())];
-    if (whole == kNotLooked) {
+    if (whole == kUnknown) {
       whole = kNoEntry;
       for (const id_map::pair& p : named) {
         reached_[p.entry] = true;
         if (whole == kNoEntry && pack_.entries[p.entry].state == entry_state::whole) whole = p.entry;
       }
     }
-    if (whole == kNoEntry) return kNoEntry;  // damaged: was reported
+    if (whole == kNoEntry) return kNoEntry;  // damaged, which was reported
     const pack_entry& e = pack_.entries[whole];
     if (e.object == type) return whole;
     found_.add(errc::wrong_kind, from_at,
-               object_text(name(e.object), id) + " is named here as a " + std::string(name(type)));
+               object_text(name(e.object), id) + " is referenced here as a " + std::string(name(type)));
     return kNoEntry;
   }
 
-  // All trees from `root` down, each once, on a stack of our own.
+  // Visits all trees from `root` down, each once, with an explicit stack.
   extent visit(std::uint32_t root) {
     const std::size_t first = trees_.find(root);
     if (first == trees_.size()) return {};
@@ -78,7 +79,7 @@ class walk {
         if (edge.kind != entry_kind::submodule) reach(edge.id, object_type::blob, pack_.entries[t.entry].at());
         continue;
       }
-      // A tree is come to twice: to go into it, and when all below it is known.
+      // An edge to a tree is handled twice: to enter the tree, and again when everything below it is known.
       const std::uint32_t child = f.entered ? f.child : reach(edge.id, object_type::tree, pack_.entries[t.entry].at());
       const std::size_t below = child == kNoEntry ? trees_.size() : trees_.find(child);
       if (below != trees_.size() && !visited_[below]) {
@@ -117,29 +118,29 @@ class walk {
   std::vector<extent> extents_;
   std::vector<bool> visited_;
   std::vector<bool> reached_;         // by entry
-  std::vector<std::uint32_t> whole_;  // by the first place of an id in ids_
+  std::vector<std::uint32_t> whole_;  // by the first position of an id in ids_: the entry that stands for it
 };
 
-// As `git index-pack --strict` and `git verify-pack` have it.
+// Duplicates are a fault, as for `git index-pack --strict` and `git verify-pack`.
 void report_duplicates(const scanned_pack& pack, const id_map& ids, findings& found) {
   const auto all = ids.all();
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (all[i - 1].id != all[i].id) continue;
     const pack_entry& e = pack.entries[all[i].entry];
     if (e.state != entry_state::whole || pack.entries[all[i - 1].entry].state != entry_state::whole) continue;
-    found.add(errc::malformed, e.at(), object_text(name(e.object), all[i].id) + " is there twice");
+    found.add(errc::malformed, e.at(), object_text(name(e.object), all[i].id) + " is in the PACK twice");
   }
 }
 
 }  // namespace
 
 void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
-                        const reach_options& options, const limits& bounds, findings& found, verify_report& report) {
+                        const reach_options& options, const limits& bounds, findings& found, verify_report& result) {
   report_duplicates(pack, ids, found);
   walk w(pack, ids, trees, found);
   const std::uint32_t commit = w.reach(options.commit, object_type::commit, kHeaderCommit);
   for (const oid& tag : options.tags) w.reach(tag, object_type::tag, options.tags_at);
-  const auto head = report.head();
+  const auto head = result.head();
   if (commit == kNoEntry || !head) return;
   if (!options.edges_are_complete) {
     found.add(errc::too_large, kPackOffset, "trees have more entries than the limit: reachability was not checked");
@@ -148,25 +149,25 @@ void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_
   const std::uint32_t root = w.reach(head->tree, object_type::tree, pack.entries[commit].at());
   if (root == kNoEntry) return;
   const extent all = w.visit(root);
-  report.paths = all.paths;
+  result.paths = all.paths;
   const std::uint64_t root_at = pack.entries[root].at();
   if (all.paths > bounds.paths) found.add(errc::too_large, root_at, "more paths than the limit");
   if (all.depth > bounds.tree_depth)
     found.add(errc::too_large, root_at, "directories are nested deeper than the limit");
   if (all.held > bounds.object_bytes)
-    found.add(errc::too_large, root_at, "directories in one another are larger than the limit of an object");
+    found.add(errc::too_large, root_at, "the trees along one path are larger than the limit of an object");
   if (all.bytes > bounds.path_bytes) found.add(errc::too_large, root_at, "a path is longer than the limit");
 
-  std::uint64_t besides = 0;
+  std::uint64_t unreachable = 0;
   for (std::size_t i = 0; i < pack.entries.size(); ++i) {
     const pack_entry& e = pack.entries[i];
     if (w.reached()[i] || e.state != entry_state::whole) continue;
-    ++besides;
+    ++unreachable;
     if (options.only_reachable)
-      found.add(errc::malformed, e.at(), object_text(name(e.object), e.id) + " is not reached by the commit");
+      found.add(errc::malformed, e.at(), object_text(name(e.object), e.id) + " is not reachable from the commit");
   }
-  if (besides > 0 && !options.only_reachable)
-    found.remark(std::to_string(besides) + " objects are not reached by the commit");
+  if (unreachable > 0 && !options.only_reachable)
+    found.remark(std::to_string(unreachable) + " objects are not reachable from the commit");
 }
 
 }  // namespace docteur

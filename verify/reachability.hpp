@@ -1,5 +1,5 @@
 #pragma once
-// What the image's commit reaches: all of it must be there, and nothing else. Hosted.
+// Checks that the PACK has everything that the image's commit reaches, and nothing else. Hosted.
 
 #include <span>
 
@@ -12,14 +12,15 @@ namespace docteur {
 
 struct reach_options {
   oid commit;
-  std::span<const oid> tags;  // that are there besides
-  std::uint64_t tags_at;      // where they are named
-  bool only_reachable;        // what is not reached is a fault; else a remark
-  bool edges_are_complete;
+  std::span<const oid> tags;  // of the tag section: reachable as well
+  std::uint64_t tags_at;      // offset of the tag section in the image
+  bool only_reachable;        // unreachable objects are a fault; else they are a remark
+  bool edges_are_complete;    // false: there are too many edges to check reachability
 };
 
-// Walks from the header's commit, whose content is in `report`; counts paths into it. Parents are not looked for.
+// Walks from the header's commit, whose content is in `result`, and sets result.paths. Parents of the commit are not
+// followed.
 void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
-                        const reach_options& options, const limits& bounds, findings& found, verify_report& report);
+                        const reach_options& options, const limits& bounds, findings& found, verify_report& result);
 
 }  // namespace docteur

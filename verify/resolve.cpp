@@ -19,19 +19,19 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kBigObject = 16 << 20;  // bytes; one thread at a time holds larger ones
+constexpr std::uint64_t kBigObject = 16 << 20;  // bytes: only one thread at a time holds larger ones
 
-// What one thread works with.
+// The state of one thread.
 struct worker {
   worker(const device& d, hash_kind kind, const restart_check& restarts)
       : inflate(d), streamer(d, kind, restarts) {}
 
   entry_inflater inflate;
   blob_streamer streamer;
-  reused_bytes object;  // that no delta stands on
+  reused_bytes object;  // the current object
   reused_bytes delta;
   std::vector<std::uint32_t> children;
-  resolved_pack seen;  // its share; edges apart
+  resolved_pack seen;  // the share of this thread, without edges
   tree_edges edges;
 };
 
@@ -52,15 +52,15 @@ struct base_frame {
 class resolver {
  public:
   resolver(const device& d, scanned_pack& pack, const restart_check& restarts, object_check& check,
-           const verify_options& options, findings& found, progress& watch)
+           const verify_options& options, findings& found, progress& report)
       : pack_(pack),
         restarts_(restarts),
         check_(check),
         options_(options),
         found_(found),
-        watch_(watch),
+        report_(report),
         families_(pack),
-        failed_(watch),
+        failed_(report),
         workers_([&d, &restarts, kind = pack.checksum.kind()] { return std::make_unique<worker>(d, kind, restarts); }) {}
 
   outcome<resolved_pack> run() {
@@ -91,7 +91,7 @@ class resolver {
     return failed_.check();
   }
 
-  // A whole object and all that is built on it.
+  // Checks a whole object and rebuilds all deltas that descend from it.
   outcome<void> resolve_family(worker& w, std::uint32_t root) {
     pack_entry& e = pack_.entries[root];
     const bool too_large = e.size > options_.bounds.object_bytes;
@@ -135,7 +135,7 @@ class resolver {
       const std::uint32_t child = f.children[f.next++];
       const std::uint32_t base = f.entry;
       DOCTEUR_TRY(content, rebuild(w, child, base, f.content.view(), turn));
-      if (f.next == f.children.size()) {  // the last one: its base is needed no more
+      if (f.next == f.children.size()) {  // the last one: its base is no longer needed
         held -= f.content.size;
         bases.pop_back();
       }
@@ -155,7 +155,7 @@ class resolver {
     return {};
   }
 
-  // The object of the delta `child` in w.object; nullopt after a fault.
+  // Rebuilds the object of the delta `child` in w.object; nullopt after a fault.
   outcome<std::optional<bytes>> rebuild(worker& w, std::uint32_t child, std::uint32_t base, bytes base_content,
                                         std::unique_lock<std::mutex>& turn) {
     using answer = std::optional<bytes>;
@@ -181,7 +181,7 @@ class resolver {
     return answer(out);
   }
 
-  // False after a fault.
+  // Checks an object without holding it. False after a fault.
   outcome<bool> stream(worker& w, std::uint32_t i) {
     pack_entry& e = pack_.entries[i];
     DOCTEUR_TRY(id, w.streamer.run(e));
@@ -203,7 +203,7 @@ class resolver {
     return {};
   }
 
-  // A delta without a base: its stream can be checked all the same. Why it has none is said elsewhere.
+  // Checks the stream of a delta that has no base. The missing base is reported elsewhere (unresolved.hpp).
   outcome<void> check_unresolved(worker& w, std::uint32_t i) {
     pack_entry& e = pack_.entries[i];
     if (e.size > options_.bounds.object_bytes) return {};
@@ -223,7 +223,7 @@ class resolver {
     found_.add(why);
     e.state = entry_state::damaged;
     w.seen.bad_extent = true;
-    watch_.advance(1);
+    report_.advance(1);
   }
 
   void accept(worker& w, std::uint32_t i, bytes content) {
@@ -236,11 +236,11 @@ class resolver {
     ++w.seen.objects[static_cast<std::size_t>(e.object)];
     w.seen.content_bytes += size;
     if (is_delta(e.type)) ++w.seen.deltas;
-    watch_.advance(1);
+    report_.advance(1);
   }
 
-  // Ends only with the family, so that no more than one family holds big objects. Nobody waits for it with the lock
-  // held.
+  // Waits until no other family holds big objects. The turn ends only with the family. A family that has it never waits
+  // again, so there is no deadlock.
   void wait_for_turn(std::unique_lock<std::mutex>& turn, std::uint64_t size) {
     if (size > kBigObject && !turn.owns_lock()) turn.lock();
   }
@@ -268,7 +268,7 @@ class resolver {
   object_check& check_;
   const verify_options& options_;
   findings& found_;
-  progress& watch_;
+  progress& report_;
   delta_families families_;
   std::mutex one_big_;
   first_failure failed_;
@@ -279,8 +279,8 @@ class resolver {
 
 outcome<resolved_pack> resolve_objects(const device& d, scanned_pack& pack, const restart_check& restarts,
                                        object_check& check, const verify_options& options, findings& found,
-                                       progress& watch) {
-  return resolver(d, pack, restarts, check, options, found, watch).run();
+                                       progress& report) {
+  return resolver(d, pack, restarts, check, options, found, report).run();
 }
 
 }  // namespace docteur

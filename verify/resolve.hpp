@@ -1,11 +1,11 @@
 #pragma once
 // Rebuilds and checks every object of a PACK. Hosted, all cores.
 //
-// A base is inflated once: from each whole object its deltas are rebuilt depth-first, on a stack of our own. The deltas
-// with most descendants come last, when their base is no longer kept, so that no more bases are held at a time than the
-// logarithm of their number. REF deltas are found by the ids that were computed, so cycles are never entered: where an
-// id stands more than once any of its entries may serve, for the content is the same. How long the chains are is told
-// elsewhere (chain_check.hpp).
+// A base is inflated once: from each whole object, its deltas are rebuilt depth-first with an explicit stack. Of the
+// deltas of a base, the one with the most descendants comes last, when the base is no longer needed, so the number of
+// bases held at a time is at most the logarithm of the number of deltas. The bases of REF deltas are found by computed
+// ids, so cycles are never entered; if several entries have the id, any serves, because their content is the same. The
+// length of chains is checked elsewhere (chain_check.hpp).
 
 #include <memory>
 #include <vector>
@@ -30,9 +30,10 @@ struct resolved_pack {
   bool bad_extent = false;  // a stream did not end where the next entry begins
 };
 
-// Inside the current TBB arena. Sets id, object and state of `pack.entries`.
+// Uses the threads of the current TBB arena. Sets `id`, `object` and `state` of pack.entries. Fails
+// (blame::environment) if the device cannot be read or `report` says to stop.
 [[nodiscard]] outcome<resolved_pack> resolve_objects(const device& d, scanned_pack& pack, const restart_check& restarts,
                                                      object_check& check, const verify_options& options,
-                                                     findings& found, progress& watch);
+                                                     findings& found, progress& report);
 
 }  // namespace docteur

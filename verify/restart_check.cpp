@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <array>
 
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 namespace {
 
-// What is wrong with a record that stands where the table's next point is `next_point`; nullptr: nothing.
+// Returns what is wrong with a record, or nullptr. `next_point`: the number of points of all records before it.
 const char* fault_of(const restart_record& r, std::uint64_t next_point, const scanned_pack& pack) {
   const auto e = std::ranges::lower_bound(pack.entries, r.entry_offset, {}, &pack_entry::offset);
-  if (e == pack.entries.end() || e->offset != r.entry_offset) return "restart record of no entry";
-  if (e->type != entry_type::blob) return "restart record of what is no whole blob";
+  if (e == pack.entries.end() || e->offset != r.entry_offset) return "restart record without an entry";
+  if (e->type != entry_type::blob) return "restart record of an entry that is not a whole blob";
   if (e->size != r.size) return "restart record of a blob of another size";
-  if (r.first_point != next_point) return "restart points are not one after the other";
-  if (r.stored && r.interval != kStoredBlock) return "restart interval of a stored blob";
+  if (r.first_point != next_point) return "restart points do not follow those of the record before";
+  if (r.stored && r.interval != kStoredBlock) return "wrong restart interval of a stored blob";
   return nullptr;
 }
 
@@ -31,7 +31,7 @@ outcome<restart_check> restart_check::load(const device& d, const section& where
   };
   if (where.length < kRestartHeaderSize) return bad(where.offset, "length of the restart section");
   std::array<std::byte, kRestartHeaderSize> head;
-  DOCTEUR_CHECK(fetch(d, where.offset, head));
+  DOCTEUR_CHECK(read_range(d, where.offset, head));
   const auto count = load_le<std::uint32_t>(head.data());
   if (load_le<std::uint32_t>(head.data() + 4) != 0)
     found.add(errc::malformed, where.offset + 4, "reserved bytes of the restart section");
@@ -47,14 +47,14 @@ outcome<restart_check> restart_check::load(const device& d, const section& where
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint64_t at = where.offset + kRestartHeaderSize + i * kRestartRecordSize;
     std::array<std::byte, kRestartRecordSize> raw;
-    DOCTEUR_CHECK(fetch(d, at, raw));
+    DOCTEUR_CHECK(read_range(d, at, raw));
     const auto r = decode_restart_record(raw.data());
     if (!r) return bad(at, r.error().what);
     if (const char* what = fault_of(*r, next_point, pack)) return bad(at, what);
     if (r->entry_offset <= last_offset) return bad(at, "restart records are not in order");
     last_offset = r->entry_offset;
     const std::uint64_t n = restart_point_count(r->size, r->interval, r->stored);
-    if (n > points - next_point) return bad(at, "restart record points behind the table");
+    if (n > points - next_point) return bad(at, "restart record has points behind the end of the table");
     next_point += n;
     c.records_.push_back(*r);
   }
@@ -69,7 +69,7 @@ const restart_record* restart_check::find(const pack_entry& e) const noexcept {
 
 outcome<std::uint64_t> restart_check::point(const restart_record& r, std::uint64_t i) const {
   std::array<std::byte, kRestartPointSize> raw;
-  DOCTEUR_CHECK(fetch(device_, point_at(r, i), raw));
+  DOCTEUR_CHECK(read_range(device_, point_at(r, i), raw));
   return load_le<std::uint64_t>(raw.data());
 }
 

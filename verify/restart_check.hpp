@@ -1,6 +1,6 @@
 #pragma once
-// The restart section (layout/restart_section.hpp) against the PACK: here its tables, in streamed_blob.hpp its points,
-// when the blob they are in is inflated. Hosted.
+// Checks the restart section (layout/restart_section.hpp): its tables here, and its points in streamed_blob.hpp, when
+// their blob is inflated. Hosted.
 
 #include <cstdint>
 #include <vector>
@@ -16,17 +16,18 @@ namespace docteur {
 
 class restart_check {
  public:
-  // No section: no blob has points.
+  // For an image without the section: no blob has points.
   restart_check() = default;
-  // Reports what the section itself shows, and records whose entry is no blob of that size in `pack`.
+  // Loads the section and reports faults in it, and records whose entry in `pack` is not a whole blob of the same size.
+  // After a fault, only records before it are kept. Fails (blame::environment) if the device cannot be read.
   [[nodiscard]] static outcome<restart_check> load(const device& d, const section& where, const scanned_pack& pack,
                                                    findings& found);
 
-  // nullptr when the blob has no (believable) record.
+  // Returns the record of a blob; nullptr if it has none.
   [[nodiscard]] const restart_record* find(const pack_entry& e) const noexcept;
-  // Point `i` of `r`, i < restart_point_count(): bytes from the start of the blob's zlib stream.
+  // Returns point `i` of `r`, i < restart_point_count(), in bytes from the start of the blob's zlib stream.
   [[nodiscard]] outcome<std::uint64_t> point(const restart_record& r, std::uint64_t i) const;
-  // Where it is in the image, for messages.
+  // The offset of that point's field in the image, for messages.
   [[nodiscard]] std::uint64_t point_at(const restart_record& r, std::uint64_t i) const noexcept {
     return points_at_ + (r.first_point + i) * kRestartPointSize;
   }

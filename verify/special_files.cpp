@@ -10,8 +10,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kCache = 1 << 20;          // bytes, of the bases of deltas
-constexpr std::uint64_t kMostRead = 100ull << 20;  // bytes; git reads no longer ones either
+constexpr std::uint64_t kCache = 1 << 20;  // bytes, for bases of deltas
 
 result<done> check_file(const special_file& f, object_reader& objects, oddities& odd) {
   DOCTEUR_TRY(position, objects.index().find(f.id));
@@ -21,7 +20,7 @@ result<done> check_file(const special_file& f, object_reader& objects, oddities&
   DOCTEUR_TRY(info, objects.info(offset));
   if (info.type != object_type::blob) {
     odd.add(f.is_gitmodules ? "gitmodulesBlob" : "gitattributesBlob", info.type, f.id, at);
-  } else if (info.size > kMostRead) {
+  } else if (info.size > kMostSpecialFile) {
     odd.add(f.is_gitmodules ? "gitmodulesLarge" : "gitattributesLarge", info.type, f.id, at);
   } else {
     DOCTEUR_TRY(object, objects.read(offset));
@@ -35,7 +34,7 @@ result<done> check_file(const special_file& f, object_reader& objects, oddities&
 }  // namespace
 
 outcome<void> check_special_files(const device& d, const pack_extent& pack, std::vector<special_file> files,
-                                  const limits& bounds, oddities& odd, const progress& watch) {
+                                  const limits& bounds, oddities& odd, const progress& report) {
   if (files.empty()) return {};
   std::ranges::sort(files);
   files.erase(std::unique(files.begin(), files.end()), files.end());
@@ -43,14 +42,14 @@ outcome<void> check_special_files(const device& d, const pack_extent& pack, std:
     DOCTEUR_TRY(index, pack_index::load(d, pack, heap_memory(), bounds));
     DOCTEUR_TRY(objects, object_reader::make(d, index, heap_memory(), bounds, kCache));
     for (const special_file& f : files) {
-      if (watch.cancelled()) break;
+      if (report.cancelled()) break;
       DOCTEUR_CHECK(check_file(f, objects, odd));
     }
     return done{};
   };
-  // All of it was read before, so what fails now is the device.
+  // Everything was read before without a fault, so a failure now is the device's.
   if (const auto r = run(); !r) return give_up(blame::environment, r.error().what);
-  return watch.cancelled() ? outcome<void>(give_up(blame::environment, "interrupted")) : outcome<void>();
+  return report.cancelled() ? outcome<void>(give_up(blame::environment, "interrupted")) : outcome<void>();
 }
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// Files that Git reads by their name. Hosted.
+// Checks files that Git itself reads: .gitmodules and .gitattributes. Hosted.
 
 #include <vector>
 
@@ -17,10 +17,11 @@ struct special_file {
   friend auto operator<=>(const special_file&, const special_file&) = default;
 };
 
-// What git's fsck holds against their content, into `odd`. `pack`: of an image without a fault so far. Files that are
-// not there are left out: what names them is not reached.
+// Adds the messages of git's fsck on their content to `odd`. `pack`: of an image in which no fault was found. Files
+// that are not in the PACK are skipped: only unreachable trees name such. Fails (blame::environment) if the device
+// cannot be read or `report` says to stop.
 [[nodiscard]] outcome<void> check_special_files(const device& d, const pack_extent& pack,
                                                 std::vector<special_file> files, const limits& bounds, oddities& odd,
-                                                const progress& watch);
+                                                const progress& report);
 
 }  // namespace docteur

@@ -17,7 +17,7 @@ constexpr std::size_t kOutput = 256 << 10;  // bytes of content at once
 constexpr std::uint64_t kAdlerSize = 4;
 constexpr std::uint64_t kNever = static_cast<std::uint64_t>(-1);
 
-// Hash and Adler-32 of what goes by.
+// Computes the id and the Adler-32 of content that is added piece by piece.
 class content_sums {
  public:
   content_sums(hash_kind kind, const pack_entry& e) : hash_(object_hash(kind, e.object, e.size)) {}
@@ -28,7 +28,7 @@ class content_sums {
   }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
-  // The Adler-32 at the end of the stream, which is the end of the entry.
+  // Compares the Adler-32 at the end of the stream, which must be the end of the entry, and returns the id.
   [[nodiscard]] outcome<result<oid>> finish(entry_input& in) {
     using answer = result<oid>;
     const std::uint64_t at = in.at();
@@ -47,14 +47,14 @@ class content_sums {
   std::uint64_t size_ = 0;
 };
 
-// RFC 1950: deflate with a window of at most 32 KiB, no dictionary.
+// Deflate with a window of at most 32 KiB and no dictionary (RFC 1950, 2.2).
 bool is_zlib_header(const std::array<std::byte, kZlibHeader>& h) {
   const auto cmf = std::to_integer<unsigned>(h[0]);
   const auto flg = std::to_integer<unsigned>(h[1]);
   return (cmf & 15) == 8 && cmf >> 4 <= 7 && (flg & 0x20) == 0 && (cmf << 8 | flg) % 31 == 0;
 }
 
-// The restart points of a blob on the way through it.
+// Reads the restart points of a blob one after the other.
 class point_list {
  public:
   point_list(const restart_check& from, const restart_record* record) : from_(from), record_(record) {
@@ -63,11 +63,11 @@ class point_list {
   outcome<void> open() { return load(); }
 
   [[nodiscard]] bool at_end() const noexcept { return next_ == count_; }
-  // Content offset of the next point.
+  // The content offset of the next point; kNever if there is none.
   [[nodiscard]] std::uint64_t content() const noexcept { return at_end() ? kNever : (next_ + 1) * record_->interval; }
-  // Bytes from the start of the zlib stream.
+  // The offset of the next point in the zlib stream.
   [[nodiscard]] std::uint64_t stream() const noexcept { return stream_; }
-  // Where the list has it.
+  // The offset of its field in the image.
   [[nodiscard]] std::uint64_t at() const noexcept { return from_.point_at(*record_, next_); }
   outcome<void> advance() {
     ++next_;
@@ -103,6 +103,22 @@ outcome<result<oid>> blob_streamer::run(const pack_entry& e) {
   return run_deflated(e, record);
 }
 
+blob_streamer::piece blob_streamer::inflate_piece(bytes in, mutable_bytes out) {
+  constexpr int kBlockEnd = 128, kLastBlock = 64, kUnusedBits = 7;  // zlib manual, inflate(), Z_BLOCK
+  z_->next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(in.data()));
+  z_->avail_in = static_cast<uInt>(in.size());
+  z_->next_out = reinterpret_cast<Bytef*>(out.data());
+  z_->avail_out = static_cast<uInt>(out.size());
+  const int status = ::inflate(z_.get(), Z_BLOCK);
+  return {.status = status,
+          .consumed = in.size() - z_->avail_in,
+          .produced = out.size() - z_->avail_out,
+          .block_ends = (z_->data_type & kBlockEnd) != 0 && (z_->data_type & kLastBlock) == 0,
+          .byte_ends = (z_->data_type & kUnusedBits) == 0};
+}
+
+// Each call of inflate_piece() ends at the next restart point at the latest, and at the end of each block. A point is
+// right if, with all content before it, a block ends at its byte of the stream; then inflating begins anew there.
 outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const restart_record* record) {
   using answer = result<oid>;
   entry_input in(device_, e.stream_at(), e.end_at(), input_);
@@ -120,35 +136,26 @@ outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const rest
   for (bool ended = false; !ended;) {
     DOCTEUR_CHECK(in.fill());
     const std::uint64_t room = std::min({std::uint64_t{out.size()}, points.content() - sums.size()});
-    const bytes ready = in.ready();
-    z_->next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(ready.data()));
-    z_->avail_in = static_cast<uInt>(ready.size());
-    z_->next_out = reinterpret_cast<Bytef*>(out.data());
-    z_->avail_out = static_cast<uInt>(room);
-    const int status = ::inflate(z_.get(), Z_BLOCK);
-    const std::size_t consumed = ready.size() - z_->avail_in;
-    const std::size_t produced = static_cast<std::size_t>(room) - z_->avail_out;
-    if (status == Z_MEM_ERROR) return give_up(blame::environment, "out of memory");
-    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
+    const piece p = inflate_piece(in.ready(), out.first(static_cast<std::size_t>(room)));
+    if (p.status == Z_MEM_ERROR) return give_up(blame::environment, "out of memory");
+    if (p.status != Z_OK && p.status != Z_STREAM_END && p.status != Z_BUF_ERROR)
       return answer(fail(errc::malformed, in.at(), "damaged zlib stream"));
-    in.drop(consumed);
-    sums.add(out.first(produced));
+    in.drop(p.consumed);
+    sums.add(out.first(p.produced));
     if (sums.size() > e.size) return answer(fail(errc::malformed, in.at(), "zlib stream is longer than promised"));
-    ended = status == Z_STREAM_END;
+    ended = p.status == Z_STREAM_END;
 
-    constexpr int kBlockEnd = 128, kLastBlock = 64, kUnusedBits = 7;
-    if (!ended && (z_->data_type & kBlockEnd) != 0 && (z_->data_type & kLastBlock) == 0) {
+    if (!ended && p.block_ends) {
       if (sums.size() == passed)
         return answer(fail(errc::malformed, in.at(), "a restart point is not behind its flush"));
-      if (sums.size() == points.content() && (z_->data_type & kUnusedBits) == 0 &&
-          in.at() - e.stream_at() == points.stream()) {
+      if (sums.size() == points.content() && p.byte_ends && in.at() - e.stream_at() == points.stream()) {
         passed = sums.size();
         DOCTEUR_CHECK(points.advance());
-        inflateReset2(z_.get(), -MAX_WBITS);  // from here on nothing before the point is known
+        inflateReset2(z_.get(), -MAX_WBITS);  // forgets everything before the point
         continue;
       }
     }
-    if (!ended && consumed == 0 && produced == 0) {
+    if (!ended && p.consumed == 0 && p.produced == 0) {
       if (sums.size() == points.content() && !in.ready().empty())
         return answer(fail(errc::malformed, points.at(), "restart point is not at a full flush"));
       if (in.left() == 0) return answer(fail(errc::truncated, in.at(), "zlib stream runs past its entry"));
@@ -159,7 +166,7 @@ outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const rest
   return sums.finish(in);
 }
 
-// layout/restart_section.hpp says what the stream of a stored blob is, byte for byte.
+// layout/restart_section.hpp defines the stream of a stored blob, byte for byte.
 outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e) {
   using answer = result<oid>;
   entry_input in(device_, e.stream_at(), e.end_at(), input_);
@@ -167,7 +174,7 @@ outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e) {
   if (in.left() < head.size()) return answer(fail(errc::truncated, in.at(), "stored blob runs past its entry"));
   DOCTEUR_CHECK(in.take(head));
   if (head[0] != std::byte{0x78} || head[1] != std::byte{0x01})
-    return answer(fail(errc::malformed, e.stream_at(), "a blob listed as stored is not"));
+    return answer(fail(errc::malformed, e.stream_at(), "a blob is listed as stored but is not"));
 
   const mutable_bytes out = output_.get(kStoredBlock);
   content_sums sums(kind_, e);
@@ -181,7 +188,7 @@ outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e) {
     const bool last = sums.size() + size == e.size;
     if (block[0] != (last ? std::byte{1} : std::byte{0}) || load_le<std::uint16_t>(block.data() + 1) != size ||
         load_le<std::uint16_t>(block.data() + 3) != (~size & 0xffff))
-      return answer(fail(errc::malformed, at, "a blob listed as stored is not"));
+      return answer(fail(errc::malformed, at, "a blob is listed as stored but is not"));
     DOCTEUR_CHECK(in.take(out.first(size)));
     sums.add(out.first(size));
   } while (sums.size() < e.size);

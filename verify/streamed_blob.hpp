@@ -1,32 +1,43 @@
 #pragma once
-// Blobs that are not held whole: inflated, hashed and let go. Hosted.
+// Checks blobs that are never held whole: inflates and hashes them piece by piece. Hosted.
 
 #include <memory>
 
 #include "object/device.hpp"
 #include "object/failure.hpp"
-#include "verify/fetch.hpp"
 #include "verify/pack_entry.hpp"
+#include "verify/read_range.hpp"
 #include "verify/restart_check.hpp"
 
 struct z_stream_s;
 
 namespace docteur {
 
-// One for each thread; holds zlib's state and buffers.
+// One per thread. Holds zlib's state and buffers.
 class blob_streamer {
  public:
+  // `restarts` must outlive this. Throws std::bad_alloc.
   // `kind`: of the ids that run() returns.
   blob_streamer(const device& d, hash_kind kind, const restart_check& restarts);
   ~blob_streamer();
   blob_streamer(const blob_streamer&) = delete;
   blob_streamer& operator=(const blob_streamer&) = delete;
 
-  // The id of the blob whose whole stream is the entry's; an inner error is the image's and is not yet reported. With a
-  // restart record, deflate starts afresh at each of its points: that the id is right then proves every point.
+  // Returns the computed id of a whole object, whose stream must be exactly that of the entry. The inner error is a
+  // fault of the image, not yet reported. If the blob has a restart record, inflating begins anew at each of its
+  // points, so a right id proves that all points are right. Fails (blame::environment) if the device cannot be read.
   [[nodiscard]] outcome<result<oid>> run(const pack_entry& e);
 
  private:
+  // What one call of zlib's inflate() did.
+  struct piece {
+    int status;            // zlib's
+    std::size_t consumed;  // bytes of input
+    std::size_t produced;  // bytes of content
+    bool block_ends;       // a block that is not the last one ends here
+    bool byte_ends;        // and no bits of its last byte are left
+  };
+  piece inflate_piece(bytes in, mutable_bytes out);
   outcome<result<oid>> run_deflated(const pack_entry& e, const restart_record* record);
   outcome<result<oid>> run_stored(const pack_entry& e);
 

@@ -5,7 +5,7 @@
 
 #include "layout/tag_section.hpp"
 #include "object/commit.hpp"
-#include "verify/fetch.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 
@@ -16,7 +16,7 @@ outcome<std::vector<oid>> load_tags(const device& d, const section& where, hash_
     return ids;
   }
   std::array<std::byte, kTagSectionHeader> head;
-  DOCTEUR_CHECK(fetch(d, where.offset, head));
+  DOCTEUR_CHECK(read_range(d, where.offset, head));
   const auto count = decode_tag_section_head(head, where.length, where.offset, kind);
   if (!count) {
     found.add(count.error());
@@ -25,12 +25,12 @@ outcome<std::vector<oid>> load_tags(const device& d, const section& where, hash_
   for (std::uint32_t i = 0; i < *count; ++i) {
     oid id(kind);
     const std::uint64_t at = where.offset + kTagSectionHeader + i * id_size(kind);
-    DOCTEUR_CHECK(fetch(d, at, id.view()));
-    // No tag can name itself, so in a good chain none is there twice.
+    DOCTEUR_CHECK(read_range(d, at, id.view()));
+    // A tag cannot lead to itself, so a valid chain has no tag twice.
     if (std::ranges::find(ids, id) == ids.end()) {
       ids.push_back(id);
     } else {
-      found.add(errc::malformed, at, object_text("tag", id) + " is named twice");
+      found.add(errc::malformed, at, object_text("tag", id) + " is listed twice");
     }
   }
   return ids;

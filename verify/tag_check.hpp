@@ -1,5 +1,5 @@
 #pragma once
-// The tag section (layout/tag_section.hpp) against the tags that it names. Hosted.
+// Checks the tag section (layout/tag_section.hpp) and the tags in it. Hosted.
 
 #include <vector>
 
@@ -10,11 +10,13 @@
 
 namespace docteur {
 
-// The ids in the section, each once; none after a fault in it.
+// Returns the ids in the section, without duplicates, which it reports; no ids after a fault in the header. Fails
+// (blame::environment) if the device cannot be read.
 [[nodiscard]] outcome<std::vector<oid>> load_tags(const device& d, const section& where, hash_kind kind,
-                                                   findings& found);
+                                                  findings& found);
 
-// That each tag names the next, and the last one `commit`. Tags without content were reported.
+// Checks that each tag names the next and the last one `commit`. Tags without content are skipped: their fault was
+// reported.
 void check_tags(const std::vector<tag_object>& tags, const oid& commit, const section& where, findings& found);
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// What the trees of a PACK name, kept while objects are rebuilt so that no tree is built twice. Hosted.
+// The entries of all trees of a PACK, kept while objects are rebuilt, so that no tree is rebuilt later. Hosted.
 
 #include <cstdint>
 #include <string>
@@ -13,13 +13,13 @@ namespace docteur {
 struct tree_edge {
   oid id;
   entry_kind kind;
-  std::uint16_t name_size;  // bytes; at most 65,535
+  std::uint16_t name_size;  // bytes of the name that are kept: at most 65,535
 };
 
-// One thread's share; trees of one thread are one after the other in `edges`.
+// The trees that one thread rebuilt; their edges are in `edges` one tree after the other.
 struct tree_edges {
   struct tree {
-    std::uint32_t entry;  // of the tree, in scanned_pack
+    std::uint32_t entry;  // of the tree, index in scanned_pack::entries
     std::uint32_t count;
     std::size_t first;       // in `edges`
     std::size_t first_name;  // in `names`
@@ -27,7 +27,7 @@ struct tree_edges {
   };
   std::vector<tree> trees;
   std::vector<tree_edge> edges;
-  std::string names;  // of all edges, one behind the other
+  std::string names;  // of all edges, concatenated
 };
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// All trees of a PACK that were rebuilt, by entry. Hosted.
+// Finds the trees of a PACK that were rebuilt, by their entries. Hosted.
 
 #include <algorithm>
 #include <vector>
@@ -11,7 +11,7 @@ namespace docteur {
 class tree_index {
  public:
   struct tree {
-    std::uint32_t entry;  // in scanned_pack
+    std::uint32_t entry;  // index in scanned_pack::entries
     std::uint32_t count;
     const tree_edge* edges;
     const char* names;
@@ -29,7 +29,7 @@ class tree_index {
 
   [[nodiscard]] std::size_t size() const noexcept { return trees_.size(); }
   [[nodiscard]] const tree& operator[](std::size_t i) const noexcept { return trees_[i]; }
-  // size() when the entry is no tree that was rebuilt.
+  // Returns the index of the tree of an entry; size() if the entry is not a tree or was not rebuilt.
   [[nodiscard]] std::size_t find(std::uint32_t entry) const {
     const auto t = std::ranges::lower_bound(trees_, entry, {}, &tree::entry);
     return t != trees_.end() && t->entry == entry ? static_cast<std::size_t>(t - trees_.begin()) : trees_.size();

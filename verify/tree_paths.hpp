@@ -1,5 +1,5 @@
 #pragma once
-// All paths that lead from a root tree to its objects, in Git's order. Hosted.
+// Lists all paths below a root tree in Git's order. Hosted.
 
 #include <optional>
 #include <string>
@@ -14,15 +14,16 @@ namespace docteur {
 class tree_paths {
  public:
   struct path {
-    std::string_view key;  // a directory's ends in '/'; the root's is empty. Until the next call of next()
+    std::string_view key;  // a directory's ends in '/', the root's is empty; valid until the next call of next()
     entry_kind kind;
     oid id;
     std::uint32_t entry;  // kNoEntry for a submodule
   };
 
-  // All that `root` reaches is there.
+  // Everything that `root` reaches must be in the PACK.
   tree_paths(const id_map& ids, const tree_index& trees, const oid& root) : ids_(ids), trees_(trees), root_(root) {}
 
+  // Returns the next path; nullopt after the last.
   [[nodiscard]] std::optional<path> next() {
     if (!begun_) {
       begun_ = true;
@@ -50,7 +51,7 @@ class tree_paths {
  private:
   struct frame {
     const tree_index::tree* of;
-    const char* name;  // of the next edge
+    const char* name;  // of the next edge, in tree_index
     std::size_t key_size;
     std::uint32_t next = 0;
   };

@@ -8,54 +8,69 @@ namespace {
 
 enum class mark : std::uint8_t { fresh, on_path, settled };
 
-}  // namespace
+[[nodiscard]] bool is_pending(const pack_entry& e) { return e.state == entry_state::pending; }
 
-void report_unresolved(const scanned_pack& pack, const id_map& ids, findings& found) {
+// Returns for each pending entry its base, or kNoEntry if it is no pending delta or its base is not in the PACK.
+// Reports the latter and adds their number to `at_fault`.
+std::vector<std::uint32_t> bases_of_pending(const scanned_pack& pack, const id_map& ids, findings& found,
+                                            std::size_t& at_fault) {
   const auto& entries = pack.entries;
-  const std::size_t pending =
-      static_cast<std::size_t>(std::ranges::count(entries, entry_state::pending, &pack_entry::state));
-  if (pending == 0) return;
-
-  // Each entry's base, where it is one that was not rebuilt either.
-  std::vector<std::uint32_t> base(entries.size(), kNoEntry);
-  std::size_t to_blame = 0;
+  std::vector<std::uint32_t> bases(entries.size(), kNoEntry);
   for (std::uint32_t i = 0; i < entries.size(); ++i)
-    if (entries[i].state == entry_state::pending && entries[i].type == entry_type::ofs_delta) base[i] = entries[i].base;
-  std::uint32_t lost = kNoEntry;  // an entry that was not rebuilt and may be the base that `last` names
+    if (is_pending(entries[i]) && entries[i].type == entry_type::ofs_delta) bases[i] = entries[i].base;
+
+  // REF deltas are sorted by base, so each id is looked up once.
   const ref_delta* last = nullptr;
+  std::uint32_t base_of_last = kNoEntry;  // an entry that was not rebuilt and has the id
   for (const ref_delta& r : pack.refs) {
-    if (entries[r.entry].state != entry_state::pending) continue;
+    if (!is_pending(entries[r.entry])) continue;
     if (last == nullptr || last->base != r.base) {
       const auto named = ids.find(r.base);
       const auto p = std::ranges::find_if(
           named, [&](const id_map::pair& x) { return entries[x.entry].state != entry_state::whole; });
-      lost = p == named.end() ? kNoEntry : p->entry;
+      base_of_last = p == named.end() ? kNoEntry : p->entry;
       last = &r;
     }
-    base[r.entry] = lost;
-    if (lost != kNoEntry) continue;
-    ++to_blame;
+    bases[r.entry] = base_of_last;
+    if (base_of_last != kNoEntry) continue;
+    ++at_fault;
     found.add(errc::malformed, entries[r.entry].at(),
               "the base of a delta is not in the PACK: " + object_text("object", r.base));
   }
+  return bases;
+}
 
-  std::vector<mark> marks(entries.size(), mark::fresh);
+// Reports one entry of each cycle and returns their number.
+std::size_t report_cycles(const scanned_pack& pack, const std::vector<std::uint32_t>& bases, findings& found) {
+  std::size_t cycles = 0;
+  std::vector<mark> marks(bases.size(), mark::fresh);
   std::vector<std::uint32_t> path;
-  for (std::uint32_t i = 0; i < entries.size(); ++i) {
+  for (std::uint32_t i = 0; i < bases.size(); ++i) {
     std::uint32_t at = i;
-    for (path.clear(); at != kNoEntry && marks[at] == mark::fresh; at = base[at]) {
+    for (path.clear(); at != kNoEntry && marks[at] == mark::fresh; at = bases[at]) {
       marks[at] = mark::on_path;
       path.push_back(at);
     }
     if (at != kNoEntry && marks[at] == mark::on_path) {
-      ++to_blame;
-      found.add(errc::malformed, entries[at].at(), "deltas stand on one another in a circle");
+      ++cycles;
+      found.add(errc::malformed, pack.entries[at].at(), "deltas form a cycle");
     }
     for (const std::uint32_t p : path) marks[p] = mark::settled;
   }
-  if (found.count() == 0) found.add(errc::malformed, kPackOffset, "objects that could not be rebuilt");
-  if (pending > to_blame)
-    found.remark(std::to_string(pending - to_blame) + " deltas stand on what is damaged and were not rebuilt");
+  return cycles;
+}
+
+}  // namespace
+
+void report_unresolved(const scanned_pack& pack, const id_map& ids, findings& found) {
+  const auto pending = static_cast<std::size_t>(std::ranges::count_if(pack.entries, is_pending));
+  if (pending == 0) return;
+  std::size_t at_fault = 0;
+  const std::vector<std::uint32_t> bases = bases_of_pending(pack, ids, found, at_fault);
+  at_fault += report_cycles(pack, bases, found);
+  if (found.count() == 0) found.add(errc::malformed, kPackOffset, "objects could not be rebuilt");
+  if (pending > at_fault)
+    found.remark(std::to_string(pending - at_fault) + " deltas have damaged bases and were not rebuilt");
 }
 
 }  // namespace docteur

@@ -1,5 +1,5 @@
 #pragma once
-// Deltas that were not rebuilt: which of them is to blame. Hosted.
+// Finds out why deltas were not rebuilt. Hosted.
 
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
@@ -7,8 +7,8 @@
 
 namespace docteur {
 
-// Reports REF deltas whose base is nowhere, and deltas that stand on one another in a circle. A delta on a damaged
-// object is no fault of its own; how many there are becomes a remark.
+// Reports REF deltas whose base is not in the PACK, and deltas that form a cycle. All others could not be rebuilt
+// because an object below them is damaged, which is no fault of their own; a remark says how many there are.
 void report_unresolved(const scanned_pack& pack, const id_map& ids, findings& found);
 
 }  // namespace docteur

@@ -8,7 +8,6 @@
 
 #include "base/threads.hpp"
 #include "verify/chain_check.hpp"
-#include "verify/fetch.hpp"
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/idx_check.hpp"
@@ -16,6 +15,7 @@
 #include "verify/pack_examination.hpp"
 #include "verify/path_check.hpp"
 #include "verify/reachability.hpp"
+#include "verify/read_range.hpp"
 #include "verify/tag_check.hpp"
 #include "verify/unresolved.hpp"
 #include "verify/zero_check.hpp"
@@ -23,11 +23,11 @@
 namespace docteur {
 namespace {
 
-// The frame: header, section table, sections, padding. What is in it is checked by the files beside this one.
+// Checks the frame of an image: header, section table, sections, padding. The other files here check what is in it.
 class verification {
  public:
-  verification(const device& d, const verify_options& options, progress& watch)
-      : device_(d), options_(options), watch_(watch), found_(options.faults) {}
+  verification(const device& d, const verify_options& options, progress& report)
+      : device_(d), options_(options), report_(report), found_(options.faults) {}
 
   outcome<verify_report> run() {
     DOCTEUR_TRY(readable, read_header());
@@ -37,11 +37,11 @@ class verification {
       DOCTEUR_CHECK(read_tags());
       DOCTEUR_CHECK(read_pack_header());
       DOCTEUR_CHECK(load_idx());
-      DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, watch_));
+      DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, report_));
       DOCTEUR_CHECK(take(*examined));
     }
-    found_.move_to(report_);
-    return std::move(report_);
+    found_.move_to(result_);
+    return std::move(result_);
   }
 
  private:
@@ -50,13 +50,13 @@ class verification {
   outcome<bool> read_header() {
     image_header_bytes raw{};
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), device_.size));
-    DOCTEUR_CHECK(fetch(device_, 0, mutable_bytes{raw}.first(room)));
+    DOCTEUR_CHECK(read_range(device_, 0, mutable_bytes{raw}.first(room)));
     const auto h = decode_image_header(bytes{raw}.first(room), device_.size);
     if (!h) {
       found_.add(h.error());
       return false;
     }
-    frame_.commit = report_.commit = h->commit;
+    frame_.commit = result_.commit = h->commit;
     frame_.idx_offset = h->idx_offset;
     frame_.limit = h->idx_offset - kPackOffset - pack_trailer_size(kind());
     return true;
@@ -66,7 +66,7 @@ class verification {
     if (frame_.idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize) return {};
     const std::uint64_t at = frame_.idx_offset - kSectionTableSize;
     section_table_bytes raw;
-    DOCTEUR_CHECK(fetch(device_, at, raw));
+    DOCTEUR_CHECK(read_range(device_, at, raw));
     if (!has_section_table_magic(raw)) return {};
     has_table_ = true;
     const auto table = decode_section_table(raw, frame_.idx_offset);
@@ -74,29 +74,29 @@ class verification {
       found_.add(table.error());
       return {};
     }
-    report_.sections = *table;
+    result_.sections = *table;
     if (table->kind() == hash_kind::sha256) {
-      if (frame_.commit != oid{})
+      if (frame_.commit != oid())
         found_.add(errc::malformed, kHeaderCommit, "the header of an image of SHA-256 names a commit");
-      frame_.commit = report_.commit = table->commit;
+      frame_.commit = result_.commit = table->commit;
     }
     frame_.limit = table->pack_size - pack_trailer_size(kind());
     frame_.limit_is_end = true;
     if (frame_.idx_offset % table->block_size != 0)
-      found_.add(errc::malformed, kHeaderIdxOffset, "IDX offset is no multiple of the block size");
-    frame_.restarts = report_.sections->find(section_type::restart);
+      found_.add(errc::malformed, kHeaderIdxOffset, "IDX offset is not a multiple of the block size");
+    frame_.restarts = result_.sections->find(section_type::restart);
     const auto text_end = std::ranges::find(table->builder, '\0');
     if (std::any_of(text_end, table->builder.end(), [](char c) { return c != '\0'; }))
-      found_.add(errc::malformed, at, "builder text of the section table");
-    if (table->optional != 0) found_.remark("the section table names optional features that are not known here");
+      found_.add(errc::malformed, at, "the builder text of the section table is not padded with NUL");
+    if (table->optional != 0) found_.remark("the section table has optional features that are unknown to this version");
     return {};
   }
 
-  // Their checksums, and the zeros between them. What the sections say is checked along with the PACK.
+  // Checks the checksums of sections and the zeros between them. Their content is checked along with the PACK.
   outcome<void> check_sections() {
-    if (!report_.sections) return {};
-    std::uint64_t from = kPackOffset + report_.sections->pack_size;
-    for (const section& s : report_.sections->sections()) {
+    if (!result_.sections) return {};
+    std::uint64_t from = kPackOffset + result_.sections->pack_size;
+    for (const section& s : result_.sections->sections()) {
       DOCTEUR_CHECK(check_zero(device_, from, s.offset, kPadding, found_));
       from = s.offset + s.length;
       std::uint32_t crc = 0;
@@ -107,26 +107,26 @@ class verification {
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
       if (s.type != section_type::restart && s.type != section_type::paths && s.type != section_type::tags)
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
-                      ", which is not known here");
+                      ", which is unknown to this version");
     }
     return check_zero(device_, from, frame_.idx_offset - kSectionTableSize, kPadding, found_);
   }
 
   outcome<void> read_tags() {
-    tags_ = report_.sections ? report_.sections->find(section_type::tags) : nullptr;
-    if (tags_ == nullptr) return {};
-    DOCTEUR_TRY(ids, load_tags(device_, *tags_, kind(), found_));
-    frame_.kept = std::move(ids);
+    tag_section_ = result_.sections ? result_.sections->find(section_type::tags) : nullptr;
+    if (tag_section_ == nullptr) return {};
+    DOCTEUR_TRY(ids, load_tags(device_, *tag_section_, kind(), found_));
+    frame_.tags = std::move(ids);
     return {};
   }
 
   outcome<void> read_pack_header() {
     std::array<std::byte, kPackHeaderSize> head;
-    DOCTEUR_CHECK(fetch(device_, kPackOffset, head));
+    DOCTEUR_CHECK(read_range(device_, kPackOffset, head));
     if (load_be<std::uint32_t>(head.data()) != kPackMagic)
       found_.add(errc::bad_magic, kPackOffset, "no PACK where it should be");
     if (load_be<std::uint32_t>(head.data() + 4) != kPackVersion)
-      found_.add(errc::bad_version, kPackOffset + 4, "PACK version");
+      found_.add(errc::bad_version, kPackOffset + 4, "unknown PACK version");
     frame_.count = load_be<std::uint32_t>(head.data() + 8);
     if (frame_.count > options_.bounds.objects)
       found_.add(errc::too_large, kPackOffset + 8, "more objects than the limit");
@@ -146,25 +146,26 @@ class verification {
 
   outcome<void> take(pack_examination& e) {
     found_.merge(std::move(e.found));
-    report_.commit_content = std::move(e.commit_content);
-    for (std::size_t i = 0; i < frame_.kept.size(); ++i) report_.tags.push_back({frame_.kept[i], std::move(e.kept[i])});
-    if (tags_ != nullptr) check_tags(report_.tags, frame_.commit, *tags_, found_);
-    report_.objects = e.resolved.objects;
-    report_.content_bytes = e.resolved.content_bytes;
-    report_.deltas = e.resolved.deltas;
-    report_.pack_size = e.end + pack_trailer_size(kind());
+    result_.commit_content = std::move(e.commit_content);
+    for (std::size_t i = 0; i < frame_.tags.size(); ++i)
+      result_.tags.push_back({frame_.tags[i], std::move(e.tag_contents[i])});
+    if (tag_section_ != nullptr) check_tags(result_.tags, frame_.commit, *tag_section_, found_);
+    result_.objects = e.resolved.objects;
+    result_.content_bytes = e.resolved.content_bytes;
+    result_.deltas = e.resolved.deltas;
+    result_.pack_size = e.end + pack_trailer_size(kind());
     if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
 
     const idx_view* idx = index_ ? &index_->view() : nullptr;
     const id_map ids(e.pack, idx);
     report_unresolved(e.pack, ids, found_);
-    report_.depth = check_chains(e.pack, ids, options_.bounds, found_);
+    result_.depth = check_chains(e.pack, ids, options_.bounds, found_);
     const tree_index trees(std::move(e.resolved.edges));
     if (e.is_complete)
-      check_reachability(
-          e.pack, ids, trees,
-          {frame_.commit, frame_.kept, tags_ != nullptr ? tags_->offset : 0, has_table_, e.edges_are_complete},
-          options_.bounds, found_, report_);
+      check_reachability(e.pack, ids, trees,
+                         {frame_.commit, frame_.tags, tag_section_ != nullptr ? tag_section_->offset : 0, has_table_,
+                          e.edges_are_complete},
+                         options_.bounds, found_, result_);
     std::uint64_t idx_end = 0;
     if (idx != nullptr) {
       DOCTEUR_TRY(end, check_idx(device_, frame_.idx_offset, *idx, e.pack.checksum, e.pack, found_));
@@ -178,63 +179,63 @@ class verification {
     return compare_paths(e, ids, trees);
   }
 
-  // Of an image without a fault, what git holds against it all the same.
+  // Adds the remarks of git's fsck on objects. Files are read for this only if the image has no fault.
   outcome<void> remark_on_objects(pack_examination& e) {
     if (found_.count() == 0)
       DOCTEUR_CHECK(check_special_files(device_, {kPackOffset, e.end, frame_.idx_offset, kind()}, std::move(e.special_files),
-                                        options_.bounds, e.odd, watch_));
+                                        options_.bounds, e.odd, report_));
     e.odd.remark_on(found_);
     return {};
   }
 
   outcome<void> compare_paths(const pack_examination& e, const id_map& ids, const tree_index& trees) {
-    const section* paths = report_.sections ? report_.sections->find(section_type::paths) : nullptr;
-    const auto head = report_.head();
+    const section* paths = result_.sections ? result_.sections->find(section_type::paths) : nullptr;
+    const auto head = result_.head();
     if (paths == nullptr || !head) return {};
-    // What the section must say follows from trees and IDX, so only good ones can be compared with it.
+    // The section follows from trees and IDX, so it can only be compared with good ones.
     if (found_.count() == 0)
       return check_paths(device_, *paths, {frame_.commit, head->tree, e.pack, ids, trees}, found_);
-    found_.remark("the path section was not compared with the trees: mend the faults first");
+    found_.remark("the path section was not compared with the trees: fix the other faults first");
     return {};
   }
 
   outcome<void> check_trailer(const pack_examination& e) {
     oid trailer(kind());
     const std::uint64_t at = kPackOffset + e.end;
-    DOCTEUR_CHECK(fetch(device_, at, trailer.view()));
+    DOCTEUR_CHECK(read_range(device_, at, trailer.view()));
     if (trailer != e.pack.checksum) found_.add(errc::bad_checksum, at, "PACK trailer");
     if (has_table_) return {};
     return check_zero(device_, at + pack_trailer_size(kind()), frame_.idx_offset, kPadding, found_);
   }
 
   outcome<void> check_tail(std::uint64_t idx_end) {
-    const std::uint64_t unit = report_.sections ? report_.sections->block_size : 1;
-    report_.image_size = round_up(idx_end, unit);
+    const std::uint64_t unit = result_.sections ? result_.sections->block_size : 1;
+    result_.image_size = round_up(idx_end, unit);
     if (device_.size % kSector != 0)
       found_.remark(std::to_string(device_.size) +
-                    " bytes are no multiple of 512: a hypervisor leaves out the last part of a sector");
-    if (report_.image_size > device_.size) found_.add(errc::truncated, device_.size, "padding behind IDX is cut short");
-    return check_zero(device_, idx_end, device_.size, "bytes behind IDX that are not zero", found_);
+                    " bytes are not a multiple of 512: a hypervisor leaves out the last part of a sector");
+    if (result_.image_size > device_.size) found_.add(errc::truncated, device_.size, "padding behind IDX is cut short");
+    return check_zero(device_, idx_end, device_.size, "bytes behind IDX are not zero", found_);
   }
 
   static constexpr std::uint64_t kSector = 512;  // bytes, of block devices
-  static constexpr const char* kPadding = "padding that is not zero";
+  static constexpr const char* kPadding = "padding is not zero";
 
   device device_;
   const verify_options& options_;
-  progress& watch_;
+  progress& report_;
   findings found_;
   pack_frame frame_;
-  const section* tags_ = nullptr;  // the tag section, if there is one
-  bool has_table_ = false;         // there is a section table, maybe a damaged one
+  const section* tag_section_ = nullptr;  // the tag section, if there is one
+  bool has_table_ = false;                // there is a section table, perhaps damaged
   std::optional<loaded_idx> index_;
-  verify_report report_;
+  verify_report result_;
 };
 
 }  // namespace
 
-outcome<verify_report> verify_image(const device& image, const verify_options& options, progress& watch) {
-  return with_threads(options.threads, [&] { return verification(image, options, watch).run(); });
+outcome<verify_report> verify_image(const device& image, const verify_options& options, progress& report) {
+  return with_threads(options.threads, [&] { return verification(image, options, report).run(); });
 }
 
 }  // namespace docteur

@@ -1,18 +1,18 @@
 #pragma once
-// Checks that an image is what it claims to be: every byte is accounted for (doc/FORMAT.md). Hosted, all cores.
+// Verifies an image: every byte of it is accounted for (doc/FORMAT.md). Hosted, all cores.
 //
-// Nothing of the image is believed, and no index of it is used where it could hide a fault: ids are computed from
-// content, the bases of deltas found by computed ids, own sections and IDX made anew and compared.
+// No part of the image is trusted, and no index in it is used where it could hide a fault: ids are computed from
+// content, bases of deltas are found by computed ids, and the image's own sections and IDX are computed and compared.
 //
-// What passes, image and image_reader read, whole: every object, by every path. What passes without a remark, git
-// takes: `git index-pack --strict --fsck-objects` of the PACK, `git fsck --strict` of the repository that
-// docteur-extract --bare makes of it. How objects are stored in PACK and IDX is a fault where git refuses it; what is
-// in them is a remark where readers, git's own among them, read it all the same.
+// The reader (reader/) reads all of an image that passes: every object, by every path. If there is no remark either,
+// git accepts it, too: `git index-pack --strict --fsck-objects` the PACK, `git fsck --strict` the repository that
+// docteur-extract --bare makes. What git refuses in the storage of objects, in PACK or IDX, is a fault. What git's fsck
+// reports of the content of objects is a remark if readers, including git, read the object anyway.
 //
 // Memory: about 100 bytes for each object of the PACK, 24 for each entry of its trees, the IDX, and for each thread the
-// object in hand with the bases that others still need: at most the logarithm of the number of their deltas. Objects
-// over 16 MiB are held by one thread at a time; blobs of limits::streamed_blob and more that no delta needs are never
-// held whole.
+// current object and the bases that its family of deltas still needs, whose number is at most the logarithm of the
+// number of deltas. One thread at a time holds objects over 16 MiB. Blobs of limits::streamed_blob and more that are no
+// bases are never held whole.
 
 #include <array>
 #include <cstdint>
@@ -31,9 +31,9 @@ namespace docteur {
 
 struct verify_options {
   limits bounds;
-  unsigned threads = 0;                               // 0: as many as the machine has cores
-  std::size_t faults = 100;                           // how many are reported; all are counted
-  std::uint64_t held_bytes = std::uint64_t{4} << 30;  // of bases that one family of deltas needs at once
+  unsigned threads = 0;                               // 0: one per core
+  std::size_t faults = 100;                           // the most that are reported; all are counted
+  std::uint64_t held_bytes = std::uint64_t{4} << 30;  // the most for all bases of one family of deltas
 };
 
 struct fault {
@@ -42,38 +42,38 @@ struct fault {
   std::string what;
 };
 
-// An annotated tag by which the image's commit was asked for (layout/tag_section.hpp).
+// An annotated tag that leads to the image's commit (layout/tag_section.hpp).
 struct tag_object {
   oid id;
-  std::string content;  // empty when it is not there or damaged
+  std::string content;  // empty if it is missing or damaged
 };
 
 struct verify_report {
-  oid commit;                    // as the header says
-  std::string commit_content;    // of the commit object; empty when it is not there or damaged
-  std::vector<tag_object> tags;  // the one that was named first
+  oid commit;                    // that of the image header
+  std::string commit_content;    // empty if the commit object is missing or damaged
+  std::vector<tag_object> tags;  // in the order of the tag section
   std::optional<section_table> sections;
-  std::uint64_t image_size = 0;            // bytes, what is behind the image on the device left out
-  std::uint64_t pack_size = 0;             // bytes, trailer included
+  std::uint64_t image_size = 0;            // bytes, without what follows the image on the device
+  std::uint64_t pack_size = 0;             // bytes, with the trailer
   std::array<std::uint64_t, 5> objects{};  // by object_type
   std::uint64_t content_bytes = 0;         // of all objects
   std::uint64_t deltas = 0;
-  std::uint32_t depth = 0;    // deltas of the longest chain
-  std::uint64_t paths = 0;    // that the commit's tree leads to
+  std::uint32_t depth = 0;    // deltas in the longest chain
+  std::uint64_t paths = 0;    // in the commit's tree
   std::vector<fault> faults;  // those of the lowest offsets, in ascending order
   std::uint64_t fault_count = 0;
-  std::vector<std::string> remarks;  // true and worth knowing, but no fault
+  std::vector<std::string> remarks;  // what is unusual, but no fault
 
   [[nodiscard]] bool good() const noexcept { return fault_count == 0; }
-  // A view of commit_content; nullopt when that is no commit.
+  // A view of commit_content, valid as long as that; nullopt if it is no commit.
   [[nodiscard]] std::optional<commit_view> head() const noexcept {
     const auto view = parse_commit(as_bytes(commit_content), commit.kind());
     return view ? std::optional(*view) : std::nullopt;
   }
 };
 
-// Fails only when the environment does: the device cannot be read (blame::environment), or `watch` is cancelled. What
-// is wrong with the image is in the report, the same for any number of threads.
-[[nodiscard]] outcome<verify_report> verify_image(const device& image, const verify_options& options, progress& watch);
+// Verifies the image on a device. Its faults are in the result, which is the same for any number of threads. Fails only
+// (blame::environment) if the device cannot be read or `report` says to stop. Throws std::bad_alloc.
+[[nodiscard]] outcome<verify_report> verify_image(const device& image, const verify_options& options, progress& report);
 
 }  // namespace docteur

@@ -1,14 +1,15 @@
 #pragma once
-// Ranges that must be zero. Hosted.
+// Checks ranges that must be zero. Hosted.
 
 #include <algorithm>
 
-#include "verify/fetch.hpp"
 #include "verify/findings.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 
-// Reports the first byte of [from, to) that is not zero as `what`.
+// Reports the first nonzero byte of [from, to) as a fault `what`. Fails (blame::environment) if the device cannot be
+// read.
 [[nodiscard]] inline outcome<void> check_zero(const device& d, std::uint64_t from, std::uint64_t to, const char* what,
                                               findings& found) {
   bool clean = true;

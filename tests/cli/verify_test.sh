@@ -70,8 +70,8 @@ size=$(wc -c <bad.img)
 printf '\001' | dd of=bad.img bs=1 seek=$((size - 1)) conv=notrunc 2>dd.log
 verify 1 bad.img
 [ ! -s printed ] || die "printed for a damaged image: $(cat printed)"
-printf 'docteur-verify: bad.img: malformed at 0x%x: bytes behind IDX that are not zero\n' $((size - 1)) >wanted
-printf 'docteur-verify: bad.img: note: the path section was not compared with the trees: mend the faults first\n' >>wanted
+printf 'docteur-verify: bad.img: malformed at 0x%x: bytes behind IDX are not zero\n' $((size - 1)) >wanted
+printf 'docteur-verify: bad.img: note: the path section was not compared with the trees: fix the other faults first\n' >>wanted
 cmp wanted said || die "stderr: $(cat said)"
 verify 1 -q bad.img
 silent

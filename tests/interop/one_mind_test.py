@@ -9,7 +9,7 @@ from interop import *
 DRAWS = int(sys.argv[2]) if len(sys.argv) > 2 else 120
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else 20261127
 # Remarks on what git takes.
-HARMLESS = ("64-bit offsets where 32 bits would do", "are no multiple of 512")
+HARMLESS = ("64-bit offsets where 32 bits would do", "are not a multiple of 512")
 
 KIND = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 GOOD_PERSON = b"A U Thor <author@example.org> 1600000000 +0200"

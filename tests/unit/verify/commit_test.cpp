@@ -9,7 +9,7 @@ TEST(VerifyCommit, AMissingBlob) {
     hand_pack p;
     const oid gone = object_id(hash_kind::sha1, object_type::blob, as_bytes(kHello));
     const byte_vector image = image_of_tree(p, tree_text().add("100644", "a", gone).text(), {.table = table});
-    expect_one_fault(check(image), errc::malformed, p.at(0), "blob " + text_of(gone) + " is named here");
+    expect_one_fault(check(image), errc::malformed, p.at(0), "blob " + text_of(gone) + " is referenced here");
   }
 }
 
@@ -17,7 +17,7 @@ TEST(VerifyCommit, AMissingTreeAndARootThatIsABlob) {
   hand_pack p;
   const oid blob = p.add(object_type::blob, kHello);
   const oid commit = p.add(object_type::commit, commit_text(blob));
-  expect_one_fault(check(hand_image(commit, p)), errc::wrong_kind, p.at(1), "named here as a tree");
+  expect_one_fault(check(hand_image(commit, p)), errc::wrong_kind, p.at(1), "referenced here as a tree");
   hand_pack q;
   const oid gone = object_id(hash_kind::sha1, object_type::tree, as_bytes("gone"));
   const oid other = q.add(object_type::commit, commit_text(gone));
@@ -28,23 +28,23 @@ TEST(VerifyCommit, ABlobWhereATreeShouldBe) {
   hand_pack p;
   const oid blob = p.add(object_type::blob, kHello);
   const byte_vector image = image_of_tree(p, tree_text().add("40000", "a", blob).text());
-  expect_one_fault(check(image), errc::wrong_kind, p.at(1), "named here as a tree");
+  expect_one_fault(check(image), errc::wrong_kind, p.at(1), "referenced here as a tree");
 }
 
 TEST(VerifyCommit, WhatIsNotReachedIsAFaultOnlyWithASectionTable) {
   sample s;
   const oid extra = s.pack.add(object_type::blob, "extra");
-  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), text_of(extra) + " is not reached");
+  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), text_of(extra) + " is not reachable");
   const verify_report plain = check(s.image(kNoTable));
   expect_good(plain);
-  expect_remark(plain, "1 objects are not reached");
+  expect_remark(plain, "1 objects are not reachable");
 }
 
 TEST(VerifyCommit, AnObjectTwice) {
   sample s;
   s.pack.add(object_type::blob, kHello);
   for (const bool table : {true, false})
-    expect_one_fault(check(s.image({.table = table})), errc::malformed, s.pack.at(5), "is there twice");
+    expect_one_fault(check(s.image({.table = table})), errc::malformed, s.pack.at(5), "is in the PACK twice");
 }
 
 TEST(VerifyCommit, ParentsAndSubmodulesAreNotLookedFor) {
@@ -77,10 +77,10 @@ TEST(VerifyCommit, HostileTrees) {
     const oid blob = p.add(object_type::blob, kHello);
     tree_text tree;
     for (const std::string& name : names) tree.add("100644", name, blob);
-    // The tree is not the commit's, so all trees are looked at.
     const byte_vector image = image_of_tree(p, tree.text());
     expect_fault(check(image), errc::malformed, p.at(1), what);
     const oid bad = object_id(hash_kind::sha1, object_type::tree, as_bytes(tree.text()));
+    // A tree that is not the commit's is checked, too.
     hand_pack q;
     q.add(object_type::blob, kHello);
     q.add(object_type::tree, tree.text());

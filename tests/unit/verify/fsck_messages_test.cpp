@@ -14,10 +14,10 @@ namespace {
 const std::string kTree = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n";
 const std::string kGood = "A U Thor <a@b> 1 +0000";
 
-std::string said(const char* message) { return message == nullptr ? "" : message; }
+std::string text_of_message(const char* message) { return message == nullptr ? "" : message; }
 
 std::string of_commit(const std::string& author, const std::string& rest = "committer A <a@b> 1 +0000\n\nm\n") {
-  return said(fsck_message_of_commit(kTree + "author " + author + "\n" + rest));
+  return text_of_message(fsck_message_of_commit(kTree + "author " + author + "\n" + rest));
 }
 
 }  // namespace
@@ -51,22 +51,23 @@ TEST(FsckMessages, OfCommits) {
   EXPECT_EQ(of_commit(kGood, "committer A <a@b> 1 +0000"), "unterminatedHeader");
   EXPECT_EQ(of_commit(kGood, "committer A <a@b> 1 +0000\nx\0y\n\nm"s), "nulInHeader");
   EXPECT_EQ(of_commit(kGood, "committer A <a@b> 1 +0000\n\nm\0"s), "nulInCommit");
-  EXPECT_EQ(said(fsck_message_of_commit(kTree + "committer " + kGood + "\n\nm")), "missingAuthor");
-  EXPECT_EQ(said(fsck_message_of_commit(kTree + "parent x\nauthor " + kGood + "\ncommitter " + kGood + "\n")), "");
+  EXPECT_EQ(text_of_message(fsck_message_of_commit(kTree + "committer " + kGood + "\n\nm")), "missingAuthor");
+  EXPECT_EQ(
+      text_of_message(fsck_message_of_commit(kTree + "parent x\nauthor " + kGood + "\ncommitter " + kGood + "\n")), "");
 }
 
 TEST(FsckMessages, OfTags) {
   const std::string head = "object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype tree\ntag v1\n";
-  EXPECT_EQ(said(fsck_message_of_tag(head + "tagger " + kGood + "\n\nm\n")), "");
-  EXPECT_EQ(said(fsck_message_of_tag(head + "\nm\n")), "") << "as old tags are";
-  EXPECT_EQ(said(fsck_message_of_tag(head + "tagger A <a@b>\n\nm\n")), "missingSpaceBeforeDate");
-  EXPECT_EQ(said(fsck_message_of_tag(head + "x")), "unterminatedHeader");
+  EXPECT_EQ(text_of_message(fsck_message_of_tag(head + "tagger " + kGood + "\n\nm\n")), "");
+  EXPECT_EQ(text_of_message(fsck_message_of_tag(head + "\nm\n")), "") << "old tags have no tagger";
+  EXPECT_EQ(text_of_message(fsck_message_of_tag(head + "tagger A <a@b>\n\nm\n")), "missingSpaceBeforeDate");
+  EXPECT_EQ(text_of_message(fsck_message_of_tag(head + "x")), "unterminatedHeader");
 }
 
 TEST(FsckMessages, OfGitattributes) {
-  EXPECT_EQ(said(fsck_message_of_gitattributes("")), "");
-  EXPECT_EQ(said(fsck_message_of_gitattributes("a\n" + std::string(2047, 'x') + "\nb")), "");
-  EXPECT_EQ(said(fsck_message_of_gitattributes("a\n" + std::string(2048, 'x'))), "gitattributesLineLength");
+  EXPECT_EQ(text_of_message(fsck_message_of_gitattributes("")), "");
+  EXPECT_EQ(text_of_message(fsck_message_of_gitattributes("a\n" + std::string(2047, 'x') + "\nb")), "");
+  EXPECT_EQ(text_of_message(fsck_message_of_gitattributes("a\n" + std::string(2048, 'x'))), "gitattributesLineLength");
 }
 
 TEST(FsckMessages, OfGitmodules) {
@@ -104,7 +105,7 @@ TEST(FsckMessages, OfGitmodules) {
            expected{section + "path = x\\\n", "gitmodulesParse"},
            expected{section + "path = -x\n]", "gitmodulesPath"},
        })
-    EXPECT_EQ(said(fsck_message_of_gitmodules(e.text)), e.message) << e.text;
+    EXPECT_EQ(text_of_message(fsck_message_of_gitmodules(e.text)), e.message) << e.text;
 }
 
 TEST(VerifyFsck, WhatGitHoldsAgainstGoodObjectsIsARemark) {

@@ -1,4 +1,4 @@
-// Images put together by hand from what git writes.
+// Images assembled by hand from PACK and IDX files that git wrote.
 #include <gtest/gtest.h>
 
 #include "idx/format.hpp"
@@ -10,7 +10,7 @@ using namespace docteur;
 
 namespace {
 
-// A repository with a history, so that packs of it hold more than one commit reaches.
+// A repository with several commits, so that its PACKs hold more than one commit reaches.
 class VerifyGit : public testing::Test {
  protected:
   VerifyGit() {
@@ -57,10 +57,10 @@ TEST_F(VerifyGit, AnyWayThatGitPacks) {
 TEST_F(VerifyGit, AWholeHistoryHoldsObjectsThatTheCommitDoesNotReach) {
   const verify_report r = check(image("--delta-base-offset", true));
   expect_good(r);
-  expect_remark(r, "objects are not reached by the commit");
+  expect_remark(r, "objects are not reachable from the commit");
   EXPECT_EQ(r.objects[static_cast<std::size_t>(object_type::commit)], 13u);
   EXPECT_EQ(r.objects[static_cast<std::size_t>(object_type::tag)], 1u);
-  EXPECT_FALSE(check(image("", true, "", {})).good()) << "with a section table it is a fault";
+  EXPECT_FALSE(check(image("", true, "", {})).good()) << "with a section table, they are a fault";
 }
 
 TEST_F(VerifyGit, SixtyFourBitOffsetsWhereTheyAreNotNeeded) {
@@ -68,7 +68,7 @@ TEST_F(VerifyGit, SixtyFourBitOffsetsWhereTheyAreNotNeeded) {
   const verify_report r = check(made);
   expect_good(r);
   expect_remark(r, "64-bit offsets where 32 bits would do");
-  // They come in order; two that are swapped give the same offsets, but git does not write them so.
+  // Git writes 64-bit offsets in order. Two that are swapped give the same offsets, but are a fault.
   const std::uint64_t at = idx_offset_of(made);
   const auto n = load_be<std::uint32_t>(made.data() + at + 8 + 255 * 4);
   const idx_layout layout{n, 0, hash_kind::sha1};
@@ -86,7 +86,7 @@ TEST_F(VerifyGit, SixtyFourBitOffsetsWhereTheyAreNotNeeded) {
 
 TEST_F(VerifyGit, WithASectionTableToo) { expect_good(check(image("--delta-base-offset", false, "", {}))); }
 
-// OCaml docteur's images end with a block of padding even where they are aligned, and the commit may come last.
+// OCaml docteur's images end with a block of padding even if they are aligned already, and their commit may come last.
 TEST_F(VerifyGit, AsDocteurMakesThem) {
   byte_vector made = image("");
   made.resize(made.size() + 512);

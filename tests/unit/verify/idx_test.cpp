@@ -26,7 +26,7 @@ TEST(VerifyIdx, AWrongOffsetInIdxIsNamedAndHidesNothing) {
   reseal_idx(image, s.idx_size());
   const verify_report r = check(image);
   EXPECT_EQ(r.fault_count, 2u) << all_of(r);
-  expect_fault(r, errc::out_of_range, at, "where none begins");
+  expect_fault(r, errc::out_of_range, at, "where no entry begins");
   EXPECT_EQ(r.paths, 5u) << "the PACK itself is good";
 }
 
@@ -56,7 +56,7 @@ TEST(VerifyIdx, FanOutAndOrderOfIdx) {
   const std::uint64_t at = idx_offset_of(image);
   const auto lowest = std::ranges::min_element(s.pack.entries(), {}, &idx_entry::id)->id.view()[0];
   const std::uint64_t field = at + 8 + 4 * std::to_integer<std::uint64_t>(lowest);
-  image[field + 3] = std::byte{0};  // was 1 (or more), so it still ascends
+  image[field + 3] = std::byte{0};  // was at least 1, so the fan-out still ascends
   reseal_idx(image, s.idx_size());
   expect_fault(check(image), errc::malformed, field, "fan-out");
 }
@@ -70,7 +70,7 @@ TEST(VerifyIdx, PackChecksumInIdx) {
   expect_one_fault(check(image), errc::bad_checksum, at, "PACK checksum in IDX");
 }
 
-// As git reads it, the first entry needs no 64 bits: with all offsets wide IDX has a wrong size.
+// For git, the first entry never needs 64 bits, so an IDX with only 64-bit offsets has a wrong size.
 TEST(VerifyIdx, AllOffsetsOf64BitsAreAFaultAndSomeARemark) {
   sample s;
   const byte_vector pack = s.pack.pack();

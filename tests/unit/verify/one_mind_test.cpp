@@ -1,4 +1,4 @@
-// What docteur-verify passes the reader reads; the verdict is the same whichever thread comes first.
+// The reader reads what docteur-verify passes, and the result is the same whichever thread comes first.
 #include <gtest/gtest.h>
 
 #include "host/heap.hpp"
@@ -10,7 +10,7 @@ using namespace docteur;
 
 namespace {
 
-// The checked content of each path, or what went wrong.
+// Returns the checked content of each path, or the error.
 std::string read_of(const device& d, std::string_view path, const limits& bounds = {}) {
   attached_image from;
   if (const auto attached = from.attach(d, heap_memory(), {bounds}); !attached)
@@ -26,7 +26,7 @@ std::string read_of(const device& d, std::string_view path, const limits& bounds
 
 oid blob_id(std::string_view content) { return object_id(hash_kind::sha1, object_type::blob, as_bytes(content)); }
 
-// Blobs A and B in a tree; `add_blobs` puts their entries behind it.
+// An image with blobs A and B in one tree; `add_blobs` adds their entries behind it.
 template <class F>
 byte_vector image_of_a_and_b(F add_blobs) {
   hand_pack p;
@@ -48,7 +48,7 @@ TEST(OneMind, AnIdThatStandsTwiceMeansTheEntryThatIdxHasFirst) {
   });
   const verify_report r = check(image);
   EXPECT_EQ(r.fault_count, 1u) << all_of(r);
-  EXPECT_NE(all_of(r).find("blob " + text_of(blob_id("A")) + " is there twice"), std::string::npos) << all_of(r);
+  EXPECT_NE(all_of(r).find("blob " + text_of(blob_id("A")) + " is in the PACK twice"), std::string::npos) << all_of(r);
   EXPECT_EQ(r.depth, 2u);
   copying_device disk(image);
   for (const device& d : {memory_device(image), disk.handle()}) {
@@ -73,13 +73,13 @@ TEST(OneMind, AWholeEntryBehindDoesNotBreakACircle) {
     p.add(object_type::blob, "A");
   });
   const verify_report r = check(image);
-  EXPECT_NE(all_of(r).find("in a circle"), std::string::npos) << all_of(r);
+  EXPECT_NE(all_of(r).find("deltas form a cycle"), std::string::npos) << all_of(r);
   copying_device disk(image);
   for (const device& d : {memory_device(image), disk.handle()})
     EXPECT_EQ(read_of(d, "a"), "error: delta chain is too long");
 }
 
-// B ends a chain that is as long as the limit allows and stands whole behind it; another blob is built on B.
+// B is the end of a chain of the greatest length and is also stored whole behind it; another blob is a delta of B.
 TEST(OneMind, TheVerdictDoesNotDependOnTheOrderOfThreads) {
   verify_options options;
   options.bounds.delta_depth = 3;
@@ -101,9 +101,9 @@ TEST(OneMind, TheVerdictDoesNotDependOnTheOrderOfThreads) {
     for (const unsigned threads : {1u, 2u, 4u}) {
       for (int run = 0; run < 10; ++run) {
         options.threads = threads;
-        const std::string said = all_of(check(image, options));
-        if (first.empty()) first = said;
-        ASSERT_EQ(said, first) << threads << " threads";
+        const std::string text = all_of(check(image, options));
+        if (first.empty()) first = text;
+        ASSERT_EQ(text, first) << threads << " threads";
       }
     }
     EXPECT_EQ(first.find("longer than the limit") == std::string::npos, whole_first) << first;

@@ -11,7 +11,7 @@ TEST(VerifyPack, ChecksThePackHeaderAndTrailer) {
   byte_vector image = s.image();
   image[kPackOffset + 11] = std::byte{4};
   const verify_report r = check(image);
-  expect_fault(r, errc::malformed, kPackOffset + 8, "PACK holds 5 objects and says 4");
+  expect_fault(r, errc::malformed, kPackOffset + 8, "PACK holds 5 objects, its header says 4");
   expect_fault(r, errc::bad_checksum, kPackOffset + s.pack.pack().size() - 20, "PACK trailer");
 }
 
@@ -58,7 +58,7 @@ TEST(VerifyPack, ADamagedObjectIsOneFaultAndItsDeltasARemark) {
         tree_text().add("100644", "hello", s.hello).add("120000", "link", s.bye).add("40000", "sub", s.below).text());
   const verify_report r = check(hand_image(s.commit, p));
   expect_one_fault(r, errc::malformed, p.at(1) + 1, "damaged zlib stream");
-  expect_remark(r, "1 deltas stand on what is damaged");
+  expect_remark(r, "1 deltas have damaged bases");
 }
 
 TEST(VerifyPack, RefDeltasInAnyOrderAndTypeAreGood) {
@@ -85,15 +85,15 @@ TEST(VerifyPack, DeltasThatStandOnOneAnother) {
   s.pack.add_ref(object_type::blob, a, 1, "b");
   s.pack.add_ref(object_type::blob, b, 1, "c");  // outside the circle
   const verify_report r = check(s.image());
-  expect_one_fault(r, errc::malformed, s.pack.at(5), "in a circle");
-  expect_remark(r, "2 deltas stand on what is damaged");
+  expect_one_fault(r, errc::malformed, s.pack.at(5), "deltas form a cycle");
+  expect_remark(r, "2 deltas have damaged bases");
 }
 
 TEST(VerifyPack, ADeltaOnItself) {
   sample s;
   const oid a = object_id(hash_kind::sha1, object_type::blob, as_bytes("a"));
   s.pack.add_ref(object_type::blob, a, 1, "a");
-  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), "in a circle");
+  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(5), "deltas form a cycle");
 }
 
 TEST(VerifyPack, TheBaseOfARefDeltaIsMissing) {
@@ -107,7 +107,7 @@ TEST(VerifyPack, ABaseThatIsNoEntry) {
   const std::string d = literal_delta(kHello.size(), "x");
   s.pack.put({entry_type::ofs_delta, 0, d.size(), s.pack.entries()[3].offset + 1, {}},
              object_id(hash_kind::sha1, object_type::blob, as_bytes("x")), zlib_stream(d));
-  expect_fault(check(s.image()), errc::out_of_range, s.pack.at(5), "the base of a delta is no entry");
+  expect_fault(check(s.image()), errc::out_of_range, s.pack.at(5), "the base of a delta is not an entry");
 }
 
 TEST(VerifyPack, ADeltaForABaseOfAnotherSize) {
@@ -119,7 +119,7 @@ TEST(VerifyPack, ADeltaForABaseOfAnotherSize) {
   expect_one_fault(check(image), errc::malformed, p.at(1), "base of another size");
 }
 
-// As deep as git writes chains, and one deeper; not on the processor's stack.
+// Chains as deep as git writes them, and one deeper; recursion would overflow the stack.
 
 TEST(VerifyPack, ChainsUpToTheLimit) {
   for (const unsigned depth : {4095u, 4096u}) {
@@ -147,7 +147,7 @@ TEST(VerifyPack, ChainsUpToTheLimit) {
   }
 }
 
-// Every base has two deltas, the deep one listed first: without care all bases would be held at once.
+// Every base has two deltas, and the deep one comes first: without care, all bases would be held at once.
 
 TEST(VerifyPack, FewBasesAreHeldOfADeepChainWithBranches) {
   hand_pack p;
@@ -190,7 +190,7 @@ TEST(VerifyPack, LimitsOnSizes) {
   EXPECT_FALSE(check(image, options).good());
 }
 
-// No memory is taken for what a stream cannot hold.
+// No memory is allocated for more than a stream can hold.
 
 TEST(VerifyPack, ASizeThatNoStreamOfThatLengthHas) {
   hand_pack p;
@@ -200,4 +200,4 @@ TEST(VerifyPack, ASizeThatNoStreamOfThatLengthHas) {
   expect_one_fault(check(image), errc::malformed, p.at(0), "too short for its size");
 }
 
-// What the commit reaches
+// Reachability

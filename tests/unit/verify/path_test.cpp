@@ -1,4 +1,4 @@
-// The path section: what verify demands of it (layout/path_section.hpp).
+// Verification of the path section (layout/path_section.hpp).
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -18,7 +18,7 @@ struct listed {
   oid id;
 };
 
-// A commit, three trees of which one is there twice, a link, a submodule.
+// A commit, three trees of which one has two paths, a symbolic link, a submodule.
 struct sample {
   hand_pack pack;
   oid commit;
@@ -44,7 +44,7 @@ struct sample {
     pack.add(object_type::blob, "one");
     pack.add(object_type::blob, "two");
     if (!commit_first) commit = pack.add(object_type::commit, commit_text(root));
-    // A directory's name is ordered as if it ended in '/', so "a.txt" comes before "a".
+    // Names of directories sort as if they ended in '/', so "a.txt" comes before "a".
     paths = {{"", entry_kind::directory, root},  {"a.txt", entry_kind::file, one},
              {"a", entry_kind::directory, leaf}, {"a/run", entry_kind::executable, two},
              {"b", entry_kind::directory, leaf}, {"b/run", entry_kind::executable, two},
@@ -83,8 +83,8 @@ TEST(VerifyPaths, WhatTheWriterMakesIsGood) {
   EXPECT_EQ(r.paths, 8u);
 }
 
-// The section's checksum is right each time. What a flip inside the zlib stream leaves as it was is deflate's freedom:
-// the bits before a stored block mean nothing.
+// The checksum of the section is correct each time. Only flips inside the zlib stream may be harmless: the bits before
+// a stored block have no meaning.
 TEST(VerifyPaths, EveryBitOfTheSection) {
   const sample s;
   const byte_vector good = s.section();
@@ -142,13 +142,13 @@ TEST(VerifyPaths, PathsThatAreNotTheTrees) {
     const verify_report r = check(s.image());
     EXPECT_EQ(r.fault_count, 1u) << what << "\n" << all_of(r);
     ASSERT_FALSE(r.faults.empty());
-    EXPECT_NE(r.faults[0].what.find("not what the trees say"), std::string::npos) << what << "\n" << all_of(r);
+    EXPECT_NE(r.faults[0].what.find("does not match the trees"), std::string::npos) << what << "\n" << all_of(r);
   }
 }
 
 TEST(VerifyPaths, TheCommitComesFirst) {
   const sample s(false);
-  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(0), "the commit is the first entry");
+  expect_one_fault(check(s.image()), errc::malformed, s.pack.at(0), "the commit is not the first entry");
 }
 
 TEST(VerifyPaths, AreNotComparedWithDamagedTrees) {

@@ -1,4 +1,4 @@
-// The restart section: what verify demands of it (layout/restart_section.hpp).
+// Verification of the restart section (layout/restart_section.hpp).
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -54,7 +54,7 @@ byte_vector encode(const std::vector<listed_blob>& blobs) {
   return out;
 }
 
-// A written PACK with one large blob that deflates and one that does not.
+// A PACK by write_pack() with one large blob that deflates and one that does not.
 struct written {
   byte_vector pack;
   written_pack what;
@@ -88,7 +88,7 @@ struct written {
   [[nodiscard]] listed_blob& stored() { return blobs[blobs[0].record.stored ? 0 : 1]; }
 };
 
-// An image of one listed blob whose zlib stream is `deflate`.
+// An image with one listed blob, whose zlib stream is `stream`.
 struct hand_blob {
   hand_pack pack;
   oid blob;
@@ -105,7 +105,7 @@ struct hand_blob {
   }
 };
 
-// Deflates with a flush of each kind behind every interval; `points`: where the stream is then.
+// Deflates with a flush of the given kinds behind every interval. `points`: the length of the stream after each.
 byte_vector deflate_with(const std::string& content, const std::vector<int>& flushes,
                          std::vector<std::vector<std::uint64_t>>& points) {
   byte_vector out(2 * content.size() + 1000);
@@ -162,7 +162,7 @@ TEST(VerifyRestarts, EveryBitOfTheSection) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       byte_vector bad = good;
       bad[i] ^= static_cast<std::byte>(1u << bit);
-      ASSERT_FALSE(check(w.image(bad)).good()) << "bit " << bit << " of byte " << i;  // its checksum is right
+      ASSERT_FALSE(check(w.image(bad)).good()) << "bit " << bit << " of byte " << i;  // the checksum is correct
     }
   }
 }
@@ -192,7 +192,7 @@ TEST(VerifyRestarts, RecordsAreInOrderAndOfBlobs) {
   EXPECT_FALSE(check(w.image()).good());
 }
 
-// A sync flush looks like a full one, but what follows refers to what lies before.
+// A sync flush looks like a full flush, but what follows it refers to what is before.
 TEST(VerifyRestarts, AFlushThatKeepsTheWindowIsNoRestartPoint) {
   const std::string content = prose(100'000, 3);
   for (const int flush : {Z_FULL_FLUSH, Z_SYNC_FLUSH}) {
@@ -209,11 +209,11 @@ TEST(VerifyRestarts, AFlushThatKeepsTheWindowIsNoRestartPoint) {
   }
 }
 
-// Of two flushes on one spot the point is behind the second, where the block begins that holds the next byte.
+// If there are two flushes at one place, the point is behind the second, where the block with the next byte begins.
 TEST(VerifyRestarts, BehindTheLastOfTwoFlushes) {
   const std::string content = prose(100'000, 4);
   std::vector<std::vector<std::uint64_t>> at;
-  // zlib leaves out a flush that follows the same flush, so the two are of different kinds.
+  // zlib omits a flush after a flush of the same kind, so the two are of different kinds.
   const byte_vector stream = deflate_with(content, {Z_SYNC_FLUSH, Z_FULL_FLUSH}, at);
   ASSERT_LT(at[0][0], at[0][1]);
   std::vector<std::uint64_t> first, second;
@@ -257,7 +257,7 @@ TEST(VerifyRestarts, AStoredBlobIsStoredBlockByBlock) {
   EXPECT_EQ(r.fault_count, 1u) << all_of(r);
 }
 
-// A blob that is streamed: damage is found wherever it lies, and what a delta needs is there all the same.
+// A streamed blob: damage is found wherever it is, and deltas of the blob can still be rebuilt.
 TEST(VerifyRestarts, StreamedBlobs) {
   const std::string content = prose(100'000, 6);
   verify_options options;

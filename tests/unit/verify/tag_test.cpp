@@ -1,10 +1,9 @@
-// The tag section: what verify demands of it (layout/tag_section.hpp).
+// Verification of the tag section (layout/tag_section.hpp).
 #include <gtest/gtest.h>
 
 #include "host/heap.hpp"
 #include "layout/tag_section.hpp"
 #include "reader/image.hpp"
-#include "support/attached.hpp"
 #include "support/hand_image.hpp"
 #include "support/verified.hpp"
 
@@ -37,7 +36,7 @@ struct tagged : hand_pack {
   [[nodiscard]] byte_vector image(const byte_vector& section) const {
     return hand_image(commit, *this, {.tags = section});
   }
-  // Where the section lies: right behind the PACK.
+  // The offset of the section: right behind the PACK.
   [[nodiscard]] std::uint64_t section_at() const { return round_up(kHeaderSize + pack().size(), 512); }
 };
 
@@ -52,38 +51,38 @@ TEST(VerifyTag, TagsThatLeadToTheCommitAreGood) {
   ASSERT_EQ(r.tags.size(), 2u);
   EXPECT_EQ(r.tags[0].id, p.again);
   EXPECT_EQ(r.tags[1].content, tag_text(p.commit));
-  EXPECT_TRUE(attach(memory_device(made), heap_memory())) << "the reader has no use for it";
+  EXPECT_TRUE(image::attach(memory_device(made), heap_memory())) << "the reader has no use for it";
 }
 
 TEST(VerifyTag, ATagThatNobodyAskedForIsUnreached) {
   const tagged p;
-  expect_one_fault(check(p.image(section_of({p.tag}))), errc::malformed, p.at(2), "is not reached by the commit");
+  expect_one_fault(check(p.image(section_of({p.tag}))), errc::malformed, p.at(2), "is not reachable from the commit");
   const verify_report none = check(hand_image(p.commit, p));
   EXPECT_EQ(none.fault_count, 2u) << all_of(none);
   const verify_report foreign = check(hand_image(p.commit, p, {.table = false}));
   expect_good(foreign);
-  expect_remark(foreign, "2 objects are not reached");
+  expect_remark(foreign, "2 objects are not reachable");
 }
 
 TEST(VerifyTag, TagsThatLeadElsewhere) {
   tagged p;
   const std::uint64_t at = p.section_at() + kTagSectionHeader;
   expect_fault(check(p.image(section_of({p.tag, p.again}))), errc::malformed, at, "does not lead to the next tag");
-  expect_one_fault(check(p.image(section_of({p.again, p.tag, p.tag}))), errc::malformed, at + 40, "is named twice");
+  expect_one_fault(check(p.image(section_of({p.again, p.tag, p.tag}))), errc::malformed, at + 40, "is listed twice");
 
   const oid to_tree = p.add(object_type::tag, tag_text(object_id(hash_kind::sha1, object_type::tree, {}), "tree"));
-  const oid lies = p.add(object_type::tag, tag_text(p.commit, "tree"));
+  const oid wrong_type = p.add(object_type::tag, tag_text(p.commit, "tree"));
   const std::uint64_t end = p.section_at() + kTagSectionHeader;
-  for (const oid& tag : {to_tree, lies})
+  for (const oid& tag : {to_tree, wrong_type})
     expect_fault(check(p.image(section_of({tag}))), errc::malformed, end, "does not lead to the image's commit");
 }
 
 TEST(VerifyTag, WhatIsNoTag) {
   const tagged p;
-  const oid nobody = object_id(hash_kind::sha1, object_type::blob, {});
-  expect_fault(check(p.image(section_of({nobody}))), errc::malformed, p.section_at(),
-               "is named here and not in the PACK");
-  expect_fault(check(p.image(section_of({p.commit}))), errc::wrong_kind, p.section_at(), "is named here as a tag");
+  const oid missing = object_id(hash_kind::sha1, object_type::blob, {});
+  expect_fault(check(p.image(section_of({missing}))), errc::malformed, p.section_at(),
+               "is referenced here but is not in the PACK");
+  expect_fault(check(p.image(section_of({p.commit}))), errc::wrong_kind, p.section_at(), "is referenced here as a tag");
 }
 
 TEST(VerifyTag, TheSectionItself) {

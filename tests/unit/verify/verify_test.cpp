@@ -42,7 +42,7 @@ TEST(Verify, NoticesEveryTruncation) {
   const sample s;
   const byte_vector image = s.image();
   for (std::size_t n = 0; n < image.size(); ++n) ASSERT_FALSE(check(bytes(image).first(n)).good()) << "prefix " << n;
-  // Without a section table nothing says how long the padding behind IDX is.
+  // Without a section table, the length of the padding behind IDX is not known.
   const byte_vector plain = s.image(kNoTable);
   const std::uint64_t end = idx_offset_of(plain) + s.idx_size();
   for (std::size_t n = 0; n < end; ++n) ASSERT_FALSE(check(bytes(plain).first(n)).good()) << "prefix " << n;
@@ -55,10 +55,10 @@ TEST(Verify, ALengthThatSectorsDoNotHoldIsARemark) {
   EXPECT_EQ(all_of(check(image)).find("512"), std::string::npos);
   image.push_back(std::byte{0});
   expect_good(check(image));
-  expect_remark(check(image), std::to_string(image.size()) + " bytes are no multiple of 512");
+  expect_remark(check(image), std::to_string(image.size()) + " bytes are not a multiple of 512");
   image.resize(idx_offset_of(image) + s.idx_size());
   expect_good(check(image));
-  expect_remark(check(image), "no multiple of 512");
+  expect_remark(check(image), "not a multiple of 512");
 }
 
 TEST(Verify, ADeviceMayBeLargerButOnlyWithZeros) {
@@ -96,7 +96,7 @@ TEST(Verify, AnUnknownSectionIsARemarkAndItsBytesAreChecked) {
 TEST(Verify, NothingIsBelievedWhenTheCommitIsAnother) {
   const sample s;
   const byte_vector image = hand_image(s.root, s.pack);
-  expect_one_fault(check(image), errc::wrong_kind, 0, "is named here as a commit");
+  expect_one_fault(check(image), errc::wrong_kind, 0, "is referenced here as a commit");
   const byte_vector none = hand_image(oid{}, s.pack);
   expect_one_fault(check(none), errc::malformed, 0, "not in the PACK");
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Reading of ranges that are known to be on the device: an error is the environment's, not the image's. Hosted.
+// Reads ranges of a device that are within its size, so that a failure is the environment's fault and not the image's.
+// Hosted.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,10 +11,10 @@
 
 namespace docteur {
 
-// Memory that is used again and again; not initialised.
+// A buffer that is reused. Its memory is not initialized.
 class reused_bytes {
  public:
-  // `size` bytes, whose contents are unspecified; what was given before is void.
+  // Returns `size` bytes of unspecified content. What was returned before is no longer valid.
   [[nodiscard]] mutable_bytes get(std::size_t size) {
     if (size > capacity_) {
       data_.reset();
@@ -22,7 +23,7 @@ class reused_bytes {
     }
     return {data_.get(), size};
   }
-  // Gives the memory back when it is more than `most` bytes.
+  // Releases the memory if it is more than `most` bytes.
   void trim(std::size_t most) {
     if (capacity_ <= most) return;
     data_.reset();
@@ -34,28 +35,30 @@ class reused_bytes {
   std::size_t capacity_ = 0;
 };
 
-[[nodiscard]] inline outcome<void> fetch(const device& from, std::uint64_t at, mutable_bytes out) {
+// Fills `out` with the bytes from `at`, or fails (blame::environment).
+[[nodiscard]] inline outcome<void> read_range(const device& from, std::uint64_t at, mutable_bytes out) {
   if (const auto r = read_exactly(from, at, out); !r) return give_up(blame::environment, r.error().what);
   return {};
 }
 
-// `n` bytes from `at`: in place when the device is mapped, else in `buffer`.
-[[nodiscard]] inline outcome<bytes> fetch(const device& from, std::uint64_t at, std::size_t n, reused_bytes& buffer) {
+// Returns `n` bytes from `at`: in place if the device is mapped, else in `buffer`.
+[[nodiscard]] inline outcome<bytes> read_range(const device& from, std::uint64_t at, std::size_t n,
+                                               reused_bytes& buffer) {
   if (from.view != nullptr) return bytes(from.view + at, n);
   const mutable_bytes out = buffer.get(n);
-  DOCTEUR_CHECK(fetch(from, at, out));
+  DOCTEUR_CHECK(read_range(from, at, out));
   return bytes(out);
 }
 
-inline constexpr std::size_t kPiece = 1 << 20;  // bytes read at once where a long range is read forward
+inline constexpr std::size_t kPiece = 1 << 20;  // bytes read at once by for_each_piece()
 
-// f(piece, at) for [from, to), piece after piece; returns outcome<void>.
+// Calls f(piece, at), which returns outcome<void>, for consecutive pieces of [from, to). Ends at the first failure.
 template <class F>
 [[nodiscard]] outcome<void> for_each_piece(const device& d, std::uint64_t from, std::uint64_t to, F f) {
   reused_bytes buffer;
   for (std::uint64_t at = from; at < to;) {
     const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, to - at));
-    DOCTEUR_TRY(piece, fetch(d, at, n, buffer));
+    DOCTEUR_TRY(piece, read_range(d, at, n, buffer));
     DOCTEUR_CHECK(f(piece, at));
     at += n;
   }
