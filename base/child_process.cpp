@@ -68,20 +68,22 @@ outcome<child_process> child_process::start(const child_command& command) {
   order.group = terminal ? membership::own_group : membership::own_session;
   pid_t pid = 0;
   int error = 0;
+  child_guard guard;
   leftover started([&]() -> std::function<void()> {
-    error = spawn(order, pid);
+    error = spawn(order, guard, pid);
     return error == 0 ? end_of_group(pid, terminal) : nullptr;
   });
   if (error == ENOENT) return give_up(blame::environment, "");
   if (error != 0) return give_up(blame::environment, command.arguments.front() + ": " + std::strerror(error));
-  return child_process(pid, std::move(started), std::move(ends.read), terminal);
+  return child_process(pid, std::move(guard), std::move(started), std::move(ends.read), terminal);
 }
 
-child_process::child_process(pid_t pid, leftover group, unique_fd output, bool terminal)
+child_process::child_process(pid_t pid, child_guard guard, leftover group, unique_fd output, bool terminal)
     : pid_(pid),
       output_(std::move(output)),
       end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
       terminal_(terminal),
+      guard_(std::move(guard)),
       group_(std::move(group)) {
   if (terminal_) give_terminal(pid_);
 }
@@ -97,6 +99,7 @@ child_process::child_process(child_process&& other) noexcept
       terminal_(std::exchange(other.terminal_, false)),
       ended_(other.ended_),
       status_(other.status_),
+      guard_(std::move(other.guard_)),
       group_(std::move(other.group_)) {}
 
 child_process::~child_process() {
@@ -112,7 +115,7 @@ bool child_process::wait(std::chrono::milliseconds most, std::string& output) {
   drain(output);
   if (!reap(WNOHANG | (terminal_ ? WUNTRACED : 0))) return false;
   wait_for_the_rest(output);
-  group_.keep();
+  let_go();
   return true;
 }
 
@@ -213,7 +216,13 @@ void child_process::kill() noexcept {
     gone_within(kGrace);
     while (!ended_) reap(0);
   }
+  let_go();
+}
+
+// What is left of the group may stay.
+void child_process::let_go() noexcept {
   group_.keep();
+  guard_.reset();
 }
 
 child_process::group_state child_process::look_at_group() const {

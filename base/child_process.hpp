@@ -7,9 +7,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/child_guard.hpp"
 #include "base/leftover.hpp"
 #include "base/unique_fd.hpp"
 #include "object/failure.hpp"
@@ -70,7 +72,7 @@ class child_process {
   };
   friend class fork_server;
   // A child of this process.
-  child_process(pid_t pid, leftover group, unique_fd output, bool terminal);
+  child_process(pid_t pid, child_guard guard, leftover group, unique_fd output, bool terminal);
   // A child of a fork server, at the other end of `line`. It ends with the server, and that with this process.
   child_process(pid_t pid, unique_fd output, unique_fd line);
   [[nodiscard]] group_state look_at_group() const;
@@ -80,6 +82,7 @@ class child_process {
   void wait_for_the_rest(std::string& output);
   void follow_stop(int signal) const noexcept;
   void give_terminal(pid_t group) const noexcept;
+  void let_go() noexcept;
 
   pid_t pid_;  // and the group's id; 0 after a move
   unique_fd output_;
@@ -88,6 +91,7 @@ class child_process {
   bool terminal_;
   bool ended_ = false;
   int status_ = 0;
+  std::optional<child_guard> guard_;
   leftover group_;  // where a signal ends this process and nothing else ends the group
 };
 

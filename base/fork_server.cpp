@@ -193,7 +193,7 @@ class server {
     ::dup2(null, standard);
   }
   if (socket != kSocket) ::dup3(socket, kSocket, O_CLOEXEC);
-  ::close_range(kSocket + 1, ~0u, 0);  // where the kernel knows it
+  close_above(kSocket);
   server(kSocket, body).serve();
   ::_exit(0);
 }

@@ -26,6 +26,7 @@ constexpr std::size_t kBuffer = 64 << 10;  // bytes read at once
 constexpr int kPatience = 100;             // ms between looks at whether the user wants to stop
 constexpr int kTick = 20;                  // ms between looks at whether it has ended
 constexpr int kGrace = 75;                 // ticks from SIGTERM to SIGKILL
+constexpr int kMoment = 15;                // the same when a signal ends this process
 
 // What the program reads: a file without a name, so that nobody has to write while others read.
 outcome<unique_fd> input_file(bytes content) {
@@ -44,34 +45,49 @@ outcome<unique_fd> input_file(bytes content) {
 // A program that runs; ended and waited for on all ways out.
 class running {
  public:
-  explicit running(const std::function<pid_t()>& start)
+  explicit running(const std::function<pid_t(const child_guard&)>& start)
       : process_([&]() -> std::function<void()> {
-          pid_ = start();
+          pid_ = start(guard_);
           if (pid_ == 0) return {};
-          return [pid = pid_] { ::kill(pid, SIGKILL); };
+          return [pid = pid_] { end(pid, kMoment); };
         }) {}
   running(const running&) = delete;
   running& operator=(const running&) = delete;
   ~running() {
     if (pid_ == 0) return;
-    ::kill(pid_, SIGTERM);
-    for (int i = 0; i < kGrace; ++i) {
-      if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
-      ::poll(nullptr, 0, kTick);
-    }
-    ::kill(pid_, SIGKILL);
-    (void)wait();
+    end(pid_, kGrace);
+    process_.keep();
+    guard_.release();
   }
   int wait() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = reap(pid_);
+    guard_.release();
     pid_ = 0;
     process_.keep();
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 
  private:
+  static int reap(pid_t pid) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+  }
+  // By SIGTERM, so that it can end what it has started; after so many ticks by SIGKILL.
+  static void end(pid_t pid, int ticks) {
+    ::kill(pid, SIGTERM);
+    for (int i = 0; ::waitpid(pid, nullptr, WNOHANG) == 0; ++i) {
+      if (i == ticks) {
+        ::kill(pid, SIGKILL);
+        (void)reap(pid);
+        break;
+      }
+      ::poll(nullptr, 0, kTick);
+    }
+  }
+
+  child_guard guard_;
   pid_t pid_ = 0;     // 0: it is over, or was never there
   leftover process_;  // where a signal ends us and it does not end
 };
@@ -119,9 +135,9 @@ outcome<program_result> run_program(const program_call& command, const progress&
   order.errors = err.write.get();
   order.closes_others = true;
   int error = 0;
-  running program([&] {
+  running program([&](const child_guard& guard) {
     pid_t pid = 0;
-    error = spawn(order, pid);
+    error = spawn(order, guard, pid);
     return error == 0 ? pid : 0;
   });
   if (error != 0)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/child_guard.hpp"
 #include "base/unique_fd.hpp"
 #include "object/failure.hpp"
 
@@ -22,12 +23,22 @@ struct spawn_order {
   bool closes_others = false;  // also descriptors that this process was started with
 };
 
-// An errno value, 0 when it runs, as `pid`. No signal is blocked in it and none ignored, but for what the user had
-// ignored (nohup); what this program ignores for itself, SIGPIPE, SIGXFSZ and SIGCHLD, it does not know of.
-[[nodiscard]] int spawn(const spawn_order& order, pid_t& pid);
+// Runs the program as `pid`, entered in `guard`: the caller releases it there once it has ended. Returns 0, or the
+// errno value of what failed. The program begins with no signal blocked, and ignores only those that this process was
+// started with ignored (nohup), not those that this one ignores for itself: SIGPIPE, SIGXFSZ and SIGCHLD.
+[[nodiscard]] int spawn(const spawn_order& order, const child_guard& guard, pid_t& pid);
 
-// The same of signals for this process itself, after fork(2): nothing is done but system calls.
+// The rest is for processes that fork without exec; in the child all of it only makes system calls.
+
+// fork(2). Every signal is blocked in the child.
+[[nodiscard]] pid_t fork_quietly() noexcept;
+
+// Gives this process the signals that spawn() gives a program.
 void reset_signals() noexcept;
+
+enum class closing { at_once, by_exec };
+// Closes all descriptors above `last`.
+void close_above(int last, closing when = closing::at_once) noexcept;
 
 // Whether PATH has a program of this name.
 [[nodiscard]] bool has_program(const std::string& name);
