@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <random>
 
 #include "base/printable.hpp"
@@ -31,6 +32,14 @@ std::string random_name(const std::string& beside) {
 
 tl::unexpected<failure> give_up_on(const fs::path& path, int error) {
   return give_up(blame::environment, printable(path.native()) + ": " + std::strerror(error));
+}
+
+// A name in `folder` that `make` makes; empty where that returns false, with its errno.
+leftover temporary_name(int folder, const std::string& name, const std::function<bool()>& make) {
+  return leftover([&]() -> std::function<void()> {
+    if (!make()) return {};
+    return [folder, name] { ::unlinkat(folder, name.c_str(), 0); };
+  });
 }
 
 }  // namespace
@@ -77,10 +86,9 @@ outcome<void> atomic_file::open() {
 outcome<void> atomic_file::open_with_name(mode_t mode) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = random_name(target_.filename().native());
-    leftover_ = leftover([&]() -> std::function<void()> {
+    leftover_ = temporary_name(folder_.get(), name, [&] {
       fd_ = unique_fd(::openat(folder_.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode));
-      if (!fd_) return {};
-      return [folder = folder_.get(), name] { ::unlinkat(folder, name.c_str(), 0); };
+      return static_cast<bool>(fd_);
     });
     if (leftover_) {
       temporary_name_ = name;
@@ -118,10 +126,7 @@ outcome<void> atomic_file::link() {
   if (link_as(own)) return {};
   while (errno == EEXIST) {
     const std::string name = random_name(own);
-    leftover_ = leftover([&]() -> std::function<void()> {
-      if (!link_as(name)) return {};
-      return [folder = folder_.get(), name] { ::unlinkat(folder, name.c_str(), 0); };
-    });
+    leftover_ = temporary_name(folder_.get(), name, [&] { return link_as(name); });
     if (!leftover_) continue;
     temporary_name_ = name;
     return {};

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/printable.hpp"
+#include "base/removal.hpp"
 #include "base/temporary_folder.hpp"
 #include "base/unique_fd.hpp"
 #include "object/result.hpp"
@@ -16,15 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kRemovals = 20;  // a program that was just killed may still have added a file to a folder under removal
-
 void remove(const fs::path& folder) {
-  std::error_code error;
-  for (int i = 0; i < kRemovals; ++i) {
+  remove_patiently([&] {
+    std::error_code error;
     fs::remove_all(folder, error);
-    if (!error) return;
-    ::usleep(10000);
-  }
+    return !error;
+  });
 }
 
 }  // namespace

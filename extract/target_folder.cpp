@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/printable.hpp"
+#include "base/removal.hpp"
 #include "object/result.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr int kRemovals = 20;
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 std::string random_name() {
@@ -77,15 +77,14 @@ void clear(int folder) {
   }
 }
 
-// With all that is in it, though threads that were just told to stop may still write there.
+// With all that is in it.
 void remove_folder(int outer, const std::string& name) {
-  for (int i = 0; i < kRemovals; ++i) {
+  remove_patiently([&] {
     const unique_fd folder(::openat(outer, name.c_str(), kFolder));
-    if (!folder) return;
+    if (!folder) return true;
     clear(folder.get());
-    if (::unlinkat(outer, name.c_str(), AT_REMOVEDIR) == 0) return;
-    ::usleep(10000);
-  }
+    return ::unlinkat(outer, name.c_str(), AT_REMOVEDIR) == 0;
+  });
 }
 
 }  // namespace

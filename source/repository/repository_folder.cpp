@@ -120,10 +120,7 @@ class finder {
     if (is_linked) format->worktree.clear();  // that of the main worktree
     if (format->worktree_config) {
       DOCTEUR_TRY(own, read_config(folder_ + "/config.worktree", printable(folder_) + "/config.worktree"));
-      for (const config_entry& e : own) {
-        if (e.name == "core.bare") format->is_bare = is_true(e.value);
-        if (e.name == "core.worktree") format->worktree = e.value.value_or("");
-      }
+      take_worktree(own, *format);
     }
     found.is_partial = format->is_partial;
     if (!format->worktree.empty()) {

@@ -58,8 +58,6 @@ outcome<repository_format> repository_format_of(std::span<const config_entry> co
   }
   for (const config_entry& e : config) {
     const std::string value = e.value.value_or("");
-    if (e.name == "core.bare") format.is_bare = is_true(e.value);
-    if (e.name == "core.worktree") format.worktree = value;
     // git-clone(1) --filter writes the second, partial-clone.txt of git names both.
     if (e.name == "extensions.partialclone" || (e.name.starts_with("remote.") && e.name.ends_with(".promisor")))
       format.is_partial = true;
@@ -68,7 +66,15 @@ outcome<repository_format> repository_format_of(std::span<const config_entry> co
     if (name == "worktreeconfig") format.worktree_config = is_true(e.value);
     DOCTEUR_CHECK(check_extension(name, value, version));
   }
+  take_worktree(config, format);
   return format;
+}
+
+void take_worktree(std::span<const config_entry> config, repository_format& format) {
+  for (const config_entry& e : config) {
+    if (e.name == "core.bare") format.is_bare = is_true(e.value);
+    if (e.name == "core.worktree") format.worktree = e.value.value_or("");
+  }
 }
 
 }  // namespace docteur

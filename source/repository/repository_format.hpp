@@ -28,4 +28,8 @@ struct repository_format {
 // that are not in files; messages continue those of the repository.
 [[nodiscard]] outcome<repository_format> repository_format_of(std::span<const config_entry> config);
 
+// Takes core.bare and core.worktree from `config`, where it has them: from the repository's own configuration, or from
+// config.worktree, which comes after it.
+void take_worktree(std::span<const config_entry> config, repository_format& format);
+
 }  // namespace docteur

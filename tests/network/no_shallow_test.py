@@ -6,7 +6,9 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-from network import SITES, WORK, Forwarder, Run, Web, expect, git, git_daemon, made, refused, repository, run
+from network import SITES, WORK, Run, expect, git, made, refused, repository, run
+from odd_servers import Forwarder
+from real_servers import Web, git_daemon
 
 site = repository("site.git")
 sub = repository("sub.git", commits=2, seed=b"sub")

@@ -8,7 +8,9 @@ import socket
 import ssl
 import threading
 
-from network import WORK, Run, Server, Web, expect, free_port, made, refused, repository
+from network import WORK, expect, made, refused, repository
+from odd_servers import Server
+from real_servers import Web
 
 site = repository("site.git")
 web = Web()

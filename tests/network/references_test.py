@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Each kind of reference, over each protocol that has a way of its own to ask for it, means what it means locally."""
 
-from network import Ssh, Web, expect, git, git_daemon, made, refused, repository
+from network import expect, git, made, refused, repository
+from real_servers import Ssh, Web, git_daemon
 
 site = repository("site.git")
 old = git(site, "rev-parse", "old")

@@ -7,7 +7,9 @@ import signal
 import time
 from urllib.parse import quote
 
-from network import PATIENCE, SITES, WORK, Run, Server, Ssh, Web, expect, git, git_daemon, made, refused, run
+from network import PATIENCE, SITES, WORK, Run, expect, git, made, refused, run
+from odd_servers import Server
+from real_servers import Ssh, Web, git_daemon
 
 web, ssh, daemon = Web(), Ssh(), git_daemon()
 by_ssh = {"GIT_SSH_COMMAND": ssh.command}

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from network import (PATIENCE, SITES, WORK, Forwarder, Run, Server, Ssh, Web, expect, git, git_daemon, made, refused,
-                     repository, run)
+from network import PATIENCE, SITES, WORK, Run, expect, git, made, refused, repository, run
+from odd_servers import Forwarder, Server
+from real_servers import Ssh, Web, git_daemon
 
 site = repository("site.git")
 run("git", "init", "-q", "--bare", "-b", "main", SITES / "empty.git")
