@@ -34,7 +34,7 @@ tl::unexpected<failure> give_up_on(const fs::path& path, int error) {
   return give_up(blame::environment, printable(path.native()) + ": " + std::strerror(error));
 }
 
-// A name in `folder` that `make` makes; empty where that returns false, with its errno.
+// A name in `folder` that `make` creates; empty if that returns false, with errno as `make` left it.
 leftover temporary_name(int folder, const std::string& name, const std::function<bool()>& make) {
   return leftover([&]() -> std::function<void()> {
     if (!make()) return {};
@@ -116,7 +116,7 @@ outcome<void> atomic_file::publish() {
   return {};
 }
 
-// A name for the unnamed file: its own, or where that is taken, which rename() alone replaces, another.
+// Links the unnamed file under its own name or, if that is taken, under a temporary one: only rename() replaces a file.
 outcome<void> atomic_file::link() {
   const std::string unnamed = "/proc/self/fd/" + std::to_string(fd_.get());
   const auto link_as = [&](const std::string& name) {
@@ -137,11 +137,11 @@ outcome<void> atomic_file::link() {
 outcome<void> atomic_file::keep_permissions() {
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) return failed(errno);
-  // Only root may give files away, and the group may be one that we are not in.
+  // Only root may give files away, and we may not be in the group.
   if (st.st_uid != before_.st_uid) (void)!::fchown(fd_.get(), before_.st_uid, static_cast<gid_t>(-1));
   if (st.st_gid != before_.st_gid) (void)!::fchown(fd_.get(), static_cast<uid_t>(-1), before_.st_gid);
   const mode_t mode = before_.st_mode & kPermissions;
-  // Where all files have the same, none can be set.
+  // On a file system where all files have the same permissions none can be set.
   if ((st.st_mode & kPermissions) != mode && ::fchmod(fd_.get(), mode) != 0) return failed(errno);
   return {};
 }

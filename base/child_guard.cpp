@@ -19,7 +19,7 @@ namespace {
 
 constexpr timespec kGrace{1, 500'000'000};  // from SIGTERM to SIGKILL
 
-// What passes on the line, first from the child, then from the parent.
+// The messages on the line: the child enters, then the parent releases it.
 enum class word { enter_alone, enter_group, release };
 struct message {
   word what;
@@ -41,7 +41,7 @@ void kill_child(const message& child) {
   ::kill(child.pid, SIGKILL);
 }
 
-// Until the line is closed in all processes that have it, by exec or by their end.
+// Waits until all processes that hold the other end have closed it, by exec or by ending.
 void watch(int line) {
   message child{word::release, 0};
   for (message m{};;) {
@@ -53,10 +53,11 @@ void watch(int line) {
   if (child.what != word::release) kill_child(child);
 }
 
-// The guard was forked from a process that may have threads: it only makes system calls. Every signal is blocked.
+// The guard is forked from a process that may have threads, so it only makes system calls. Every signal is blocked in
+// it.
 [[noreturn]] void become_guard(int line) {
   constexpr int kLine = STDERR_FILENO + 1;
-  ::setsid();  // Ctrl-C is not meant for it
+  ::setsid();  // Ctrl-C must not reach it
   (void)!::chdir("/");
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     const int null = ::open("/dev/null", O_RDWR);

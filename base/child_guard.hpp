@@ -1,7 +1,7 @@
 #pragma once
-// Ends a program that this process has started when this process is killed (SIGKILL, no memory) and no destructor or
-// signal handler of it runs. A small process waits for that, and for nothing else. PR_SET_PDEATHSIG is no replacement:
-// it is bound to the thread that forked, and does not reach what the program has started. Hosted, Linux.
+// Ends a child process when this process is killed (SIGKILL, the out-of-memory killer) and none of its destructors and
+// signal handlers runs. A small process waits for that and does nothing else. PR_SET_PDEATHSIG would not do: it is
+// bound to the thread that forked, and does not reach the child's own children. Hosted, Linux.
 
 #include <sys/types.h>
 
@@ -10,21 +10,21 @@
 
 namespace docteur {
 
-// What is ended: a process alone, or the group that it leads.
+// What is ended: the child alone, or the process group that it leads.
 enum class guarded { alone, group };
 
 class child_guard {
  public:
-  // Starts the guard of one child. Where that fails, the child runs unguarded.
+  // Starts the guard of one child. If that fails, the child runs unguarded.
   child_guard();
   child_guard(child_guard&& other) noexcept;
   child_guard& operator=(child_guard&&) = delete;
   ~child_guard();  // release()
 
-  // For the child, between fork(2) and exec: from now on it is ended when its parent ends, a group by SIGKILL, a
-  // process alone by SIGTERM first, so that it can end what it has started. Only makes system calls.
+  // For the child, between fork(2) and exec: from now on it is ended when its parent ends. A group gets SIGKILL; a
+  // child alone gets SIGTERM first, so that it can end its own children. Only makes system calls.
   void enter(guarded what) const noexcept;
-  // For the parent: the child has ended, and what it has left may stay. Returns when the guard is gone.
+  // For the parent, once the child has ended: what is left of its group may stay. Returns when the guard is gone.
   void release() noexcept;
 
  private:

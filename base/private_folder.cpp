@@ -48,7 +48,7 @@ outcome<private_folder> private_folder::create() {
 std::uint64_t private_folder::size(const fs::path& below, std::string_view ending) const {
   std::uint64_t sum = 0;
   std::error_code ignored;
-  // Files come and go while git writes: what cannot be seen any more counts as nothing.
+  // Files come and go while git writes: what has disappeared counts as nothing.
   for (fs::recursive_directory_iterator it(path_ / below, ignored), end; !ignored && it != end; it.increment(ignored)) {
     std::error_code gone;
     if (!it->path().native().ends_with(ending) || !it->is_regular_file(gone) || gone) continue;

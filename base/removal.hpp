@@ -1,6 +1,5 @@
 #pragma once
-// Removing a folder that others may still write to: a program that was just killed, threads that were just told to
-// stop. Hosted, POSIX.
+// Removes a folder that a program just killed, or threads just told to stop, may still write to. Hosted, POSIX.
 
 #include <unistd.h>
 

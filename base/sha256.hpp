@@ -1,5 +1,5 @@
 #pragma once
-// SHA-256 (FIPS 180-4), by nettle: a Git LFS pointer names content by it, and --json an image. Hosted.
+// SHA-256 (FIPS 180-4), by nettle: for Git LFS pointers, which name content by it, and for --json. Hosted.
 
 #include <nettle/sha2.h>
 
@@ -15,7 +15,7 @@ class sha256 {
   void update(bytes data) noexcept {
     sha256_update(&context_, data.size(), reinterpret_cast<const std::uint8_t*>(data.data()));
   }
-  // The digest of all that was given, 64 lower-case hexadecimal digits; the object is spent afterwards.
+  // The digest of all data passed in, as 64 lower-case hexadecimal digits. The object cannot be used afterwards.
   [[nodiscard]] std::string finish();
 
  private:

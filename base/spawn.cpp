@@ -34,7 +34,7 @@ class child {
   explicit child(const spawn_order& order)
       : order_(order), arguments_(pointers(order.arguments)), environment_(pointers(order.environment)) {}
 
-  // The errno value of what failed.
+  // Returns the errno value of the call that failed.
   [[nodiscard]] int run(const child_guard& guard) const {
     if (order_.group == membership::own_group) ::setpgid(0, 0);
     if (order_.group == membership::own_session) ::setsid();
@@ -82,7 +82,7 @@ int spawn(const spawn_order& order, const child_guard& guard, pid_t& pid) {
   do {
     n = ::read(read.get(), &error, sizeof error);
   } while (n < 0 && errno == EINTR);
-  if (n != static_cast<ssize_t>(sizeof error)) return 0;  // exec has closed it
+  if (n != static_cast<ssize_t>(sizeof error)) return 0;  // closed by exec: the program runs
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
   return error;
