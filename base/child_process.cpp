@@ -166,8 +166,8 @@ bool child_process::reap(int options) noexcept {
 
 bool child_process::reap_by_line(int options) noexcept {
   int status = 0;
-  const int how = (options & WNOHANG) != 0 ? MSG_DONTWAIT : 0;
-  const ssize_t n = ::recv(end_.get(), &status, sizeof status, how);
+  const int flags = (options & WNOHANG) != 0 ? MSG_DONTWAIT : 0;
+  const ssize_t n = ::recv(end_.get(), &status, sizeof status, flags);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n != static_cast<ssize_t>(sizeof status)) {
     // The fork server was killed.

@@ -58,7 +58,7 @@ rm -rf bare-top/.git/modules/other/objects
 refused 1 "lib/sub: commit $commit of this submodule is not here (git submodule update" --submodules bare-top out/x.img
 cp -r top/.git/modules/other/objects bare-top/.git/modules/other/
 echo '[core' >>bare-top/.git/modules/other/config
-refused 1 "lib/sub: commit $commit of this submodule was not found, but not all could be looked into: " --submodules \
+refused 1 "lib/sub: commit $commit of this submodule was not found, but not all repositories could be read: " --submodules \
   bare-top out/x.img
 grep -q 'modules/other/config: line' said || die "the file is not named: $(cat said)"
 if [ "$(id -u)" = 0 ] && command -v setpriv >printed; then

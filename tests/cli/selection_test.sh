@@ -65,7 +65,7 @@ cmp part.img other.img
 refused 1 'this is a partial clone' partial out/x.img
 refused 1 'same/x: object' --path same partial out/x.img
 refused 1 '--path: none: no such folder' --path none r out/x.img
-refused 1 '--path: run: is no folder' --path run r out/x.img
+refused 1 '--path: run: is not a folder' --path run r out/x.img
 refused 1 '--path: doc/none: no such folder' --path doc/none/x r out/x.img
 refused 2 '--path: doc/../doc: .. is not taken' --path doc/../doc r out/x.img
 refused 2 '--path: an empty name' --path '' r out/x.img
@@ -196,6 +196,6 @@ if ! PATH=$work/path git lfs version >advice 2>&1; then
   status=0
   PATH=$work/path "$program" --lfs large out/x.img 2>said || status=$?
   [ $status = 3 ] || die "status $status without git lfs: $(cat said)"
-  grep -q 'there is no git lfs here' said || die "$(cat said)"
+  grep -q 'git lfs is not installed' said || die "$(cat said)"
 fi
 [ -z "$(ls -A out)" ] || die "left behind: $(ls -A out)"

@@ -174,7 +174,7 @@ HOSTILE = [
     ("path /etc: ", good + module("/etc", "../sub.git")),
     ("control characters", good + module('"x\\ny"', "../sub.git", "n")),
     ("has two URLs", good + module("lib", "../inner.git", "another")),
-    ("is said twice", good + module("lib", "../inner.git")),
+    ("is given twice", good + module("lib", "../inner.git")),
     ("not well-formed", "[submodule"),
     ("not well-formed", good + "\turl == = \\x\n"),
     ("control characters", good.encode() + b"\0"),
