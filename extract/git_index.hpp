@@ -8,8 +8,8 @@
 
 namespace docteur {
 
-// The index of a worktree that is exactly the image's tree, as `git read-tree` writes it: without what a file system
-// says of files, so that git looks at each once. Errors: the image's device's. `subject`: for messages.
+// Returns the index of a worktree that matches the image's tree, as `git read-tree` writes it: without data of the file
+// system, so that git examines each file once. Errors: the image's device's. `subject`: for messages.
 [[nodiscard]] outcome<std::vector<std::byte>> make_git_index(const image& from, const std::string& subject);
 
 }  // namespace docteur

@@ -158,7 +158,7 @@ refused_extract() {
 mkdir -p out/full
 echo mine >out/full/mine
 refused_extract 2 'out/full: is not empty' app.img out/full
-refused_extract 2 'out/full/mine: is there, and is no folder' app.img out/full/mine
+refused_extract 2 'out/full/mine: exists and is not a folder' app.img out/full/mine
 refused_extract 3 'out/none/x: No such file' app.img out/none/x
 refused_extract 1 'app.img: nowhere: no such path' --path nowhere app.img out/x
 refused_extract 1 'app.img: run: not a directory' --path run app.img out/x
