@@ -164,7 +164,7 @@ refused_extract 1 'app.img: nowhere: no such path' --path nowhere app.img out/x
 refused_extract 1 'app.img: run: not a directory' --path run app.img out/x
 refused_extract 2 'not a name for a branch' --git -b 'a..b' app.img out/x
 refused_extract 2 'needs --git or --bare' -b main app.img out/x
-refused_extract 2 'one of them' --git --bare app.img out/x
+refused_extract 2 'exclude each other' --git --bare app.img out/x
 refused_extract 2 'not a part' --git --path doc app.img out/x
 refused_extract 3 'nowhere.img' nowhere.img out/x
 extract 2 app.img

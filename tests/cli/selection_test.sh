@@ -22,7 +22,7 @@ check_quotation() {
   [ "$(git -C unpacked log -1 --format='%an %ae %at %cn %ct')" = "$(git -C "$2" log -1 --format='%an %ae %at %cn %ct')" ] ||
     die "author or committer"
   "$bin/docteur-verify" "$1" >printed 2>said
-  grep -q "note: not the tree of commit $(git -C "$2" rev-parse HEAD), which" said || die "verify does not tell: $(cat said)"
+  grep -q "note: this is not the tree of commit $(git -C "$2" rev-parse HEAD), but" said || die "verify does not tell: $(cat said)"
 }
 
 # A folder becomes the root; from any kind of repository, and with any number of threads, the same.
