@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <random>
 
 #include "base/printable.hpp"
@@ -31,6 +32,14 @@ std::string random_name(const std::string& beside) {
 
 tl::unexpected<failure> give_up_on(const fs::path& path, int error) {
   return give_up(blame::environment, printable(path.native()) + ": " + std::strerror(error));
+}
+
+// A name in `folder` that `make` creates; empty if that returns false, with errno as `make` left it.
+leftover temporary_name(int folder, const std::string& name, const std::function<bool()>& make) {
+  return leftover([&]() -> std::function<void()> {
+    if (!make()) return {};
+    return [folder, name] { ::unlinkat(folder, name.c_str(), 0); };
+  });
 }
 
 }  // namespace
@@ -77,10 +86,9 @@ outcome<void> atomic_file::open() {
 outcome<void> atomic_file::open_with_name(mode_t mode) {
   for (int attempt = 0; attempt < 100; ++attempt) {
     const std::string name = random_name(target_.filename().native());
-    leftover_ = leftover([&]() -> std::function<void()> {
+    leftover_ = temporary_name(folder_.get(), name, [&] {
       fd_ = unique_fd(::openat(folder_.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode));
-      if (!fd_) return {};
-      return [folder = folder_.get(), name] { ::unlinkat(folder, name.c_str(), 0); };
+      return static_cast<bool>(fd_);
     });
     if (leftover_) {
       temporary_name_ = name;
@@ -108,7 +116,7 @@ outcome<void> atomic_file::publish() {
   return {};
 }
 
-// A name for the unnamed file: its own, or where that is taken, which rename() alone replaces, another.
+// Links the unnamed file under its own name or, if that is taken, under a temporary one: only rename() replaces a file.
 outcome<void> atomic_file::link() {
   const std::string unnamed = "/proc/self/fd/" + std::to_string(fd_.get());
   const auto link_as = [&](const std::string& name) {
@@ -118,10 +126,7 @@ outcome<void> atomic_file::link() {
   if (link_as(own)) return {};
   while (errno == EEXIST) {
     const std::string name = random_name(own);
-    leftover_ = leftover([&]() -> std::function<void()> {
-      if (!link_as(name)) return {};
-      return [folder = folder_.get(), name] { ::unlinkat(folder, name.c_str(), 0); };
-    });
+    leftover_ = temporary_name(folder_.get(), name, [&] { return link_as(name); });
     if (!leftover_) continue;
     temporary_name_ = name;
     return {};
@@ -132,11 +137,11 @@ outcome<void> atomic_file::link() {
 outcome<void> atomic_file::keep_permissions() {
   struct stat st {};
   if (::fstat(fd_.get(), &st) != 0) return failed(errno);
-  // Only root may give files away, and the group may be one that we are not in.
+  // Only root may give files away, and we may not be in the group.
   if (st.st_uid != before_.st_uid) (void)!::fchown(fd_.get(), before_.st_uid, static_cast<gid_t>(-1));
   if (st.st_gid != before_.st_gid) (void)!::fchown(fd_.get(), static_cast<uid_t>(-1), before_.st_gid);
   const mode_t mode = before_.st_mode & kPermissions;
-  // Where all files have the same, none can be set.
+  // On a file system where all files have the same permissions none can be set.
   if ((st.st_mode & kPermissions) != mode && ::fchmod(fd_.get(), mode) != 0) return failed(errno);
   return {};
 }

@@ -1,9 +1,9 @@
 #pragma once
-// A file that is under its name only when it is whole. Hosted, POSIX.
+// A file that appears under its name only once it is complete. Hosted, POSIX.
 //
-// It is made without a name in the target's folder and gets its name when it is whole and synced: nothing stays behind
-// whatever ends the program. Where the file system cannot do that, or there is no /proc to name such a file by, it has
-// a name of its own beside the target, which is removed on every way out but SIGKILL and a crash.
+// It is created unnamed in the target's folder and gets its name once it is complete and synced, so nothing stays
+// behind whatever ends the program. Where the file system has no unnamed files, or there is no /proc to link one from,
+// it has a temporary name beside the target, which is removed on every way out except SIGKILL and a crash.
 
 #include <sys/stat.h>
 
@@ -19,24 +19,24 @@
 
 namespace docteur {
 
-// What the symbolic links of `path` lead to, which need not be there. blame::environment for a loop.
+// The path that the symbolic links of `path` lead to; it need not exist. blame::environment for a loop.
 [[nodiscard]] outcome<std::filesystem::path> behind_links(const std::filesystem::path& path);
 
 class atomic_file {
  public:
-  // For what is behind the symbolic links of `target`, as open(2) with O_CREAT follows them: a regular file, which
-  // will be replaced and whose permissions and, where allowed, owner stay, or nothing; a new file's permissions follow
-  // the umask. Fails with blame::environment, or with blame::usage where `target` names no file.
+  // Follows the symbolic links of `target` as open(2) with O_CREAT does. A regular file there will be replaced: its
+  // permissions and, where allowed, its owner stay. A new file's permissions follow the umask. Fails with
+  // blame::environment, or with blame::usage if `target` has no file name or names something other than a regular file.
   [[nodiscard]] static outcome<atomic_file> create(const std::filesystem::path& target);
 
   [[nodiscard]] int get() const noexcept { return fd_.get(); }  // open for reading and writing
   // The folder that holds the target.
   [[nodiscard]] std::filesystem::path folder() const;
-  // The file that is to be replaced, and the one that is written while it has a name: neither is content of a folder.
+  // The file to be replaced, and the one being written while it has a name: neither counts as content of a folder.
   [[nodiscard]] const std::optional<file_identity>& replaced() const noexcept { return replaced_; }
   [[nodiscard]] const std::optional<file_identity>& temporary() const noexcept { return temporary_; }
 
-  // Syncs it and gives it its name. On failure what was there before is still there.
+  // Syncs the file and gives it its name. On failure what was there before is still there.
   [[nodiscard]] outcome<void> publish();
 
  private:
@@ -49,7 +49,7 @@ class atomic_file {
   [[nodiscard]] tl::unexpected<failure> failed(int error) const;
 
   std::filesystem::path target_;  // no symbolic link
-  std::string shown_;             // printable, as it was named
+  std::string shown_;             // printable, as the caller named it
   unique_fd folder_;
   unique_fd fd_;
   struct stat before_ {};  // of what is replaced

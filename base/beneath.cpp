@@ -20,10 +20,10 @@ tl::expected<unique_fd, int> open_at(int folder, const char* name, int flags) {
   return fd;
 }
 
-// One system call for the whole path, Linux 5.6 and later.
+// One system call for the whole path; Linux 5.6 and later.
 tl::expected<unique_fd, int> open_in_one_step(int root, const char* path, int flags) {
   open_how how{};
-  // O_PATH takes none of the others.
+  // O_PATH allows no O_NONBLOCK.
   how.flags = static_cast<std::uint64_t>((flags & O_PATH) != 0 ? flags & ~O_NONBLOCK : flags);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
   const long fd = ::syscall(SYS_openat2, root, path, &how, sizeof how);

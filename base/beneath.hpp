@@ -1,5 +1,5 @@
 #pragma once
-// Opening what is below a folder without ever following a symbolic link on the way. Hosted, POSIX.
+// Opens files below a folder without following a symbolic link on the way. Hosted, POSIX.
 
 #include <sys/stat.h>
 
@@ -18,7 +18,7 @@ namespace docteur {
 // The error is an errno value; ELOOP or ENOTDIR where a link was met.
 [[nodiscard]] tl::expected<unique_fd, int> open_beneath(int root, std::string_view path, int flags);
 
-// Which file it is, whatever its names.
+// Identifies a file, whatever its names.
 struct file_identity {
   dev_t device = 0;
   ino_t inode = 0;
@@ -27,8 +27,8 @@ struct file_identity {
 };
 [[nodiscard]] inline file_identity identity_of(const struct stat& st) noexcept { return {st.st_dev, st.st_ino}; }
 
-// What tells that a file is still the one that was looked at: a new content without any of these changing would need
-// a clock that stands still or root.
+// Differs when a file was replaced or rewritten. Only root, or a clock that stands still, could change content without
+// it.
 struct file_stamp {
   dev_t device = 0;
   ino_t inode = 0;
@@ -39,7 +39,7 @@ struct file_stamp {
   friend bool operator==(const file_stamp&, const file_stamp&) = default;
 };
 [[nodiscard]] file_stamp stamp_of(const struct stat& st) noexcept;
-// Of the file that `path` names; that of no file when it names none.
+// The stamp of the file at `path`; a default one if there is none.
 [[nodiscard]] file_stamp stamp_at(const std::string& path) noexcept;
 
 }  // namespace docteur

@@ -21,12 +21,12 @@
 namespace docteur {
 namespace {
 
-constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIGKILL: git removes what it has begun
-constexpr auto kRest = std::chrono::seconds(3);           // for what a program started, when it has ended itself
+constexpr auto kGrace = std::chrono::milliseconds(1500);  // from SIGTERM to SIGKILL: git removes its temporary files
+constexpr auto kRest = std::chrono::seconds(3);           // for a program's children after its own end
 constexpr auto kTick = std::chrono::milliseconds(20);
 constexpr auto kMoment = std::chrono::milliseconds(300);  // for a killed group to be gone
 
-// Ends a group when a signal ends this process. What it wrote to a pipe nobody reads any more.
+// Ends a group when a signal ends this process. Its output is not read any more.
 std::function<void()> end_of_group(pid_t pid, bool terminal) {
   return [pid, terminal] {
     ::kill(pid, SIGKILL);  // it may not have its group yet
@@ -68,20 +68,22 @@ outcome<child_process> child_process::start(const child_command& command) {
   order.group = terminal ? membership::own_group : membership::own_session;
   pid_t pid = 0;
   int error = 0;
+  child_guard guard;
   leftover started([&]() -> std::function<void()> {
-    error = spawn(order, pid);
+    error = spawn(order, guard, pid);
     return error == 0 ? end_of_group(pid, terminal) : nullptr;
   });
   if (error == ENOENT) return give_up(blame::environment, "");
   if (error != 0) return give_up(blame::environment, command.arguments.front() + ": " + std::strerror(error));
-  return child_process(pid, std::move(started), std::move(ends.read), terminal);
+  return child_process(pid, std::move(guard), std::move(started), std::move(ends.read), terminal);
 }
 
-child_process::child_process(pid_t pid, leftover group, unique_fd output, bool terminal)
+child_process::child_process(pid_t pid, child_guard guard, leftover group, unique_fd output, bool terminal)
     : pid_(pid),
       output_(std::move(output)),
       end_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
       terminal_(terminal),
+      guard_(std::move(guard)),
       group_(std::move(group)) {
   if (terminal_) give_terminal(pid_);
 }
@@ -97,6 +99,7 @@ child_process::child_process(child_process&& other) noexcept
       terminal_(std::exchange(other.terminal_, false)),
       ended_(other.ended_),
       status_(other.status_),
+      guard_(std::move(other.guard_)),
       group_(std::move(other.group_)) {}
 
 child_process::~child_process() {
@@ -105,14 +108,14 @@ child_process::~child_process() {
 
 bool child_process::wait(std::chrono::milliseconds most, std::string& output) {
   if (ended_) return true;
-  // Without a pidfd the end of a program whose own children keep stderr is noticed by looking.
+  // Without a pidfd, the end of a program whose children keep stderr open is found by polling.
   const auto longest = end_ && !terminal_ ? most : std::min(most, kTick);
   std::array<pollfd, 2> fds{{{output_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
   ::poll(fds.data(), fds.size(), static_cast<int>(longest.count()));
   drain(output);
   if (!reap(WNOHANG | (terminal_ ? WUNTRACED : 0))) return false;
   wait_for_the_rest(output);
-  group_.keep();
+  let_go();
   return true;
 }
 
@@ -129,7 +132,7 @@ void child_process::wait_for_the_rest(std::string& output) {
   kill();
 }
 
-// A program that writes without end does not keep this one here.
+// Reads a bounded amount, so that a program that writes without end does not hold this one up.
 void child_process::drain(std::string& output) {
   std::array<char, 65536> buffer;
   for (std::size_t i = 0; output_ && i < kMostAtOnce / buffer.size(); ++i) {
@@ -163,11 +166,11 @@ bool child_process::reap(int options) noexcept {
 
 bool child_process::reap_by_line(int options) noexcept {
   int status = 0;
-  const int how = (options & WNOHANG) != 0 ? MSG_DONTWAIT : 0;
-  const ssize_t n = ::recv(end_.get(), &status, sizeof status, how);
+  const int flags = (options & WNOHANG) != 0 ? MSG_DONTWAIT : 0;
+  const ssize_t n = ::recv(end_.get(), &status, sizeof status, flags);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (n != static_cast<ssize_t>(sizeof status)) {
-    // The fork server was ended by somebody.
+    // The fork server was killed.
     ::kill(-pid_, SIGKILL);
     status = SIGKILL;
   }
@@ -176,7 +179,7 @@ bool child_process::reap_by_line(int options) noexcept {
   return true;
 }
 
-// Ctrl-Z is meant for this process, too, and so is a stop for want of the terminal while a shell has it.
+// Ctrl-Z stops this process, too, and so does a stop because a shell owns the terminal.
 void child_process::follow_stop(int signal) const noexcept {
   const pid_t owner = ::tcgetpgrp(STDIN_FILENO);
   const bool for_want = signal == SIGTTIN || signal == SIGTTOU;
@@ -213,7 +216,13 @@ void child_process::kill() noexcept {
     gone_within(kGrace);
     while (!ended_) reap(0);
   }
+  let_go();
+}
+
+// What is left of the group may stay.
+void child_process::let_go() noexcept {
   group_.keep();
+  guard_.reset();
 }
 
 child_process::group_state child_process::look_at_group() const {
@@ -226,8 +235,8 @@ child_process::group_state child_process::look_at_group() const {
     std::ifstream file(it->path() / "stat");
     std::string line;
     if (!std::getline(file, line)) continue;
-    // proc(5): pid (comm) state ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt utime stime;
-    // comm may hold anything but ends at the last ')'.
+    // proc(5): pid (comm) state ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt utime stime; comm
+    // may contain anything but ends at the last ')'.
     const auto after = line.rfind(')');
     if (after == std::string::npos) continue;
     char state = 0;

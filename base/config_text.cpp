@@ -12,7 +12,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 bool is_key(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; }
-// git's isspace(), which knows no \v and \f.
+// git's isspace(), which does not include \v and \f.
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 class config_parser {
@@ -41,7 +41,7 @@ class config_parser {
   }
 
  private:
-  // The text ends with a newline, whether it is there or not, and CR LF is one.
+  // Returns a newline at the end of the text even if there is none, and for CR LF.
   char next() {
     if (at_ == text_.size()) return '\n';
     char c = text_[at_++];
@@ -92,7 +92,7 @@ class config_parser {
 
   outcome<std::string> take_value() {
     std::string value;
-    std::size_t kept = 0;  // of `value`; what follows is white space that goes if nothing comes after it
+    std::size_t kept = 0;  // bytes of `value`; white space after them is dropped at the end of the line
     bool quoted = false;
     for (;;) {
       char c = next();
@@ -134,7 +134,7 @@ class config_parser {
     }
   }
 
-  // A newline that was taken has been counted.
+  // A newline that was read has been counted already.
   [[nodiscard]] tl::unexpected<failure> refuse() const {
     const std::size_t line = line_ - (at_ > 0 && text_[at_ - 1] == '\n' ? 1 : 0);
     return give_up(blame::input, "line " + std::to_string(line) + " is not well-formed");

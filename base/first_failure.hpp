@@ -1,5 +1,5 @@
 #pragma once
-// Where parallel work leaves the failure that will be reported: the one of the lowest index among those seen. Hosted.
+// Collects the failures of parallel work and keeps the one with the lowest index. Hosted.
 
 #include <atomic>
 #include <cstddef>

@@ -25,13 +25,13 @@ namespace {
 
 constexpr std::size_t kHandedOver = 2;  // descriptors for each copy
 
-// A line between this process and a copy carries the request, closed at its end; then back the copy's process id (or
-// -errno) and, when the copy has ended, its status as waitpid(2) gives it. The copy is reaped only when this process
-// has closed the line: until then its id means it and nothing else.
+// The line between this process and a copy carries the request, whose end is a shutdown; then, in the other direction,
+// the copy's process id (or -errno) and, once the copy has ended, its status as waitpid(2) gives it. The copy is reaped
+// only after this process has closed the line, so its id is not reused before.
 struct copy {
   pid_t pid;
   unique_fd line;
-  bool told = false;  // that it ended
+  bool is_reported = false;  // its end
 };
 
 tl::unexpected<failure> system_failure(const char* what, int error) {
@@ -63,7 +63,7 @@ std::string receive_to_end(int socket) {
   }
 }
 
-// False at the end of the socket. `fds` stay empty where nothing of use came.
+// Returns false at the end of the socket. `fds` stay empty if no descriptors came.
 bool receive_descriptors(int socket, std::array<unique_fd, kHandedOver>& fds) {
   char byte = 0;
   iovec data{&byte, 1};
@@ -120,7 +120,7 @@ class server {
       std::vector<pollfd> fds{{socket_, POLLIN, 0}, {ends_.get(), POLLIN, 0}};
       for (const copy& c : copies_) fds.push_back({c.line.get(), 0, 0});
       if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
-      tell_ends();
+      report_ends();
       for (std::size_t i = copies_.size(); i-- > 0;)
         if ((fds[2 + i].revents & (POLLHUP | POLLERR)) != 0) end_copy(i);
       if (fds[0].revents != 0 && !answer()) break;
@@ -132,16 +132,16 @@ class server {
   bool answer() {
     std::array<unique_fd, kHandedOver> fds;
     if (!receive_descriptors(socket_, fds)) return false;
-    auto& [line, told] = fds;
-    if (!line || !told) return true;
+    auto& [line, messages] = fds;
+    if (!line || !messages) return true;
     const pid_t pid = ::fork();
-    if (pid == 0) work(line, told);
+    if (pid == 0) work(line, messages);
     send_number(line.get(), pid > 0 ? pid : -errno);
     if (pid > 0) copies_.push_back({pid, std::move(line)});
     return true;
   }
 
-  [[noreturn]] void work(unique_fd& line, unique_fd& told) {
+  [[noreturn]] void work(unique_fd& line, unique_fd& messages) {
     ::setsid();
     copies_.clear();
     ::close(socket_);
@@ -149,22 +149,22 @@ class server {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::dup2(told.get(), STDERR_FILENO);
+    ::dup2(messages.get(), STDERR_FILENO);
     const std::string request = receive_to_end(line.get());
     line = unique_fd();
-    ::_exit(body_(request, told.get()));
+    ::_exit(body_(request, messages.get()));
   }
 
-  void tell_ends() {
+  void report_ends() {
     signalfd_siginfo ignored;
     while (::read(ends_.get(), &ignored, sizeof ignored) > 0) {
     }
     for (copy& c : copies_) {
       siginfo_t end{};
-      if (c.told || ::waitid(P_PID, static_cast<id_t>(c.pid), &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      if (c.is_reported || ::waitid(P_PID, static_cast<id_t>(c.pid), &end, WEXITED | WNOHANG | WNOWAIT) != 0 ||
           end.si_pid == 0)
         continue;
-      c.told = true;
+      c.is_reported = true;
       send_number(c.line.get(), end.si_code == CLD_EXITED ? W_EXITCODE(end.si_status, 0) : end.si_status);
     }
   }
@@ -193,7 +193,7 @@ class server {
     ::dup2(null, standard);
   }
   if (socket != kSocket) ::dup3(socket, kSocket, O_CLOEXEC);
-  ::close_range(kSocket + 1, ~0u, 0);  // where the kernel knows it
+  close_above(kSocket);
   server(kSocket, body).serve();
   ::_exit(0);
 }
@@ -223,13 +223,13 @@ fork_server::~fork_server() {
 }
 
 outcome<child_process> fork_server::run(const std::string& request) const {
-  DOCTEUR_TRY(told, make_pipe());
+  DOCTEUR_TRY(messages, make_pipe());
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return system_failure("cannot make a socket", errno);
   unique_fd line(ends[0]);
   {
-    const unique_fd its(ends[1]), write = std::move(told.write);
+    const unique_fd its(ends[1]), write = std::move(messages.write);
     if (!send_descriptors(socket_.get(), {its.get(), write.get()}))
       return system_failure("the process that starts others", errno);
   }
@@ -242,7 +242,7 @@ outcome<child_process> fork_server::run(const std::string& request) const {
   if (n == static_cast<ssize_t>(sizeof pid) && pid < 0) return system_failure("cannot start a process", -pid);
   if (!sent || n != static_cast<ssize_t>(sizeof pid))
     return give_up(blame::environment, "the process that starts others has ended");
-  return child_process(pid, std::move(told.read), std::move(line));
+  return child_process(pid, std::move(messages.read), std::move(line));
 }
 
 }  // namespace docteur

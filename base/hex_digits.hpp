@@ -1,5 +1,5 @@
 #pragma once
-// Hexadecimal digits as people and references write them, of either case. Hosted.
+// Hexadecimal digits as people and references write them, in either case. Hosted.
 
 #include <array>
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace docteur {
 
-// '\0' for what is no digit.
+// Returns '\0' for what is no digit.
 [[nodiscard]] constexpr char lower_digit(char c) noexcept {
   if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) return c;
   return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : '\0';

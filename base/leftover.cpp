@@ -8,7 +8,7 @@
 namespace docteur {
 namespace {
 
-constexpr auto kPatience = std::chrono::milliseconds(200);  // for one that is being made: that may block
+constexpr auto kPatience = std::chrono::milliseconds(200);  // for one that is being created, which may block
 
 struct registry {
   std::timed_mutex making;
@@ -16,7 +16,7 @@ struct registry {
   std::list<std::function<void()>> all;
 };
 
-// Never destroyed: a thread may still take things away while the process ends.
+// Never destroyed: a thread may still remove things while the process ends.
 registry& of_process() {
   static auto* const it = new registry;
   return *it;
@@ -64,7 +64,7 @@ void leftover::keep() noexcept {
 
 void leftover::remove_all() noexcept {
   registry& r = of_process();
-  // Held for good, like the other one.
+  // Both locks are held until the process ends.
   (void)r.making.try_lock_for(kPatience);
   r.guard.lock();
   for (const removal& remove : r.all) remove();

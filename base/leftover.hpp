@@ -1,6 +1,7 @@
 #pragma once
-// What must not outlive the process: temporary names and folders, programs it has started, the state of the terminal.
-// A destructor takes it away; where a signal ends the process and no destructor runs, remove_all() does. Hosted, POSIX.
+// Something that must not outlive the process: a temporary name or folder, a program it has started, the state of the
+// terminal. The destructor removes it; when a signal ends the process and no destructor runs, remove_all() does.
+// Hosted, POSIX.
 
 #include <functional>
 #include <list>
@@ -10,20 +11,20 @@ namespace docteur {
 class leftover {
  public:
   leftover() = default;  // nothing
-  // `make` makes the thing and returns how to take it away again, or an empty function where it could not be made.
-  // Making and remembering are one step for remove_all(). errno is what `make` left. What is returned may be called
-  // more than once, from another thread, at any time until this object is gone.
+  // `make` creates the thing and returns a function that removes it, or an empty function if it could not be created.
+  // To remove_all(), creating and registering are one step. errno is as `make` left it. The function may be called more
+  // than once, from another thread, at any time until this object is gone.
   explicit leftover(const std::function<std::function<void()>()>& make);
   leftover(leftover&& other) noexcept;
   leftover& operator=(leftover&& other) noexcept;
-  ~leftover();  // takes it away
+  ~leftover();  // removes it
 
-  // It stays, or is gone already.
+  // The thing stays, or is gone already.
   void keep() noexcept;
   explicit operator bool() const noexcept { return is_there_; }
 
-  // For the end of the process: takes away all there is, the youngest first. From then on no leftover is made or
-  // forgotten: who tries waits.
+  // For the end of the process: removes all that is registered, the youngest first. From then on, creating a leftover
+  // or calling keep() blocks.
   static void remove_all() noexcept;
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// Content that is already there, as a stream. Hosted.
+// Content in memory, as a stream. Hosted.
 
 #include <algorithm>
 #include <utility>

@@ -10,7 +10,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-// The byte of the escape at `i`, -1 where none is.
+// The byte of the escape at `i`, or -1 if there is none.
 int escape_at(std::string_view text, std::size_t i) {
   if (text[i] != '%' || text.size() - i <= 2) return -1;
   const int high = hex_digit(text[i + 1]);

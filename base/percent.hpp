@@ -6,11 +6,11 @@
 
 namespace docteur {
 
-// git's url_decode(): %XX except %00; what is no escape stays as it is.
+// Decodes as git's url_decode() does: %XX except %00; what is no escape stays as it is.
 [[nodiscard]] std::string percent_decoded(std::string_view text);
-// All but unreserved characters (RFC 3986, section 2.3) as %XX.
+// Encodes all but unreserved characters (RFC 3986, section 2.3) as %XX.
 [[nodiscard]] std::string percent_encoded(std::string_view text);
-// Whether `text` holds a control character (C0, DEL), as it is or as %XX, %00 included.
+// Whether `text` contains a control character (C0, DEL), as it is or as %XX, %00 included.
 [[nodiscard]] bool has_control_character(std::string_view text);
 
 }  // namespace docteur

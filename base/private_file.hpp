@@ -1,5 +1,5 @@
 #pragma once
-// A temporary file that only we can read, for programs that want a name. Hosted, POSIX.
+// A temporary file that only its owner can read, for programs that need a path. Hosted, POSIX.
 
 #include <string>
 

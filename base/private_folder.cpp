@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/printable.hpp"
+#include "base/removal.hpp"
 #include "base/temporary_folder.hpp"
 #include "base/unique_fd.hpp"
 #include "object/result.hpp"
@@ -16,15 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kRemovals = 20;  // a program that was just killed may still have added a file to a folder under removal
-
 void remove(const fs::path& folder) {
-  std::error_code error;
-  for (int i = 0; i < kRemovals; ++i) {
+  remove_patiently([&] {
+    std::error_code error;
     fs::remove_all(folder, error);
-    if (!error) return;
-    ::usleep(10000);
-  }
+    return !error;
+  });
 }
 
 }  // namespace
@@ -50,7 +48,7 @@ outcome<private_folder> private_folder::create() {
 std::uint64_t private_folder::size(const fs::path& below, std::string_view ending) const {
   std::uint64_t sum = 0;
   std::error_code ignored;
-  // Files come and go while git writes: what cannot be seen any more counts as nothing.
+  // Files come and go while git writes: what has disappeared counts as nothing.
   for (fs::recursive_directory_iterator it(path_ / below, ignored), end; !ignored && it != end; it.increment(ignored)) {
     std::error_code gone;
     if (!it->path().native().ends_with(ending) || !it->is_regular_file(gone) || gone) continue;

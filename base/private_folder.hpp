@@ -1,6 +1,6 @@
 #pragma once
-// A temporary folder that only its owner can open, and that is removed with its object, and all that is in it:
-// programs that write into it must have ended. Hosted, POSIX.
+// A temporary folder that only its owner can open. The destructor removes it with its content; programs that write to
+// it must have ended by then. Hosted, POSIX.
 
 #include <cstdint>
 #include <filesystem>
@@ -16,9 +16,9 @@ class private_folder {
   // A new folder of mode 0700 in temporary_folder(), by its absolute path.
   [[nodiscard]] static outcome<private_folder> create();
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  // Bytes of the files below a folder in it, at any depth; of those whose name ends so.
+  // Sum of the sizes, in bytes, of the files below `below`, at any depth, whose names end with `ending`.
   [[nodiscard]] std::uint64_t size(const std::filesystem::path& below = {}, std::string_view ending = {}) const;
-  // A new file of mode 0600 with `content`.
+  // Creates a file of mode 0600 with `content`.
   [[nodiscard]] outcome<void> write(const std::filesystem::path& below, std::string_view content) const;
 
  private:

@@ -23,11 +23,12 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kBuffer = 64 << 10;  // bytes read at once
-constexpr int kPatience = 100;             // ms between looks at whether the user wants to stop
-constexpr int kTick = 20;                  // ms between looks at whether it has ended
+constexpr int kPatience = 100;             // ms between checks whether the user wants to stop
+constexpr int kTick = 20;                  // ms between checks whether it has ended
 constexpr int kGrace = 75;                 // ticks from SIGTERM to SIGKILL
+constexpr int kMoment = 15;                // the same when a signal ends this process
 
-// What the program reads: a file without a name, so that nobody has to write while others read.
+// The program's stdin: an unnamed file, so that nothing has to be written while output is read.
 outcome<unique_fd> input_file(bytes content) {
   unique_fd fd = above_standard(unique_fd(::memfd_create("input", MFD_CLOEXEC)));
   if (!fd) return give_up(blame::environment, std::string("memfd_create: ") + std::strerror(errno));
@@ -41,50 +42,65 @@ outcome<unique_fd> input_file(bytes content) {
   return fd;
 }
 
-// A program that runs; ended and waited for on all ways out.
+// A running program, which is ended and reaped on all ways out.
 class running {
  public:
-  explicit running(const std::function<pid_t()>& start)
+  explicit running(const std::function<pid_t(const child_guard&)>& start)
       : process_([&]() -> std::function<void()> {
-          pid_ = start();
+          pid_ = start(guard_);
           if (pid_ == 0) return {};
-          return [pid = pid_] { ::kill(pid, SIGKILL); };
+          return [pid = pid_] { end(pid, kMoment); };
         }) {}
   running(const running&) = delete;
   running& operator=(const running&) = delete;
   ~running() {
     if (pid_ == 0) return;
-    ::kill(pid_, SIGTERM);
-    for (int i = 0; i < kGrace; ++i) {
-      if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
-      ::poll(nullptr, 0, kTick);
-    }
-    ::kill(pid_, SIGKILL);
-    (void)wait();
+    end(pid_, kGrace);
+    process_.keep();
+    guard_.release();
   }
   int wait() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = reap(pid_);
+    guard_.release();
     pid_ = 0;
     process_.keep();
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 
  private:
-  pid_t pid_ = 0;     // 0: it is over, or was never there
-  leftover process_;  // where a signal ends us and it does not end
+  static int reap(pid_t pid) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+  }
+  // Sends SIGTERM, so that it can end its own children, and after `ticks` SIGKILL.
+  static void end(pid_t pid, int ticks) {
+    ::kill(pid, SIGTERM);
+    for (int i = 0; ::waitpid(pid, nullptr, WNOHANG) == 0; ++i) {
+      if (i == ticks) {
+        ::kill(pid, SIGKILL);
+        (void)reap(pid);
+        break;
+      }
+      ::poll(nullptr, 0, kTick);
+    }
+  }
+
+  child_guard guard_;
+  pid_t pid_ = 0;     // 0: it has ended, or was never started
+  leftover process_;  // ends it when a signal ends this process
 };
 
 void capture(std::string& to, bytes piece) {
   to += as_text(piece.first(std::min(piece.size(), kMostCaptured - to.size())));
 }
 
-// Takes what the program writes until it has closed both.
-outcome<void> collect(unique_fd out, unique_fd err, byte_sink* sink, program_result& result, const progress& watch) {
+// Reads what the program writes until it has closed both.
+outcome<void> collect(unique_fd out, unique_fd err, byte_sink* sink, program_result& result, const progress& report) {
   std::array<std::byte, kBuffer> buffer;
   while (out || err) {
-    if (watch.cancelled()) return give_up(blame::environment, "interrupted");
+    if (report.cancelled()) return give_up(blame::environment, "interrupted");
     std::array<pollfd, 2> ends{pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0}};
     if (::poll(ends.data(), ends.size(), kPatience) < 0 && errno != EINTR)
       return give_up(blame::environment, std::string("poll: ") + std::strerror(errno));
@@ -109,7 +125,7 @@ outcome<void> collect(unique_fd out, unique_fd err, byte_sink* sink, program_res
 
 }  // namespace
 
-outcome<program_result> run_program(const program_call& command, const progress& watch) {
+outcome<program_result> run_program(const program_call& command, const progress& report) {
   DOCTEUR_TRY(input, input_file(command.input));
   DOCTEUR_TRY(out, make_pipe());
   DOCTEUR_TRY(err, make_pipe());
@@ -119,9 +135,9 @@ outcome<program_result> run_program(const program_call& command, const progress&
   order.errors = err.write.get();
   order.closes_others = true;
   int error = 0;
-  running program([&] {
+  running program([&](const child_guard& guard) {
     pid_t pid = 0;
-    error = spawn(order, pid);
+    error = spawn(order, guard, pid);
     return error == 0 ? pid : 0;
   });
   if (error != 0)
@@ -130,7 +146,7 @@ outcome<program_result> run_program(const program_call& command, const progress&
   out.write = unique_fd();
   err.write = unique_fd();
   program_result result{};
-  DOCTEUR_CHECK(collect(std::move(out.read), std::move(err.read), command.output, result, watch));
+  DOCTEUR_CHECK(collect(std::move(out.read), std::move(err.read), command.output, result, report));
   result.status = program.wait();
   return result;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Another program, run without a shell. Hosted, POSIX.
+// Runs another program, without a shell. Hosted, POSIX.
 
 #include <cstdint>
 #include <string>
@@ -25,15 +25,15 @@ struct program_result {
   std::string errors;  // captured standard error
 };
 
-inline constexpr std::size_t kMostCaptured = 1 << 20;  // bytes of each; what is more is dropped
+inline constexpr std::size_t kMostCaptured = 1 << 20;  // bytes of each; the rest is dropped
 
-// Waits for the program to end. Fails with blame::environment when it cannot be run, with the sink's failure, and when
-// `watch` is cancelled: then the program was ended, too. Its descriptors are the three standard ones.
-[[nodiscard]] outcome<program_result> run_program(const program_call& command, const progress& watch);
+// Runs the program to its end. Fails with blame::environment if it cannot be run or `report` is cancelled, and with the
+// sink's failure; the program has then been ended. It inherits only the three standard descriptors.
+[[nodiscard]] outcome<program_result> run_program(const program_call& command, const progress& report);
 
-// Of our environment, what a program needs to find itself, its user's files and the words of its messages (English):
-// PATH, HOME, TMPDIR, XDG_*, USER, LOGNAME, and those of `more` that are set. Credentials that stand in other variables
-// are none of its business.
+// The part of our environment that a program needs to find programs and its user's files: PATH, HOME, TMPDIR, XDG_*,
+// USER, LOGNAME, and those of `more` that are set; with LC_ALL=C, for messages in English. Credentials in other
+// variables are not passed on.
 [[nodiscard]] std::vector<std::string> program_environment(std::initializer_list<const char*> more = {});
 
 }  // namespace docteur

@@ -1,17 +1,17 @@
 #pragma once
-// What programs need that decide themselves how signals end them. Hosted, POSIX.
+// For programs that decide themselves how signals end them. Hosted, POSIX.
 
 namespace docteur {
 
 // Whether the process was started with `signal` ignored (nohup, background jobs), and should leave it so.
 [[nodiscard]] bool is_ignored(int signal) noexcept;
 
-// Runs `body` in a detached thread of its own in which every signal is blocked. Throws std::system_error where no
-// thread can be had.
+// Runs `body` in a detached thread of its own in which every signal is blocked. Throws std::system_error if no thread
+// can be started.
 void start_signal_thread(void* (*body)(void*));
 
-// The signal's default action, also where the calling thread blocks it. Returns where that has no effect (a container's
-// first process).
+// Takes the signal's default action, even if the calling thread blocks it. Returns where that has no effect (a
+// container's first process).
 void raise_default(int signal) noexcept;
 
 // The exit status that a shell gives a process which `signal` ended.

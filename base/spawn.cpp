@@ -1,9 +1,10 @@
 #include "base/spawn.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,55 +28,88 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return out;
 }
 
-// What posix_spawn() is told, freed on all ways out.
-class settings {
+// What the child does between fork(2) and exec: only system calls, as the parent may have threads.
+class child {
  public:
-  explicit settings(const spawn_order& order) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    standard(order.input, STDIN_FILENO, O_RDONLY);
-    standard(order.output, STDOUT_FILENO, O_WRONLY);
-    standard(order.errors, STDERR_FILENO, O_WRONLY);
-    if (order.closes_others) ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-    if (!order.directory.empty()) ::posix_spawn_file_actions_addchdir_np(&actions_, order.directory.c_str());
-    sigset_t none, ours;
-    sigemptyset(&none);
-    sigemptyset(&ours);
-    for (const int signal : kOurs) sigaddset(&ours, signal);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &ours);
-    int flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    if (order.group == membership::own_group) flags |= POSIX_SPAWN_SETPGROUP;
-    if (order.group == membership::own_session) flags |= POSIX_SPAWN_SETSID;
-    ::posix_spawnattr_setflags(&attributes_, static_cast<short>(flags));
+  explicit child(const spawn_order& order)
+      : order_(order), arguments_(pointers(order.arguments)), environment_(pointers(order.environment)) {}
+
+  // Returns the errno value of the call that failed.
+  [[nodiscard]] int run(const child_guard& guard) const {
+    if (order_.group == membership::own_group) ::setpgid(0, 0);
+    if (order_.group == membership::own_session) ::setsid();
+    guard.enter(order_.group == membership::same_group ? guarded::alone : guarded::group);
+    if (!standard(order_.input, STDIN_FILENO, O_RDONLY) || !standard(order_.output, STDOUT_FILENO, O_WRONLY) ||
+        !standard(order_.errors, STDERR_FILENO, O_WRONLY))
+      return errno;
+    if (order_.closes_others) close_above(STDERR_FILENO, closing::by_exec);
+    if (!order_.directory.empty() && ::chdir(order_.directory.c_str()) != 0) return errno;
+    reset_signals();
+    ::execvpe(arguments_.front(), arguments_.data(), environment_.data());
+    return errno;
   }
-  settings(const settings&) = delete;
-  settings& operator=(const settings&) = delete;
-  ~settings() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  [[nodiscard]] const posix_spawn_file_actions_t* actions() const { return &actions_; }
-  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
 
  private:
-  void standard(int from, int to, int flags) {
-    if (from >= 0) {
-      ::posix_spawn_file_actions_adddup2(&actions_, from, to);
-    } else {
-      ::posix_spawn_file_actions_addopen(&actions_, to, "/dev/null", flags, 0);
-    }
+  static bool standard(int from, int to, int flags) {
+    if (from >= 0) return ::dup2(from, to) >= 0;
+    const int null = ::open("/dev/null", flags | O_CLOEXEC);
+    return null >= 0 && (null == to ? ::fcntl(to, F_SETFD, 0) == 0 : ::dup2(null, to) >= 0);
   }
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
+
+  const spawn_order& order_;
+  std::vector<char*> arguments_;
+  std::vector<char*> environment_;
 };
 
 }  // namespace
 
-int spawn(const spawn_order& order, pid_t& pid) {
-  const settings how(order);
-  return ::posix_spawnp(&pid, order.arguments.front().c_str(), how.actions(), how.attributes(),
-                        pointers(order.arguments).data(), pointers(order.environment).data());
+int spawn(const spawn_order& order, const child_guard& guard, pid_t& pid) {
+  std::array<int, 2> fds{};
+  if (::pipe2(fds.data(), O_CLOEXEC) != 0) return errno;
+  unique_fd read = above_standard(unique_fd(fds[0])), write = above_standard(unique_fd(fds[1]));
+  if (!read || !write) return errno;
+  const child prepared(order);
+  pid = fork_quietly();
+  if (pid < 0) return errno;
+  if (pid == 0) {
+    const int error = prepared.run(guard);
+    (void)!::write(write.get(), &error, sizeof error);
+    ::_exit(127);
+  }
+  write = unique_fd();
+  int error = 0;
+  ssize_t n = 0;
+  do {
+    n = ::read(read.get(), &error, sizeof error);
+  } while (n < 0 && errno == EINTR);
+  if (n != static_cast<ssize_t>(sizeof error)) return 0;  // closed by exec: the program runs
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return error;
+}
+
+pid_t fork_quietly() noexcept {
+  sigset_t all, before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::fork();
+  const int error = errno;
+  if (pid != 0) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+void close_above(int last, closing when) noexcept {
+  const unsigned flags = when == closing::by_exec ? CLOSE_RANGE_CLOEXEC : 0;
+  if (::close_range(static_cast<unsigned>(last) + 1, ~0u, static_cast<int>(flags)) == 0) return;
+  const long most = ::sysconf(_SC_OPEN_MAX);
+  for (int fd = last + 1; fd < most; ++fd) {
+    if (when == closing::by_exec) {
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    } else {
+      ::close(fd);
+    }
+  }
 }
 
 void reset_signals() noexcept {

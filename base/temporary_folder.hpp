@@ -7,8 +7,8 @@
 
 namespace docteur {
 
-// The folder that TMPDIR names, /tmp where that is unset or empty. Fails with blame::environment, naming it, when it is
-// no folder.
+// The folder that TMPDIR names, or /tmp if that is unset or empty. Fails with blame::environment, naming it, if it is
+// not a folder.
 [[nodiscard]] outcome<std::filesystem::path> temporary_folder();
 
 }  // namespace docteur

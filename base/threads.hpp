@@ -1,5 +1,5 @@
 #pragma once
-// A number of threads that holds for all of oneTBB's work inside. Hosted.
+// Runs work of oneTBB on a given number of threads. Hosted.
 
 #include <tbb/global_control.h>
 #include <tbb/info.h>
@@ -10,8 +10,8 @@
 
 namespace docteur {
 
-// Calls work() in an arena of `threads` threads (0: one for each core) and returns what it returns. More threads than
-// cores are had, too: without the control oneTBB starts none of those and warns on stderr.
+// Calls work() in an arena of `threads` threads (0: one for each core) and returns what it returns. There may be more
+// threads than cores: without the global control oneTBB would not start them and would warn on stderr.
 template <class Work>
 auto with_threads(unsigned threads, Work&& work) {
   const int count = threads == 0 ? tbb::info::default_concurrency() : static_cast<int>(threads);

@@ -20,7 +20,7 @@ class unique_fd {
     if (fd_ >= 0) ::close(fd_);
   }
   [[nodiscard]] int get() const noexcept { return fd_; }
-  // Gives the descriptor up to the caller.
+  // Hands the descriptor over to the caller.
   [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   explicit operator bool() const noexcept { return fd_ >= 0; }
 

@@ -16,7 +16,8 @@ struct cat_options {
   std::vector<std::string> paths;
 };
 
-// The exit status tells when what was printed of a large file was not what its id says (host/checked_blob.hpp).
+// If the content of a large file turns out not to match its id after it was printed, only the exit status can say so
+// (host/checked_blob.hpp).
 outcome<void> print(opened_image& from, const std::string& path, bool& pipe_closed) {
   const auto n = from.reader().resolve(from.snapshot(), path);
   if (!n) return tl::make_unexpected(about(from, n.error(), path));
@@ -26,7 +27,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
   }
   return checked_blob().read(from.reader(), *n, subject(from, path), [&](bytes piece) -> outcome<void> {
     DOCTEUR_CHECK(write_out(piece, pipe_closed));
-    if (pipe_closed) return give_up(blame::environment, "");  // cat() knows why
+    if (pipe_closed) return give_up(blame::environment, "");  // cat() handles it
     return {};
   });
 }
@@ -50,7 +51,7 @@ outcome<void> cat(const cat_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Prints files of an image, symbolic links followed inside it.", docteur::cli::kProgram);
+  CLI::App app("Prints files of an image, following symbolic links inside it.", docteur::cli::kProgram);
   docteur::cli::cat_options options;
   app.add_option("image", options.image, "the image: a file or a block device")->required();
   app.add_option("path", options.paths, "files in the image")->required();

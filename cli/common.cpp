@@ -17,7 +17,7 @@ namespace docteur::cli {
 namespace {
 
 int end_of_failure(const std::string& program, const failure& why) {
-  // The shell wants to know of the signal, and whoever sent it knows why nothing was made.
+  // The shell needs to see the signal; its sender needs no message.
   end_by_signal();
   if (!why.message.empty()) say(program, why.message);
   return static_cast<int>(why.who);

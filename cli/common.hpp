@@ -1,5 +1,5 @@
 #pragma once
-// What the commands share: parsing with their exit statuses, messages. Hosted.
+// Shared by the commands: parsing, exit statuses, messages. Hosted.
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -12,16 +12,16 @@
 
 namespace docteur::cli {
 
-// Sees that the standard descriptors are open, parses the command line, then calls `body`. Returns the command's exit
-// status (doc/ARCHITECTURE.md, "Errors"): 0 for --help and --version, 2 and one line on stderr for wrong usage, the
-// failure's blame and its line (unless it is empty: all was said) otherwise. Exceptions (out of memory) end here, with
-// status 3. `app` is named after the program.
+// Makes sure that the standard descriptors are open, parses the command line and calls `body`. Returns the command's
+// exit status (doc/ARCHITECTURE.md, "Errors"): 0 for --help and --version, 2 and one line on stderr for wrong usage,
+// the failure's blame and its message on stderr otherwise (none if it is empty). Exceptions (out of memory) end here,
+// with status 3. `app` is named after the program.
 [[nodiscard]] int run(CLI::App& app, int argc, char** argv, const std::function<outcome<void>()>& body);
 
-// "PROGRAM: TEXT" and a newline on stderr, in one write; `text` as printable_line() gives it.
+// Writes "PROGRAM: TEXT" and a newline to stderr, in one write; `text` passes through printable_line().
 void say(std::string_view program, std::string_view text);
 
-// All of `data` to stdout. `pipe_closed` becomes true, without a failure, when the reader has closed the pipe.
+// Writes all of `data` to stdout. If the reader has closed the pipe, sets `pipe_closed` and does not fail.
 [[nodiscard]] outcome<void> write_out(bytes data, bool& pipe_closed);
 
 }  // namespace docteur::cli

@@ -37,9 +37,9 @@ void add_options(CLI::App& app, extract_options& opt) {
   app.add_flag("--git", opt.git, "a Git repository with its worktree, as git clone makes it");
   app.add_flag("--bare", opt.bare, "a bare Git repository");
   app.add_option("-b,--branch", opt.branch, "the repository's branch (default: none, HEAD is detached)");
-  app.add_flag("--touch", opt.touch, "leave files the time when they are written (default: the commit's)");
+  app.add_flag("--touch", opt.touch, "keep the time of writing on files (default: the commit's)");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
-  app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
+  app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was written as one JSON object");
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
@@ -47,7 +47,7 @@ void add_options(CLI::App& app, extract_options& opt) {
 
 outcome<void> check_options(const extract_options& opt) {
   const bool repository = opt.git || opt.bare;
-  if (opt.git && opt.bare) return give_up(blame::usage, "--git and --bare: one of them");
+  if (opt.git && opt.bare) return give_up(blame::usage, "--git and --bare exclude each other");
   if (repository && opt.path) return give_up(blame::usage, "--path: a repository holds the whole commit, not a part");
   if (opt.branch && !repository) return give_up(blame::usage, "--branch: needs --git or --bare");
   return opt.branch ? check_branch_name(*opt.branch) : outcome<void>{};
@@ -58,8 +58,8 @@ std::string counted(const tree_files_count& n) {
          std::to_string(n.content_bytes) + " bytes";
 }
 
-void tell(const extract_options& opt, const snapshot& from, const tree_files_count& written,
-          const std::string& target) {
+void print_summary_line(const extract_options& opt, const snapshot& from, const tree_files_count& written,
+                        const std::string& target) {
   if (written.submodules > 0)
     say(kProgram, "note: " + std::to_string(written.submodules) +
                       " submodules, which are empty folders: an image has no "
@@ -84,7 +84,7 @@ outcome<void> print_summary(const extract_options& opt, const snapshot& from, co
 outcome<void> extract(const extract_options& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_options(opt));
-  // Names from trees: what is written is what the commit's id proves.
+  // Names come from trees: what is written is what the commit's id proves.
   DOCTEUR_TRY(from, open_image(opt.image, paths_from::trees));
   const snapshot& snapshot = from->snapshot();
   DOCTEUR_TRY(target, target_folder::create(opt.target));
@@ -96,20 +96,20 @@ outcome<void> extract(const extract_options& opt) {
   tree_files_count written;
   std::optional<timespec> modified;
   if (!opt.bare) {
-    tree_files_options how;
+    tree_files_options writing;
     if (!opt.touch) modified = timespec{static_cast<time_t>(snapshot.commit().committer.seconds), 0};
-    how.modified = modified;
-    if (opt.path) how.path = *opt.path;
-    how.threads = opt.threads;
-    DOCTEUR_TRY(count, write_tree_files(snapshot, target->staging(), how, from->shown(), target->shown(), line));
+    writing.modified = modified;
+    if (opt.path) writing.path = *opt.path;
+    writing.threads = opt.threads;
+    DOCTEUR_TRY(count, write_tree_files(snapshot, target->staging(), writing, from->shown(), target->shown(), line));
     written = count;
   }
   line.clear();
-  // First, so that nothing is there where it cannot be written.
+  // Before publish(), so that nothing is published if this cannot be printed.
   if (opt.json) DOCTEUR_CHECK(print_summary(opt, snapshot, written));
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   DOCTEUR_CHECK(target->publish(modified));
-  if (!opt.quiet) tell(opt, snapshot, written, target->shown());
+  if (!opt.quiet) print_summary_line(opt, snapshot, written, target->shown());
   return {};
 }
 
@@ -117,7 +117,7 @@ outcome<void> extract(const extract_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Writes what an image holds as files, or as a Git repository.", docteur::cli::kProgram);
+  CLI::App app("Writes the content of an image as files, or as a Git repository.", docteur::cli::kProgram);
   docteur::cli::extract_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::extract(options); });

@@ -1,5 +1,5 @@
 #pragma once
-// The image that a command was given, and messages about what is in it. Hosted.
+// Opens the image that a command was given, and names it in messages. Hosted.
 
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace docteur::cli {
 
-// opened_image::open() with the argument itself as the name in messages, printable.
+// opened_image::open() with the argument, printable, as the name in messages.
 [[nodiscard]] outcome<std::unique_ptr<opened_image>> open_image(const std::string& path,
                                                                 paths_from source = paths_from::section);
 

@@ -126,10 +126,10 @@ int main(int argc, char** argv) {
   app.add_option("image", options.image, "the image: a file or a block device")->required();
   app.add_option("path", options.path, "a path in the image (default: its root)");
   app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
-  app.add_flag("-R,--recursive", options.recursive, "all that lies below, paths relative to the directory");
-  app.add_flag("-z,--null", options.null, "names as they are, each ended by NUL instead of a newline")
+  app.add_flag("-R,--recursive", options.recursive, "everything below, with paths relative to the directory");
+  app.add_flag("-z,--null", options.null, "names as they are, each followed by NUL instead of a newline")
       ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
-  app.add_flag("--stats", options.stats, "tell on stderr what the attached image takes in memory");
+  app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });
 }

@@ -28,7 +28,7 @@ namespace {
 constexpr const char* kProgram = "docteur-make";
 constexpr unsigned kLongestTimeout = 7 * 24 * 3600;  // seconds
 
-// What is made can be read with the limits that are on by default.
+// Every image made can be read with the default limits.
 static_assert(kMaxSourcePath <= limits{}.path_bytes && kMaxTreeDepth <= limits{}.tree_depth &&
               kMaxPaths <= limits{}.paths);
 
@@ -41,8 +41,8 @@ struct make_options {
   std::uint64_t block_size = kDefaultBlockSize;
   unsigned threads = 0;
   std::optional<std::string> object_format;
-  std::string how = "normal";
-  std::string what_for = "balance";
+  std::string effort_word = "normal";
+  std::string purpose_word = "balance";
   unsigned max_depth = pack_options{}.max_depth;
   std::uint64_t memory = pack_options{}.memory;
   std::optional<std::string> path;
@@ -73,23 +73,24 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_option("--object-format", opt.object_format, "hash of a folder's ids, sha1 or sha256 (default: sha1)");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
-  app.add_option("--effort", opt.how, "how long to look for a small image: fast, normal or max (default: normal)");
-  app.add_option("--optimize", opt.what_for, "what for: balance, size or serve (default: balance)");
-  app.add_option("--memory", opt.memory, "memory to use, about, with a unit: 512M, 2G (default: 1G)")
+  app.add_option("--effort", opt.effort_word,
+                 "how long to look for a small image: fast, normal or max (default: normal)");
+  app.add_option("--optimize", opt.purpose_word, "what for: balance, size or serve (default: balance)");
+  app.add_option("--memory", opt.memory, "approximate memory to use, with a unit: 512M, 2G (default: 1G)")
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("BYTES");
   app.add_option("--path", opt.path, "only this folder of the commit; it becomes the root");
   app.add_flag("--submodules", opt.submodules, "with the content of submodules, as folders");
-  app.add_flag("--lfs", opt.lfs, "the content of Git LFS pointers instead of them, by git lfs");
-  app.add_flag("--require-signature", opt.require_signature, "only what has a good signature, of commit or tag");
+  app.add_flag("--lfs", opt.lfs, "replace Git LFS pointers by their content, by git lfs");
+  app.add_flag("--require-signature", opt.require_signature, "only with a good signature of commit or tag");
   app.add_option("--allowed-signers", opt.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   add_survey_options(app, opt.survey);
-  app.add_flag("-q,--quiet", opt.quiet, "say nothing but errors");
-  app.add_flag("-v,--verbose", opt.verbose, "say what is done");
+  app.add_flag("-q,--quiet", opt.quiet, "print errors only");
+  app.add_flag("-v,--verbose", opt.verbose, "print what is done");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was made as one JSON object")->excludes("--stats");
-  app.add_option("--timeout", opt.timeout, "seconds without a sign from the network; 0: no end (default: 60)")
+  app.add_option("--timeout", opt.timeout, "seconds to wait for a silent network; 0: no limit (default: 60)")
       ->check(CLI::Range(0u, kLongestTimeout));
   app.set_version_flag("--version", std::string(kProgram) + " " + std::string(builder_version()));
 }
@@ -107,7 +108,7 @@ outcome<T> meaning_of(std::string_view option, std::string_view text, const word
     if (w.name == text) return w.meaning;
     known += (known.empty() ? "" : ", ") + std::string(w.name);
   }
-  return give_up(blame::usage, std::string(option) + ": " + printable(text) + " is none of " + known);
+  return give_up(blame::usage, std::string(option) + ": " + printable(text) + " is not one of " + known);
 }
 
 outcome<pack_options> pack_options_of(const make_options& opt) {
@@ -115,11 +116,11 @@ outcome<pack_options> pack_options_of(const make_options& opt) {
   constexpr word<purpose> kPurposes[] = {
       {"balance", purpose::balance}, {"size", purpose::size}, {"serve", purpose::serve}};
   pack_options pack;
-  DOCTEUR_TRY(how, meaning_of("--effort", opt.how, kEfforts));
-  DOCTEUR_TRY(what_for, meaning_of("--optimize", opt.what_for, kPurposes));
-  if (opt.memory < kLeastMemory) return give_up(blame::usage, "--memory: 64M is the least");
-  pack.effort = how;
-  pack.purpose = what_for;
+  DOCTEUR_TRY(chosen_effort, meaning_of("--effort", opt.effort_word, kEfforts));
+  DOCTEUR_TRY(chosen_purpose, meaning_of("--optimize", opt.purpose_word, kPurposes));
+  if (opt.memory < kLeastMemory) return give_up(blame::usage, "--memory: at least 64M");
+  pack.effort = chosen_effort;
+  pack.purpose = chosen_purpose;
   pack.memory = opt.memory;
   pack.threads = opt.threads;
   pack.max_depth = opt.max_depth;
@@ -155,7 +156,7 @@ outcome<source_options> source_options_of(const make_options& opt) {
   return source;
 }
 
-void tell(const source_notes& notes) {
+void print_notes(const source_notes& notes) {
   for (const std::string& path : notes.left_out) say(kProgram, "note: " + printable(path) + ": left out");
   for (const std::string& path : notes.submodules)
     say(kProgram, "note: " + printable(path) + ": a submodule, kept as an entry without content");
@@ -171,8 +172,8 @@ outcome<selection> selection_of(const make_options& opt, const location& where) 
                    opt.threads,           where.remote,   std::chrono::seconds(opt.timeout)};
 }
 
-// Of commit and tags, whose contents were compared with their ids when the source was opened.
-outcome<void> check_signature(const commit_source& source, const make_options& opt, const progress& watch) {
+// Checks the signatures of commit and tags, whose contents were compared with their ids when the source was opened.
+outcome<void> check_signature(const commit_source& source, const make_options& opt, const progress& report) {
   if (!opt.require_signature) return {};
   std::vector<std::vector<std::byte>> contents;
   const auto objects = source.objects();
@@ -180,7 +181,7 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
     DOCTEUR_CHECK(source.read(i, contents.emplace_back()));
   std::vector<object_to_check> wanted;
   for (std::size_t i = 0; i < contents.size(); ++i) wanted.push_back({objects[i].id.kind(), objects[i].type, as_text(contents[i])});
-  DOCTEUR_TRY(all, find_signers(wanted, opt.allowed_signers, watch));
+  DOCTEUR_TRY(all, find_signers(wanted, opt.allowed_signers, report));
   if (const std::string lacks = what_lacks(all); !lacks.empty())
     return give_up(blame::input, "--require-signature: " + lacks);
   for (const signature_finding& f : all)
@@ -189,8 +190,8 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
   return {};
 }
 
-void tell_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
-  tell(source.notes());
+void print_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
+  print_notes(source.notes());
   if (const std::uint64_t fetched = source.notes().fetched_bytes; opt.verbose && fetched > 0)
     say(kProgram, "fetched a PACK of " + std::to_string(fetched) + " bytes");
   if (opt.verbose) {
@@ -227,7 +228,7 @@ outcome<void> print_summary(const commit_source& source, const image_statistics&
   o.add("pack_bytes", made.pack_size).add("image_bytes", made.size);
   o.add_raw("ratio", decimal(static_cast<double>(made.size) / static_cast<double>(made.pack.content_bytes)));
   o.add_raw("seconds", seconds.text());
-  // A device may be writable only.
+  // A device may be write-only.
   o.add_raw("sha256", digest ? json_string(*digest) : "null");
   bool pipe_closed = false;
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
@@ -258,11 +259,11 @@ outcome<void> make(const make_options& opt) {
   image.pack.spool_directory = out->spool_directory();
   DOCTEUR_TRY(made, write_image(*source, *out, image, line));
   line.clear();
-  // First, so that there is no new image where it cannot be written.
+  // Before publish(), so that there is no new image if this cannot be printed.
   if (opt.json) DOCTEUR_CHECK(print_summary(*source, made, *out, line));
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   DOCTEUR_CHECK(out->publish());
-  if (!opt.quiet) tell_all(opt, *source, made);
+  if (!opt.quiet) print_all(opt, *source, made);
   return show_survey(opt.survey, opt.image);
 }
 

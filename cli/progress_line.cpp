@@ -18,13 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kRedraw = 100ms;
-constexpr auto kFirstPlain = 10s;  // between a phase's first line and its next; then it doubles
-constexpr auto kEstimate = 2s;     // from when on a rate is worth a guess
+constexpr auto kFirstPlain = 10s;  // between a phase's first line and its next; doubles each time
+constexpr auto kEstimate = 2s;     // after which a rate is good enough for an estimate
 constexpr std::size_t kUnknownWidth = 80;
 constexpr std::string_view kWipe = "\r\x1b[J";  // to the first column; erase from there to the end of the screen
 
 std::size_t terminal_width() {
-  // Asked each time: a terminal may be resized, and SIGWINCH goes to whoever has it, which may be git.
+  // Queried each time: a terminal may be resized, and SIGWINCH goes to its foreground group, which may be git's.
   struct winsize size {};
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUnknownWidth;
 }
@@ -39,7 +39,7 @@ void put(const std::string& text) { std::fwrite(text.data(), 1, text.size(), std
 }  // namespace
 
 void add_progress_option(CLI::App& app, std::string& text) {
-  app.add_flag("--progress", text, "show progress even where stderr is no terminal; =plain, =line or =none: how")
+  app.add_flag("--progress", text, "show progress even if stderr is not a terminal; =plain, =line or =none: how")
       ->type_name("");
 }
 
@@ -94,7 +94,7 @@ progress_line::~progress_line() {
   clear();
 }
 
-// From another thread, when a signal ends the process: does not wait for anybody.
+// Called from another thread when a signal ends the process: must not block.
 void progress_line::wipe() noexcept {
   const std::unique_lock lock(guard_, std::try_to_lock);
   pollfd terminal{STDERR_FILENO, POLLOUT, 0};
@@ -117,7 +117,7 @@ void progress_line::phase(std::string_view name, std::uint64_t total) {
     next_show_ = (now + until_next_).time_since_epoch().count();
     print(std::string(name_) + (total_ > 0 ? ": " + std::to_string(total_) : ""));
   } else if (total_ > 0) {
-    // Not while nothing is known: a program that fetches may be asking for a password in this line.
+    // Not while nothing is known: a program that fetches may be prompting for a password on this line.
     show(now);
   }
 }
@@ -179,7 +179,7 @@ void progress_line::end_phase(clock::time_point now) {
         (bytes > 0 ? " (" + size_text(bytes) + ")" : "") + seconds.data());
 }
 
-// The most important first: what does not fit is left out.
+// The most important part first: what does not fit is left out.
 std::vector<std::string> progress_line::fields(clock::time_point now) const {
   const std::uint64_t done = done_.load(std::memory_order_relaxed);
   const std::uint64_t bytes = bytes_.load(std::memory_order_relaxed);
@@ -198,9 +198,8 @@ std::vector<std::string> progress_line::fields(clock::time_point now) const {
   return out;
 }
 
-// The cursor rests at the line's beginning. A terminal that wraps the line anew when it is made narrower keeps the
-// cursor with that place, so erasing from there to the end of the screen takes all of it; one that cuts the line does,
-// too.
+// The cursor rests at the beginning of the line. A terminal that rewraps the line when it gets narrower moves the
+// cursor along, so erasing to the end of the screen removes all of the line; so it does if the terminal cuts it.
 void progress_line::draw(clock::time_point now) {
   const std::size_t room = terminal_width() - 1;
   std::string text(name_.substr(0, room));

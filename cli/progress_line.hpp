@@ -1,5 +1,5 @@
 #pragma once
-// Progress of a command on stderr, and how long its phases took. Hosted.
+// Shows a command's progress on stderr and measures its phases. Hosted.
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -20,13 +20,14 @@ namespace docteur::cli {
 enum class progress_style {
   none,
   line,   // one line of the terminal, rewritten in place at most ten times a second, never wider than it
-  plain,  // a line when a phase begins, one when it ends, and few in between: after 10 s, 20 s, 40 s, ...
+  plain,  // a line when a phase begins and ends, and a few in between: after 10 s, 20 s, 40 s, ...
 };
 
-// `--progress[=plain|line|none]` into `text`, which stays empty where the option is not given.
+// Adds `--progress[=plain|line|none]`; `text` stays empty without the option.
 void add_progress_option(CLI::App& app, std::string& text);
-// What `text` asks for; without the option: line on a terminal, plain on one that cannot move its cursor (TERM unset or
-// dumb), none elsewhere. `--progress` alone never means none. Quiet means none. blame::usage for other words.
+// The style that `text` asks for. Without the option: line on a terminal, plain on one that cannot move its cursor
+// (TERM unset or dumb), none elsewhere. `--progress` alone never means none. Quiet means none. blame::usage for any
+// other text.
 [[nodiscard]] outcome<progress_style> progress_style_of(const std::string& text, bool quiet);
 
 // "1.2 MB", "34 KB", "5 bytes": powers of 1,000.
@@ -45,10 +46,10 @@ class progress_line final : public progress {
   void advance(std::uint64_t objects) override;
   void add_bytes(std::uint64_t bytes) override;
   [[nodiscard]] bool cancelled() const override;
-  // Ends the last phase and takes the line away, so that messages begin in the first column.
+  // Ends the last phase and erases the line, so that messages begin in the first column.
   void clear();
 
-  // Each phase so far by its name, in order of beginning; one that came twice is there once.
+  // The time of each phase so far, in order of their beginnings; one that came twice is summed up.
   [[nodiscard]] std::vector<std::pair<std::string, std::chrono::duration<double>>> times() const;
 
  private:

@@ -14,8 +14,8 @@
 namespace docteur::cli {
 namespace {
 
-constexpr long kGrace = 500'000'000;  // ns for the program to end by itself
-constexpr time_t kRemoval = 30;  // s for what must not stay behind: there may be much, and removing it may block, too
+constexpr long kGrace = 500'000'000;  // ns that the program has to end by itself
+constexpr time_t kRemoval = 30;       // s for the removal of leftovers: there may be many, and removal may block
 
 std::atomic<int> caught_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free);
@@ -28,7 +28,7 @@ extern "C" void leave_mark(int signal) {
   errno = error;
 }
 
-// The signal's own action, after kRemoval at latest.
+// Makes the signal's default action happen after kRemoval at the latest.
 void end_soon(int signal) noexcept {
   std::signal(signal, SIG_DFL);
   sigevent by{};

@@ -6,10 +6,10 @@ namespace docteur::cli {
 
 outcome<std::vector<signature_finding>> find_signers(std::span<const object_to_check> objects,
                                                      const std::optional<std::string>& allowed_signers,
-                                                     const progress& watch) {
+                                                     const progress& report) {
   DOCTEUR_TRY(trusted, read_signers());
   if (allowed_signers) trusted.allowed_signers = *allowed_signers;
-  return check_signatures(objects, trusted, watch);
+  return check_signatures(objects, trusted, report);
 }
 
 outcome<void> check_allowed_signers(const std::optional<std::string>& file, bool is_needed, const std::string& needed) {

@@ -1,5 +1,5 @@
 #pragma once
-// --signature and --require-signature: the same of an image and of what is to become one. Hosted.
+// The checks behind --signature (of an image) and --require-signature (of a source). Hosted.
 
 #include <optional>
 #include <span>
@@ -11,13 +11,13 @@
 
 namespace docteur::cli {
 
-// Whom to trust: git's configuration of the user, and the file that --allowed-signers names, if it is not empty.
-// Errors: as check_signatures().
+// Checks against the user's git configuration and the file that --allowed-signers names, if it is not empty. Errors: as
+// check_signatures().
 [[nodiscard]] outcome<std::vector<signature_finding>> find_signers(std::span<const object_to_check> objects,
                                                                    const std::optional<std::string>& allowed_signers,
-                                                                   const progress& watch);
+                                                                   const progress& report);
 
-// blame::usage for a file of allowed signers where `needed` (an option's name) is not given, and for an empty name.
+// blame::usage for a file of allowed signers without the option `needed`, and for an empty name.
 [[nodiscard]] outcome<void> check_allowed_signers(const std::optional<std::string>& file, bool is_needed,
                                                   const std::string& needed);
 

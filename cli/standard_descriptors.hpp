@@ -1,11 +1,11 @@
 #pragma once
-// Descriptors 0, 1 and 2 are taken, whoever started the program. Hosted, POSIX.
+// Makes sure that descriptors 0, 1 and 2 are open. Hosted, POSIX.
 
 namespace docteur::cli {
 
-// Opens each that is closed on /dev/null, for reading: no file that is opened later, an image say, gets what is meant
-// for stdout or stderr, and what is written to a closed stdout still fails. Where /dev/null cannot be had the root
-// folder takes its place. False where that cannot be had either.
+// Opens each closed one on /dev/null, for reading: so no file opened later, such as an image, receives output meant for
+// stdout or stderr, and writes to a closed stdout still fail. If /dev/null cannot be opened, the root folder is.
+// Returns false if that cannot be opened either.
 [[nodiscard]] bool open_standard_descriptors() noexcept;
 
 }  // namespace docteur::cli

@@ -16,7 +16,7 @@ namespace docteur::cli {
 
 void add_survey_options(CLI::App& app, survey_options& opt) {
   app.add_flag("--stats", opt.stats, "print where the bytes of the image went");
-  app.add_option("--report", opt.report, "draw it, as one HTML page");
+  app.add_option("--report", opt.report, "draw that as an HTML page");
 }
 
 outcome<void> check_survey_options(const survey_options& opt, const std::string& image) {

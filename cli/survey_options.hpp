@@ -15,10 +15,10 @@ struct survey_options {
 
 void add_survey_options(CLI::App& app, survey_options& opt);
 
-// Before anything is made: blame::usage for a report that could not be written, or would be written over `image`.
+// Call before any work: blame::usage for a report that could not be written, or would overwrite `image`.
 [[nodiscard]] outcome<void> check_survey_options(const survey_options& opt, const std::string& image);
 
-// Reads `image`, which is complete, when one of the options asks for it.
+// Reads the complete `image` if one of the options is given, and prints or writes the survey.
 [[nodiscard]] outcome<void> show_survey(const survey_options& opt, const std::string& image);
 
 }  // namespace docteur::cli

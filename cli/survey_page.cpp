@@ -16,7 +16,7 @@ constexpr std::string_view kPage =
 #include "survey_page.inc"
     ;
 constexpr std::string_view kDataMark = "@SURVEY@";  // in the page, where the JSON goes
-constexpr std::size_t kMostName = 255;              // bytes shown of a name; file systems stop there, Git does not
+constexpr std::size_t kMostName = 255;              // bytes shown of a name; the limit of file systems, not of Git
 
 std::string number(double n) {
   std::array<char, 64> text;

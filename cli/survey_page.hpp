@@ -1,5 +1,5 @@
 #pragma once
-// A survey as a page for a browser: one file that needs nothing else. Hosted.
+// A survey as a self-contained HTML page. Hosted.
 
 #include <string>
 
@@ -7,7 +7,7 @@
 
 namespace docteur::cli {
 
-// HTML. `image`: its name, any bytes.
+// Returns HTML. `image`: its name, any bytes.
 [[nodiscard]] std::string survey_page(const std::string& image, const image_survey& s, const survey_totals& t);
 
 }  // namespace docteur::cli

@@ -15,7 +15,7 @@ double percent(std::uint64_t part, std::uint64_t of) {
   return of == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(of);
 }
 
-// What printf(3) makes of it; nothing from an image may be in it, which could be long.
+// Formats as printf(3) does. Must not contain text from an image, which could be long.
 [[gnu::format(printf, 1, 2)]] std::string line(const char* format, ...) {
   std::array<char, 256> text;
   std::va_list values;

@@ -1,5 +1,5 @@
 #pragma once
-// A survey for people: aligned text. Hosted.
+// A survey as aligned text for people. Hosted.
 
 #include <string>
 
@@ -9,7 +9,7 @@ namespace docteur::cli {
 
 inline constexpr std::size_t kShownPaths = 10;  // directories, and files
 
-// Lines, each ended by a newline. `image`: its name.
+// Returns lines that end in newlines. `image`: its name.
 [[nodiscard]] std::string survey_text(const std::string& image, const image_survey& s, const survey_totals& t);
 
 }  // namespace docteur::cli

@@ -33,7 +33,7 @@ std::string number(std::uint64_t n) { return std::to_string(n); }
 
 using findings = std::vector<signature_finding>;
 
-// Who signed, in the manner of head_text(); nothing when that was not asked.
+// The signer, in the style of head_text(); nothing without --signature.
 std::string signed_text(const findings& signatures) {
   std::string text;
   for (const signature_finding& f : signatures)
@@ -41,7 +41,7 @@ std::string signed_text(const findings& signatures) {
   return text;
 }
 
-// The lines that OCaml docteur's verify prints, and who signed.
+// The lines that OCaml docteur's verify prints, and the signer.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex_text(r.commit) + "\n";
   text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";
@@ -118,7 +118,7 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
   return o.text() + "\n";
 }
 
-void tell(const std::string& subject, const verify_report& r, const verify_command& opt) {
+void note_report(const std::string& subject, const verify_report& r, const verify_command& opt) {
   for (const fault& f : r.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, subject).message);
   if (r.fault_count > r.faults.size())
     say(kProgram, subject + ": " + number(r.fault_count - r.faults.size()) + " more faults");
@@ -139,28 +139,28 @@ void tell(const std::string& subject, const verify_report& r, const verify_comma
                     " paths, PACK " + number(r.pack_size) + " bytes, image " + number(r.image_size) + " bytes");
 }
 
-// A commit that is not what somebody committed says so.
-void tell(const std::string& subject, const derivation& d, bool signature) {
-  say(kProgram, subject + ": note: not the tree of commit " + hex_text(d.original) +
-                    ", which its commit quotes, but made from it");
+// Notes a commit that docteur-make derived from another.
+void note_derivation(const std::string& subject, const derivation& d, bool signature) {
+  say(kProgram, subject + ": note: this is not the tree of commit " + hex_text(d.original) +
+                    ", but was made from it; the image's commit quotes that one");
   for (const std::string& change : d.changes) say(kProgram, subject + ": note: " + printable(change));
   if (signature)
     say(kProgram,
         subject + ": note: a signature of commit " + hex_text(d.original) + " does not cover what is in this image");
 }
 
-// The other signatures of an image that one vouches for.
-void tell(const std::string& subject, const findings& signatures) {
+// Notes the other signatures of an image that has a good one.
+void note_others(const std::string& subject, const findings& signatures) {
   for (const signature_finding& f : signatures)
     if (f.result != verdict::good) say(kProgram, subject + ": note: " + f.object + ": " + f.text);
 }
 
-// Of a good image whose signatures are asked for.
-outcome<findings> check_signature(const verify_report& r, const verify_command& opt, const progress& watch) {
+// Called for a sound image with --signature.
+outcome<findings> check_signature(const verify_report& r, const verify_command& opt, const progress& report) {
   if (!opt.signature || !r.good()) return {};
   std::vector<object_to_check> objects{{r.commit.kind(), object_type::commit, r.commit_content}};
   for (const tag_object& tag : r.tags) objects.push_back({tag.id.kind(), object_type::tag, tag.content});
-  return find_signers(objects, opt.allowed_signers, watch);
+  return find_signers(objects, opt.allowed_signers, report);
 }
 
 outcome<void> verify(const verify_command& opt) {
@@ -175,14 +175,14 @@ outcome<void> verify(const verify_command& opt) {
   const auto report = verify_image(file.view(), options, line);
   line.clear();
   if (!report) return give_up(report.error().who, subject + ": " + report.error().message);
-  if (!opt.quiet) tell(subject, *report, opt);
+  if (!opt.quiet) note_report(subject, *report, opt);
   const auto head = report->head();
   const auto derived = head && report->good() ? find_derivation(head->message) : std::nullopt;
-  if (derived && !opt.quiet) tell(subject, *derived, opt.signature);
+  if (derived && !opt.quiet) note_derivation(subject, *derived, opt.signature);
   DOCTEUR_TRY(signatures, check_signature(*report, opt, line));
   const std::string lacks = signatures.empty() ? "" : what_lacks(signatures);
   if (!opt.quiet) {
-    if (lacks.empty()) tell(subject, signatures);
+    if (lacks.empty()) note_others(subject, signatures);
     bool pipe_closed = false;
     if (opt.json) {
       DOCTEUR_CHECK(write_out(as_bytes(json_text(*report, signatures, lacks.empty())), pipe_closed));
@@ -202,13 +202,13 @@ int main(int argc, char** argv) {
   CLI::App app("Checks every byte of an image; prints its commit, author, root and message.", docteur::cli::kProgram);
   docteur::cli::verify_command options;
   app.add_option("image", options.image, "the image: a file or a block device")->required();
-  app.add_flag("--signature", options.signature, "demand a good signature of commit or tag; print who signed");
+  app.add_flag("--signature", options.signature, "require a good signature of commit or tag; print the signer");
   app.add_option("--allowed-signers", options.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   app.add_flag("--json", options.json, "print what was found as one JSON object");
   app.add_option("--threads", options.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
-  app.add_flag("-q,--quiet", options.quiet, "say nothing of the image: the exit status does");
-  app.add_flag("-v,--verbose", options.verbose, "say who made the image and what is in it");
+  app.add_flag("-q,--quiet", options.quiet, "print nothing about the image; the exit status tells");
+  app.add_flag("-v,--verbose", options.verbose, "print what made the image and what is in it");
   docteur::cli::add_progress_option(app, options.progress);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify(options); });

@@ -1,6 +1,6 @@
 #pragma once
-// A file of text that is there whole or not at all. Hosted, POSIX. Images have a way of their own
-// (builder/output_file.hpp): they may be large, and may be devices.
+// Writes a text file completely or not at all. Hosted, POSIX. Images, which may be large or devices, are written by
+// builder/output_file.hpp.
 
 #include <string>
 #include <string_view>
@@ -9,10 +9,10 @@
 
 namespace docteur::cli {
 
-// Whether write_whole_file() may begin: blame::usage when `path` is anything but a file or is in no folder.
+// Checks before write_whole_file(): blame::usage if `path` exists and is not a file, or its folder does not exist.
 [[nodiscard]] outcome<void> check_whole_file(const std::string& path);
 
-// `text`, as base/atomic_file.hpp has it. On failure what was there is unchanged.
+// Writes `text` through base/atomic_file.hpp. On failure an existing file is unchanged.
 [[nodiscard]] outcome<void> write_whole_file(const std::string& path, std::string_view text);
 
 }  // namespace docteur::cli

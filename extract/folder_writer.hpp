@@ -1,8 +1,7 @@
 #pragma once
-// Makes folders, files and links below one folder, by paths from an image. Hosted, POSIX; one for each thread.
+// Makes folders, files and links below one folder, at paths from an image. Hosted, POSIX; each thread needs its own.
 //
-// Nothing on the way to a name is followed if it is a symbolic link, and nothing is replaced: whatever the names are,
-// all that is made is below the folder.
+// No symbolic link is followed and nothing is replaced, so everything stays below the folder, whatever the names are.
 
 #include <string>
 #include <string_view>
@@ -13,15 +12,15 @@ namespace docteur {
 
 class folder_writer {
  public:
-  // `root` must outlive this. `shown`: the folder, for messages.
+  // `root` must outlive this object. `shown`: the folder, for messages.
   folder_writer(int root, std::string shown) : root_(root), shown_(std::move(shown)) {}
 
-  // `path`: '/'-separated, without "." and ".."; its folder was made before.
+  // `path`: '/'-separated, without "." and ".."; its folder must exist.
   [[nodiscard]] outcome<void> make_folder(std::string_view path);
   [[nodiscard]] outcome<void> make_link(std::string_view path, const std::string& target,
                                         const std::optional<timespec>& modified);
   [[nodiscard]] outcome<new_file> make_file(std::string_view path, mode_t mode);
-  // Of a folder, when nothing will be put into it any more.
+  // Sets a folder's modification time, once its content is complete.
   [[nodiscard]] outcome<void> set_time(std::string_view path, const timespec& modified);
 
  private:

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x44495243;  // "DIRC"
 constexpr std::uint32_t kVersion = 2;
-// Of an entry: ten 32-bit fields, of which only the mode says something here, the id, flags, the name.
+// Of an entry: ten 32-bit fields, of which only the mode is set here, then the id, flags, the name.
 constexpr std::size_t kModeAt = 24;
 constexpr std::size_t kIdAt = 40;
-constexpr std::size_t kNameMask = 0xfff;  // of the flags; a longer name counts as this
+constexpr std::size_t kNameMask = 0xfff;  // in the flags; longer names have this length
 
 struct item {
   std::string path;
@@ -26,7 +26,7 @@ void append(std::vector<std::byte>& out, const item& i) {
   const std::size_t at = out.size();
   const std::size_t flags_at = kIdAt + i.id.view().size();
   const std::size_t name_at = flags_at + 2;
-  // One to eight NUL behind the name, up to a multiple of eight.
+  // One to eight NUL after the name, up to a multiple of eight.
   out.resize(at + (name_at + i.path.size() + 8) / 8 * 8);
   std::byte* const p = out.data() + at;
   store_be(p + kModeAt, i.mode);
@@ -48,7 +48,7 @@ outcome<std::vector<std::byte>> make_git_index(const snapshot& from, const std::
     if (!id) return failed(id.error());
     items.push_back({std::string(e->name), canonical_mode(e->node.kind), *id});
   }
-  // By the bytes of whole paths, which is not the order of trees.
+  // Sorted by the bytes of whole paths, which is not the order of trees.
   std::ranges::sort(items, {}, &item::path);
 
   std::vector<std::byte> out(12);

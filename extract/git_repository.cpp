@@ -35,8 +35,7 @@ class repository_writer {
     }
     for (const char* folder : {"objects", "objects/info", "objects/pack", "refs", "refs/heads", "refs/tags"})
       DOCTEUR_CHECK(out_.make_folder(at_ + folder));
-    DOCTEUR_CHECK(put("config", std::string("[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = ") +
-                                    (options_.bare ? "true\n" : "false\n")));
+    DOCTEUR_CHECK(put("config", config()));
     DOCTEUR_CHECK(put("HEAD", options_.branch.empty() ? commit() : "ref: refs/heads/" + options_.branch + "\n"));
     DOCTEUR_CHECK(put("packed-refs", references()));
     if (from_.commit().parents > 0) DOCTEUR_CHECK(put("shallow", commit()));
@@ -49,10 +48,10 @@ class repository_writer {
 
  private:
   outcome<verify_report> verify() {
-    verify_options how;
-    how.bounds = from_.image().bounds();
-    how.threads = options_.threads;
-    auto report = verify_image(from_.image().disk(), how, report_);
+    verify_options options;
+    options.bounds = from_.image().bounds();
+    options.threads = options_.threads;
+    auto report = verify_image(from_.image().disk(), options, report_);
     if (!report) return give_up(report.error().who, subject_ + ": " + report.error().message);
     if (report->good()) return report;
     const fault& first = report->faults.front();
@@ -61,6 +60,12 @@ class repository_writer {
     return tl::unexpected<failure>(std::move(why));
   }
 
+  [[nodiscard]] std::string config() const {
+    const bool extended = kind() != hash_kind::sha1;
+    return std::string("[core]\n\trepositoryformatversion = ") + (extended ? "1" : "0") +
+           "\n\tfilemode = true\n\tbare = " + (options_.bare ? "true\n" : "false\n") +
+           (extended ? "[extensions]\n\tobjectformat = " + std::string(name(kind())) + "\n" : "");
+  }
   [[nodiscard]] hash_kind kind() const noexcept { return from_.image().kind(); }
   [[nodiscard]] std::string commit() const { return hex_text(from_.commit_id()) + "\n"; }
 
@@ -71,7 +76,7 @@ class repository_writer {
     std::map<std::string, oid> tags;
     for (const tag_object& tag : tags_) {
       const auto parsed = parse_tag(as_bytes(tag.content), kind());
-      // A name that git would not take, or would take for an option, is no reference; the object is there all the same.
+      // A tag whose name git would refuse, or take for an option, gets no reference; its object is there anyway.
       if (parsed && check_branch_name(std::string(parsed->tag))) tags.emplace(parsed->tag, tag.id);
     }
     for (const auto& [name, id] : tags)
@@ -81,17 +86,17 @@ class repository_writer {
 
   outcome<void> copy_pack(std::uint64_t pack_size) {
     oid checksum(kind());
-    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - pack_trailer_size(kind()), checksum.view());
-        !read)
+    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - pack_trailer_size(kind()), checksum.view()); !read)
       return tl::make_unexpected(describe(read.error(), subject_));
     const std::string name = "objects/pack/pack-" + hex_text(checksum);
     report_.phase("copying", 0);
     DOCTEUR_CHECK(copy(kPackOffset, pack_size, name + ".pack"));
-    // Held whole, for the paths were taken from trees.
+    // In memory, because the paths were read from trees.
     return copy(from_.image().header().idx_offset, from_.image().index().whole()->layout().size(), name + ".idx");
   }
 
-  // `size` bytes of the image, of which the last are the hash of those before: so they are what was verified.
+  // Copies `size` bytes of the image, which end with the hash of those before; this proves that they are what was
+  // verified.
   outcome<void> copy(std::uint64_t at, std::uint64_t size, const std::string& name) {
     DOCTEUR_TRY(file, out_.make_file(at_ + name, 0444));
     std::vector<std::byte> piece(kPiece);
@@ -100,7 +105,7 @@ class repository_writer {
     oid checksum;
     for (const std::uint64_t end = at + size; at < end;) {
       if (report_.cancelled()) return give_up(blame::environment, "interrupted");
-      // The checksum is read by itself.
+      // The checksum is read separately.
       const std::uint64_t left = hashed > 0 ? hashed : id_size(kind());
       const mutable_bytes part = mutable_bytes(piece).first(std::min<std::uint64_t>(left, piece.size()));
       if (const auto read = read_exactly(from_.image().disk(), at, part); !read)
@@ -138,7 +143,7 @@ class repository_writer {
 outcome<void> check_branch_name(const std::string& name) {
   start_libgit2();
   int valid = 0;
-  // As `git check-ref-format --branch`: no dash in front, and not HEAD.
+  // As `git check-ref-format --branch`: no leading dash, and not HEAD.
   if (!name.starts_with('-') && name != "HEAD" && name.find('\0') == std::string::npos &&
       git_reference_name_is_valid(&valid, ("refs/heads/" + name).c_str()) == 0 && valid != 0)
     return {};

@@ -27,13 +27,13 @@ outcome<void> new_file::write(bytes data) {
   return {};
 }
 
-outcome<void> new_file::finish(const std::optional<timespec>& modified, durability how) {
+outcome<void> new_file::finish(const std::optional<timespec>& modified, durability wanted) {
   if (modified) {
     const std::array<timespec, 2> times{*modified, *modified};
     if (::futimens(fd_.get(), times.data()) != 0) return failed(errno);
   }
-  // EINVAL: a file system that has nothing to sync.
-  if (how == durability::sync && ::fsync(fd_.get()) != 0 && errno != EINVAL) return failed(errno);
+  // EINVAL: a file system without anything to sync.
+  if (wanted == durability::sync && ::fsync(fd_.get()) != 0 && errno != EINVAL) return failed(errno);
   return {};
 }
 

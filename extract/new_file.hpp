@@ -1,5 +1,5 @@
 #pragma once
-// Files that were not there before. Hosted, POSIX.
+// Creates new files. Hosted, POSIX.
 
 #include <sys/types.h>
 
@@ -14,14 +14,14 @@ namespace docteur {
 
 class new_file final : public byte_sink {
  public:
-  // `name` in `folder`; no symbolic link is followed, and a name that is taken is a failure. `mode`: less the umask.
-  // `shown`: for messages.
+  // Creates `name` in `folder`. No symbolic link is followed, and an existing name is a failure. `mode`: minus the
+  // umask. `shown`: for messages.
   [[nodiscard]] static outcome<new_file> create(int folder, const std::string& name, mode_t mode, std::string shown);
 
   [[nodiscard]] outcome<void> write(bytes data) override;
-  // The modification time (and that of access), if there is one; `sync`: waits until the content is on the disk.
+  // Sets the times of modification and access, if given. durability::sync waits until the content is on the disk.
   enum class durability { lazy, sync };
-  [[nodiscard]] outcome<void> finish(const std::optional<timespec>& modified, durability how = durability::lazy);
+  [[nodiscard]] outcome<void> finish(const std::optional<timespec>& modified, durability wanted = durability::lazy);
 
  private:
   new_file(unique_fd fd, std::string shown) : fd_(std::move(fd)), shown_(std::move(shown)) {}

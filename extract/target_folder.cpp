@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/printable.hpp"
+#include "base/removal.hpp"
 #include "object/result.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr int kRemovals = 20;
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 std::string random_name() {
@@ -27,10 +27,10 @@ std::string random_name() {
   return name.data();
 }
 
-// Names in the folder, without "." and ".."; false when it cannot be read (errno says why).
+// Lists names in the folder, without "." and "..". Returns false with errno if it cannot be read.
 bool list(int folder, std::vector<std::string>& names) {
   names.clear();
-  // A description of its own: reading moves a place that duplicates share.
+  // Opened anew: reading moves the position, which duplicates share.
   const int own = ::openat(folder, ".", kFolder);
   if (own < 0) return false;
   DIR* const stream = ::fdopendir(own);
@@ -49,8 +49,8 @@ bool list(int folder, std::vector<std::string>& names) {
   return error == 0;
 }
 
-// Removes all that is in `folder`, however deep, with one descriptor besides: what is in a folder of it is moved
-// up until every folder is empty. Symbolic links are removed, never followed. Stops at what cannot be removed.
+// Removes everything in `folder`, however deep, with one more descriptor: the content of subfolders is moved up until
+// every folder is empty. Symbolic links are removed, never followed. Stops at what cannot be removed.
 void clear(int folder) {
   unsigned moved = 0;
   for (std::vector<std::string> names, below; list(folder, names) && !names.empty();) {
@@ -67,7 +67,7 @@ void clear(int folder) {
           removed_any = true;
           continue;
         }
-        // A folder. Should this name be taken, it is what is taken away next.
+        // A folder. If this name exists, it will be removed next.
         const std::string name_above = ".docteur-removed." + std::to_string(moved++);
         if (::renameat(inner.get(), child.c_str(), folder, name_above.c_str()) == 0) removed_any = true;
       }
@@ -77,15 +77,14 @@ void clear(int folder) {
   }
 }
 
-// With all that is in it, though threads that were just told to stop may still write there.
+// Removes the folder with its content.
 void remove_folder(int outer, const std::string& name) {
-  for (int i = 0; i < kRemovals; ++i) {
+  remove_patiently([&] {
     const unique_fd folder(::openat(outer, name.c_str(), kFolder));
-    if (!folder) return;
+    if (!folder) return true;
     clear(folder.get());
-    if (::unlinkat(outer, name.c_str(), AT_REMOVEDIR) == 0) return;
-    ::usleep(10000);
-  }
+    return ::unlinkat(outer, name.c_str(), AT_REMOVEDIR) == 0;
+  });
 }
 
 }  // namespace
@@ -103,7 +102,7 @@ outcome<std::unique_ptr<target_folder>> target_folder::create(const std::filesys
     if (!list(self->outer_.get(), names)) return self->failed(errno);
     if (!names.empty()) return taken("is not empty");
   } else {
-    if (errno == ENOTDIR) return taken("is there, and is no folder");
+    if (errno == ENOTDIR) return taken("exists and is not a folder");
     if (errno != ENOENT) return self->failed(errno);
     std::string path = target.native();
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -162,7 +161,7 @@ outcome<void> target_folder::move_up() {
   int error = 0;
   for (; done < names.size() && error == 0; ++done) {
     const char* const name = names[done].c_str();
-    // Nothing that was put there meanwhile is replaced; where the file system cannot promise that, it is looked for.
+    // Does not replace what was put there meanwhile; if the file system cannot guarantee that, checks first.
     if (::renameat2(staging_.get(), name, outer_.get(), name, RENAME_NOREPLACE) == 0) continue;
     error = errno;
     struct stat st {};

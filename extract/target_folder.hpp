@@ -1,9 +1,9 @@
 #pragma once
-// A folder whose content appears when it is complete. Hosted, POSIX.
+// A folder whose content appears only once it is complete. Hosted, POSIX.
 //
-// What is written goes into a staging folder: beside the target, which it becomes at the end, or, where the target is
-// there already and empty, inside it (a mount point, or the only place one may write to), from where its entries are
-// moved up at the end. Whatever ends the work but SIGKILL, the staging folder is removed and the target is as it was.
+// Everything is written into a staging folder. It is beside the target and is renamed to it at the end; or, if the
+// target is an existing empty folder (a mount point, or the only writable place), inside it, and its entries are moved
+// up at the end. Unless SIGKILL ends the work, the staging folder is removed and the target is as it was.
 
 #include <ctime>
 #include <filesystem>
@@ -19,7 +19,7 @@ namespace docteur {
 
 class target_folder {
  public:
-  // Fails with blame::usage when `target` is anything but nothing or an empty folder.
+  // Fails with blame::usage if `target` exists and is not an empty folder.
   [[nodiscard]] static outcome<std::unique_ptr<target_folder>> create(const std::filesystem::path& target);
 
   target_folder(const target_folder&) = delete;
@@ -29,7 +29,7 @@ class target_folder {
   [[nodiscard]] int staging() const noexcept { return staging_.get(); }
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }  // the target, for messages
 
-  // What was staged is the target's content from here on. `modified`: the target's own time, if it is to be set.
+  // Makes the staged content the target's. `modified`: time for the target itself, if it should be set.
   [[nodiscard]] outcome<void> publish(const std::optional<timespec>& modified);
 
  private:

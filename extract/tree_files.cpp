@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLongestTarget = PATH_MAX - 1;  // bytes of a symbolic link's
 
-// What one thread works with.
+// The state of one thread.
 struct worker {
   worker(const snapshot& from, int root, const std::string& target)
       : reader(image_reader::make(from.image(), heap_memory())), out(root, target) {}
@@ -48,7 +48,7 @@ class extraction {
     report_.advance(folders_.size());
     DOCTEUR_CHECK(write_all(files_));
     DOCTEUR_CHECK(write_all(links_));
-    // From the inside out, for a folder's time changes with what is made in it.
+    // From the inside out: a folder's time changes when something is made in it.
     for (std::size_t i = folders_.size(); options_.modified && i-- > 0;)
       DOCTEUR_CHECK(out_.set_time(path(folders_[i]), *options_.modified));
     count_.content_bytes = content_bytes_;
@@ -104,7 +104,8 @@ class extraction {
     const auto refuse = [&](const char* why) { return give_up(blame::input, about(path(i)) + ": " + why); };
     const auto size = own.reader->size(i.what);
     if (!size) return tl::make_unexpected(describe(size.error(), about(path(i))));
-    if (*size == 0 || *size > kLongestTarget) return refuse("a symbolic link whose target no file system holds");
+    if (*size == 0 || *size > kLongestTarget)
+      return refuse("a symbolic link whose target is empty or too long for a file system");
     std::string target;
     DOCTEUR_CHECK(own.blob.read(*own.reader, i.what, about(path(i)), [&](bytes piece) -> outcome<void> {
       target += as_text(piece);
@@ -127,7 +128,7 @@ class extraction {
   folder_writer out_;
   tbb::enumerable_thread_specific<worker> workers_;
   std::string paths_;
-  std::vector<item> folders_;  // a folder before what is in it
+  std::vector<item> folders_;  // a folder before its content
   std::vector<item> files_;
   std::vector<item> links_;
   tree_files_count count_;

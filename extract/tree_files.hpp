@@ -13,8 +13,8 @@
 namespace docteur {
 
 struct tree_files_options {
-  std::string_view path;             // of the folder in the image whose content is written; empty: all
-  std::optional<timespec> modified;  // of files, links and folders; none: when they were written
+  std::string_view path;             // folder in the image whose content is written; empty: all
+  std::optional<timespec> modified;  // of files, links and folders; nullopt: the time of writing
   unsigned threads = 0;              // 0: all cores
 };
 
@@ -25,12 +25,12 @@ struct tree_files_count {
   std::uint64_t content_bytes = 0;  // of files and links
 };
 
-// Writes below the folder `root`: files with the executable bit as the tree has it (less the umask), symbolic links as
-// they are, whatever they point to. Links come last, and nothing is ever written through one. Content is compared with
-// its id; names are as `from` was attached (paths_from::trees: those that the commit's id proves). `subject` and
-// `target`: image and folder, printable, for messages.
-[[nodiscard]] outcome<tree_files_count> write_tree_files(const snapshot& from, int root,
-                                                         const tree_files_options& options, const std::string& subject,
-                                                         const std::string& target, progress& report);
+// Writes below the folder `root`: files with the tree's executable bit (minus the umask), symbolic links as they are,
+// whatever they point to. Links are made last, and nothing is ever written through one. Content is compared with its
+// id; names are as `from` was attached (paths_from::trees: those that the commit's id proves). `subject` and `target`:
+// image and folder, printable, for messages.
+[[nodiscard]] outcome<tree_files_count> write_tree_files(const snapshot& from, int root, const tree_files_options& options,
+                                                         const std::string& subject, const std::string& target,
+                                                         progress& report);
 
 }  // namespace docteur

@@ -19,21 +19,21 @@ bool is_scp_like(std::string_view text) {
 }  // namespace
 
 outcome<location> parse_location(std::string_view text) {
-  if (text.empty()) return give_up(blame::usage, "the repository is an empty name");
+  if (text.empty()) return give_up(blame::usage, "the repository's name is empty");
   if (text.find('\0') != std::string_view::npos)
-    return give_up(blame::usage, printable(text) + ": a path cannot hold a NUL byte");
+    return give_up(blame::usage, printable(text) + ": a path cannot contain a NUL byte");
 
   if (const auto scheme = scheme_of(text)) {
     const std::string_view rest = text.substr(scheme->size() + 3);
     if (*scheme == "file") {
       if (!rest.starts_with('/'))
         return give_up(blame::usage, printable(text) + ": a file:// URL needs an absolute path (file:///...); " +
-                                         "for one in the working directory there is relativize://");
+                                         "relativize:// takes one relative to the working directory");
       return location{percent_decoded(rest), std::nullopt};
     }
     if (*scheme == "relativize") {
       if (rest.empty()) return give_up(blame::usage, printable(text) + ": a path is missing");
-      // An absolute path after the scheme is meant below the working directory, too.
+      // An absolute path after the scheme is below the working directory, too.
       return location{"./" + std::string(rest), std::nullopt};
     }
     DOCTEUR_TRY(remote, parse_remote_url(text));

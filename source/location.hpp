@@ -16,8 +16,8 @@ struct location {
 };
 
 // A plain path; `file://` and an absolute path, percent-decoded as git does; `relativize://` and a path relative to the
-// working directory, taken as it is; or a remote address (source/remote/remote_address.hpp). `host:path` is a remote
-// address as git has it, unless a file of that name exists. Fails with blame::usage.
+// working directory, not decoded; or a remote address (source/remote/remote_address.hpp). As for git, `host:path` is a
+// remote address unless a file of that name exists. Fails with blame::usage.
 [[nodiscard]] outcome<location> parse_location(std::string_view text);
 
 }  // namespace docteur

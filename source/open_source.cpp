@@ -16,7 +16,7 @@ outcome<std::unique_ptr<commit_source>> open_any_repository(std::optional<local_
                                                             const location& where, const source_options& options,
                                                             progress& report) {
   DOCTEUR_TRY(folder, folder_path(options.folder));
-  // Submodules of what was fetched come from where .gitmodules says.
+  // Submodules of a fetched repository come from the URLs in .gitmodules.
   const tree_part part{std::move(folder), where.remote.has_value()};
   auto source =
       where.remote

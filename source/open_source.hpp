@@ -1,5 +1,5 @@
 #pragma once
-// From what the user named to the objects of one commit. Hosted.
+// Opens what the user named as the objects of one commit. Hosted.
 
 #include <chrono>
 #include <memory>
@@ -22,15 +22,15 @@ struct source_options {
   std::optional<commit_time> date_if_none;  // of a plain folder, from the environment
   std::optional<hash_kind> kind;            // of the ids of a plain folder; none: SHA-1
   std::vector<excluded_file> excluded;      // files to leave out of a plain folder
-  std::string folder;                       // of a repository, all that select_from() will be asked for; empty: all
+  std::string folder;                       // of a repository: the only folder that select_from() will need; empty: all
   unsigned threads = 0;                     // 0: all cores
-  std::chrono::seconds timeout{60};         // of a network that is still; 0: none (fetch_options)
+  std::chrono::seconds timeout{60};         // without a sign from the network; 0: no limit (fetch_options)
 };
 
-// A repository where there is one at the very path (a worktree's top, a `.git`, a bare one), else a plain folder.
-// A remote repository is fetched first (source/remote/fetch.hpp; a program that has threads by now has called
-// prepare_to_fetch() before it had any), and what was fetched goes away with the source.
-// Fails with blame::usage when an option does not fit what is there.
+// Opens a repository if there is one at this very path (the top of a worktree, a `.git`, a bare one), otherwise a plain
+// folder. A remote repository is fetched first (source/remote/fetch.hpp; a program with threads must have called
+// prepare_to_fetch() before it started any); the source removes what was fetched. Fails with blame::usage if an option
+// does not fit what is there.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_source(const location& where, const source_options& options,
                                                                   progress& report);
 

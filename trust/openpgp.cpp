@@ -16,7 +16,7 @@ struct outcome_line {
   verdict result;
   const char* text;
 };
-// Of each signature gpg writes exactly one of these.
+// gpg writes exactly one of these for each signature.
 constexpr std::array<outcome_line, 6> kOutcomes{{
     {"GOODSIG", verdict::good, ""},
     {"EXPSIG", verdict::untrusted, "a signature that has expired"},
@@ -36,7 +36,7 @@ constexpr std::array<trust_line, 5> kTrust{{{"TRUST_NEVER", key_trust::never},
                                             {"TRUST_FULLY", key_trust::fully},
                                             {"TRUST_ULTIMATE", key_trust::ultimate}}};
 
-// Takes the first word of `text` off.
+// Removes the first word of `text` and returns it.
 std::string_view take_word(std::string_view& text) {
   const std::size_t end = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, end);
@@ -80,7 +80,7 @@ signature_finding read_gpg_status(std::string_view status, int exit_status, key_
   return {"", verdict::good, printable(user) + " (OpenPGP " + printable(fingerprint) + ")"};
 }
 
-outcome<signature_finding> check_openpgp(const signed_object& what, const signers& trusted, const progress& watch) {
+outcome<signature_finding> check_openpgp(const signed_object& what, const signers& trusted, const progress& report) {
   DOCTEUR_TRY(signature, private_file::create(as_bytes(what.signature)));
   program_call gpg;
   gpg.arguments = {trusted.openpgp_program,
@@ -94,7 +94,7 @@ outcome<signature_finding> check_openpgp(const signed_object& what, const signer
                    "-"};
   gpg.environment = program_environment({"GNUPGHOME"});
   gpg.input = as_bytes(what.payload);
-  auto ran = run_program(gpg, watch);
+  auto ran = run_program(gpg, report);
   if (!ran) {
     ran.error().message += "; it checks OpenPGP signatures";
     return tl::make_unexpected(std::move(ran.error()));

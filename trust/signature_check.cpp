@@ -17,13 +17,13 @@ std::string name_of(const object_to_check& o) {
   return "tag " + (tag ? printable(tag->tag) : "");
 }
 
-outcome<signature_finding> check_one(const object_to_check& object, const signers& trusted, const progress& watch) {
+outcome<signature_finding> check_one(const object_to_check& object, const signers& trusted, const progress& report) {
   const auto parts = split_signed_object(object.kind, object.type, object.content);
   if (!parts) return signature_finding{"", verdict::bad, parts.error().message};
   if (!*parts) return signature_finding{"", verdict::absent, "not signed"};
   switch ((*parts)->format) {
-    case signature_format::openpgp: return check_openpgp(**parts, trusted, watch);
-    case signature_format::ssh: return check_ssh(**parts, trusted, watch);
+    case signature_format::openpgp: return check_openpgp(**parts, trusted, report);
+    case signature_format::ssh: return check_ssh(**parts, trusted, report);
     case signature_format::x509:
       return signature_finding{"", verdict::untrusted, "an X.509 signature, which is not checked here"};
     case signature_format::unknown: break;
@@ -34,10 +34,10 @@ outcome<signature_finding> check_one(const object_to_check& object, const signer
 }  // namespace
 
 outcome<std::vector<signature_finding>> check_signatures(std::span<const object_to_check> objects,
-                                                         const signers& trusted, const progress& watch) {
+                                                         const signers& trusted, const progress& report) {
   std::vector<signature_finding> all;
   for (const object_to_check& object : objects) {
-    DOCTEUR_TRY(finding, check_one(object, trusted, watch));
+    DOCTEUR_TRY(finding, check_one(object, trusted, report));
     finding.object = name_of(object);
     all.push_back(std::move(finding));
   }

@@ -1,5 +1,5 @@
 #pragma once
-// Who signed a commit or a tag: asked of gpg and ssh-keygen. Hosted.
+// Checks the signatures of commits and tags with gpg and ssh-keygen. Hosted.
 
 #include <span>
 #include <string>
@@ -14,14 +14,14 @@ namespace docteur {
 enum class verdict {
   good,       // made with a trusted key
   untrusted,  // by a key that is not trusted, or that is expired or revoked
-  bad,        // not made over this content, or no signature at all that the program understands
+  bad,        // not made over this content, or not a signature that the program understands
   absent,
 };
 
 struct signature_finding {
   std::string object;  // "commit", "tag v1"; printable
   verdict result;
-  std::string text;  // good: who signed and with which key; else why not; printable
+  std::string text;  // good: the signer and the key; otherwise the reason; printable
 };
 
 struct object_to_check {
@@ -30,13 +30,12 @@ struct object_to_check {
   std::string_view content;
 };
 
-// One finding for each object, in their order. Fails when a program is not there (blame::environment), cannot do its
-// work, or when `watch` is cancelled.
+// Returns one finding for each object, in order. Fails if a program does not exist (blame::environment), cannot do its
+// work, or `report` is cancelled.
 [[nodiscard]] outcome<std::vector<signature_finding>> check_signatures(std::span<const object_to_check> objects,
-                                                                       const signers& trusted, const progress& watch);
+                                                                       const signers& trusted, const progress& report);
 
-// What is demanded of all signatures of an image: at least one is good, none is bad. The sentence that says what
-// lacks; empty when nothing does.
+// An image needs at least one good signature and no bad one. Returns a sentence about what is missing, or an empty one.
 [[nodiscard]] std::string what_lacks(std::span<const signature_finding> findings);
 
 }  // namespace docteur

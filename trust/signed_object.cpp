@@ -24,7 +24,7 @@ signature_format format_at(std::string_view text) {
   return signature_format::unknown;
 }
 
-// The lines of an object one by one, each with its newline.
+// Iterates over the lines of an object, each with its newline.
 class lines {
  public:
   explicit lines(std::string_view text) : rest_(text) {}
@@ -47,7 +47,7 @@ struct parted_header {
   unsigned signatures = 0;
 };
 
-// As git's parse_buffer_signed_by_header(): headers that begin with "gpgsig" go, with their continuation lines.
+// As git's parse_buffer_signed_by_header(): removes headers that begin with "gpgsig", with their continuation lines.
 parted_header part_header(hash_kind kind, std::string_view content) {
   const std::string_view own = kind == hash_kind::sha1 ? "gpgsig " : "gpgsig-sha256 ";
   parted_header p;
@@ -74,7 +74,7 @@ parted_header part_header(hash_kind kind, std::string_view content) {
   return p;
 }
 
-// The date of the header line with this key; 0 where there is none.
+// The date in the header line with this key; 0 if there is none.
 std::int64_t date_of(std::string_view content, std::string_view key) {
   for (lines l(content); !l.done();) {
     std::string_view line = l.take();

@@ -1,5 +1,5 @@
 #pragma once
-// What of a commit or a tag is signed, and the signature in it (`git help gitformat-signature`). Hosted.
+// Splits a commit or a tag into what is signed and the signature (`git help gitformat-signature`). Hosted.
 
 #include <cstdint>
 #include <optional>
@@ -13,16 +13,15 @@ namespace docteur {
 enum class signature_format { openpgp, ssh, x509, unknown };
 
 struct signed_object {
-  std::string payload;    // the object without its signature, as git gives it to be signed
+  std::string payload;    // the object without its signature, as git passes it to the signing program
   std::string signature;  // ASCII armour
   signature_format format;
-  std::int64_t when;  // seconds since 1970: of the committer or tagger, as the object has it
+  std::int64_t when;  // seconds since 1970, of the committer or tagger, as the object gives it
 };
 
-// nullopt when the object has no signature. A commit's is the header "gpgsig", in a repository of SHA-256
-// "gpgsig-sha256", with continuation lines; a tag's is what follows its message. The other of the two headers, which
-// signs the same object under its id of the other kind, is not part of the payload, as in git. Fails (blame::input) for an object with more than one signature: which one counts would be a
-// guess.
+// nullopt if the object has no signature. A commit's is the header "gpgsig", in a repository of SHA-256 "gpgsig-sha256",
+// with continuation lines; a tag's follows its message. The other of the two headers signs the same object under its id
+// of the other kind, and is not part of the payload, as in git. Fails (blame::input) for an object with more than one signature: it is not clear which one would count.
 [[nodiscard]] outcome<std::optional<signed_object>> split_signed_object(hash_kind kind, object_type type,
                                                                         std::string_view content);
 

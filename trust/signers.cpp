@@ -17,7 +17,7 @@ std::string variable(const char* name) {
 }
 
 outcome<void> add(git_config* to, const std::string& path, git_config_level_t level) {
-  // A file that is not there is as good as an empty one.
+  // A missing file counts as an empty one.
   if (path.empty() || git_config_add_file_ondisk(to, path.c_str(), level, nullptr, 1) == 0) return {};
   return give_up(blame::environment, printable(path) + ": " + git_error_text());
 }
@@ -44,7 +44,7 @@ outcome<config_handle> open_config() {
   return all;
 }
 
-// A path as git has it: "~/" is the home folder.
+// Expands a path as git does: "~/" is the home folder.
 std::string as_path(std::string value) { return value.starts_with("~/") ? variable("HOME") + value.substr(1) : value; }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// Whom the user trusts to sign, and the programs that check it: git's configuration of the user. Hosted.
+// The user's git configuration of trusted signers and of the programs that check signatures. Hosted.
 
 #include <string>
 
@@ -7,7 +7,7 @@
 
 namespace docteur {
 
-// How far OpenPGP believes that a key is its user's (gpg's documentation, "TRUST_" lines), git's gpg.minTrustLevel.
+// Validity of a key in OpenPGP (gpg's documentation, "TRUST_" lines), as in git's gpg.minTrustLevel.
 enum class key_trust { never, undefined, marginal, fully, ultimate };
 
 struct signers {
@@ -18,8 +18,8 @@ struct signers {
   key_trust least_trust = key_trust::undefined;
 };
 
-// From the system's and the user's files (GIT_CONFIG_NOSYSTEM, GIT_CONFIG_SYSTEM, GIT_CONFIG_GLOBAL, XDG_CONFIG_HOME
-// and HOME say where, `git help config`), never from that of a repository: it must not say whom to trust, or what to
+// Reads the system's and the user's files (located by GIT_CONFIG_NOSYSTEM, GIT_CONFIG_SYSTEM, GIT_CONFIG_GLOBAL,
+// XDG_CONFIG_HOME and HOME, `git help config`), never a repository's, which must not decide whom to trust or what to
 // run. Fails with blame::environment.
 [[nodiscard]] outcome<signers> read_signers();
 

@@ -16,7 +16,7 @@
 namespace docteur {
 namespace {
 
-// ssh-keygen's "YYYYMMDDHHMMSS", in the zone of this machine, as git gives it.
+// ssh-keygen's "YYYYMMDDHHMMSS" in the local time zone, as git passes it.
 std::string date_option(std::int64_t seconds) {
   const auto when = static_cast<std::time_t>(seconds);
   std::tm local{};
@@ -29,18 +29,18 @@ std::string date_option(std::int64_t seconds) {
 
 class ssh_check {
  public:
-  ssh_check(const signed_object& what, const signers& trusted, const std::string& signature, const progress& watch)
-      : what_(what), trusted_(trusted), signature_(signature), date_(date_option(what.when)), watch_(watch) {}
+  ssh_check(const signed_object& what, const signers& trusted, const std::string& signature, const progress& report)
+      : what_(what), trusted_(trusted), signature_(signature), date_(date_option(what.when)), report_(report) {}
 
   outcome<signature_finding> run() {
     if (trusted_.allowed_signers.empty())
       return nobody(
-          "nobody is allowed to sign: --allowed-signers or git's gpg.ssh.allowedSignersFile name a file of them");
+          "no signer is allowed; --allowed-signers or git's gpg.ssh.allowedSignersFile must name a file of them");
     for (const std::string& file : {trusted_.allowed_signers, trusted_.revoked_keys})
       if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
         return give_up(blame::environment, printable(file) + ": " + std::strerror(errno));
     DOCTEUR_TRY(found, keygen({"-Y", "find-principals", "-f", trusted_.allowed_signers, "-s", signature_, date_}));
-    if (found.status != 0) return nobody("made with a key that no allowed signer has");
+    if (found.status != 0) return nobody("made with a key of no allowed signer");
     for (std::string_view rest = found.output; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       const std::string principal(rest.substr(0, end));
@@ -53,11 +53,11 @@ class ssh_check {
       if (verified.status == 0)
         return signature_finding{"", verdict::good, printable(principal) + key_of(verified.output)};
     }
-    return nobody("made with a key that its signer may not use so, or may no longer");
+    return nobody("made with a key that its signer may not use for this, or not any more");
   }
 
  private:
-  // Nobody vouches for it; is it a signature of this at all?
+  // No trusted signer; checks whether it is a signature of this content at all.
   outcome<signature_finding> nobody(const char* why) {
     DOCTEUR_TRY(alone, keygen({"-Y", "check-novalidate", "-n", "git", "-s", signature_}));
     if (alone.status == 0) return signature_finding{"", verdict::untrusted, why + key_of(alone.output)};
@@ -78,7 +78,7 @@ class ssh_check {
     command.arguments.insert(command.arguments.begin(), trusted_.ssh_program);
     command.environment = program_environment();
     command.input = as_bytes(what_.payload);
-    auto ran = run_program(command, watch_);
+    auto ran = run_program(command, report_);
     if (!ran) ran.error().message += "; it checks SSH signatures";
     return ran;
   }
@@ -87,14 +87,14 @@ class ssh_check {
   const signers& trusted_;
   const std::string& signature_;
   std::string date_;
-  const progress& watch_;
+  const progress& report_;
 };
 
 }  // namespace
 
-outcome<signature_finding> check_ssh(const signed_object& what, const signers& trusted, const progress& watch) {
+outcome<signature_finding> check_ssh(const signed_object& what, const signers& trusted, const progress& report) {
   DOCTEUR_TRY(signature, private_file::create(as_bytes(what.signature)));
-  return ssh_check(what, trusted, signature.path(), watch).run();
+  return ssh_check(what, trusted, signature.path(), report).run();
 }
 
 }  // namespace docteur

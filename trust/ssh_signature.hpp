@@ -5,10 +5,9 @@
 
 namespace docteur {
 
-// The finding's `object` stays empty. As git does it: a key counts for the principals that the file names for it and
-// the namespace "git", if it was valid at the date that the object carries. Without a file of allowed signers nobody is
-// trusted.
+// The finding's `object` stays empty. As in git, a key counts for the principals that the file lists for it and the
+// namespace "git", if it was valid at the object's date. Without a file of allowed signers no key is trusted.
 [[nodiscard]] outcome<signature_finding> check_ssh(const signed_object& what, const signers& trusted,
-                                                   const progress& watch);
+                                                   const progress& report);
 
 }  // namespace docteur

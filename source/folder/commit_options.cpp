@@ -10,7 +10,7 @@
 namespace docteur {
 namespace {
 
-// What `text` begins with, taken off: exactly `digits` decimal digits.
+// Removes exactly `digits` decimal digits from the front of `text` and returns their value.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) return std::nullopt;
   int v = 0;
@@ -28,7 +28,7 @@ bool take_any_of(std::string_view& text, std::string_view set) {
   return true;
 }
 
-// Minutes east; the rest of `text` must be the zone alone.
+// Minutes east of Greenwich; the rest of `text` must be the zone alone.
 std::optional<int> take_zone(std::string_view text) {
   if (text == "Z" || text == "z") return 0;
   const bool west = text.starts_with('-');
@@ -105,7 +105,7 @@ outcome<commit_time> parse_rfc3339(std::string_view text) {
 outcome<commit_time> parse_source_date_epoch(std::string_view text) {
   std::uint64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  // The bound is git's own for what it takes as a date (it must survive signed arithmetic).
+  // git's own bound for a date, which must survive signed arithmetic.
   if (error != std::errc{} || end != text.data() + text.size() || seconds > std::uint64_t{1} << 62)
     return give_up(blame::usage, "SOURCE_DATE_EPOCH '" + printable(text) + "': expected seconds since 1970");
   return commit_time{seconds, 0};

@@ -1,5 +1,5 @@
 #pragma once
-// Who and when for the commit that a plain directory becomes. Hosted.
+// Author and date of the commit that a plain folder becomes. Hosted.
 
 #include <cstdint>
 #include <optional>
@@ -16,7 +16,7 @@ struct identity {
   std::string mail;
 };
 
-// A point in time as a commit holds it.
+// A point in time as a commit records it.
 struct commit_time {
   std::uint64_t seconds;  // since 1970-01-01T00:00:00Z, leap seconds not counted
   int zone = 0;           // minutes east of Greenwich
@@ -26,22 +26,22 @@ struct commit_time {
 
 struct commit_options {
   identity author{"docteur", "docteur@localhost"};  // and committer
-  std::optional<commit_time> date;                  // none: the newest file's
+  std::optional<commit_time> date;                  // nullopt: the newest file's
 };
 
-// 'NAME <MAIL>' with what `git fsck` demands: a name, one space, and neither '<', '>' nor control characters inside.
-// Fails with blame::usage.
+// 'NAME <MAIL>' as `git fsck` wants it: a name, one space, and neither '<', '>' nor control characters inside. Fails
+// with blame::usage.
 [[nodiscard]] outcome<identity> parse_identity(std::string_view text);
 
 // A date and time of RFC 3339, section 5.6: `2020-10-10T08:00:00+02:00` or `...Z`. A fraction of a second is dropped.
-// Fails with blame::usage, also for times before 1970: Git has no way to write them.
+// Fails with blame::usage, also for times before 1970, which Git cannot write.
 [[nodiscard]] outcome<commit_time> parse_rfc3339(std::string_view text);
 
 // Decimal seconds (reproducible-builds.org, SOURCE_DATE_EPOCH), UTC. Fails with blame::usage.
 [[nodiscard]] outcome<commit_time> parse_source_date_epoch(std::string_view text);
 
-// The content of the commit: no parent and no message; the last byte is the newline of the committer line. These are
-// the bytes that OCaml docteur writes for a directory, so that both give the same id.
+// The content of the commit: no parent and no message; the last byte is the newline of the committer line. OCaml
+// docteur writes the same bytes for a folder, so both give the same id.
 [[nodiscard]] std::string commit_content(const oid& tree, const identity& author, const commit_time& when);
 
 }  // namespace docteur

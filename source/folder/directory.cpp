@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kChunk = 256 * 1024;  // bytes per read()
 
-// A file or link of the folder, opened and seen to be the one that was listed; read forward once.
+// A file or link of the folder, opened and known to be the one that was listed; read forward once.
 class file_reader final : public byte_stream {
  public:
   file_reader(unique_fd fd, std::string shown, const file_stamp& expected)
@@ -128,7 +128,7 @@ class directory_source final : public commit_source {
 
   [[nodiscard]] std::string shown(std::string_view path) const { return printable(shown_ + "/" + std::string(path)); }
   [[nodiscard]] tl::unexpected<failure> failed(std::string_view path, int error) const {
-    // A link on the way, or a missing file: it was none when the folder was listed.
+    // A link on the way or a missing file: there was neither when the folder was listed.
     const bool moved = error == ELOOP || error == ENOTDIR || error == ENOENT;
     return give_up(blame::environment,
                    shown(path) + ": " + (moved ? "changed while it was read" : std::strerror(error)));
@@ -159,7 +159,7 @@ class directory_source final : public commit_source {
     if (!fd) return failed(path, fd.error());
     struct stat st;
     if (::fstat(fd->get(), &st) != 0) return failed(path, errno);
-    out.resize(out.size() + 1);  // so that a longer target is noticed
+    out.resize(out.size() + 1);  // one byte more, so that a longer target is noticed
     const ssize_t n = ::readlinkat(fd->get(), "", reinterpret_cast<char*>(out.data()), out.size());
     // EINVAL: no longer a link.
     if (n < 0 && errno != EINVAL) return failed(path, errno);
@@ -193,7 +193,7 @@ class directory_source final : public commit_source {
         DOCTEUR_TRY(n, file.read(buffer));
         if (n == 0) break;
         if (report.cancelled()) return give_up(blame::environment, "interrupted");
-        // A pointer is so short that one read has it whole.
+        // One read gets a whole pointer: it is short enough.
         if (at == 0 && n == node.stamp.size) is_lfs_[index] = is_lfs_pointer(bytes(buffer).first(n)) ? 1 : 0;
         hash.update(bytes(buffer).first(n));
         at += n;
@@ -204,7 +204,7 @@ class directory_source final : public commit_source {
     return {};
   }
 
-  // Trees from the leaves up: what a folder holds always comes after it in `nodes`.
+  // Makes trees from the leaves up: the content of a folder always comes after it in `nodes`.
   void list_trees() {
     trees_.resize(scan_.nodes.size());
     for (auto i = static_cast<std::uint32_t>(scan_.nodes.size()); i-- > 0;) {
@@ -217,7 +217,7 @@ class directory_source final : public commit_source {
     }
   }
 
-  // "<mode, octal> <name>\0<id>" (git help gitformat-pack has no word on it; git's cache-tree.c, fsck.c).
+  // "<mode, octal> <name>\0<id>" (not in git help gitformat-pack; see git's cache-tree.c, fsck.c).
   void append_entry(const folder_node& child) {
     std::array<char, 12> mode;
     const auto end = std::to_chars(mode.data(), mode.data() + mode.size(), canonical_mode(child.kind), 8).ptr;
@@ -256,7 +256,7 @@ class directory_source final : public commit_source {
       const std::uint32_t i = todo.back();
       todo.pop_back();
       const folder_node& node = scan_.nodes[i];
-      // A tree that was seen holds nothing new.
+      // A tree that was seen before has nothing new.
       if (!seen.insert(node.id).second) continue;
       const std::string path = scan_.path(i);
       const place p{i, static_cast<std::uint32_t>(path.size()), paths_.size()};

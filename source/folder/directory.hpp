@@ -1,9 +1,9 @@
 #pragma once
-// A plain folder as one commit without parent. Hosted, POSIX.
+// A plain folder as one commit without parents. Hosted, POSIX.
 //
-// Every file, hidden ones too; the exec bit is the owner's, as git takes it; symbolic links stay links; an empty folder
-// is an empty tree; an entry named ".git" is left out and noted. Nothing is copied: contents are hashed once,
-// and read again when the PACK is written; a file that changes in between is a failure that names it.
+// Every file is taken, hidden ones too. The executable bit is the owner's, as for git; symbolic links stay links; an
+// empty folder becomes an empty tree; an entry named ".git" is left out and noted. Nothing is copied: contents are
+// hashed once and read again when the PACK is written. A file that changes in between is a failure that names it.
 
 #include <memory>
 #include <string>
@@ -18,7 +18,7 @@ namespace docteur {
 
 struct directory_options {
   commit_options commit;
-  std::vector<excluded_file> excluded;  // the image that is about to be replaced or written, when it is in the folder
+  std::vector<excluded_file> excluded;  // the image being written or replaced, if it is in the folder
   unsigned threads = 0;                 // 0: all cores
   hash_kind kind = hash_kind::sha1;     // of all ids
 };

@@ -100,9 +100,9 @@ class scanner {
       case S_IFDIR: kind = entry_kind::directory; break;
       case S_IFREG: kind = (st.st_mode & S_IXUSR) != 0 ? entry_kind::executable : entry_kind::file; break;
       case S_IFLNK: kind = entry_kind::symlink; break;
-      case S_IFIFO: return refuse(path, "is a FIFO; an image holds files, folders and symbolic links");
-      case S_IFSOCK: return refuse(path, "is a socket; an image holds files, folders and symbolic links");
-      default: return refuse(path, "is a device; an image holds files, folders and symbolic links");
+      case S_IFIFO: return refuse(path, "is a FIFO; an image can only contain files, folders and symbolic links");
+      case S_IFSOCK: return refuse(path, "is a socket; an image can only contain files, folders and symbolic links");
+      default: return refuse(path, "is a device; an image can only contain files, folders and symbolic links");
     }
     if (scan_.nodes.size() == kMaxPaths) return refuse(path, "too many files");
     scan_.nodes.push_back({parent, 0, 0, kind, scan_.names.size(), static_cast<std::uint32_t>(name.size()), stamp, {}});

@@ -1,5 +1,5 @@
 #pragma once
-// Everything below a folder, looked at once and not yet read. Hosted, POSIX.
+// Everything below a folder, listed once and not yet read. Hosted, POSIX.
 
 #include <cstdint>
 #include <span>
@@ -27,7 +27,7 @@ struct folder_node {
 };
 
 struct folder_scan {
-  std::vector<folder_node> nodes;  // [0] the root; a folder comes before what it holds
+  std::vector<folder_node> nodes;  // [0] the root; a folder comes before its content
   std::string names;
   std::vector<std::string> left_out;  // entries named ".git", and excluded files that are noted
 
@@ -37,15 +37,15 @@ struct folder_scan {
   [[nodiscard]] std::string path(std::uint32_t index) const;  // from the root, without a leading '/'
 };
 
-// A file that is no content of the folder it is in.
+// A file that does not count as content of its folder.
 struct excluded_file {
   file_identity which;
   bool is_noted = true;  // in folder_scan::left_out
 };
 
-// Lists the folder open as `root`, never following a symbolic link. `shown`: its name in messages. `excluded`: files
-// to leave out. Refused by name (blame::input): special files, names that path_rules refuses, folders
-// too deep. What cannot be opened is blame::environment.
+// Lists the folder open as `root`, never following a symbolic link. `shown`: its name in messages. `excluded`: files to
+// leave out. Special files, names that path_rules refuses and folders nested too deeply are blame::input and named;
+// what cannot be opened is blame::environment.
 [[nodiscard]] outcome<folder_scan> scan_folder(int root, std::string_view shown,
                                                std::span<const excluded_file> excluded, progress& report);
 

@@ -16,14 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr unsigned kDeepest = 6;             // files of alternates on the way from the repository, as git has it
+constexpr unsigned kDeepest = 6;             // files of alternates in a chain, as in git
 constexpr std::size_t kMostBytes = 1 << 20;  // of a file of alternates
 constexpr std::size_t kMostFolders = 1 << 12;
 constexpr std::size_t kMostRemembered = 16;
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
-// The character that an escape stands for; `rest` begins behind the backslash and is moved behind the escape.
+// The character that an escape stands for; `rest` begins after the backslash and is moved past the escape.
 std::optional<char> take_escape(std::string_view& rest) {
   constexpr std::string_view kLetters = "abfnrtv\"\\";
   constexpr std::string_view kMeanings = "\a\b\f\n\r\t\v\"\\";
@@ -38,7 +38,7 @@ std::optional<char> take_escape(std::string_view& rest) {
   return static_cast<char>(value);
 }
 
-// A path in quotes at the front of `rest`, which is moved behind it; nothing when its quoting is broken.
+// A quoted path at the front of `rest`, which is moved past it; nullopt if its quoting is broken.
 std::optional<std::string> take_quoted(std::string_view& rest) {
   std::string path;
   std::string_view from = rest.substr(1);
@@ -73,7 +73,7 @@ class folder_finder {
     struct stat st {};
     if (::stat(path.c_str(), &st) != 0) {
       if (!is_absence(errno)) return remember(about(path, unreadable(errno).value()));
-      return remember({true, "alternate " + printable(path) + ", named in " + printable(from) + ", is not there"});
+      return remember({true, "alternate " + printable(path) + ", named in " + printable(from) + ", does not exist"});
     }
     if (!S_ISDIR(st.st_mode))
       return remember({false, "alternate " + printable(path) + ", named in " + printable(from) + ", is not a folder"});
@@ -108,7 +108,7 @@ class folder_finder {
 
 }  // namespace
 
-// As link_alt_odb_entries() of git has it, which a name in quotes can end within a line, too.
+// As git's link_alt_odb_entries(), in which a quoted path can end within a line, too.
 std::vector<std::string> parse_alternates(std::string_view text) {
   std::vector<std::string> paths;
   text = text.substr(0, text.find('\0'));

@@ -1,5 +1,5 @@
 #pragma once
-// Objects that others were deltas against, kept for a while. Hosted, safe from many threads.
+// A cache of objects that were bases of deltas. Hosted, safe from many threads.
 
 #include <array>
 #include <atomic>
@@ -21,10 +21,10 @@ struct cached_base {
 
 class base_cache {
  public:
-  // `most` bytes of content are kept; an object over an eighth of that is not.
+  // At most `most` bytes of content are kept; an object larger than an eighth of that is not kept.
   void set_bound(std::size_t most) noexcept { bound_.store(most, std::memory_order_relaxed); }
 
-  // `pack`: a number that stands for the PACK in this process. `offset`: in it. Null when it is not there.
+  // `pack`: the PACK's number in this process; `offset`: of the entry. Returns null if the object is not kept.
   [[nodiscard]] std::shared_ptr<const cached_base> find(std::uint64_t pack, std::uint64_t offset) {
     const place at{pack, offset};
     shard& s = shard_of(at);
@@ -55,7 +55,7 @@ class base_cache {
 
  private:
   static constexpr std::size_t kShards = 8;
-  static constexpr std::size_t kOverhead = 128;  // bytes of what is around a content, about
+  static constexpr std::size_t kOverhead = 128;  // bytes around each content, about
   struct place {
     std::uint64_t pack;
     std::uint64_t offset;
@@ -72,7 +72,7 @@ class base_cache {
   };
   struct shard {
     std::mutex guard;
-    std::list<item> recent;  // the last used first
+    std::list<item> recent;  // most recently used first
     std::unordered_map<place, std::list<item>::iterator, place_hash> places;
     std::size_t size = 0;  // bytes
   };

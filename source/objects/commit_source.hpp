@@ -11,21 +11,21 @@
 
 namespace docteur {
 
-// Bounds for what a repository or a folder may hold, none over the reader's limits.
+// Bounds for a repository or a folder, none above the reader's limits.
 inline constexpr unsigned kMaxTreeDepth = 1024;       // folders inside each other
 inline constexpr std::size_t kMaxSourcePath = 8192;   // bytes of a path from the root
-inline constexpr std::uint64_t kMaxPaths = 1u << 24;  // folders and files; few trees that repeat make many paths
+inline constexpr std::uint64_t kMaxPaths = 1u << 24;  // folders and files; a few repeated trees make many paths
 
-// What make tells on stderr. Paths are raw bytes from the root, without a leading '/'.
+// What docteur-make reports on stderr. Paths are raw bytes from the root, without a leading '/'.
 struct source_notes {
-  std::vector<std::string> left_out;    // nested ".git" of a folder, and the image itself when it is in the folder
+  std::vector<std::string> left_out;    // nested ".git" of a folder, and the image itself if it is in the folder
   std::vector<std::string> submodules;  // entries that stay without content
   std::vector<std::string> remarks;     // whole sentences, printable
-  std::uint64_t lfs_pointers = 0;       // different blobs that are Git LFS pointers
-  std::uint64_t fetched_bytes = 0;      // of the PACKs that came over the network; 0: none did
+  std::uint64_t lfs_pointers = 0;       // distinct blobs that are Git LFS pointers
+  std::uint64_t fetched_bytes = 0;      // of the PACKs fetched over the network; 0: nothing was fetched
 };
 
-// Where the commit's repository is, for what is beside its objects.
+// Where the commit's repository is.
 struct repository_place {
   std::string folder;         // `.git`, or the bare repository itself
   std::string common_folder;  // the same, but that of the main worktree for a linked one
@@ -34,11 +34,11 @@ struct repository_place {
 
 class commit_source : public object_source {
  public:
-  // Complete only after every blob was read: LFS pointers are counted as they pass.
+  // Complete only after every blob was read: LFS pointers are counted on the way.
   [[nodiscard]] virtual source_notes notes() const = 0;
   // nullopt for a plain folder.
   [[nodiscard]] virtual std::optional<repository_place> repository() const { return std::nullopt; }
-  // One more of source_notes::remarks.
+  // Adds to source_notes::remarks.
   void remark(std::string sentence) { remarks_.push_back(std::move(sentence)); }
 
  protected:

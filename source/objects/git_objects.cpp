@@ -11,11 +11,11 @@
 namespace docteur {
 namespace {
 
-constexpr unsigned kMostRecoveries = 64;  // of damaged bases on the way to one object
+constexpr unsigned kMostRecoveries = 64;  // damaged bases per object
 
 const object_fault kMissing{true, "is missing"};
 
-// Which of several faults is told: what the environment is at fault for may be the reason of all others.
+// Which of several faults is reported: one of the environment may be the reason for all others.
 int weight(const object_fault& fault) { return fault.missing ? 0 : fault.who == blame::environment ? 2 : 1; }
 
 void keep_worst(std::optional<object_fault>& worst, object_fault fault) {
@@ -24,8 +24,8 @@ void keep_worst(std::optional<object_fault>& worst, object_fault fault) {
 
 }  // namespace
 
-// Reads bases that are damaged in a PACK from other copies. One for each object that is asked for: what it costs is
-// bounded, however the copies depend on each other.
+// Reads bases that are damaged in a PACK from other copies. There is one for each object that is read, which bounds the
+// cost however the copies depend on each other.
 class git_objects::recovery final : public base_finder {
  public:
   explicit recovery(const git_objects& from) : from_(from) {}
@@ -72,8 +72,8 @@ outcome<std::unique_ptr<git_objects>> git_objects::open(const std::string& objec
   return std::unique_ptr<git_objects>(new git_objects(find_object_folders(objects), kind));
 }
 
-// Hands every copy of the object to `visit`, until that returns true. The worst of the faults that kept places from
-// being looked into.
+// Passes every copy of the object to `visit` until that returns true. Returns the worst of the faults that kept places
+// from being searched.
 template <class Visit>
 std::optional<object_fault> git_objects::visit_copies(const pack_list& list, const oid& id, const Visit& visit) const {
   std::optional<object_fault> worst;
@@ -111,7 +111,7 @@ std::optional<object_fault> git_objects::visit_copies(const pack_list& list, con
   return worst;
 }
 
-// The first good answer of a copy, else the worst fault.
+// The first copy's answer that is no fault, otherwise the worst fault.
 template <class T, class Ask>
 object_result<T> git_objects::look_in(const pack_list& list, const oid& id, const Ask& ask) const {
   std::optional<object_result<T>> good;
@@ -130,8 +130,8 @@ object_result<T> git_objects::look_in(const pack_list& list, const oid& id, cons
   return tl::unexpected<object_fault>(worst ? *std::move(worst) : kMissing);
 }
 
-// The answer from the PACKs that are known. An object that is not found there, or only damaged, is looked for once more
-// where the PACKs have changed (a repack).
+// Asks the PACKs that are known. If an object is missing or damaged there and the PACKs have changed (a repack), asks
+// once more.
 template <class T, class AskList>
 object_result<T> git_objects::look_twice(const AskList& ask) const {
   const pack_list& list = packs();
@@ -149,7 +149,7 @@ object_result<T> git_objects::look(const oid& id, const Ask& ask) const {
   return look_twice<T>([&](const pack_list& list) { return look_in<T>(list, id, ask); });
 }
 
-// Whether there are other PACKs by now than those that were `seen`.
+// Whether the PACKs are no longer those that were `seen`.
 bool git_objects::rescan(const pack_list& seen) const {
   const std::scoped_lock lock(guard_);
   if (lists_.back().get() != &seen) return true;
@@ -160,7 +160,7 @@ bool git_objects::rescan(const pack_list& seen) const {
   return true;
 }
 
-// For an object that was not found: what was left out may have it.
+// For an object that was not found: what could not be read may have it.
 object_fault git_objects::explain(const pack_list& list, object_fault fault) const {
   if (!fault.missing) return fault;
   const object_fault* worst = nullptr;
@@ -176,7 +176,7 @@ object_result<object_summary> git_objects::info(const oid& id) const {
   return look_twice<object_summary>([&](const pack_list& list) { return info_in(list, id); });
 }
 
-// What the first copy's header gives. Where that of another copy differs, one of them is wrong: the content decides.
+// What the first copy's header gives. If another copy's header differs, one of them is wrong and the content decides.
 object_result<object_summary> git_objects::info_in(const pack_list& list, const oid& id) const {
   std::optional<object_summary> first;
   std::optional<object_fault> worst;
@@ -227,7 +227,7 @@ bool git_objects::has_copies(const pack_list& list, const oid& id) const {
   std::optional<object_copy> first;
   bool more = false;
   (void)visit_copies(list, id, [&](const object_copy& copy) {
-    // A PACK that a multi-pack-index has is visited by its own IDX, too.
+    // A PACK in a multi-pack-index is visited through its own IDX, too.
     if (!first) {
       first = copy;
     } else {

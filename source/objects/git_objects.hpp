@@ -1,7 +1,7 @@
 #pragma once
 // The object database of a repository: its PACKs and loose objects and those of its alternates, read by our own code
-// alone. A damaged copy of an object, or of a delta's base, is passed over when there is another. Hosted; all functions
-// are safe from many threads.
+// alone. A damaged copy of an object, or of a delta's base, is skipped if there is another. Hosted; all functions are
+// safe from many threads.
 
 #include <atomic>
 #include <memory>
@@ -18,24 +18,24 @@ namespace docteur {
 
 class git_objects {
  public:
-  // `objects`: the folder of that name in a repository whose ids are of `kind`. Fails when that is no folder or cannot be looked at; whatever
-  // is wrong in it is told of the objects that are not found for it.
+  // `objects`: the folder of that name in a repository whose ids are of `kind`. Fails if that is not a folder or cannot be examined; whatever
+  // is wrong inside is reported for the objects that are not found because of it.
   [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects,
                                                                   hash_kind kind);
 
-  // From the headers of all copies. Where they differ, all content is read and the copy whose bytes are what the id
-  // promises is right; where none is, the first.
+  // From the headers of all copies. If they differ, all content is read: the copy that matches the id is right, or the
+  // first if none does.
   [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   [[nodiscard]] object_result<object_summary> info(const oid& id) const;
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(const oid& id, std::vector<std::byte>& out) const;
-  // As read(), and the bytes are what the id promises: copies that are not are passed over.
+  // As read(), but the bytes match the id: copies that do not are skipped.
   [[nodiscard]] object_result<object_type> read_verified(const oid& id, std::vector<std::byte>& out) const;
-  // The same of the type that is expected.
+  // The same; another type than `expected` is a fault.
   [[nodiscard]] object_result<void> read_checked(const oid& id, object_type expected,
                                                  std::vector<std::byte>& out) const;
-  // In bounded memory, but for a delta: that is read first. Of several copies it is the first whose bytes are what the
-  // id promises; a single one is not compared.
+  // In bounded memory, except for a delta, which is read whole first. Of several copies, the first that matches the id;
+  // a single one is not compared.
   [[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_stream(const oid& id) const;
   // All objects whose ids begin with `digits`, 4 to 39 lower-case hexadecimal ones.
   [[nodiscard]] outcome<std::vector<oid>> find_prefix(std::string_view digits) const;
@@ -51,6 +51,7 @@ class git_objects {
   object_result<T> look_twice(const AskList& ask) const;
   template <class T, class Ask>
   object_result<T> look(const oid& id, const Ask& ask) const;
+  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   [[nodiscard]] object_result<object_summary> info_in(const pack_list& list, const oid& id) const;
   [[nodiscard]] bool has_copies(const pack_list& list, const oid& id) const;
   [[nodiscard]] const pack_list& packs() const noexcept { return *current_.load(std::memory_order_acquire); }
@@ -60,9 +61,10 @@ class git_objects {
   object_folders folders_;
   hash_kind kind_;
   mutable std::mutex guard_;                                     // of lists_
-  mutable std::vector<std::unique_ptr<const pack_list>> lists_;  // earlier ones may still be looked through
+  mutable std::vector<std::unique_ptr<const pack_list>> lists_;  // earlier ones may still be in use
   mutable std::atomic<const pack_list*> current_{nullptr};       // the last of them
-  mutable std::atomic<std::size_t> last_pack_{0};  // where the last object was found: the next one is likely there, too
+  mutable std::atomic<std::size_t> last_pack_{
+      0};  // where the last object was found; the next one is probably there, too
 };
 
 }  // namespace docteur

@@ -5,9 +5,9 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint32_t kWindow = 64;    // ids that are looked at together
+constexpr std::uint32_t kWindow = 64;    // ids that are read together
 constexpr std::size_t kMostStride = 4 + kMaxIdSize;  // bytes
-constexpr unsigned kNeighbours = 3;      // windows beside the first one that are tried before halving
+constexpr unsigned kNeighbours = 3;      // windows beside the first that are tried before bisection
 
 // The smallest id that begins with `digits`, lower-case hexadecimal ones.
 oid smallest(std::string_view digits, hash_kind kind) {
@@ -41,8 +41,8 @@ object_result<oid> id_table::id(const table_file& file, std::uint32_t position) 
   return oid::from(raw.data(), kind_);
 }
 
-// Ids are hashes, so evenly spread: one is near the place that its next bytes tell, in one of a few windows there. A
-// crafted table is spread as it likes: what is left after that is halved.
+// Ids are hashes and evenly spread: an id is near the place that its next bytes suggest, in one of a few windows there.
+// A crafted table may be spread otherwise: what is left is searched by bisection.
 object_result<id_table::place> id_table::locate(const table_file& file, const oid& id) const {
   std::array<std::byte, kWindow * kMostStride> room;
   const auto first = std::to_integer<unsigned>(id.view()[0]);

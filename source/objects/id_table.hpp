@@ -1,5 +1,5 @@
 #pragma once
-// Ids in ascending order with a fan-out, as IDX and multi-pack-index have them (`git help gitformat-pack`). Hosted; all
+// Ids in ascending order with a fan-out table, as in IDX and multi-pack-index (`git help gitformat-pack`). Hosted; all
 // functions are safe from many threads.
 
 #include <array>
@@ -12,23 +12,22 @@
 
 namespace docteur {
 
-// Where short ids lead, and how many are collected at most.
+// Ids that begin with a prefix, and how many are collected at most.
 using id_set = std::set<oid>;
 inline constexpr std::size_t kMostPrefixed = 1 << 16;
 
 class id_table {
  public:
   id_table() = default;
-  // The fan-out is read at `fanout_at`. Ids begin at `ids_at`, each `stride` bytes behind the one before, of
-  // the kind `kind`. Damaged when
-  // the fan-out decreases.
+  // The fan-out is at `fanout_at`; ids begin at `ids_at`, are `stride` bytes apart and of `kind`. Damaged if the fan-out
+  // decreases.
   [[nodiscard]] static object_result<id_table> open(const table_file& file, std::uint64_t fanout_at,
                                                     std::uint64_t ids_at, std::uint32_t stride, hash_kind kind);
 
   [[nodiscard]] std::uint32_t count() const noexcept { return fanout_[255]; }
   // `position` < count().
   [[nodiscard]] object_result<oid> id(const table_file& file, std::uint32_t position) const;
-  // The place of `id`. Where ids do not ascend one may not be found.
+  // The position of `id`. In a table whose ids do not ascend, an id may not be found.
   [[nodiscard]] object_result<std::optional<std::uint32_t>> find(const table_file& file, const oid& id) const;
   // Adds the ids that begin with `digits` to `found`, until there are kMostPrefixed.
   [[nodiscard]] object_result<void> collect(const table_file& file, std::string_view digits, id_set& found) const;

@@ -48,7 +48,7 @@ object_result<std::uint64_t> idx_file::widen(std::uint32_t field) const {
   const std::uint64_t wide_at = idx_layout{count(), 0, kind_}.wide_offsets();
   const std::uint64_t wide_count = (file_->size() - trailer_size() - wide_at) / 8;
   const std::uint64_t at = field & ~kIdxWideOffset;
-  if (at >= wide_count) return damaged("an IDX that points behind its 64-bit offsets");
+  if (at >= wide_count) return damaged("an IDX that points beyond its 64-bit offsets");
   std::array<std::byte, 8> room;
   DOCTEUR_TRY(raw, file_->get(wide_at + at * 8, room.size(), room));
   return load_be<std::uint64_t>(raw.data());
@@ -76,7 +76,7 @@ object_result<std::optional<oid>> idx_file::id_at(std::uint64_t offset) const {
     DOCTEUR_TRY(raw, file_->get(offsets_at_ + std::uint64_t{done} * offset_stride_, size, room));
     for (std::uint32_t i = 0; i < n; ++i) {
       const auto at = widen(load_be<std::uint32_t>(raw.data() + std::size_t{i} * offset_stride_));
-      if (!at || *at != offset) continue;  // a wild one beside the one that is looked for does no harm
+      if (!at || *at != offset) continue;  // other, wild offsets do no harm
       DOCTEUR_TRY(found, id(done + i));
       return found;
     }

@@ -10,21 +10,21 @@ namespace docteur {
 
 class idx_file {
  public:
-  // `kind`: of its ids; IDX does not say. Damaged when its size is not what its fan-out tells, or it is of another version.
+  // Damaged if its size does not match its fan-out, or it is of another version.
   [[nodiscard]] static object_result<idx_file> open(std::unique_ptr<table_file> file, hash_kind kind);
 
   [[nodiscard]] std::uint32_t count() const noexcept { return ids_.count(); }
   [[nodiscard]] object_result<oid> id(std::uint32_t position) const { return ids_.id(*file_, position); }
-  // Where the object's entry begins in the PACK: whether it is there is not known.
+  // Where the object's entry should begin in the PACK; not checked against the PACK.
   [[nodiscard]] object_result<std::optional<std::uint64_t>> find(const oid& id) const;
   [[nodiscard]] object_result<std::uint64_t> offset(std::uint32_t position) const;
-  // Which object's entry begins there. Looks through the whole table.
+  // The object whose entry begins at `offset`. Searches the whole table.
   [[nodiscard]] object_result<std::optional<oid>> id_at(std::uint64_t offset) const;
   // As id_table::collect().
   [[nodiscard]] object_result<void> collect(std::string_view digits, id_set& found) const {
     return ids_.collect(*file_, digits, found);
   }
-  // What the PACK's trailer should be.
+  // The checksum that the PACK's trailer should have.
   [[nodiscard]] object_result<oid> pack_checksum() const;
 
  private:
@@ -35,7 +35,7 @@ class idx_file {
   hash_kind kind_;
   std::unique_ptr<table_file> file_;
   id_table ids_;
-  // The offsets: where the first is, and the bytes from one to the next.
+  // The first offset's place, and the bytes from one offset to the next.
   std::uint64_t offsets_at_ = 0;
   std::uint32_t offset_stride_ = 4;
   bool may_be_wide_ = false;

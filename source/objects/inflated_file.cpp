@@ -10,8 +10,8 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kChunk = 64 * 1024;  // bytes per read
-constexpr std::size_t kStep = 1 << 20;     // bytes of content for which memory is taken at once
-constexpr std::size_t kFront = 128;        // deflated bytes that hold a header, whatever the codes
+constexpr std::size_t kStep = 1 << 20;     // bytes of content per growth of memory
+constexpr std::size_t kFront = 128;        // deflated bytes that contain a header, whatever the codes
 
 memory heap() noexcept {
   return {nullptr, [](void*, std::size_t size) noexcept { return std::malloc(size); },
@@ -27,7 +27,7 @@ class file_inflater {
     return file_inflater(std::move(*engine), from, chunk);
   }
 
-  // Fills `out`; fewer bytes only where the stream ends.
+  // Fills `out`; returns fewer bytes only at the end of the stream.
   object_result<std::size_t> fill(mutable_bytes out) {
     std::size_t have = 0;
     while (have < out.size() && !ended_) {
@@ -37,7 +37,7 @@ class file_inflater {
     return have;
   }
 
-  // True when the stream has no more content; a stream that is cut or has more is a fault or false.
+  // True if the stream ends here; false if it has more content. A cut stream is a fault.
   object_result<bool> at_end() {
     std::array<std::byte, 1> more;
     DOCTEUR_TRY(n, fill(more));
@@ -58,13 +58,13 @@ class file_inflater {
     return step->produced;
   }
 
-  // More input, behind what is still pending.
+  // Reads more input after what is still pending.
   object_result<void> refill() {
-    if (pending_.size() == buffer_.size()) return damaged("a zlib stream that does not go on");
+    if (pending_.size() == buffer_.size()) return damaged("its zlib stream makes no progress");
     std::copy(pending_.begin(), pending_.end(), buffer_.begin());
     const std::size_t kept = pending_.size();
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size() - kept, from_.end - from_.at));
-    if (room == 0) return damaged("its zlib stream is cut");
+    if (room == 0) return damaged("its zlib stream is truncated");
     DOCTEUR_CHECK(from_.file->read(from_.at, mutable_bytes(buffer_).subspan(kept, room)));
     from_.at += room;
     pending_ = bytes(buffer_).first(kept + room);
@@ -93,7 +93,7 @@ class inflated_stream final : public byte_stream {
     if (left_ == 0) {
       auto end = engine_.at_end();
       if (!end) return failed(std::move(end.error()));
-      if (!*end) return failed(damaged("its zlib stream goes on behind its size").value());
+      if (!*end) return failed(damaged("its zlib stream is longer than its size").value());
     }
     return *n;
   }
@@ -137,7 +137,7 @@ object_result<void> inflate_whole(const stream_place& from, std::uint64_t skippe
     if (n < out.size() - have) return damaged("its zlib stream ends early");
   }
   DOCTEUR_TRY(at_end, engine.at_end());
-  if (!at_end) return damaged("its zlib stream goes on behind its size");
+  if (!at_end) return damaged("its zlib stream is longer than its size");
   return {};
 }
 

@@ -42,18 +42,18 @@ object_result<void> loose_file::parse_header() {
   const std::string_view header = as_text(bytes(front).first(n));
   const auto end = header.find('\0');
   const auto space = header.find(' ');
-  if (end == std::string_view::npos || space >= end) return damaged("a loose object's header");
+  if (end == std::string_view::npos || space >= end) return damaged("its header is malformed");
   const auto size = parse_size(header.substr(space + 1, end - space - 1));
-  if (!size) return damaged("a loose object's size");
+  if (!size) return damaged("the size in its header is malformed");
   size_ = *size;
   header_size_ = end + 1;
-  if (!is_plausible_size(size_, from_.end)) return damaged("a size that its zlib stream cannot have");
+  if (!is_plausible_size(size_, from_.end)) return damaged("its zlib stream cannot have its size");
   for (const object_type known : {object_type::commit, object_type::tree, object_type::blob, object_type::tag}) {
     if (header.substr(0, space) != name(known)) continue;
     type_ = known;
     return {};
   }
-  return damaged("an unknown type");
+  return damaged("its type is unknown");
 }
 
 object_result<void> loose_file::read(std::vector<std::byte>& out) const {
@@ -72,7 +72,7 @@ object_result<void> loose_file::inflate(std::vector<std::byte>& out) const {
   out.resize(static_cast<std::size_t>(header_size_ + size_));
   const auto taken = engine->inflate(input, out, 0);
   if (!taken) return damaged(taken.error().what);
-  if (*taken != input.size()) return damaged("bytes behind its zlib stream");
+  if (*taken != input.size()) return damaged("there are bytes after its zlib stream");
   out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(header_size_));
   return {};
 }

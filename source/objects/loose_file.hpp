@@ -14,7 +14,8 @@ namespace docteur {
 
 class loose_file {
  public:
-  // Of the folder `objects`. The fault says missing when there is no such file; others name the file.
+  // Opens the object's file in the folder `objects`. The fault is missing if there is no such file; others name the
+  // file.
   [[nodiscard]] static object_result<loose_file> open(const std::string& objects, const oid& id);
 
   [[nodiscard]] object_type type() const noexcept { return type_; }
@@ -29,12 +30,12 @@ class loose_file {
   [[nodiscard]] object_result<void> inflate(std::vector<std::byte>& out) const;
 
   stream_place from_;
-  std::uint64_t header_size_ = 0;  // bytes, with its NUL
+  std::uint64_t header_size_ = 0;  // bytes, including the NUL
   object_type type_{};
   std::uint64_t size_ = 0;
 };
 
-// Adds the loose objects of the folder `objects` whose ids begin with `digits` (two at least) to `found`, until there
+// Adds the loose objects of the folder `objects` whose ids begin with `digits` (at least two) to `found`, until there
 // are kMostPrefixed.
 [[nodiscard]] object_result<void> collect_loose(const std::string& objects, std::string_view digits, hash_kind kind,
                                                 id_set& found);

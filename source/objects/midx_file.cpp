@@ -13,7 +13,7 @@ constexpr std::uint32_t kMagic = 0x4d494458;  // "MIDX"
 constexpr std::uint64_t kHeaderSize = 12;
 constexpr std::uint64_t kRowSize = 12;                         // of the table of chunks
 constexpr std::uint64_t kMostNames = std::uint64_t{64} << 20;  // bytes of all names
-constexpr std::size_t kSummed = 256 * 1024;                    // bytes that are hashed at once
+constexpr std::size_t kSummed = 256 * 1024;                    // bytes hashed at once
 
 constexpr std::uint32_t chunk_id(const char (&text)[5]) {
   std::uint32_t id = 0;
@@ -31,7 +31,7 @@ object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file, hash_
   if (head[5] != static_cast<std::byte>(kind)) return damaged("a multi-pack-index for ids of another hash");
   if (head[7] != std::byte{0}) return damaged("a multi-pack-index that has bases");
   midx_file midx(std::move(file), kind);
-  if (midx.file_->size() < kHeaderSize + id_size(kind)) return damaged("a multi-pack-index that is cut");
+  if (midx.file_->size() < kHeaderSize + id_size(kind)) return damaged("a multi-pack-index that is truncated");
   DOCTEUR_CHECK(midx.read_chunks(std::to_integer<std::uint32_t>(head[6])));
   DOCTEUR_TRY(ids, id_table::open(*midx.file_, midx.fanout_.at, midx.lookup_.at, static_cast<std::uint32_t>(id_size(kind)), kind));
   if (midx.lookup_.size != std::uint64_t{ids.count()} * id_size(kind) ||
@@ -43,7 +43,7 @@ object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file, hash_
   return midx;
 }
 
-// The chunks are in the order of their offsets, and the one that ends the table says where the last one ends.
+// The chunks are in the order of their offsets; the entry that ends the table gives the end of the last one.
 object_result<void> midx_file::read_chunks(std::uint32_t chunks) {
   std::array<std::byte, 256 * kRowSize> room;
   const std::uint64_t end = file_->size() - id_size(kind_);
@@ -52,7 +52,7 @@ object_result<void> midx_file::read_chunks(std::uint32_t chunks) {
     const std::byte* const row = rows.data() + i * kRowSize;
     const auto at = load_be<std::uint64_t>(row + 4);
     const auto next = load_be<std::uint64_t>(row + kRowSize + 4);
-    if (at < kHeaderSize || next < at || next > end) return damaged("a multi-pack-index with a chunk outside of it");
+    if (at < kHeaderSize || next < at || next > end) return damaged("a multi-pack-index with a chunk outside the file");
     const chunk c{at, next - at};
     switch (load_be<std::uint32_t>(row)) {
       case chunk_id("PNAM"): names_ = c; break;
@@ -78,7 +78,7 @@ object_result<void> midx_file::read_names(std::uint32_t packs) {
     const std::string_view name = rest.substr(0, end);
     rest.remove_prefix(end + 1);
     const bool is_idx = name.size() > 4 && name.ends_with(".idx") && name.find('/') == std::string_view::npos;
-    if (!is_idx) return damaged("a multi-pack-index with a name that is no IDX");
+    if (!is_idx) return damaged("a multi-pack-index with a name that is not an IDX's");
     if (!packs_.empty() && packs_.back() >= name) return damaged("a multi-pack-index with names out of order");
     packs_.emplace_back(name);
   }
@@ -106,11 +106,11 @@ object_result<std::optional<midx_file::place>> midx_file::find(const oid& id) co
   std::array<std::byte, 8> room;
   DOCTEUR_TRY(raw, file_->get(offsets_.at + std::uint64_t{*position} * 8, room.size(), room));
   place p{load_be<std::uint32_t>(raw.data()), load_be<std::uint32_t>(raw.data() + 4)};
-  if (p.pack >= packs_.size()) return damaged("a multi-pack-index that names a PACK it has not");
-  // Without a table of 64-bit offsets all are of 32 bits.
+  if (p.pack >= packs_.size()) return damaged("a multi-pack-index that refers to a PACK it does not list");
+  // Without a table of 64-bit offsets all offsets have 32 bits.
   if (wide_offsets_.size == 0 || (p.offset & kIdxWideOffset) == 0) return p;
   const std::uint64_t at = p.offset & ~std::uint64_t{kIdxWideOffset};
-  if (at >= wide_offsets_.size / 8) return damaged("a multi-pack-index that points behind its 64-bit offsets");
+  if (at >= wide_offsets_.size / 8) return damaged("a multi-pack-index that points beyond its 64-bit offsets");
   DOCTEUR_TRY(wide, file_->get(wide_offsets_.at + at * 8, room.size(), room));
   p.offset = load_be<std::uint64_t>(wide.data());
   return p;

@@ -13,18 +13,18 @@ namespace docteur {
 
 class midx_file {
  public:
-  // Damaged when it is of another version, for other ids than `kind` or part of a chain, when a table is outside of it, or when
-  // its trailing checksum is not that of its bytes.
+  // Damaged if it is of another version, for other ids than `kind` or part of a chain, if a table leaves the file, or if its
+  // trailing checksum is wrong.
   [[nodiscard]] static object_result<midx_file> open(std::unique_ptr<table_file> file, hash_kind kind);
 
-  // Names of IDX files in the folder of the file, ascending; none has a '/'.
+  // Names of IDX files in the file's folder, ascending; none contains '/'.
   [[nodiscard]] const std::vector<std::string>& packs() const noexcept { return packs_; }
   [[nodiscard]] std::uint32_t count() const noexcept { return ids_.count(); }
   [[nodiscard]] object_result<oid> id(std::uint32_t position) const { return ids_.id(*file_, position); }
 
   struct place {
     std::uint32_t pack;    // in packs()
-    std::uint64_t offset;  // of the entry: whether it is in the PACK is not known
+    std::uint64_t offset;  // of the entry; not checked against the PACK
   };
   [[nodiscard]] object_result<std::optional<place>> find(const oid& id) const;
   // As id_table::collect().
@@ -35,7 +35,7 @@ class midx_file {
  private:
   struct chunk {
     std::uint64_t at = 0;
-    std::uint64_t size = 0;  // bytes; 0: there is no such chunk
+    std::uint64_t size = 0;  // bytes; 0: no such chunk
   };
   midx_file(std::unique_ptr<table_file> file, hash_kind kind) : kind_(kind), file_(std::move(file)) {}
   [[nodiscard]] object_result<void> read_chunks(std::uint32_t chunks);

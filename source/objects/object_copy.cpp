@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kPiece = 256 * 1024;  // bytes that are compared at once
 
-tl::unexpected<object_fault> wrong_content() { return damaged("its content is not its id's"); }
+tl::unexpected<object_fault> wrong_content() { return damaged("its content does not match its id"); }
 
 // Reads all of `content`, an object that is not a delta, and compares it with its id.
 object_result<void> compare(byte_stream& content, const object_summary& info, const oid& id) {

@@ -1,6 +1,5 @@
 #pragma once
-// One of the places where an object's content is: an entry of a PACK, or a loose file. Hosted; all functions are safe
-// from many threads.
+// One copy of an object: an entry of a PACK, or a loose file. Hosted; all functions are safe from many threads.
 
 #include <cstdint>
 #include <memory>
@@ -26,14 +25,14 @@ class object_copy {
     return other.pack_ != nullptr && is_entry(other.pack_->number(), other.offset_);
   }
 
-  // Type and size as the copy's own header gives them: a damaged header may give wrong ones.
+  // Type and size from the copy's own header, which may be damaged.
   [[nodiscard]] object_result<object_summary> info() const;
-  // The same after all content was read and compared with `id`; with the type.
+  // The same, with the type, after all content was read and compared with `id`.
   [[nodiscard]] object_result<object_summary> verified_info(const oid& id, base_finder& elsewhere) const;
 
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(std::vector<std::byte>& out, base_finder& elsewhere) const;
-  // Fails where the bytes are not what `id` promises.
+  // Fails if the bytes do not match `id`.
   [[nodiscard]] object_result<object_type> read_verified(const oid& id, std::vector<std::byte>& out,
                                                          base_finder& elsewhere) const;
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "layout/image_header.hpp"
 #include "pack/delta.hpp"
-#include "pack/format.hpp"
 #include "source/objects/source_memory.hpp"
 
 namespace docteur {
@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kFirstRead = 4096;                         // bytes: most deltas are shorter
 constexpr std::size_t kLongestChain = 1 << 16;                   // git fast-import writes 8,191 deltas at most
 constexpr std::uint64_t kReadWhole = std::uint64_t{16} << 20;    // bytes: what is larger is inflated a piece at a time
-constexpr std::size_t kKeptInput = std::size_t{4} << 20;         // bytes of a thread's buffer between two entries
-constexpr std::uint64_t kLargestDelta = std::uint64_t{2} << 30;  // bytes of a delta or of what it makes; git makes none
+constexpr std::size_t kKeptInput = std::size_t{4} << 20;         // bytes a thread's buffer may keep between two entries
+constexpr std::uint64_t kLargestDelta = std::uint64_t{2} << 30;  // bytes of a delta or of its result; git makes none
                                                                  // of files over core.bigFileThreshold, 512 MiB
 
 tl::unexpected<object_fault> fault_of(const error& e) { return damaged(e.what); }
@@ -30,8 +30,8 @@ std::uint64_t next_number() {
 
 }  // namespace
 
-// A delta on the way from an object to the base of its chain. Its content is inflated when its turn comes: however long
-// the chain, one delta is held, what it is for and what it makes.
+// A delta on the way from an object to the base of its chain. It is inflated only when it is applied: however long the
+// chain, one delta, its base and its result are in memory.
 struct pack_file::step {
   std::uint64_t offset;
   entry_header header;
@@ -61,7 +61,7 @@ object_result<const idx_file*> pack_file::idx() const {
 
 object_result<const pack_file::opened*> pack_file::pack() const {
   if (const opened* const ready = ready_pack_.load(std::memory_order_acquire)) return ready;
-  (void)idx();  // it takes the lock, too
+  (void)idx();  // it takes the same lock
   const std::scoped_lock lock(guard_);
   if (!pack_) {
     DOCTEUR_TRY(made, open_pack());
@@ -71,15 +71,15 @@ object_result<const pack_file::opened*> pack_file::pack() const {
   return pack_.get();
 }
 
-// What git checks when it opens one: header, number of objects, and that trailer and IDX are of one PACK. Where the IDX
-// cannot be had (it was a multi-pack-index that led here) there is less to compare.
+// Checks what git checks when it opens a PACK: header, number of objects, and that trailer and IDX match. Without a
+// readable IDX (a multi-pack-index led here) there is less to compare.
 object_result<pack_file::opened> pack_file::open_pack() const {
   auto file = pooled_file::open(path_);
   if (!file && file.error().missing)
-    return tl::unexpected<object_fault>({true, "is missing: its PACK, " + printable(path_) + ", is not there"});
+    return tl::unexpected<object_fault>({true, "is missing: its PACK " + printable(path_) + " does not exist"});
   if (!file) return in_pack(std::move(file.error()));
   const std::uint64_t size = (*file)->size();
-  if (size < kPackHeaderSize + pack_trailer_size(kind_)) return in_pack(damaged("a PACK that is cut").value());
+  if (size < kPackHeaderSize + pack_trailer_size(kind_)) return in_pack(damaged("its PACK is truncated").value());
   std::array<std::byte, kPackHeaderSize> head;
   oid trailer(kind_);
   auto read = (*file)->read(0, head);
@@ -87,17 +87,17 @@ object_result<pack_file::opened> pack_file::open_pack() const {
   if (!read) return in_pack(std::move(read.error()));
   const auto version = load_be<std::uint32_t>(head.data() + 4);
   if (load_be<std::uint32_t>(head.data()) != kPackMagic || version < 2 || version > 3)
-    return in_pack(damaged("a PACK of an unknown version").value());
+    return in_pack(damaged("its PACK has an unknown version").value());
   if (idx_) {
     const auto checksum = idx_->pack_checksum();
     if (!checksum) return located(checksum.error(), idx_path_);
     if (load_be<std::uint32_t>(head.data() + 8) != idx_->count() || *checksum != trailer)
-      return in_pack(damaged("a PACK that is not its IDX's").value());
+      return in_pack(damaged("its PACK does not match the IDX").value());
   }
   return opened{std::move(*file), size - pack_trailer_size(kind_), kind_};
 }
 
-// As much of `room` as there is before the trailer.
+// Fills `room`, but not beyond the trailer.
 object_result<bytes> pack_file::read_some(const opened& from, std::uint64_t offset, mutable_bytes room) {
   if (offset < kPackHeaderSize || offset >= from.end) return damaged("an offset outside the PACK");
   room = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), from.end - offset)));
@@ -110,8 +110,8 @@ object_result<entry_header> pack_file::read_header(const opened& from, std::uint
   DOCTEUR_TRY(head, read_some(from, offset, room));
   const auto header = decode_entry_header(head, offset, offset, from.kind);
   if (!header) return fault_of(header.error());
-  if (!is_plausible_size(header->size, from.end - offset)) return damaged("a size that its zlib stream cannot have");
-  if (is_delta(header->type) && header->size > kLargestDelta) return damaged("a delta that is too large");
+  if (!is_plausible_size(header->size, from.end - offset)) return damaged("its zlib stream cannot have its size");
+  if (is_delta(header->type) && header->size > kLargestDelta) return damaged("its delta is too large");
   return *header;
 }
 
@@ -132,7 +132,7 @@ object_result<object_summary> pack_file::info(std::uint64_t offset) const {
   return answer;
 }
 
-// Where the stream ends is not written anywhere: a guess first, and more when it was too little.
+// The length of the stream is not recorded: reads a guess first, and more if that was too little.
 object_result<void> pack_file::inflate(const opened& from, std::uint64_t offset, const entry_header& header,
                                        std::vector<std::byte>& out) {
   const std::uint64_t at = offset + header.header_size;
@@ -197,7 +197,7 @@ object_result<object_type> pack_file::rebuild(const opened& from, std::uint64_t 
   }
 }
 
-// Goes from the one delta in `steps` down to what the last of them is for, and adds those on the way.
+// Goes from the one delta in `steps` down to the base of the chain, and adds the deltas on the way.
 object_result<pack_file::base_ptr> pack_file::descend(const opened& from, std::vector<step>& steps,
                                                       base_finder& elsewhere) const {
   base_cache& bases = source_memory::shared().bases;
@@ -211,7 +211,7 @@ object_result<pack_file::base_ptr> pack_file::descend(const opened& from, std::v
     if (auto known = bases.find(number_, *next)) return known;
     auto header = read_header(from, *next);
     if (header && is_delta(header->type)) {
-      if (steps.size() == kLongestChain) return damaged("a chain of deltas that is too long");
+      if (steps.size() == kLongestChain) return damaged("its chain of deltas is too long");
       steps.push_back({*next, *header});
       continue;
     }
@@ -243,8 +243,8 @@ pack_file::base_ptr pack_file::recover(std::uint64_t offset, base_finder& elsewh
   return copy;
 }
 
-// What the last of `steps` makes cannot be made, by `fault`: the nearest object above it that is whole elsewhere, with
-// the steps that are left for it. The object that is asked for is not among them.
+// The last of `steps` cannot be applied because of `fault`: returns the nearest object above it that is whole
+// elsewhere, and leaves the steps that build on it. The object asked for is not among them.
 object_result<pack_file::base_ptr> pack_file::recover(std::vector<step>& steps, object_fault fault,
                                                       base_finder& elsewhere) const {
   while (steps.size() > 1) {
@@ -260,12 +260,12 @@ object_result<std::vector<std::byte>> pack_file::apply(const opened& from, const
   DOCTEUR_CHECK(inflate(from, last.offset, last.header, delta));
   const auto sizes = decode_delta_header(delta, last.offset);
   if (!sizes) return fault_of(sizes.error());
-  if (sizes->result_size > kLargestDelta) return damaged("a delta that makes too much");
+  if (sizes->result_size > kLargestDelta) return damaged("the result of a delta is too large");
   if (sizes->result_size > kReadWhole) {
-    // A false size does not take memory.
+    // A false size takes no memory.
     const auto makes = measure_delta(delta, last.offset);
     if (!makes) return fault_of(makes.error());
-    if (*makes != sizes->result_size) return damaged("delta makes an object of another size");
+    if (*makes != sizes->result_size) return damaged("the result of a delta has another size than its header");
   }
   std::vector<std::byte> made(static_cast<std::size_t>(sizes->result_size));
   if (const auto done = apply_delta(base, delta, made, last.offset); !done) return fault_of(done.error());

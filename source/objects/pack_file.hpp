@@ -1,8 +1,8 @@
 #pragma once
-// A PACK of a repository, with its IDX where it has one. Hosted; all functions are safe from many threads.
+// A PACK of a repository, with its IDX if it has one. Hosted; all functions are safe from many threads.
 //
-// Both are read with pread(), not mapped: memory then does not grow with them, nor with what is streamed, and a file
-// that shrinks is an error.
+// Both are read with pread(), not mapped: memory does not grow with them or with what is streamed, and a file that
+// shrinks is an error.
 
 #include <atomic>
 #include <memory>
@@ -19,14 +19,14 @@
 
 namespace docteur {
 
-// Where a delta's base is had from when its entry in the PACK is damaged.
+// Finds a delta's base elsewhere when its entry in the PACK is damaged.
 class base_finder {
  public:
   virtual ~base_finder() = default;
-  // Another copy of the object than the entry at `offset` of the PACK with that number. Null when there is none.
+  // A copy of the object other than the entry at `offset` of the PACK with that number; null if there is none.
   [[nodiscard]] virtual std::shared_ptr<const cached_base> find_elsewhere(const oid& id, std::uint64_t number,
                                                                           std::uint64_t offset) = 0;
-  // Where in that PACK the object is, as something else than its IDX knows.
+  // The object's offset in that PACK from another source than its IDX.
   [[nodiscard]] virtual std::optional<std::uint64_t> offset_in(std::uint64_t number, const oid& id) = 0;
 };
 
@@ -38,26 +38,26 @@ class pack_file {
   pack_file& operator=(const pack_file&) = delete;
 
   [[nodiscard]] const std::string& idx_path() const noexcept { return idx_path_; }
-  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }  // of no other PACK in this process
-  // Whether the names still stand for the same files.
+  [[nodiscard]] std::uint64_t number() const noexcept { return number_; }  // unique in this process
+  // Whether the paths still name the same files.
   [[nodiscard]] bool is_current() const;
 
-  // Opened when it is asked for first; it lives as long as this. Faults do not name the file.
+  // Opened on first use; lives as long as this object. Faults do not name the file.
   [[nodiscard]] object_result<const idx_file*> idx() const;
 
-  // Of the entry at `offset`: faults name the PACK, and say missing when it is not there.
-  // Size, and the type where the entry itself tells: a delta has that of its base.
+  // The next three read the entry at `offset`. Faults name the PACK, and are missing if there is no such file. Size,
+  // and the type unless the entry is a delta, which has its base's type.
   [[nodiscard]] object_result<object_summary> info(std::uint64_t offset) const;
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(std::uint64_t offset, std::vector<std::byte>& out,
                                                 base_finder& elsewhere) const;
-  // Null when the entry is a delta: only read() can rebuild it.
+  // Null if the entry is a delta, which only read() can rebuild.
   [[nodiscard]] object_result<std::unique_ptr<byte_stream>> open_stream(std::uint64_t offset) const;
 
  private:
   struct opened {
     std::shared_ptr<const pooled_file> file;
-    std::uint64_t end;  // of the entries: where the trailer begins
+    std::uint64_t end;  // end of the entries, start of the trailer
     hash_kind kind;
   };
   struct step;

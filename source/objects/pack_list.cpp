@@ -62,7 +62,7 @@ std::vector<std::string> pack_list::list_indexes(const std::string& folder) {
   return paths;
 }
 
-// Null when there is none that can be used.
+// Null if there is none that can be used.
 std::shared_ptr<const pack_list::many_packs> pack_list::open_many(const std::string& folder, const pack_list* before) {
   const std::string path = folder + "/multi-pack-index";
   const file_stamp stamp = stamp_at(path);

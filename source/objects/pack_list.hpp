@@ -15,7 +15,7 @@ namespace docteur {
 class pack_list {
  public:
   using pack_ptr = std::shared_ptr<const pack_file>;
-  // A multi-pack-index and its PACKs, in the order of its names.
+  // A multi-pack-index and its PACKs, in the order of its list.
   struct many_packs {
     std::string path;
     file_stamp stamp;
@@ -23,19 +23,19 @@ class pack_list {
     std::vector<pack_ptr> packs;
   };
 
-  // Lists the folders of objects with ids of `kind`. What is the same file as in `before` (may be null) is taken over. What cannot be read
-  // or is damaged is left out and remembered.
+  // Lists the folders of objects. Files that are unchanged since `before` (may be null) are taken over from it. Those
+  // that cannot be read or are damaged are left out and noted in faults().
   [[nodiscard]] static std::unique_ptr<const pack_list> scan(const std::vector<std::string>& folders,
                                                              hash_kind kind, const pack_list* before);
   // Whether both list the same files.
   [[nodiscard]] bool is_same(const pack_list& other) const;
 
   [[nodiscard]] const std::vector<std::shared_ptr<const many_packs>>& indexes() const noexcept { return indexes_; }
-  // Those that no multi-pack-index has.
+  // The PACKs that are in no multi-pack-index.
   [[nodiscard]] const std::vector<pack_ptr>& packs() const noexcept { return packs_; }
-  // Those that one has and that are in the folder with an IDX of their own: should the multi-pack-index be stale.
+  // The PACKs that are in one and have their own IDX, for when the multi-pack-index is stale.
   [[nodiscard]] const std::vector<pack_ptr>& covered() const noexcept { return covered_; }
-  // Phrases of their own, as object_folders has them.
+  // Phrases of their own, as in object_folders.
   [[nodiscard]] const std::vector<object_fault>& faults() const noexcept { return faults_; }
 
  private:
@@ -51,7 +51,7 @@ class pack_list {
   std::vector<pack_ptr> packs_;
   std::vector<pack_ptr> covered_;
   std::vector<object_fault> faults_;
-  std::unordered_map<std::string, pack_ptr> known_;  // of the list before, while this one is made
+  std::unordered_map<std::string, pack_ptr> known_;  // from the list before, while this one is built
 };
 
 }  // namespace docteur

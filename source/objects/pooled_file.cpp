@@ -47,7 +47,7 @@ class descriptor_pool {
       const bool is_short = fd.error().error == EMFILE || fd.error().error == ENFILE;
       if (!is_short || open_.empty()) return tl::unexpected<object_fault>(std::move(fd.error()));
       if (close_one()) continue;
-      // All are being read, none for long.
+      // All are being read, but none for long.
       lock.unlock();
       std::this_thread::yield();
       lock.lock();
@@ -56,7 +56,7 @@ class descriptor_pool {
 
   static void release(const pooled_file& file) { file.state_.fetch_sub(1, std::memory_order_release); }
 
-  // Nobody reads `file` any more.
+  // A read of `file` has ended.
   void forget(const pooled_file& file) {
     const std::scoped_lock lock(guard_);
     if ((file.state_.load(std::memory_order_relaxed) & kOpen) != 0) close(file);
@@ -90,7 +90,7 @@ class descriptor_pool {
     return file.fd_;
   }
 
-  // A file that nobody reads, one not read since it was last looked at where there is one.
+  // A file that is not being read, preferably one not read since the last search.
   bool close_one() {
     for (std::size_t looked = 0; looked < 2 * open_.size(); ++looked) {
       hand_ = hand_ + 1 < open_.size() ? hand_ + 1 : 0;
@@ -127,14 +127,14 @@ object_result<std::shared_ptr<const pooled_file>> pooled_file::open(const std::s
 pooled_file::~pooled_file() { descriptor_pool::shared().forget(*this); }
 
 object_result<void> pooled_file::read(std::uint64_t at, mutable_bytes out) const {
-  if (at > size_ || out.size() > size_ - at) return damaged("an offset behind the file's end");
+  if (at > size_ || out.size() > size_ - at) return damaged("an offset beyond the end of the file");
   DOCTEUR_TRY(fd, descriptor_pool::shared().acquire(*this));
   object_result<void> answer;
   while (!out.empty()) {
     const ssize_t n = ::pread(fd, out.data(), out.size(), static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) answer = unreadable(errno);
-    if (n == 0) answer = damaged("its file became shorter");
+    if (n == 0) answer = damaged("its file has become shorter");
     if (n <= 0) break;
     out = out.subspan(static_cast<std::size_t>(n));
     at += static_cast<std::uint64_t>(n);

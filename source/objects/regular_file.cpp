@@ -12,12 +12,12 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kFirstRead = 64 * 1024;  // bytes; a file's size is not believed before it is read
+constexpr std::size_t kFirstRead = 64 * 1024;  // bytes; a file's size is not trusted before it is read
 
 }  // namespace
 
 object_result<unique_fd> open_regular(const std::string& path) {
-  // O_NONBLOCK: a FIFO without a writer opens at once. Reading a regular file is not changed by it (open(2)).
+  // O_NONBLOCK: a FIFO without a writer opens at once. It does not affect reads of a regular file (open(2)).
   unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) {
     if (is_absence(errno)) return tl::unexpected<object_fault>({true, "is missing"});

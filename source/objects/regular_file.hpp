@@ -1,6 +1,6 @@
 #pragma once
-// The one way to open a file that a repository names: packs, indexes, alternates, references, configuration. A FIFO
-// does not block it, a device is not read, and what is read whole has a bound. Hosted, POSIX.
+// Opens every file that a repository names: packs, indexes, alternates, references, configuration. A FIFO does not
+// block, a device is not read, and whole reads are bounded. Hosted, POSIX.
 
 #include <string>
 
@@ -9,11 +9,11 @@
 
 namespace docteur {
 
-// Opens `path` for reading. Symbolic links are followed. Fails with missing for ENOENT and ENOTDIR, with
-// blame::input when it is no regular file, with blame::environment for every other error of open(2).
+// Opens `path` for reading. Symbolic links are followed. Fails with missing for ENOENT and ENOTDIR, with blame::input
+// if it is not a regular file, with blame::environment for every other error of open(2).
 [[nodiscard]] object_result<unique_fd> open_regular(const std::string& path);
 
-// The whole content of `path`, `most` bytes at most: a longer file is a fault (blame::input).
+// The whole content of `path`; a file of more than `most` bytes is a fault (blame::input).
 [[nodiscard]] object_result<std::string> read_regular(const std::string& path, std::size_t most);
 
 }  // namespace docteur

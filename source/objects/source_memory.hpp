@@ -1,6 +1,6 @@
 #pragma once
-// What the open repositories of the process may hold in memory together, over and above the objects that are being
-// read. Hosted; all functions are safe from many threads.
+// The memory that all open repositories of the process may use together, besides the objects being read. Hosted; all
+// functions are safe from many threads.
 
 #include <atomic>
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace docteur {
 
-// Bytes of which shares are taken and given back.
+// A number of bytes from which shares are taken and to which they are returned.
 class memory_budget {
  public:
   void set_bound(std::uint64_t most) noexcept { bound_.store(most, std::memory_order_relaxed); }
-  // False when less is left.
+  // Returns false if less is left.
   [[nodiscard]] bool take(std::uint64_t size) noexcept {
     std::uint64_t used = used_.load(std::memory_order_relaxed);
     do {
@@ -30,7 +30,7 @@ class memory_budget {
   std::atomic<std::uint64_t> used_{0};
 };
 
-// A share of a budget, given back with the object.
+// A share of a budget; the destructor returns it.
 class memory_share {
  public:
   explicit memory_share(memory_budget& of) noexcept : of_(&of) {}
@@ -43,7 +43,7 @@ class memory_share {
   ~memory_share() {
     if (size_ > 0) of_->give(size_);
   }
-  // `size` bytes more; false when less is left.
+  // Takes `size` bytes more; returns false if less is left.
   [[nodiscard]] bool take(std::uint64_t size) noexcept {
     if (!of_->take(size)) return false;
     size_ += size;
@@ -61,7 +61,7 @@ class source_memory {
     static source_memory all;
     return all;
   }
-  // `most`: bytes of all of it together; kDefault until then.
+  // `most`: bytes for everything together; kDefault before the first call.
   void set_bound(std::uint64_t most) noexcept {
     bases.set_bound(most / 3 * 2);
     tables.set_bound(most / 3);
@@ -69,7 +69,7 @@ class source_memory {
 
   static constexpr std::uint64_t kDefault = std::uint64_t{96} << 20;
   base_cache bases;
-  memory_budget tables;  // IDX and multi-pack-index that are looked into often
+  memory_budget tables;  // IDX and multi-pack-index that are used often
 
  private:
   source_memory() noexcept { set_bound(kDefault); }

@@ -3,8 +3,8 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint32_t kOften = 16;       // ranges after which the whole is worth its memory
-constexpr std::uint32_t kAgain = 1 << 12;  // and after which it is tried again when there was none
+constexpr std::uint32_t kOften = 16;       // reads after which the whole file is worth its memory
+constexpr std::uint32_t kAgain = 1 << 12;  // reads after which it is tried again if memory was short
 
 }  // namespace
 
@@ -31,7 +31,7 @@ object_result<bytes> table_file::get(std::uint64_t at, std::size_t size, mutable
   return bytes(room.first(size));
 }
 
-// Without an answer: where it fails, the next range that is read says why.
+// Returns nothing: if it fails, the next read reports why.
 void table_file::hold() const {
   const std::scoped_lock lock(guard_);
   if (held_.load(std::memory_order_relaxed) != nullptr || !share_.take(size_)) return;

@@ -1,7 +1,7 @@
 #pragma once
-// A file of tables, read a range at a time: nothing is mapped, so a file that shrinks is an error. One that is asked
-// often is held in memory where the budget for that allows (source_memory::tables). Hosted; all functions are safe from
-// many threads.
+// A file of tables, read one range at a time: nothing is mapped, so a file that shrinks is an error. A file that is
+// used often is kept in memory if the budget allows (source_memory::tables). Hosted; all functions are safe from many
+// threads.
 
 #include <atomic>
 #include <memory>
@@ -17,14 +17,14 @@ class table_file {
  public:
   // Opens `path`; errors as pooled_file::open().
   [[nodiscard]] static object_result<std::unique_ptr<table_file>> open(const std::string& path);
-  // One that is held in memory from the start.
+  // A table that is in memory from the start.
   explicit table_file(std::vector<std::byte> content);
   table_file(const table_file&) = delete;
   table_file& operator=(const table_file&) = delete;
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  // bytes
-  // `size` bytes at `at`: in memory that lives as long as this, or copied to the front of `room`, which has as many.
-  // A range that leaves the file is damaged.
+  // `size` bytes at `at`: in memory that lives as long as this object, or copied to the front of `room`, which has at
+  // least `size` bytes. A range that leaves the file is damaged.
   [[nodiscard]] object_result<bytes> get(std::uint64_t at, std::size_t size, mutable_bytes room) const;
 
  private:

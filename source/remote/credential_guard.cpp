@@ -19,7 +19,7 @@ namespace {
 
 constexpr char kTlsHandshake = 0x16;  // a client's first byte (RFC 8446, section 5.1)
 
-// libgit2's registration has no place for a payload.
+// libgit2's registration takes no payload.
 struct {
   endpoint home;
   endpoint last;
@@ -48,7 +48,7 @@ struct connection {
   git_stream base{};  // what libgit2 sees; first, so that its address is ours
   std::string host, port;
   endpoint leads_to;
-  bool begun = false;  // something was sent
+  bool begun = false;  // something has been sent
   unique_fd socket;
 };
 

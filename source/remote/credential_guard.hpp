@@ -1,9 +1,9 @@
 #pragma once
-// The user and the password of a URL go to its scheme, host and port only, also where libgit2 fetches. Hosted.
+// Sends the user and password of a URL only to its scheme, host and port when libgit2 fetches. Hosted.
 //
-// libgit2 follows redirections to other hosts. It tells its callback for credentials the URL that was asked for at
-// first, and what the callback has answered once it sends to every later host that asks. So its connections are made
-// here, where it is seen what each of them leads to.
+// libgit2 follows redirections to other hosts. It gives its credentials callback the original URL, and sends what the
+// callback answered once to every later host that asks. So its connections are made here, where the destination of each
+// is known.
 
 #include <string>
 #include <string_view>
@@ -18,23 +18,23 @@ struct endpoint {
   bool operator==(const endpoint&) const = default;
 };
 
-// Of a URL with the scheme http or https, without a user.
+// The endpoint of an http or https URL without a user.
 [[nodiscard]] endpoint endpoint_of(std::string_view url);
 
-// For a process that fetches from one http(s) URL: libgit2's settings are the whole process's.
+// For a process that fetches from one http(s) URL: libgit2's settings are process-wide.
 namespace credential_guard {
 
-// From now on libgit2's connections are made here. `home`: of the URL that has the credentials. False when libgit2
-// fails.
+// From now on libgit2's connections are made here. `home`: the endpoint of the URL with the credentials. Returns false
+// if libgit2 fails.
 [[nodiscard]] bool watch(const endpoint& home);
-// Whether the last that was sent went home. What a proxy that speaks TLS itself passes on cannot be seen and counts as
-// elsewhere.
+// Whether the last data sent went to `home`. What goes through a proxy that speaks TLS itself cannot be seen and counts
+// as elsewhere.
 [[nodiscard]] bool at_home();
-// From now on nothing is sent elsewhere: a connection that leads there fails.
+// From now on nothing is sent elsewhere: a connection to another endpoint fails.
 void stay_home();
-// Whether one has failed so.
+// Whether a connection has failed for that reason.
 [[nodiscard]] bool held_back();
-// "HOST:PORT" that the last connection leads to, as the server named it.
+// "HOST:PORT" of the last connection, as the server named it.
 [[nodiscard]] std::string last_place();
 
 }  // namespace credential_guard

@@ -28,10 +28,10 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr auto kTick = std::chrono::milliseconds(100);  // to notice a signal
-constexpr auto kLook = std::chrono::seconds(1);         // between two looks at what does not come through the pipe
-constexpr std::uint64_t kBusy = 5;                      // clock ticks in that time that are work and no keep-alive
+constexpr auto kLook = std::chrono::seconds(1);         // between two checks for signs of life outside the pipe
+constexpr std::uint64_t kBusy = 5;                      // clock ticks in that time that count as work, not keep-alive
 
-// What the server is asked for: a full id in lower case, or a name that git takes for one.
+// What to ask the server for: a full id in lower case, or a name that git accepts as one.
 outcome<std::string> checked_reference(const std::string& asked) {
   if (asked.empty() || asked == "@") return std::string("HEAD");
   if (std::string digits = lower_digits(asked); is_full_id(digits)) return digits;
@@ -39,7 +39,7 @@ outcome<std::string> checked_reference(const std::string& asked) {
   return asked;
 }
 
-// Since when nothing has happened: no word, no byte in the repository, no work.
+// How long nothing has happened: no message, no byte in the repository, no work.
 class stillness {
  public:
   stillness(const child_process& child, const private_folder& repository)
@@ -73,12 +73,12 @@ struct running {
   bool may_ask;
 };
 
-int answer_request(const std::string& text, int told) {
+int answer_request(const std::string& text, int messages) {
   const auto request = decode_fetch_request(text);
-  return request ? fetch_by_libgit2(*request, told) : EXIT_FAILURE;
+  return request ? fetch_by_libgit2(*request, messages) : EXIT_FAILURE;
 }
 
-// That of this process; started by the first call. It ends with the process.
+// The fork server of this process, started by the first call. It ends with the process.
 outcome<const fork_server*> libgit2_server() {
   static std::mutex lock;
   static std::optional<fork_server> server;
@@ -97,7 +97,7 @@ outcome<running> start(const fetch_request& request, std::chrono::seconds timeou
   if (!git.error().message.empty()) return tl::unexpected<failure>(git.error());
   const auto server = libgit2_server();
   if (!server)
-    return give_up(blame::environment, "there is no git in PATH, and libgit2 cannot fetch: " + server.error().message);
+    return give_up(blame::environment, "git is not in PATH, and libgit2 cannot fetch: " + server.error().message);
   DOCTEUR_TRY(child, (*server)->run(encode(request)));
   return running{std::move(child), false};
 }
@@ -110,7 +110,7 @@ outcome<oid> fetched_id(const private_folder& repository) {
   const std::string_view digits = std::string_view(line).substr(0, line.find('\t'));
   for (const hash_kind kind : {hash_kind::sha1, hash_kind::sha256})
     if (const auto id = parse_hex(digits, kind)) return *id;
-  return give_up(blame::environment, "git did not say what it fetched");
+  return give_up(blame::environment, "git did not report what it fetched");
 }
 
 outcome<bool> has_object(const private_folder& repository, const oid& id) {
@@ -120,7 +120,7 @@ outcome<bool> has_object(const private_folder& repository, const oid& id) {
   return info.has_value();
 }
 
-// What make_bare_repository() wrote of a password goes away with it: the repository lives for as long as its source.
+// Removes the password that make_bare_repository() wrote: the repository lives as long as its source.
 class brief_credentials {
  public:
   explicit brief_credentials(const private_folder& repository) : repository_(repository) {}
@@ -132,11 +132,11 @@ class brief_credentials {
   const private_folder& repository_;
 };
 
-// How it went where nothing came in between.
+// The result of one attempt.
 struct attempt {
   std::optional<failure> failed;
   bool refuses_id = false;
-  bool knows_no_shallow = false;
+  bool lacks_shallow = false;
   bool has_sha256 = false;
 };
 
@@ -144,7 +144,7 @@ struct attempt {
 outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds timeout,
                               const private_folder& repository, progress& report) {
   report.phase("connecting", 0);
-  git_report said(request.from, report);
+  git_report messages(request.from, report);
   DOCTEUR_TRY(run, start(request, timeout));
   const no_background_stops progress_may_show;
   stillness still(run.child, repository);
@@ -152,46 +152,45 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
   for (bool ended = false; !ended;) {
     ended = run.child.wait(kTick, output);
     if (!output.empty()) still.heard();
-    said.take(output);
+    messages.take(output);
     output.clear();
     if (report.cancelled()) return give_up(blame::environment, "interrupted");
-    if (run.may_ask && !said.answered()) still.heard();
+    if (run.may_ask && !messages.answered()) still.heard();
     if (!ended && timeout.count() > 0 && still.lasts() >= timeout)
       return give_up(blame::environment, "nothing came for " + std::to_string(timeout.count()) +
                                              " seconds; --timeout sets how long to wait");
   }
-  said.take("\n");
+  messages.take("\n");
   const int status = run.child.status();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     if (request.reference.empty()) return attempt{};
     DOCTEUR_TRY(id, fetched_id(repository));
     DOCTEUR_TRY(there, has_object(repository, id));
     if (there) return attempt{};
-    // libgit2 takes what it does not find among the server's references for fetched.
-    said.take("fatal: unadvertised object\n");
+    // libgit2 treats what is not among the server's references as fetched.
+    messages.take("fatal: unadvertised object\n");
   }
   if (run.may_ask && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
-    // Ctrl-C on the terminal that was git's at that time is meant for this process.
+    // Ctrl-C on the terminal while git had it is meant for this process.
     ::raise(SIGINT);
     return give_up(blame::environment, "interrupted");
   }
   if (WIFSIGNALED(status))
-    return give_up(blame::environment,
-                   "the process that fetched was ended by signal " + std::to_string(WTERMSIG(status)));
-  return attempt{said.reason(request.reference), said.refuses_id(request.reference), said.knows_no_shallow(),
-                 said.has_sha256()};
+    return give_up(blame::environment, "the fetching process was killed by signal " + std::to_string(WTERMSIG(status)));
+  return attempt{messages.reason(request.reference), messages.refuses_id(request.reference), messages.lacks_shallow(),
+                 messages.has_sha256()};
 }
 
 hash_kind kind_asked_for(std::string_view reference) {
   return lower_digits(reference).size() == hex_size(hash_kind::sha256) ? hash_kind::sha256 : hash_kind::sha1;
 }
 
-// As try_to_fetch(), of one reference; what it tells came is there. Asks again, with history, where the server cannot
-// do without, and says so in `request`.
+// As try_to_fetch(), of one reference, and checks that it came. If the server cannot leave out history, asks again with
+// it and sets that in `request`.
 outcome<attempt> try_one(fetch_request& request, std::chrono::seconds timeout, const private_folder& repository,
                          progress& report) {
   DOCTEUR_TRY(tried, try_to_fetch(request, timeout, repository, report));
-  if (!tried.knows_no_shallow) return tried;
+  if (!tried.lacks_shallow) return tried;
   request.history = true;
   return try_to_fetch(request, timeout, repository, report);
 }
@@ -238,7 +237,7 @@ outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::c
   DOCTEUR_TRY(there, has_object(repository, commit));
   if (there) return {};
   return give_up(blame::input, "commit " + id +
-                                   " is in none of its branches and tags, and it is not given by its id "
+                                   " is in none of its branches and tags, and the server does not serve it by id "
                                    "(uploadpack.allowAnySHA1InWant)");
 }
 

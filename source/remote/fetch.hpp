@@ -1,22 +1,21 @@
 #pragma once
 // One commit of a repository on another machine, fetched into a repository of our own. Hosted.
 //
-// The program git fetches where it is in PATH: it brings what the user has set up (ssh's configuration, agent and known
-// hosts, credential helpers, proxies, certificates) and fetches without history. Else libgit2 does: the URL's own user
-// and password, ssh-agent, proxies from the environment; with history before version 1.7, which is the first that can
-// leave it out. A server that cannot leave history out (one of plain files, for instance) is asked again, with it.
+// If the program git is in PATH, it fetches: it uses the user's setup (ssh configuration, agent and known hosts,
+// credential helpers, proxies, certificates) and fetches without history. Otherwise libgit2 does, with the URL's user
+// and password, ssh-agent, and proxies from the environment; before version 1.7 it can only fetch with history. A
+// server that cannot leave out history (one of plain files, for instance) is asked again, with history.
 //
-// Never through a shell. git runs with the user's environment and configuration, but
-// - without the variables that lead to another repository (`git rev-parse --local-env-vars`);
-// - GIT_ALLOW_PROTOCOL=http:https:ssh:git, or what of it the user's own value leaves: no ext::, no other helper, no
-//   file:// behind a redirection or an insteadOf;
-// - GIT_TERMINAL_PROMPT=0 and without a terminal, unless stdin is one: git and ssh then ask there as always;
-// - hooks, tags that were not asked for, submodules, maintenance, bundle URIs are off by `-c` and options, which come
-//   after the user's configuration;
-// - LC_ALL=C, because its messages are read.
-// A user and password in an http(s) URL go into files of mode 0600 in the private folder, from where git's own
-// credential-store takes them; no argument vector and no environment holds them. Other credential helpers are not asked
-// then, nor told of them.
+// No shell is involved. git runs with the user's environment and configuration, except for:
+// - the variables that lead to another repository (`git rev-parse --local-env-vars`), which are removed;
+// - GIT_ALLOW_PROTOCOL=http:https:ssh:git, or the part of it that the user's own value allows: no ext::, no other
+//   helper, no file:// after a redirection or an insteadOf;
+// - GIT_TERMINAL_PROMPT=0 and no terminal, unless stdin is one: git and ssh then prompt there as usual;
+// - hooks, other tags, submodules, maintenance and bundle URIs, which `-c` and options turn off after the user's
+//   configuration;
+// - LC_ALL=C, because its messages are parsed. The user and password of an http(s) URL go into files of mode 0600 in
+//   the private folder, where git's credential-store reads them; they are in no argument vector and no environment.
+//   Other credential helpers are then neither asked nor given them.
 
 #include <chrono>
 #include <string>
@@ -30,35 +29,35 @@ namespace docteur {
 
 struct fetch_options {
   // A branch, a tag, a full reference, HEAD (also "@" or empty): git's rules in git's order, as resolve_revision()
-  // applies them to a local repository, here to the references that the server lists. Or a full commit id, where the
-  // server gives commits by id. Servers know no short ids, and an ambiguous short name is not reported.
+  // applies them to a local repository, applied to the references that the server lists. Or a full commit id, if the
+  // server serves commits by id. Servers know no short ids, and an ambiguous short name is not reported.
   std::string reference;
-  // Ends the fetch when for so long nothing came: not a byte, no word, and no work of git's own. Zero: never. Where git
-  // may ask on a terminal, counted from the server's first answer.
+  // Ends the fetch after this long without a byte, a message, or work of git's own. Zero: never. If git may prompt on a
+  // terminal, counted from the server's first answer.
   std::chrono::seconds timeout{60};
 };
 
-// libgit2 fetches in processes that are copied off this one, which is safe only while it has no threads
-// (base/fork_server.hpp). This starts what makes those copies: a program that may have threads when it opens a source
-// calls it before. The first fetch does it else, and fails with blame::environment where there are threads. Does
-// nothing where git is in PATH.
+// libgit2 fetches in processes forked from this one, which is safe only while it has no threads (base/fork_server.hpp).
+// This starts the process that forks them: a program that may have threads when it opens a source calls it before it
+// starts any. Otherwise the first fetch does, and fails with blame::environment if there are threads. Does nothing if
+// git is in PATH.
 [[nodiscard]] outcome<void> prepare_to_fetch();
 
 struct fetched_commit {
   oid id;
-  bool with_history = false;  // the server cannot leave it out
+  bool with_history = false;  // because the server cannot leave it out
 };
 
-// The id of the object that the reference names, a commit or an annotated tag, which is in `repository` afterwards, a
-// bare repository that is made there (gitrepository-layout(5)). Fails with blame::usage for what can be no name,
-// blame::input where the repository answers and lacks it, blame::environment for all that happens on the way there;
-// messages do not name the repository.
+// Returns the id of the object that the reference names, a commit or an annotated tag. It is then in `repository`,
+// where a bare repository is made (gitrepository-layout(5)). Fails with blame::usage for an invalid name, blame::input
+// if the repository answers and does not have it, blame::environment for any other trouble on the way. Messages do not
+// name the repository.
 [[nodiscard]] outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_options& options,
                                                    const private_folder& repository, progress& report);
 
-// The same for a commit that is known by its id, as a submodule's is. Where the server does not give it by that, all
-// branches and tags are fetched with their history, which is what `git clone` does, and it is looked for among them.
-// Fails as fetch_commit(), with blame::input where it is not there either.
+// The same for a commit known by its id, as a submodule's is. If the server does not serve it by id, all branches and
+// tags are fetched with their history, as by `git clone`, and searched for it. Fails as fetch_commit() does, with
+// blame::input if it is not there either.
 [[nodiscard]] outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
                                          const private_folder& repository, progress& report);
 

@@ -7,7 +7,7 @@
 namespace docteur {
 namespace {
 
-// Each text after its length.
+// Each text follows its length.
 void put(std::string& out, std::string_view text) {
   const std::uint64_t size = text.size();
   std::array<char, sizeof size> raw;

@@ -38,7 +38,7 @@ outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from,
   if (!fetched) return failed_at(from, fetched.error());
   DOCTEUR_TRY(source, open_in(folder, from, fetched->id, threads, part, report));
   if (fetched->with_history)
-    source->remark("the server gives a commit with its history only, so all of it was fetched");
+    source->remark("the server can send a commit only with its history, so all of that was fetched");
   return source;
 }
 

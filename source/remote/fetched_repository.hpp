@@ -1,6 +1,6 @@
 #pragma once
-// One commit of a repository on another machine as a source: fetched first (source/remote/fetch.hpp), and what was
-// fetched goes away with the source. Hosted.
+// One commit of a repository on another machine as a source. It is fetched first (source/remote/fetch.hpp); the source
+// removes what was fetched. Hosted.
 
 #include <chrono>
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace docteur {
 
-// The commit that a reference names. `threads`: 0: all cores; `part`: as repository_options has it. Messages name the
+// The commit that a reference names. `threads`: 0: all cores; `part`: as in repository_options. Messages name the
 // address.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from,
                                                                    const fetch_options& options, unsigned threads,

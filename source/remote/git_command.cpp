@@ -18,9 +18,9 @@ namespace {
 constexpr std::string_view kCredentials = "credentials";
 constexpr std::array<std::string_view, 4> kTransports{"http", "https", "ssh", "git"};
 
-// `git rev-parse --local-env-vars` of git 2.39, and the others that name a place, a format or a quarantine of the
-// repository at hand. GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n, GIT_CONFIG_VALUE_n and GIT_CONFIG_PARAMETERS are on that list
-// and stay: they are how people hand over an http.extraHeader or a proxy, and `-c` comes after them.
+// `git rev-parse --local-env-vars` of git 2.39, and others that name a location, a format or a quarantine of the
+// current repository. GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n, GIT_CONFIG_VALUE_n and GIT_CONFIG_PARAMETERS are on that list
+// and stay: people use them to pass an http.extraHeader or a proxy, and `-c` overrides them.
 constexpr std::array<std::string_view, 24> kNotForChild{"GIT_ALTERNATE_OBJECT_DIRECTORIES",
                                                         "GIT_CEILING_DIRECTORIES",
                                                         "GIT_COMMON_DIR",
@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 24> kNotForChild{"GIT_ALTERNATE_OBJECT_DI
                                                         "LC_ALL",
                                                         "LANGUAGE"};
 
-// Of the user's list what is a transport here; all of ours where there is none.
+// The transports in the user's list that we support; all of ours if there is no list.
 std::string allowed_transports(std::span<const std::string> environment) {
   constexpr std::string_view kName = "GIT_ALLOW_PROTOCOL=";
   const auto own = std::ranges::find_if(environment, [&](const auto& entry) { return entry.starts_with(kName); });
@@ -100,7 +100,7 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
     command.arguments.push_back(std::move(setting));
   };
   configure("core.hooksPath=/dev/null");
-  configure("core.fsync=none");  // it lives for this run only
+  configure("core.fsync=none");  // the repository lives for this run only
   configure("protocol.version=2");
   configure("protocol.ext.allow=never");
   configure("transfer.bundleURI=false");
@@ -113,7 +113,7 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
     configure("http.lowSpeedTime=" + std::to_string(timeout.count()));
   }
   if (from.password) {
-    // An empty one drops all that came before; git runs the other one as a shell would, hence no path in it.
+    // An empty helper removes all before it. git runs the other one through a shell, so it contains no path.
     configure("credential.helper=");
     configure("credential.helper=store --file=\"$GIT_DIR/" + std::string(kCredentials) + "\"");
     configure("credential.useHttpPath=false");

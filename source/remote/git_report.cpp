@@ -11,16 +11,16 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kLines = 32;         // kept: ssh's warning of a changed key is the longest that is known
-constexpr std::size_t kLongestLine = 512;  // bytes
-constexpr std::size_t kLongestTold = 300;  // bytes of what is told of a line
-constexpr std::size_t kLeastToken = 8;     // bytes
+constexpr std::size_t kLines = 32;          // lines kept: ssh's warning about a changed key is the longest known
+constexpr std::size_t kLongestLine = 512;   // bytes
+constexpr std::size_t kLongestShown = 300;  // bytes of a line that are shown
+constexpr std::size_t kLeastToken = 8;      // bytes
 constexpr std::string_view kRemote = "remote: ";
 constexpr std::string_view kUnreadable = "Could not read from remote repository.";
 
 struct step {
   std::string_view title, phase;
-  bool received;  // it is the PACK that comes: bytes are told
+  bool received;  // the PACK is received: the line gives bytes
 };
 constexpr std::array<step, 4> kSteps{{{"remote: Counting objects:", "preparing", false},
                                       {"remote: Compressing objects:", "preparing", false},
@@ -28,9 +28,9 @@ constexpr std::array<step, 4> kSteps{{{"remote: Counting objects:", "preparing",
                                       {"Resolving deltas:", "resolving", false}}};
 
 struct known {
-  std::string_view holds;  // the cause as git or ssh words it
+  std::string_view holds;  // text of git or ssh that identifies the cause
   blame who;
-  std::string_view told;  // instead of it; what begins with ';' or a blank goes behind it
+  std::string_view shown;  // shown instead; appended if it begins with ';' or a blank
 };
 constexpr std::array<known, 18> kKnown{{
     {"mismatched algorithms", blame::input, "a repository with other ids than SHA-1; images hold SHA-1 ids only"},
@@ -40,21 +40,21 @@ constexpr std::array<known, 18> kKnown{{
     {"could not read Password", blame::environment,
      "the server wants a password: set up a credential helper (gitcredentials(7)) or put it into the URL"},
     {"Authentication failed", blame::environment, "the server does not accept the user name or the password"},
-    {"certificate", blame::environment, "; for a CA of your own there are http.sslCAInfo of git and GIT_SSL_CAINFO"},
+    {"certificate", blame::environment, "; for a CA of your own set git's http.sslCAInfo or GIT_SSL_CAINFO"},
     {"Host key verification failed", blame::environment,
-     "the key of the host is not the known one, or none is known; compare it, then correct ssh's known_hosts"},
+     "the host's key is unknown or not the known one; compare it, then correct ssh's known_hosts"},
     {"Permission denied", blame::environment, "; ssh needs a key that the server knows (ssh-add, ~/.ssh/config)"},
     {"is this a git repository", blame::environment, "no Git repository answers there"},
     {"invalid content-type", blame::environment,
-     "no Git server answers there; one of plain files needs the program git in PATH"},
+     "no Git server answers there; for one of plain files the program git must be in PATH"},
     {"' not found", blame::environment, "no such repository there"},
     {"early EOF", blame::environment, "the connection ended in the middle"},
     {"the remote end hung up", blame::environment, "the connection ended in the middle"},
     {"packet write failed", blame::environment, "the connection ended in the middle"},
     {"Could not read from remote", blame::environment, "the server ended the connection without an answer"},
-    {"inflate: ", blame::environment, "; what came was damaged on the way"},
-    {"pack is corrupted", blame::environment, "; what came was damaged on the way"},
-    {"' not allowed", blame::environment, " for a source over the network; see url.<base>.insteadOf of git"},
+    {"inflate: ", blame::environment, "; the data was damaged on the way"},
+    {"pack is corrupted", blame::environment, "; the data was damaged on the way"},
+    {"' not allowed", blame::environment, " for a source over the network; see git's url.<base>.insteadOf"},
     {"Operation too slow", blame::environment, "; --timeout sets how long to wait"},
 }};
 
@@ -114,11 +114,11 @@ void git_report::line(std::string_view text) {
     if (!text.starts_with("Enumerating objects") && !text.starts_with("Total ")) last_remote_ = text;
     return;
   }
-  if (said_.size() == kLines) said_.pop_front();
-  said_.emplace_back(text);
+  if (last_lines_.size() == kLines) last_lines_.pop_front();
+  last_lines_.emplace_back(text);
 }
 
-// "TITLE:  45% (450/1000), 1.20 MiB | 2.00 MiB/s": true when it is one of these.
+// "TITLE:  45% (450/1000), 1.20 MiB | 2.00 MiB/s": returns true for such a line.
 bool git_report::count(std::string_view text) {
   for (const step& s : kSteps) {
     if (!skip(text, s.title)) continue;
@@ -134,19 +134,19 @@ bool git_report::count(std::string_view text) {
     if (phase_ != phase) {
       phase_ = phase;
       done_ = bytes_ = 0;
-      to_.phase(s.phase, *total);
+      report_.phase(s.phase, *total);
     }
-    if (*done > done_) to_.advance(*done - std::exchange(done_, *done));
+    if (*done > done_) report_.advance(*done - std::exchange(done_, *done));
     if (s.received && skip(text, "), ")) {
       const auto bytes = take_size(text);
-      if (bytes && *bytes > bytes_) to_.add_bytes(*bytes - std::exchange(bytes_, *bytes));
+      if (bytes && *bytes > bytes_) report_.add_bytes(*bytes - std::exchange(bytes_, *bytes));
     }
     return true;
   }
   return false;
 }
 
-// In the words of git as a client (also of one that looks for files), of git as a server, and of JGit.
+// The messages of git as a client (also over plain files), of git as a server, and of JGit.
 bool git_report::refuses_id(std::string_view asked) const {
   const std::string why = cause();
   const auto holds = [&](const std::string& words) { return why.find(words) != std::string::npos; };
@@ -156,7 +156,7 @@ bool git_report::refuses_id(std::string_view asked) const {
 
 // "dumb http transport does not support shallow capabilities", "Server does not support shallow clients", the same with
 // "requests" in protocol version 2, and "server doesn't support shallow" of libgit2.
-bool git_report::knows_no_shallow() const { return cause().find("support shallow") != std::string::npos; }
+bool git_report::lacks_shallow() const { return cause().find("support shallow") != std::string::npos; }
 
 // "mismatched algorithms: client sha1; server sha256" of git's connect.c, fetch-pack.c and http.c.
 bool git_report::has_sha256() const { return cause().find("server sha256") != std::string::npos; }
@@ -172,15 +172,16 @@ failure git_report::reason(std::string_view asked) const {
     return {blame::input, text};
   }
   if (refuses_id(asked))
-    return {blame::input, "commit " + name +
-                              " is not there, or the server gives no commits by id (uploadpack.allowAnySHA1InWant); "
-                              "name a branch or a tag that leads to it"};
+    return {blame::input,
+            "commit " + name +
+                " does not exist, or the server does not serve commits by id (uploadpack.allowAnySHA1InWant); "
+                "name a branch or a tag that leads to it"};
   blame who = blame::environment;
   for (const known& k : kKnown) {
     if (why.find(k.holds) == std::string::npos) continue;
     who = k.who;
-    const bool behind = k.told.front() == ';' || k.told.front() == ' ';
-    why = behind ? why.append(k.told) : std::string(k.told);
+    const bool behind = k.shown.front() == ';' || k.shown.front() == ' ';
+    why = behind ? why.append(k.shown) : std::string(k.shown);
     break;
   }
   if (!last_remote_.empty()) why += " (the server says: " + redacted(last_remote_) + ")";
@@ -191,12 +192,13 @@ std::string git_report::cause() const {
   const auto is_reason = [](std::string_view text) {
     return text.starts_with("fatal: ") || text.starts_with("error: ");
   };
-  auto at = std::ranges::find_if(said_, is_reason);
-  if (at == said_.end()) return said_.empty() ? "git failed and does not say why" : redacted(said_.back());
+  auto at = std::ranges::find_if(last_lines_, is_reason);
+  if (at == last_lines_.end())
+    return last_lines_.empty() ? "git failed without a message" : redacted(last_lines_.back());
   std::string_view text = std::string_view(*at).substr(7);
   std::string joined;
-  if (text == kUnreadable && at != said_.begin()) {
-    // What ssh said, which is before it; "user@host: Permission denied (publickey)." without the front.
+  if (text == kUnreadable && at != last_lines_.begin()) {
+    // The message of ssh, which comes before; "user@host: Permission denied (publickey)." without its front.
     text = *std::prev(at);
     const auto colon = text.find(": ");
     if (colon != std::string_view::npos && text.substr(0, colon).find('@') != std::string_view::npos)
@@ -204,7 +206,7 @@ std::string git_report::cause() const {
   } else if (text.starts_with("unable to access '")) {
     const auto end = text.find("': ");
     if (end != std::string_view::npos) text.remove_prefix(end + 3);
-  } else if (text.ends_with(':') && std::next(at) != said_.end()) {
+  } else if (text.ends_with(':') && std::next(at) != last_lines_.end()) {
     joined = std::string(text) + " " + *std::next(at);
     text = joined;
   } else if (skip(text, "remote error: ")) {
@@ -216,12 +218,12 @@ std::string git_report::cause() const {
 }
 
 std::string git_report::redacted(std::string text) const {
-  // The URL may hold a query.
+  // The URL may contain a query.
   replace_all(text, from_.url, from_.shown);
-  // A user without a password may be a token; beside one it is a name.
+  // A user without a password may be a token; with one it is a name.
   const std::string secret = from_.password.value_or(from_.user.size() < kLeastToken ? "" : from_.user);
   replace_all(text, secret, "***");
-  // A URL of somebody else's: of a redirection, or one that the user's configuration put in place.
+  // Another URL: of a redirection, or one substituted by the user's configuration.
   for (std::size_t at = 0; (at = text.find("://", at)) != std::string::npos;) {
     at += 3;
     const auto end = std::min(text.find_first_of("/?# '\"", at), text.size());
@@ -231,7 +233,7 @@ std::string git_report::redacted(std::string text) const {
   std::string out = printable(text);
   std::ranges::replace_if(
       out, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  if (out.size() > kLongestTold) out.replace(kLongestTold, std::string::npos, "...");
+  if (out.size() > kLongestShown) out.replace(kLongestShown, std::string::npos, "...");
   return out;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What `git fetch --progress` says on stderr, as progress and as the one reason why it failed. Hosted.
+// Parses the stderr of `git fetch --progress` into progress and the one reason for a failure. Hosted.
 
 #include <cstdint>
 #include <deque>
@@ -13,25 +13,24 @@ namespace docteur {
 
 class git_report {
  public:
-  // `from` is redacted: its user and password appear in no message, whoever repeats them.
-  git_report(const remote_address& from, progress& to) : from_(from), to_(to) {}
+  // The user and password of `from` appear in no message, even if git or the server repeats them.
+  git_report(const remote_address& from, progress& report) : from_(from), report_(report) {}
 
-  // More of stderr, cut anywhere. Lines end in LF or CR; "Receiving objects:" and what follows it become phases.
+  // Takes more of stderr, cut anywhere. Lines end in LF or CR; "Receiving objects:" and similar titles become phases.
   void take(std::string_view text);
-  // Whether the server has answered: the first line about objects came.
+  // Whether the server has answered, with a first line about objects.
   [[nodiscard]] bool answered() const noexcept { return answered_; }
 
-  // Whether it failed because the server gives no object by the id `asked`, be it that it has none or that it gives no
-  // ids.
+  // Whether it failed because the server does not serve the id `asked`: it has no such object, or serves none by id.
   [[nodiscard]] bool refuses_id(std::string_view asked) const;
-  // Whether it failed because the server cannot leave out history: one of plain files, or one without the capability
+  // Whether it failed because the server cannot leave out history: it serves plain files, or lacks the capability
   // "shallow" (gitprotocol-capabilities(5)).
-  [[nodiscard]] bool knows_no_shallow() const;
+  [[nodiscard]] bool lacks_shallow() const;
   // Whether it failed because the server's ids are of SHA-256 (gitprotocol-capabilities(5), "object-format").
   [[nodiscard]] bool has_sha256() const;
-  // One line of what was said in the end, printable, without program and repository names, with a way out where the
-  // reason is a known one. `who`: blame::input where the repository answered and has not what was asked for, else
-  // blame::environment. `asked`: the reference, for the message.
+  // The reason for the failure on one printable line, without program and repository names, with advice if the reason
+  // is known. Its blame is input if the repository answered and does not have what was asked for, otherwise
+  // environment. `asked`: the reference, for the message.
   [[nodiscard]] failure reason(std::string_view asked) const;
 
  private:
@@ -41,10 +40,10 @@ class git_report {
   [[nodiscard]] std::string redacted(std::string text) const;
 
   const remote_address& from_;
-  progress& to_;
-  std::string rest_;              // of a line that is not complete
-  std::deque<std::string> said_;  // the last lines that are no progress
-  std::string last_remote_;       // the last line that the server wrote for a person
+  progress& report_;
+  std::string rest_;                    // start of an incomplete line
+  std::deque<std::string> last_lines_;  // the last lines that are not progress
+  std::string last_remote_;             // the last message of the server
   bool answered_ = false;
   std::string phase_;
   std::uint64_t done_ = 0;   // of this phase

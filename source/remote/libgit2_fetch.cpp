@@ -19,19 +19,19 @@ namespace {
 
 using remote_handle = std::unique_ptr<git_remote, git_free<git_remote_free>>;
 
-constexpr auto kTell = std::chrono::milliseconds(200);  // between two lines of progress
+constexpr auto kProgressPause = std::chrono::milliseconds(200);  // between two lines of progress
 
-// What the callbacks know.
+// State of the callbacks.
 struct session {
   const remote_address& from;
-  int told;
-  bool guarded;               // there is a password, and credential_guard sees where it goes
+  int messages;
+  bool guarded;               // there is a password, and credential_guard watches where it goes
   bool asked_before = false;  // for a password or a key
-  std::chrono::steady_clock::time_point next_tell{};
+  std::chrono::steady_clock::time_point next_line{};
 };
 
-void tell(int fd, const std::string& line) {
-  // A reader that is gone ends this process by SIGPIPE.
+void write_line(int fd, const std::string& line) {
+  // If the reader is gone, SIGPIPE ends this process.
   for (std::size_t at = 0; at < line.size();) {
     const ssize_t n = ::write(fd, line.data() + at, line.size() - at);
     if (n <= 0) return;
@@ -40,17 +40,17 @@ void tell(int fd, const std::string& line) {
 }
 
 int fail(int fd, const std::string& why) {
-  tell(fd, "fatal: " + why + "\n");
+  write_line(fd, "fatal: " + why + "\n");
   return 128;
 }
 
 std::string sent_elsewhere() {
-  return "the server sends on to " + credential_guard::last_place() +
-         ", which does not get the user and the password of the URL; name that place itself, if it is trusted";
+  return "the server redirects to " + credential_guard::last_place() +
+         ", which is not given the user and password of the URL; use that address itself if you trust it";
 }
 
-// What libgit2 says in the end. Where TLS is in between, it does not hear why a connection failed.
-std::string last_words() { return credential_guard::held_back() ? sent_elsewhere() : git_error_text(); }
+// The reason for the failure. Behind TLS libgit2 does not learn why a connection failed.
+std::string failure_text() { return credential_guard::held_back() ? sent_elsewhere() : git_error_text(); }
 
 int answer_credentials(git_credential** out, const char*, const char* user_in_url, unsigned allowed, void* payload) {
   auto& s = *static_cast<session*>(payload);
@@ -73,20 +73,21 @@ int answer_credentials(git_credential** out, const char*, const char* user_in_ur
   return GIT_EAUTH;
 }
 
-int tell_progress(const git_indexer_progress* now, void* payload) {
+int report_progress(const git_indexer_progress* now, void* payload) {
   auto& s = *static_cast<session*>(payload);
   const auto time = std::chrono::steady_clock::now();
   const bool resolving = now->received_objects == now->total_objects && now->total_deltas > 0;
   const unsigned done = resolving ? now->indexed_deltas : now->received_objects;
   const unsigned total = resolving ? now->total_deltas : now->total_objects;
-  if (time < s.next_tell && done != total) return 0;
-  s.next_tell = time + kTell;
-  tell(s.told, std::string(resolving ? "Resolving deltas: (" : "Receiving objects: (") + std::to_string(done) + "/" +
-                   std::to_string(total) + "), " + std::to_string(now->received_bytes) + " bytes\r");
+  if (time < s.next_line && done != total) return 0;
+  s.next_line = time + kProgressPause;
+  write_line(s.messages, std::string(resolving ? "Resolving deltas: (" : "Receiving objects: (") +
+                             std::to_string(done) + "/" + std::to_string(total) + "), " +
+                             std::to_string(now->received_bytes) + " bytes\r");
   return 0;
 }
 
-// The full name and id of what `reference` means there.
+// The full name and id that `reference` stands for on the server.
 struct advertised {
   std::string name;
   git_oid id;
@@ -118,24 +119,24 @@ bool download(git_remote* remote, std::vector<std::string>& specifications, cons
 
 }  // namespace
 
-int fetch_by_libgit2(const fetch_request& request, int told) {
+int fetch_by_libgit2(const fetch_request& request, int messages) {
   start_libgit2();
   const remote_address& from = request.from;
   const std::string& reference = request.reference;
   const bool guarded = from.by == transport::http && from.password.has_value();
-  if (guarded && !credential_guard::watch(endpoint_of(from.url))) return fail(told, last_words());
+  if (guarded && !credential_guard::watch(endpoint_of(from.url))) return fail(messages, failure_text());
   git_repository* raw = nullptr;
-  if (git_repository_open_bare(&raw, request.repository.c_str()) != 0) return fail(told, last_words());
+  if (git_repository_open_bare(&raw, request.repository.c_str()) != 0) return fail(messages, failure_text());
   const repository_handle own(raw);
   git_remote* raw_remote = nullptr;
-  if (git_remote_create_anonymous(&raw_remote, raw, from.url.c_str()) != 0) return fail(told, last_words());
+  if (git_remote_create_anonymous(&raw_remote, raw, from.url.c_str()) != 0) return fail(messages, failure_text());
   const remote_handle remote(raw_remote);
 
-  session s{from, told, guarded};
+  session s{from, messages, guarded};
   git_fetch_options options{};
   git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks.credentials = answer_credentials;
-  options.callbacks.transfer_progress = tell_progress;
+  options.callbacks.transfer_progress = report_progress;
   options.callbacks.payload = &s;
   options.proxy_opts.type = GIT_PROXY_AUTO;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
@@ -143,20 +144,20 @@ int fetch_by_libgit2(const fetch_request& request, int told) {
   if (!reference.empty() && !request.history) options.depth = 1;
 #endif
   if (git_remote_connect(raw_remote, GIT_DIRECTION_FETCH, &options.callbacks, &options.proxy_opts, nullptr) != 0)
-    return fail(told, last_words());
+    return fail(messages, failure_text());
   if (reference.empty()) {
     std::vector<std::string> all(kAllReferences.begin(), kAllReferences.end());
-    return download(raw_remote, all, options) ? 0 : fail(told, last_words());
+    return download(raw_remote, all, options) ? 0 : fail(messages, failure_text());
   }
   const auto found = find(raw_remote, reference);
-  if (!found) return fail(told, "couldn't find remote ref " + reference);
+  if (!found) return fail(messages, "couldn't find remote ref " + reference);
   std::vector<std::string> one{"+" + found->name + ":refs/docteur/fetched"};
   const bool by_id = found->name == reference && parse_hex(reference, hash_kind::sha1).has_value();
   if (!download(raw_remote, one, options))
-    return fail(told, by_id ? "Server does not allow request for unadvertised object" : last_words());
+    return fail(messages, by_id ? "Server does not allow request for unadvertised object" : failure_text());
   std::ofstream head(request.repository + "/FETCH_HEAD");
   if (!(head << hex_text(from_git(found->id)) << "\t\tfetched\n" << std::flush))
-    return fail(told, "cannot write FETCH_HEAD");
+    return fail(messages, "cannot write FETCH_HEAD");
   return 0;
 }
 

@@ -14,7 +14,7 @@ struct authority {
   std::string_view host_port;
 };
 
-// The last '@' ends what is before the host: a password that holds one is no reason to show its rest.
+// The last '@' ends the user and password, so that nothing of a password with '@' is shown.
 authority split_authority(std::string_view text) {
   const auto at = text.rfind('@');
   if (at == std::string_view::npos) return {std::nullopt, text};
@@ -35,7 +35,7 @@ outcome<void> check_authority(const authority& a, const std::string& shown) {
   if (host.empty() || host == "[]") return refuse(shown, "a host name is missing");
   if (bracket == std::string_view::npos) return refuse(shown, "a ']' is missing");
   if (bracket > 0 && host.find_first_not_of("[]0123456789abcdefABCDEF:.%") != std::string_view::npos)
-    return refuse(shown, "what is in brackets is an IPv6 address");
+    return refuse(shown, "brackets are for IPv6 addresses");
   const std::string_view port = colon == std::string_view::npos ? "" : a.host_port.substr(colon + 1);
   if (is_option(host) || is_option(port) || (a.userinfo && is_option(*a.userinfo)))
     return refuse(shown, "a host, user or port that begins with a dash would be an option of ssh");
@@ -73,17 +73,17 @@ outcome<remote_address> parse_remote_url(std::string_view text) {
   } else if (scheme == "git") {
     out.by = transport::git;
   } else {
-    return refuse(out.shown, "the transport " + scheme + ":// is not supported; there are https, http, ssh and git");
+    return refuse(out.shown, "the transport " + scheme + ":// is not supported; https, http, ssh and git are");
   }
-  if (has_control_character(text)) return refuse(out.shown, "a URL cannot hold control characters");
+  if (has_control_character(text)) return refuse(out.shown, "a URL cannot contain control characters");
   DOCTEUR_CHECK(check_authority(where, out.shown));
-  if (path.size() < 2 || path.front() != '/') return refuse(out.shown, "a path is missing behind the host");
+  if (path.size() < 2 || path.front() != '/') return refuse(out.shown, "a path is missing after the host");
 
   out.url = scheme + "://" + std::string(where.host_port) + std::string(path);
   out.path_at = out.url.size() - path.size();
   if (!where.userinfo) return out;
   const auto colon = where.userinfo->find(':');
-  if (out.by == transport::git) return refuse(out.shown, "git:// knows no users");
+  if (out.by == transport::git) return refuse(out.shown, "git:// has no users");
   if (out.by == transport::ssh) {
     if (colon != std::string_view::npos || percent_decoded(*where.userinfo).find(':') != std::string::npos)
       return refuse(out.shown, "ssh takes no password from a URL; use a key or ssh-agent");
@@ -97,7 +97,7 @@ outcome<remote_address> parse_remote_url(std::string_view text) {
 }
 
 outcome<remote_address> parse_scp_address(std::string_view text) {
-  // The colon before the path; one inside of brackets belongs to an IPv6 address or a port.
+  // The colon before the path; one inside brackets belongs to an IPv6 address or a port.
   const auto bracket = text.find('[');
   const auto first = text.find(':');
   const auto from = bracket != std::string_view::npos && bracket < first ? text.find(']', bracket) : 0;
@@ -109,8 +109,8 @@ outcome<remote_address> parse_scp_address(std::string_view text) {
   const std::string_view path = text.substr(colon + 1);
   out.shown = std::string(where.host_port) + ":" + std::string(path);
   if (path.starts_with(':'))
-    return refuse(out.shown, "is no file, and addresses of remote helpers (ext::..., foo::...) are not supported");
-  if (has_control_character(text)) return refuse(out.shown, "an address cannot hold control characters");
+    return refuse(out.shown, "is not a file, and addresses of remote helpers (ext::..., foo::...) are not supported");
+  if (has_control_character(text)) return refuse(out.shown, "an address cannot contain control characters");
   const bool in_brackets = where.host_port.starts_with('[') && where.host_port.ends_with(']');
   const authority bare{where.userinfo,
                        in_brackets ? where.host_port.substr(1, where.host_port.size() - 2) : where.host_port};
@@ -119,8 +119,9 @@ outcome<remote_address> parse_scp_address(std::string_view text) {
     return refuse(out.shown, "a host or user that begins with a dash would be an option of ssh");
   if (bare.userinfo && bare.userinfo->find(':') != std::string_view::npos)
     return refuse(out.shown, "ssh takes no password from an address; use a key or ssh-agent");
-  if (path.empty()) return refuse(out.shown, "a path is missing behind the host");
-  if (path.starts_with('-')) return refuse(out.shown, "a path that begins with a dash would be an option; ./ helps");
+  if (path.empty()) return refuse(out.shown, "a path is missing after the host");
+  if (path.starts_with('-'))
+    return refuse(out.shown, "a path that begins with a dash would be an option; put ./ in front");
   out.url = text;
   out.path_at = colon + 1;
   return out;

@@ -69,12 +69,12 @@ outcome<void> module_index::collect(const std::string& folder, unsigned depth) {
 // `top`: of the worktree of the outermost repository.
 void module_index::add(module_repository& module, const std::string& top) {
   const auto& found = module.look();
-  if (!found || !*found) return;  // it is told of when it is looked into
+  if (!found || !*found) return;  // reported when it is opened
   const std::string head = "HEAD";
-  const auto said = (*found)->references()->read({&head, 1});
-  if (said && said->front() && said->front()->id) by_commit_.emplace(*said->front()->id, &module);
-  // Where the worktree is gone this is where it was.
-  const std::string place = fs::path((*found)->worktree_said).lexically_normal().lexically_relative(top).native();
+  const auto value = (*found)->references()->read({&head, 1});
+  if (value && value->front() && value->front()->id) by_commit_.emplace(*value->front()->id, &module);
+  // If the worktree is gone, this is where it was.
+  const std::string place = fs::path((*found)->expected_worktree).lexically_normal().lexically_relative(top).native();
   if (!place.empty()) by_path_.emplace(place, &module);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The repositories of submodules that git keeps in `modules` of the one they belong to (gitrepository-layout(5)).
-// Hosted, POSIX.
+// The repositories of submodules that git keeps in `modules` of their superproject (gitrepository-layout(5)). Hosted,
+// POSIX.
 
 #include <deque>
 #include <memory>
@@ -16,17 +16,17 @@
 
 namespace docteur {
 
-// One of them, looked at when it is asked for, and opened once.
+// One of them, examined on first use and opened once.
 class module_repository {
  public:
   explicit module_repository(std::string path) : path_(std::move(path)) {}
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  // What find_repository() says, kept.
+  // The answer of find_repository(), kept.
   [[nodiscard]] const outcome<std::optional<local_repository>>& look();
-  // Of a repository that is there.
+  // Only if there is a repository.
   [[nodiscard]] const local_repository& repository() { return **look(); }
-  // Null where there is no repository.
+  // Null if there is no repository.
   [[nodiscard]] outcome<std::shared_ptr<const git_objects>> objects();
 
  private:
@@ -35,16 +35,16 @@ class module_repository {
   std::shared_ptr<const git_objects> objects_;
 };
 
-// What is looked at grows with the number of modules, not with its square: which one a submodule's content is in is
-// told by what is checked out there and by where its worktree is, and it is in another one hardly ever.
+// The work grows with the number of modules, not with its square: what is checked out in a module, and where its
+// worktree is, usually identify the module with a submodule's content.
 class module_index {
  public:
   explicit module_index(repository_place of) : of_(std::move(of)) {}
 
-  // Those that should have the commit of the submodule at `path` in the worktree. Fails where `modules` cannot be
+  // The modules that should have the commit of the submodule at `path` in the worktree. Fails if `modules` cannot be
   // listed.
   [[nodiscard]] outcome<std::vector<module_repository*>> likely(const oid& commit, std::string_view path);
-  // All, by path, once likely() was called.
+  // All modules, by path, once likely() was called.
   [[nodiscard]] std::deque<module_repository>& all() { return modules_; }
 
  private:

@@ -45,14 +45,14 @@ outcome<void> packed_reference_search::take_line(std::string_view line) {
   const std::string_view name = line.substr(hex_size(kind_) + 1);
   for (std::size_t i = 0; i < names_.size(); ++i) {
     if (names_[i] != name) continue;
-    if (found_[i] && *found_[i] != *id) return refuse("gives " + printable(name) + " another id than one before it");
+    if (found_[i] && *found_[i] != *id) return refuse("gives " + printable(name) + " another id than an earlier line");
     found_[i] = *id;
   }
   return {};
 }
 
 outcome<std::vector<std::optional<oid>>> packed_reference_search::finish() {
-  if (!begun_.empty()) return give_up(blame::input, "is cut: its last line does not end");
+  if (!begun_.empty()) return give_up(blame::input, "is truncated: its last line does not end");
   return std::move(found_);
 }
 

@@ -22,9 +22,9 @@ inline constexpr std::array<reference_rule, 6> kReferenceRules{{{"", ""},
                                                                 {"refs/remotes/", ""},
                                                                 {"refs/remotes/", "/HEAD"}}};
 
-// Whether git lets a reference have this full name (git-check-ref-format(1)).
+// Whether git allows this full name (git-check-ref-format(1)).
 [[nodiscard]] bool is_reference_name(const std::string& name);
-// blame::usage for what no reference can be called by a short name, such as HEAD~1.
+// blame::usage for what cannot be a short name of a reference, such as HEAD~1.
 [[nodiscard]] outcome<void> check_revision_name(const std::string& name);
 
 }  // namespace docteur

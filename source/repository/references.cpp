@@ -30,7 +30,7 @@ tl::unexpected<failure> failed(std::string_view name, const object_fault& why) {
 }
 tl::unexpected<failure> failed(std::string_view name, int error) { return failed(name, unreadable(error).value()); }
 
-// No file has a name that is too long for one.
+// A name too long for a file is not there.
 bool is_no_reference(int error) { return is_absence(error) || error == ENAMETOOLONG; }
 
 // git's is_per_worktree_ref().
@@ -39,7 +39,7 @@ bool is_of_worktree(std::string_view name) {
          name.starts_with("refs/rewritten/");
 }
 
-// The content of a loose reference, as git's parse_loose_ref_contents() takes it.
+// Parses the content of a loose reference as git's parse_loose_ref_contents() does.
 std::optional<reference_value> parse_loose(std::string_view text, hash_kind kind) {
   constexpr std::string_view kSymbolic = "ref:";
   text = text.substr(0, text.find_last_not_of(kSpace) + 1);
@@ -59,7 +59,7 @@ class files final : public references {
   files(std::string folder, std::string common_folder, hash_kind kind)
       : folder_(std::move(folder)), common_(std::move(common_folder)), kind_(kind) {}
 
-  // Loose ones first: git packs a reference before it removes the loose file.
+  // Loose references first: git packs a reference before it removes the loose file.
   outcome<std::vector<std::optional<reference_value>>> read(std::span<const std::string> names) const override {
     std::vector<std::optional<reference_value>> values(names.size());
     std::vector<std::string> rest;
@@ -91,7 +91,7 @@ class files final : public references {
       DOCTEUR_TRY(target, target_of_link(path, name));
       if (target.starts_with("refs/") && is_reference_name(target))
         return reference_value{std::nullopt, std::move(target)};
-      // Where it leads to nothing the file is missing, which is said below.
+      // If it leads to nothing, the file is missing, which is reported below.
       if (::stat(path.c_str(), &st) != 0 && !is_no_reference(errno)) return failed(name, errno);
     }
     if (S_ISDIR(st.st_mode)) return std::nullopt;
@@ -99,10 +99,11 @@ class files final : public references {
     if (!text) {
       if (!text.error().missing) return failed(name, text.error());
       if (S_ISLNK(st.st_mode)) return give_up(blame::input, printable(name) + ": is a symbolic link to nothing");
-      return std::nullopt;  // it went away
+      return std::nullopt;  // removed meanwhile
     }
     auto value = parse_loose(*text, kind_);
-    if (!value) return give_up(blame::input, printable(name) + ": is damaged: it holds no id and no reference");
+    if (!value)
+      return give_up(blame::input, printable(name) + ": is damaged: it contains neither an id nor a reference");
     return value;
   }
 
@@ -149,10 +150,10 @@ outcome<followed_reference> follow(const references& all, const std::string& nam
   std::string last = name;
   for (unsigned reads = 1; !value.id; ++reads) {
     if (reads == kMostReads)
-      return give_up(blame::input, printable(name) + ": too many symbolic references on its way");
+      return give_up(blame::input, printable(name) + ": too many symbolic references on the way");
     if (!is_reference_name(value.target))
-      return give_up(blame::input,
-                     printable(last) + ": points to " + printable(value.target) + ", which is no name of a reference");
+      return give_up(blame::input, printable(last) + ": points to " + printable(value.target) +
+                                       ", which is not a valid name of a reference");
     last = std::move(value.target);
     DOCTEUR_TRY(next, all.read({&last, 1}));
     if (!next.front()) return followed_reference{std::move(last), std::nullopt};

@@ -12,13 +12,13 @@
 
 namespace docteur {
 
-// What one reference says.
+// The value of one reference.
 struct reference_value {
   std::optional<oid> id;
-  std::string target;  // the reference that a symbolic one points to; it may be absent or no good name
+  std::string target;  // the target of a symbolic reference; it may be absent or not a valid name
 };
 
-// How references are stored is the repository's choice (git-config(1), "extensions.refStorage").
+// Implementations differ in how references are stored (git-config(1), "extensions.refStorage").
 class references {
  public:
   references() = default;
@@ -26,25 +26,25 @@ class references {
   references& operator=(const references&) = delete;
   virtual ~references() = default;
 
-  // What `names` say, in their order: full names that is_reference_name() takes. Nothing stands for a
-  // reference that is not there, and for nothing else: what is damaged or cannot be read is a failure that names it
-  // from the repository's folder on ("packed-refs: ...").
+  // The values of `names`, in their order: full names that is_reference_name() accepts. nullopt means that there is no
+  // such reference, and nothing else: what is damaged or cannot be read is a failure that names it relative to the
+  // repository's folder ("packed-refs: ...").
   [[nodiscard]] virtual outcome<std::vector<std::optional<reference_value>>> read(
       std::span<const std::string> names) const = 0;
 };
 
-// References in files: "files" of git. `folder`: the repository's own, or that of a linked worktree, `common_folder`:
-// the repository's, `kind`: of its ids.
+// References in files (git's "files"). `folder`: the repository's, or the linked worktree's; `common_folder`: the
+// repository's.
 [[nodiscard]] std::unique_ptr<references> references_in_files(std::string folder, std::string common_folder,
                                                               hash_kind kind);
 
 struct followed_reference {
-  std::string name;       // of the last one on the way
-  std::optional<oid> id;  // nothing: it is not there
+  std::string name;       // of the last reference on the way
+  std::optional<oid> id;  // nullopt: that reference does not exist
 };
 
-// From `value`, which is that of `name`, through symbolic references to an id. Too many of them, and those that point
-// to no good name, are blame::input.
+// Follows symbolic references from `name`, whose value is `value`, to an id. Too many of them, or one that points to an
+// invalid name, is blame::input.
 [[nodiscard]] outcome<followed_reference> follow(const references& all, const std::string& name, reference_value value);
 
 }  // namespace docteur

@@ -14,7 +14,7 @@
 namespace docteur {
 namespace {
 
-// Says whose content it was that failed on the way.
+// Prefixes failures with the name of the content.
 class named_stream final : public byte_stream {
  public:
   named_stream(std::unique_ptr<byte_stream> from, std::string who) : from_(std::move(from)), who_(std::move(who)) {}
@@ -112,7 +112,7 @@ class repository_source final : public commit_source {
 
  private:
   using reader = object_result<object_type> (git_objects::*)(const oid& id, std::vector<std::byte>& out) const;
-  outcome<void> read_by(reader how, std::size_t index, std::vector<std::byte>& out) const {
+  outcome<void> read_by(reader read_object, std::size_t index, std::vector<std::byte>& out) const {
     const source_object& object = objects_[index];
     if (index < first_blob()) {
       const std::vector<std::byte>& content = index == 0               ? commit_
@@ -121,8 +121,8 @@ class repository_source final : public commit_source {
       out.assign(content.begin(), content.end());
       return {};
     }
-    auto type = ((*database_).*how)(object.id, out);
-    // The type is a part of an entry's header, too, and may be damaged in one copy.
+    auto type = ((*database_).*read_object)(object.id, out);
+    // The type is part of an entry's header and may be damaged in one copy.
     if (type && *type != object_type::blob) type = database_->read_verified(object.id, out);
     if (!type) return failed(object.id, path(index), type.error());
     if (*type != object_type::blob) return not_a_file(index, *type);
@@ -164,7 +164,7 @@ class repository_source final : public commit_source {
     return text;
   }
 
-  std::shared_ptr<const private_folder> temporary_;  // goes last
+  std::shared_ptr<const private_folder> temporary_;  // destroyed last
   local_repository repository_;
   std::string shown_;
   std::shared_ptr<const git_objects> database_;

@@ -17,11 +17,11 @@ class git_objects;
 struct repository_options {
   std::string reference;  // as resolve_revision() takes it
   unsigned threads = 0;   // 0: all cores
-  // Where the repository was fetched to: it stays until the source is gone. Null: it is the user's.
+  // The folder that the repository was fetched into; it stays until the source is gone. Null for a user's repository.
   std::shared_ptr<const private_folder> temporary = nullptr;
-  // What of the commit's tree is listed and measured; of a part, select_from() makes a whole again.
+  // The part of the commit's tree that is listed and measured; select_from() makes a whole tree of it.
   tree_part part = {};
-  // The repository's objects, where they are open already.
+  // The repository's objects, if they are open already.
   std::shared_ptr<const git_objects> objects = nullptr;
 };
 

@@ -17,11 +17,11 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kMostPathFile = 16 * 1024;  // bytes of a file that holds a path
+constexpr std::size_t kMostPathFile = 16 * 1024;  // bytes of a file that contains a path
 
 enum class found_kind { nothing, file, folder, other };
 
-// What `path` is, symbolic links followed; one that leads to nothing is `other`.
+// What `path` is, after following symbolic links; a link to nothing is `other`.
 outcome<found_kind> look_at(const std::string& path) {
   struct stat st {};
   if (::stat(path.c_str(), &st) == 0)
@@ -42,7 +42,7 @@ outcome<std::string> absolute(const std::string& path) {
   return std::string(real.get());
 }
 
-// `path`, where it is relative, from `folder` on.
+// A relative `path` is taken relative to `folder`.
 std::string path_from(const std::string& folder, std::string_view path) {
   return path.starts_with('/') ? std::string(path) : folder + "/" + std::string(path);
 }
@@ -52,14 +52,14 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The path in `file`, relative to the folder that `file` is in, behind `before`.
+// The path after `before` in `file`, relative to the folder that `file` is in.
 outcome<std::string> path_in(const std::string& file, std::string_view before) {
   const auto text = read_regular(file, kMostPathFile);
   if (!text) return give_up(text.error().who, printable(file) + ": " + text.error().why);
   std::string_view path = *text;
   while (path.ends_with('\n') || path.ends_with('\r')) path.remove_suffix(1);
   const bool is_path = path.starts_with(before) && path.size() > before.size() && path.find('\0') == path.npos;
-  if (!is_path) return no_repository(file, "no path is in it");
+  if (!is_path) return no_repository(file, "it contains no path");
   return path_from(parent_of(file), path.substr(before.size()));
 }
 
@@ -68,20 +68,20 @@ class finder {
   // `folder`: where the repository's own files are, if there is one.
   explicit finder(std::string folder) : folder_(std::move(folder)) {}
 
-  // How many there are of what makes a folder look like a repository.
+  // The number of things that make a folder look like a repository.
   outcome<unsigned> signs() {
     DOCTEUR_TRY(head, look_at(folder_ + "/HEAD"));
     DOCTEUR_TRY(objects, look_at(folder_ + "/objects"));
     DOCTEUR_TRY(refs, look_at(folder_ + "/refs"));
     DOCTEUR_TRY(packed, look_at(folder_ + "/packed-refs"));
-    DOCTEUR_TRY(common, look_at(folder_ + "/commondir"));  // of a linked worktree, which has no objects
+    DOCTEUR_TRY(common, look_at(folder_ + "/commondir"));  // a linked worktree has no objects
     const auto is_file = [](found_kind k) { return k == found_kind::file || k == found_kind::other; };
     const auto is_folder = [](found_kind k) { return k == found_kind::folder || k == found_kind::other; };
     return unsigned{is_file(head)} + unsigned{is_folder(objects)} + unsigned{is_folder(refs)} +
            unsigned{is_file(packed)} + unsigned{is_file(common)};
   }
 
-  // `worktree`: the folder whose `.git` led here; empty: none did.
+  // `worktree`: the folder whose `.git` led here, or empty.
   outcome<std::optional<local_repository>> open(const std::string& worktree) {
     DOCTEUR_TRY(common, common_folder());
     DOCTEUR_TRY(head, look_at(folder_ + "/HEAD"));
@@ -100,7 +100,7 @@ class finder {
   }
 
  private:
-  // That of the main worktree, where this is a linked one.
+  // The main worktree's folder, if this is a linked worktree.
   outcome<std::string> common_folder() const {
     const std::string file = folder_ + "/commondir";
     DOCTEUR_TRY(kind, look_at(file));
@@ -108,7 +108,7 @@ class finder {
     DOCTEUR_TRY(common, path_in(file, ""));
     DOCTEUR_TRY(there, look_at(common));
     if (there != found_kind::folder)
-      return no_repository(folder_, "commondir leads to no folder, " + printable(common));
+      return no_repository(folder_, "commondir leads to " + printable(common) + ", which is not a folder");
     return common;
   }
 
@@ -120,37 +120,35 @@ class finder {
     if (is_linked) format->worktree.clear();  // that of the main worktree
     if (format->worktree_config) {
       DOCTEUR_TRY(own, read_config(folder_ + "/config.worktree", printable(folder_) + "/config.worktree"));
-      for (const config_entry& e : own) {
-        if (e.name == "core.bare") format->is_bare = is_true(e.value);
-        if (e.name == "core.worktree") format->worktree = e.value.value_or("");
-      }
+      take_worktree(own, *format);
     }
     found.is_partial = format->is_partial;
     found.kind = format->kind;
     if (!format->worktree.empty()) {
-      found.worktree_said = path_from(found.place.folder, format->worktree);
+      found.expected_worktree = path_from(found.place.folder, format->worktree);
     } else if (!worktree.empty() && (is_linked || !format->is_bare)) {
       DOCTEUR_TRY(top, absolute(worktree));
-      found.worktree_said = std::move(top);
+      found.expected_worktree = std::move(top);
     }
-    // It may be gone, or the repository was moved away from it.
-    if (found.worktree_said.empty()) return {};
-    const auto there = look_at(found.worktree_said);
-    if (there && *there == found_kind::folder) found.place.worktree = found.worktree_said;
+    // It may be gone, or the repository may have moved.
+    if (found.expected_worktree.empty()) return {};
+    const auto there = look_at(found.expected_worktree);
+    if (there && *there == found_kind::folder) found.place.worktree = found.expected_worktree;
     return {};
   }
 
   std::string folder_;
 };
 
-// `.git` of a worktree, a folder or a file that says where the folder is.
+// `.git` of a worktree: a folder, or a file that names the folder.
 outcome<std::optional<local_repository>> open_dot_git(const std::string& path, found_kind kind,
                                                       const std::string& worktree) {
-  if (kind == found_kind::other) return no_repository(path, "it is no folder and no regular file");
+  if (kind == found_kind::other) return no_repository(path, "it is neither a folder nor a regular file");
   if (kind == found_kind::folder) return finder(path).open(worktree);
   DOCTEUR_TRY(folder, path_in(path, "gitdir: "));
   DOCTEUR_TRY(there, look_at(folder));
-  if (there != found_kind::folder) return no_repository(path, "it leads to no folder, " + printable(folder));
+  if (there != found_kind::folder)
+    return no_repository(path, "it leads to " + printable(folder) + ", which is not a folder");
   return finder(folder).open(worktree);
 }
 

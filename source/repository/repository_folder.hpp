@@ -1,5 +1,5 @@
 #pragma once
-// Whether there is a repository, and where its parts are (gitrepository-layout(5)). Hosted, POSIX.
+// Finds a repository and its parts (gitrepository-layout(5)). Hosted, POSIX.
 
 #include <memory>
 #include <optional>
@@ -12,10 +12,10 @@
 namespace docteur {
 
 struct local_repository {
-  repository_place place;     // absolute
-  std::string worktree_said;  // where the worktree is or lay; it need not be there. Empty for a bare repository
-  bool is_partial;            // a partial clone
-  hash_kind kind;             // of its ids
+  repository_place place;         // absolute
+  std::string expected_worktree;  // where the worktree should be; it need not exist. Empty for a bare repository
+  bool is_partial;                // a partial clone
+  hash_kind kind;                 // of its ids
 
   [[nodiscard]] std::string objects() const { return place.common_folder + "/objects"; }
   [[nodiscard]] std::unique_ptr<docteur::references> references() const {
@@ -23,14 +23,13 @@ struct local_repository {
   }
 };
 
-// The repository at `path` itself: folders above are not searched. Nothing where there is none, so that `path` may be
-// a plain folder, or may not be there. It is one with a HEAD and a folder of objects; all else that git asks for
-// (`refs`, which is empty once references are packed, and so lost where empty folders are) may be missing.
-// Whose it is does not matter (git's safe.directory): that guards against configuration that makes git run programs,
-// and nothing of a repository is run here.
-// blame::input: a `.git`, or a folder with two of HEAD, objects, refs and packed-refs, that is none; what git refuses
-// in HEAD or configuration; a format of objects or references that is not read. blame::environment: what cannot be
-// read.
+// The repository at `path` itself: parent folders are not searched. nullopt if there is none, in which case `path` may
+// be a plain folder or may not exist. A repository has a HEAD and a folder of objects; everything else that git
+// requires may be missing (`refs` is empty once references are packed, and lost where empty folders are not kept). Its
+// owner does not matter: git's safe.directory guards against configuration that makes git run programs, and nothing
+// from a repository is run here. Fails with blame::input for a `.git`, or a folder with two of HEAD, objects, refs and
+// packed-refs, that is not a repository; for what git refuses in HEAD or configuration; for a format of objects or
+// references that is not supported. Fails with blame::environment for what cannot be read.
 [[nodiscard]] outcome<std::optional<local_repository>> find_repository(const std::string& path);
 
 }  // namespace docteur

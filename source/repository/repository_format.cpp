@@ -12,7 +12,7 @@ namespace docteur {
 namespace {
 
 constexpr std::string_view kExtension = "extensions.";
-// None of them matters for reading objects and references in files.
+// None of them matters for reading objects by SHA-1 ids and references in files.
 constexpr std::array<std::string_view, 8> kHarmless{"noop",
                                                     "noop-v1",
                                                     "partialclone",
@@ -40,7 +40,7 @@ outcome<void> check_extension(std::string_view name, const std::string& value, u
   if (name == "objectformat" || name == "refstorage" || version == 0 || std::ranges::count(kHarmless, name) > 0)
     return {};
   return give_up(blame::input, "it needs the repository extension " + printable(name) +
-                                   ", which is not known here; a clone of it (git clone --bare) may do without");
+                                   ", which is not supported; a clone (git clone --bare) may work without it");
 }
 
 }  // namespace
@@ -59,16 +59,15 @@ outcome<repository_format> repository_format_of(std::span<const config_entry> co
   unsigned version = 0;
   for (const config_entry& e : config) {
     if (e.name != "core.repositoryformatversion") continue;
-    const std::string said = e.value.value_or("");
-    if (said != "0" && said != "1")
-      return give_up(blame::input, "a repository of format version " + printable(said) + "; 0 and 1 are known");
-    version = said == "1" ? 1 : 0;
+    const std::string value = e.value.value_or("");
+    if (value != "0" && value != "1")
+      return give_up(blame::input,
+                     "a repository of format version " + printable(value) + "; only 0 and 1 are supported");
+    version = value == "1" ? 1 : 0;
   }
   for (const config_entry& e : config) {
     const std::string value = e.value.value_or("");
-    if (e.name == "core.bare") format.is_bare = is_true(e.value);
-    if (e.name == "core.worktree") format.worktree = value;
-    // git-clone(1) --filter writes the second, partial-clone.txt of git names both.
+    // git-clone(1) --filter writes the second; git's partial-clone.txt names both.
     if (e.name == "extensions.partialclone" || (e.name.starts_with("remote.") && e.name.ends_with(".promisor")))
       format.is_partial = true;
     if (!e.name.starts_with(kExtension)) continue;
@@ -77,7 +76,15 @@ outcome<repository_format> repository_format_of(std::span<const config_entry> co
     DOCTEUR_CHECK(check_extension(name, value, version));
     if (name == "objectformat") format.kind = *kind_of(value);
   }
+  take_worktree(config, format);
   return format;
+}
+
+void take_worktree(std::span<const config_entry> config, repository_format& format) {
+  for (const config_entry& e : config) {
+    if (e.name == "core.bare") format.is_bare = is_true(e.value);
+    if (e.name == "core.worktree") format.worktree = e.value.value_or("");
+  }
 }
 
 }  // namespace docteur

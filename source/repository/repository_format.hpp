@@ -1,5 +1,5 @@
 #pragma once
-// What a repository says of its own format (gitrepository-layout(5), git-config(1), "extensions"). Hosted.
+// A repository's format, from its configuration (gitrepository-layout(5), git-config(1), "extensions"). Hosted.
 
 #include <optional>
 #include <span>
@@ -19,15 +19,19 @@ struct repository_format {
   bool worktree_config = false;  // there is a config.worktree
   bool is_bare = false;
   hash_kind kind = hash_kind::sha1;  // extensions.objectFormat
-  std::string worktree;  // core.worktree; empty: not said
+  std::string worktree;  // core.worktree; empty: not set
 };
 
-// The entries of the file `path`, `shown` in messages. No file: no entries. Includes are not followed: git takes none
-// for what a repository says of its format.
+// The entries of the file at `path`, `shown` in messages; none if there is no file. Includes are not followed, as in
+// git when it reads a repository's format.
 [[nodiscard]] outcome<std::vector<config_entry>> read_config(const std::string& path, const std::string& shown);
 
-// Fails with blame::input for a version or an extension that is not known, for ids of an unknown hash and references
-// that are not in files; messages continue those of the repository.
+// Fails with blame::input for an unknown version or extension, for ids of an unknown hash and for references not stored
+// in files. Messages continue the repository's name.
 [[nodiscard]] outcome<repository_format> repository_format_of(std::span<const config_entry> config);
+
+// Takes core.bare and core.worktree from `config`, if it has them: first from the repository's configuration, then from
+// config.worktree, which overrides it.
+void take_worktree(std::span<const config_entry> config, repository_format& format);
 
 }  // namespace docteur

@@ -44,7 +44,7 @@ class resolver {
     return give_up(blame::input, shown_ + ": no such branch, tag or commit" + why);
   }
 
-  // Nothing when no rule leads to a reference.
+  // nullopt if no rule leads to a reference.
   outcome<std::optional<oid>> find_reference() {
     std::vector<std::string> names;
     for (const reference_rule& r : kReferenceRules)
@@ -67,21 +67,21 @@ class resolver {
     return found;
   }
 
-  // A file of the repository's folder is one only where git's own are: HEAD, ORIG_HEAD.
+  // In the repository's own folder only names without a slash, such as HEAD and ORIG_HEAD, can be references.
   static bool may_be_reference(const std::string& full) {
     return is_reference_name(full) && (full.starts_with("refs/") || full.find('/') == std::string::npos);
   }
 
-  // As git's dwim_ref() has it, only HEAD must lead somewhere.
+  // As in git's dwim_ref(), only HEAD must lead to an id.
   outcome<void> leads_to_nothing(const std::string& name, const std::string& last) {
     if (name == "HEAD") return give_up(blame::input, "HEAD points to " + printable(last) + ", which has no commit yet");
-    remarks_.push_back(printable(name) + " was passed over: it points to " + printable(last) + ", which is not there");
+    remarks_.push_back(printable(name) + " was skipped: it points to " + printable(last) + ", which does not exist");
     return {};
   }
 
   outcome<oid> find_short(const std::string& digits) {
     DOCTEUR_TRY(candidates, objects_.find_prefix(digits));
-    // Only commits are meant: `REV^{commit}` in git narrows the same way.
+    // Only commits count, as with git's `REV^{commit}`.
     std::vector<oid> commits;
     for (const oid& id : candidates) {
       DOCTEUR_TRY(type, type_of(id));
@@ -97,7 +97,7 @@ class resolver {
     std::string list;
     for (std::size_t i = 0; i < std::min(candidates.size(), kMostCandidates); ++i)
       list += (i == 0 ? "" : ", ") + hex_text(candidates[i]);
-    return give_up(blame::input, shown_ + ": is ambiguous, it begins the ids of " + list +
+    return give_up(blame::input, shown_ + ": is ambiguous: it begins the ids of " + list +
                                      (candidates.size() > kMostCandidates ? ", ..." : ""));
   }
 
@@ -118,13 +118,13 @@ class resolver {
       return shown_ == text ? "object " + text : shown_ + ": object " + text;
     };
     std::vector<std::byte> content;
-    std::optional<object_type> said;  // by the tag that leads here
+    std::optional<object_type> expected;  // the type that the tag before gives
     while (found.tags.size() <= kMostTags) {
       const auto type = objects_.read_verified(id, content);
       if (!type) return give_up(type.error().who, object_named() + " " + type.error().why);
-      if (said && *said != *type) {
+      if (expected && *expected != *type) {
         return give_up(blame::input, object_named() + " is a " + std::string(name(*type)) + ", and tag " +
-                                         hex_text(found.tags.back()) + " says it is a " + std::string(name(*said)));
+                                         hex_text(found.tags.back()) + " says it is a " + std::string(name(*expected)));
       }
       if (*type == object_type::commit) {
         found.commit = id;
@@ -136,7 +136,7 @@ class resolver {
       if (!tag) return give_up(blame::input, object_named() + ": a malformed tag: " + tag.error().what);
       found.tags.push_back(id);
       id = tag->target;
-      said = tag->type;
+      expected = tag->type;
     }
     return give_up(blame::input, shown_ + ": too many tags of tags");
   }

@@ -42,7 +42,7 @@ class walker {
   }
 
  private:
-  // A tree on the way to the part.
+  // Loads a tree on the way to the part.
   outcome<std::vector<std::byte>> pass_through(const oid& id, std::string_view path, const tree_part& part) {
     path_ = path;
     DOCTEUR_TRY(content, load_(id, path));
@@ -52,7 +52,7 @@ class walker {
     if (!part.gitmodules || !path.empty()) return content;
     for (tree_reader r(content, id.kind()); !r.done();) {
       const auto e = r.next();
-      if (!e) break;  // it is told when the folder is looked for
+      if (!e) break;  // reported by find_folder()
       if (e->name == ".gitmodules" && (e->kind == entry_kind::file || e->kind == entry_kind::executable))
         add_blob(e->id, ".gitmodules");
     }
@@ -66,7 +66,7 @@ class walker {
     blob_ends_.push_back(blob_paths_.size());
   }
 
-  // What is below a tree, itself counted: it may be met again at other places, and is not walked again then.
+  // The extent of a tree, itself included: a tree that is found again elsewhere is counted, not walked again.
   struct extent {
     std::uint64_t paths = 1;
     std::size_t longest = 0;  // bytes of the longest path from it, without a leading '/'
@@ -86,14 +86,14 @@ class walker {
     listing_.objects.push_back({id, object_type::tree, content.size()});
     add_path(path_);
     listing_.contents.push_back(std::move(content));
-    // The bytes stay where they are when `contents` grows: a vector moves without copying.
+    // The bytes keep their address when `contents` grows, because vectors are moved.
     open_.push_back({tree_reader(listing_.contents.back(), id.kind()), path_.size(), extents_.size()});
     extents_.emplace_back();
     report_.advance(1);
     return {};
   }
 
-  // The tree of the innermost frame is done: its folder has one more entry.
+  // The tree of the innermost frame is done: counts it in its folder.
   outcome<void> leave() {
     const extent done = extents_[open_.back().tree];
     open_.pop_back();
@@ -124,7 +124,7 @@ class walker {
     }
     const bool is_tree = entry.kind == entry_kind::directory;
     if (const auto known = seen_.find(entry.id); known != seen_.end()) {
-      if ((known->second != kBlob) != is_tree) return refuse("its id is that of a folder and of a file");
+      if ((known->second != kBlob) != is_tree) return refuse("its id is used for both a folder and a file");
       return count(is_tree ? extents_[known->second] : extent());
     }
     if (is_tree) return enter(entry.id);
@@ -154,15 +154,15 @@ class walker {
 
 }  // namespace
 
-outcome<std::string> folder_path(std::string_view said) {
+outcome<std::string> folder_path(std::string_view text) {
   std::string path;
-  for (std::string_view rest = said; !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = std::min(rest.find('/'), rest.size());
     const std::string_view name = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (name.empty() || name == ".") continue;
     if (name == "..")
-      return give_up(blame::usage, "--path: " + printable(said) + ": .. is not taken, a folder is named from the root");
+      return give_up(blame::usage, "--path: " + printable(text) + ": .. is not allowed; name the folder from the root");
     path.append(path.empty() ? "" : "/").append(name);
   }
   return path;
@@ -183,7 +183,7 @@ outcome<oid> find_folder(const oid& root, std::string_view path, const tree_load
     }
     if (!found) return give_up(blame::input, "--path: " + shown + ": no such folder in the commit");
     if (found->kind != entry_kind::directory) {
-      const char* const what = found->kind == entry_kind::submodule ? ": is a submodule" : ": is no folder";
+      const char* const what = found->kind == entry_kind::submodule ? ": is a submodule" : ": is not a folder";
       return give_up(blame::input, "--path: " + shown + what);
     }
     tree = found->id;

@@ -1,5 +1,5 @@
 #pragma once
-// Lists what a commit's tree reaches, in the canonical order of object_source::objects(). Hosted.
+// Lists the objects that a commit's tree reaches, in the canonical order of object_source::objects(). Hosted.
 
 #include <functional>
 #include <string>
@@ -12,7 +12,7 @@ namespace docteur {
 
 struct tree_listing {
   std::vector<source_object> objects;            // trees with their sizes, then blobs, whose sizes are still 0
-  std::size_t trees = 0;                         // how many of `objects` are trees
+  std::size_t trees = 0;                         // number of trees in `objects`
   std::vector<std::vector<std::byte>> contents;  // of the trees
   std::vector<std::string> submodules;           // paths
 
@@ -23,25 +23,25 @@ struct tree_listing {
   std::vector<std::size_t> ends{0};  // in `paths`; that of object i begins at ends[i]
 };
 
-// Content of a tree, compared with its id. `path`: where it was met.
+// Returns the content of a tree, compared with its id. `path`: where the tree was found.
 using tree_loader = std::function<outcome<std::vector<std::byte>>(const oid& id, std::string_view path)>;
 
-// Which part of a tree is wanted.
+// The part of a tree that is listed.
 struct tree_part {
-  std::string folder;       // as folder_path() makes it; empty: all
+  std::string folder;       // as folder_path() returns it; empty: all
   bool gitmodules = false;  // the root's .gitmodules, too
 };
 
-// A folder as people name it ("/a//./b/"), without what means nothing ("a/b"). ".." is blame::usage.
-[[nodiscard]] outcome<std::string> folder_path(std::string_view said);
+// Normalises a folder's path as people write it: "/a//./b/" becomes "a/b". ".." is blame::usage.
+[[nodiscard]] outcome<std::string> folder_path(std::string_view text);
 
-// The tree of the folder `path`, as folder_path() makes it, below `root`; each tree before it is loaded once, the root
-// first. blame::input where there is no such folder.
+// The tree of the folder `path`, as folder_path() returns it, below `root`. Each tree on the way is loaded once, the
+// root first. blame::input if there is no such folder.
 [[nodiscard]] outcome<oid> find_folder(const oid& root, std::string_view path, const tree_loader& load);
 
 // Every tree is checked with tree_reader: bad names, order and modes are blame::input and named, as are folders nested
-// over kMaxTreeDepth, paths over kMaxSourcePath, and an id that is met both as a tree and as a file. Of a part, first
-// the trees on the way to its folder, then those of the folder; paths are from the root all the same.
+// deeper than kMaxTreeDepth, paths longer than kMaxSourcePath, and an id found both as a tree and as a file. For a
+// part, the trees on the way to its folder come first, then those of the folder; paths are from the root in any case.
 [[nodiscard]] outcome<tree_listing> list_tree(const oid& root, const tree_loader& load, progress& report,
                                               const tree_part& part = {});
 

@@ -1,5 +1,5 @@
 #pragma once
-// One commit over the objects of a pool. Hosted.
+// One commit whose objects are in a pool. Hosted.
 
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace docteur {
 
-// `commit`: the commit's content, whose tree, and all that reaches, is in the pool.
+// `commit`: the commit's content. Its tree and all that the tree reaches are in the pool.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> compose_source(std::string commit, hash_kind kind, object_pool pool,
                                                                      progress& report);
 

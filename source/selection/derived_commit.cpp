@@ -18,7 +18,7 @@ constexpr std::string_view kQuotation = "\nThe commit it was made from, ";
 constexpr std::string_view kBytes = " bytes:\n\n";
 constexpr std::string_view kIndent = "    ";
 
-// What stands behind `key` on the first line that begins with it; nothing where there is none.
+// The rest of the first line that begins with `key`; nullopt if there is none.
 std::optional<std::string_view> header(std::string_view headers, std::string_view key) {
   while (!headers.empty()) {
     const std::string_view line = headers.substr(0, headers.find('\n'));
@@ -28,8 +28,8 @@ std::optional<std::string_view> header(std::string_view headers, std::string_vie
   return std::nullopt;
 }
 
-// Author, committer and encoding as git writes them, whatever order they have in `headers`. Whoever is not named there
-// is the other one.
+// Author, committer and encoding as git writes them, whatever their order in `headers`. If one of the two people is
+// missing there, the other one is used.
 std::string people(std::string_view headers) {
   constexpr std::string_view kNobody = "unknown <> 0 +0000";
   const auto author = header(headers, "author "), committer = header(headers, "committer ");
@@ -41,7 +41,7 @@ std::string people(std::string_view headers) {
   return lines;
 }
 
-// Takes `word` off the front of `text`, if it is there.
+// Removes `word` from the front of `text`, if it is there.
 bool take(std::string_view& text, std::string_view word) {
   if (!text.starts_with(word)) return false;
   text.remove_prefix(word.size());
@@ -100,7 +100,7 @@ std::optional<derivation> find_derivation(std::string_view message) {
     if (!take(line, kIndent)) return std::nullopt;
     d.content.append(line).append("\n");
   }
-  // The last newline is the quotation's where the commit has none.
+  // If the commit does not end in a newline, the last one belongs to the quotation.
   if (d.content.size() == size + 1) d.content.pop_back();
   if (!message.empty() || d.content.size() != size) return std::nullopt;
   if (object_id(kind, object_type::commit, as_bytes(d.content)) != d.original) return std::nullopt;

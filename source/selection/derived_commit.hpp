@@ -1,6 +1,6 @@
 #pragma once
-// The commit of an image whose tree is not the tree of the commit that was asked for: it says so in its message, and
-// quotes that commit. Hosted.
+// The commit of an image whose tree differs from that of the commit asked for: its message says so and quotes that
+// commit. Hosted.
 //
 //   docteur: made from commit ID
 //
@@ -11,11 +11,11 @@
 //
 //   The commit it was made from, N bytes:
 //
-//       the N bytes, each line behind four spaces
+// the N bytes, each line indented by four spaces
 //
-// Author, committer, their dates and the encoding are those of the quoted commit, the first of each where it has more;
-// where it has none the other one, and "unknown <> 0 +0000" where it has neither. There is no parent. So the same
-// commit and the same changes give the same id.
+// Author, committer, their dates and the encoding are those of the quoted commit: the first of each if there are
+// several, the other one if it is missing, and "unknown <> 0 +0000" if both are. There is no parent. So the same commit
+// and the same changes give the same id.
 
 #include <optional>
 #include <span>
@@ -27,18 +27,17 @@
 
 namespace docteur {
 
-// The content of the commit. `original`: a commit's content; `changes`: printable, one line each, at least one.
+// Returns the content of the commit. `original`: a commit's content; `changes`: printable, one line each, at least one.
 [[nodiscard]] outcome<std::string> make_derived_commit(const oid& tree, const oid& id, std::string_view original,
                                                        std::span<const std::string> changes);
 
 struct derivation {
   oid original;                      // the id of the quoted commit
   std::string content;               // of the quoted commit; its id is `original`
-  std::vector<std::string> changes;  // as they were written, not printable
+  std::vector<std::string> changes;  // as written; may not be printable
 };
 
-// What the message of a commit made so tells; nullopt for any other message, also for one whose quotation is not what
-// the id says.
+// Parses the message of such a commit; nullopt for any other message, also if the quotation does not match the id.
 [[nodiscard]] std::optional<derivation> find_derivation(std::string_view message);
 
 }  // namespace docteur

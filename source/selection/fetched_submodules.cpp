@@ -22,19 +22,19 @@ struct settings {
 
 class fetching_finder final : public submodule_finder {
  public:
-  fetching_finder(remote_address from, std::string path, gitmodules_loader gitmodules, const settings& how)
-      : from_(std::move(from)), path_(std::move(path)), gitmodules_(std::move(gitmodules)), how_(how) {}
+  fetching_finder(remote_address from, std::string path, gitmodules_loader gitmodules, const settings& options)
+      : from_(std::move(from)), path_(std::move(path)), gitmodules_(std::move(gitmodules)), options_(options) {}
 
   outcome<std::unique_ptr<commit_source>> find(const oid& commit, std::string_view path) override {
     DOCTEUR_TRY(address, address_of(path));
-    auto source = open_pinned(address, commit, how_.timeout, how_.threads, how_.report);
+    auto source = open_pinned(address, commit, options_.timeout, options_.threads, options_.report);
     if (!source) return failed(path, source.error());
     return source;
   }
 
   outcome<std::unique_ptr<submodule_finder>> inside(std::string_view path, gitmodules_loader gitmodules) override {
     DOCTEUR_TRY(address, address_of(path));
-    return std::make_unique<fetching_finder>(std::move(address), std::string(path), std::move(gitmodules), how_);
+    return std::make_unique<fetching_finder>(std::move(address), std::string(path), std::move(gitmodules), options_);
   }
 
  private:
@@ -66,10 +66,10 @@ class fetching_finder final : public submodule_finder {
   }
 
   remote_address from_;
-  std::string path_;  // of the submodule whose submodules these are; empty: the outermost repository
+  std::string path_;  // of the submodule that contains these submodules; empty: the outermost repository
   gitmodules_loader gitmodules_;
-  settings how_;
-  std::optional<std::unordered_map<std::string, std::string>> urls_;  // by path; read when the first is asked for
+  settings options_;
+  std::optional<std::unordered_map<std::string, std::string>> urls_;  // by path; read on first use
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// Submodules of a repository on another machine, fetched from where its .gitmodules says. Hosted.
+// Submodules of a repository on another machine, fetched from the URLs in its .gitmodules. Hosted.
 
 #include <chrono>
 #include <memory>
@@ -10,9 +10,9 @@
 
 namespace docteur {
 
-// `from`: where the outermost repository was fetched from. Only addresses on the network are followed
-// (source/selection/submodule_address.hpp), whatever a commit says (source/selection/gitmodules.hpp). Each commit is
-// fetched as fetch_pinned() does; what was fetched goes away with its source. `report` must outlive it.
+// `from`: where the outermost repository was fetched from. Only network addresses are followed
+// (source/selection/submodule_address.hpp), whatever .gitmodules says (source/selection/gitmodules.hpp). Each commit is
+// fetched by fetch_pinned(); its source removes what was fetched. `report` must outlive it.
 [[nodiscard]] std::unique_ptr<submodule_finder> fetched_submodules(const remote_address& from,
                                                                    gitmodules_loader gitmodules,
                                                                    std::chrono::seconds timeout, unsigned threads,

@@ -29,9 +29,9 @@ bool has_control(std::string_view text) {
 outcome<void> check_name(const std::string& what, std::string_view name, std::string_view separators) {
   const std::string shown = what + " " + printable(name) + ": ";
   if (name.empty()) return refuse("the " + what + " of a submodule is empty");
-  if (has_control(name)) return refuse(shown + "holds control characters");
-  if (name.starts_with('-')) return refuse(shown + "begins with a dash, as an option does");
-  if (has_parent_part(name, separators)) return refuse(shown + "holds .. and would lead out of its repository");
+  if (has_control(name)) return refuse(shown + "contains control characters");
+  if (name.starts_with('-')) return refuse(shown + "begins with a dash, like an option");
+  if (has_parent_part(name, separators)) return refuse(shown + "contains .. and would lead out of its repository");
   return {};
 }
 
@@ -39,14 +39,13 @@ outcome<void> check(const submodule_words& s) {
   DOCTEUR_CHECK(check_name("name", s.name, "/\\"));
   if (!s.path.empty()) DOCTEUR_CHECK(check_name("path", s.path, "/"));
   if (s.path.starts_with('/')) return refuse("path " + printable(s.path) + ": is absolute");
-  // It may hold a password: shown is the name.
-  if (has_control_character(s.url)) return refuse("the URL of " + printable(s.name) + " holds control characters");
-  if (s.url.starts_with('-'))
-    return refuse("the URL of " + printable(s.name) + " begins with a dash, as an option does");
+  // The URL may contain a password, so the name is shown.
+  if (has_control_character(s.url)) return refuse("the URL of " + printable(s.name) + " contains control characters");
+  if (s.url.starts_with('-')) return refuse("the URL of " + printable(s.name) + " begins with a dash, like an option");
   return {};
 }
 
-// Entries as they come.
+// Collects the entries.
 class collector {
  public:
   void add(std::string_view key, std::string_view value) {
@@ -56,14 +55,14 @@ class collector {
     const auto [known, is_new] = positions_.try_emplace(std::string(name), all_.size());
     if (is_new) all_.push_back({std::string(name), "", ""});
     submodule_words& s = all_[known->second];
-    std::string& said = parts->key == "path" ? s.path : s.url;
-    if (!said.empty() && said != value) twice_ = key;
-    said = value;
+    std::string& field = parts->key == "path" ? s.path : s.url;
+    if (!field.empty() && field != value) twice_ = key;
+    field = value;
   }
 
   outcome<std::vector<submodule_words>> result() {
     for (const submodule_words& s : all_) DOCTEUR_CHECK(check(s));
-    if (!twice_.empty()) return refuse(printable(twice_) + ": is said twice, and not the same");
+    if (!twice_.empty()) return refuse(printable(twice_) + ": is given twice, with different values");
     std::unordered_map<std::string_view, std::string_view> urls;
     for (const submodule_words& s : all_) {
       if (s.path.empty()) continue;
@@ -84,7 +83,7 @@ class collector {
 outcome<std::vector<submodule_words>> parse_gitmodules(bytes content) {
   if (content.size() > kMostGitmodules) return refuse("is larger than " + std::to_string(kMostGitmodules) + " bytes");
   const std::string_view text = as_text(content);
-  if (!is_text(text)) return refuse("holds control characters");
+  if (!is_text(text)) return refuse("contains control characters");
   DOCTEUR_TRY(entries, parse_config(text));
   collector all;
   for (const config_entry& e : entries) all.add(e.name, e.value.value_or(""));

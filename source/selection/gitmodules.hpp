@@ -1,5 +1,5 @@
 #pragma once
-// What a commit says of its submodules (gitmodules(5)). Hosted.
+// A commit's .gitmodules (gitmodules(5)). Hosted.
 
 #include <cstddef>
 #include <string>
@@ -14,18 +14,18 @@ inline constexpr std::size_t kMostGitmodules = std::size_t{1} << 20;  // bytes o
 
 struct submodule_words {
   std::string name;
-  std::string path;  // empty: it says none
+  std::string path;  // empty: not given
   std::string url;   // the same
 };
 
-// In the order of the file, by parse_config(); an `include` section is none here, as for git. The file is somebody
-// else's, and what it says leads to programs and other machines, so it fails with blame::input
-// - for a file that is too large, is malformed, or holds control characters;
-// - for names and paths that are empty, hold control characters or `..`, or begin with a dash (CVE-2018-11235), and
+// Submodules in the order of the file; an `include` section has no effect, as in git. The file comes from others, and
+// what it says leads to programs and other machines, so this fails with blame::input
+// - for a file that is too large, malformed, or contains control characters;
+// - for names and paths that are empty, contain control characters or `..`, or begin with a dash (CVE-2018-11235), and
 //   paths that begin with a slash;
 // - for URLs with control characters, encoded or not, or that begin with a dash (CVE-2018-17456);
-// - where two of one name, or of one path, say different things.
-// URLs are not checked here: source/selection/submodule_address.hpp does that.
+// - if two entries for one name, or for one path, differ. URLs are not checked here:
+//   source/selection/submodule_address.hpp does that.
 [[nodiscard]] outcome<std::vector<submodule_words>> parse_gitmodules(bytes content);
 
 }  // namespace docteur

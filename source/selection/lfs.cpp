@@ -20,7 +20,7 @@ std::vector<std::string> lfs_environment() {
   return all;
 }
 
-// The line that says what went wrong, among those that tell of progress.
+// The error line among lines of progress.
 std::string error_line(const std::string& text) {
   const std::size_t word = text.find("rror");
   if (word == std::string::npos) return text.substr(0, text.find('\n'));
@@ -28,7 +28,7 @@ std::string error_line(const std::string& text) {
   return text.substr(begin, text.find('\n', word) - begin);
 }
 
-// Puts into a spool what goes by, up to the size that was promised, and hashes it as Git and as Git LFS do.
+// Copies content into a spool, up to the expected size, and hashes it as Git and Git LFS do.
 class lfs_sink final : public byte_sink {
  public:
   lfs_sink(spool& file, std::uint64_t size, hash_kind kind)
@@ -72,15 +72,14 @@ std::optional<lfs_pointer> parse_lfs_pointer(bytes content) {
   return p;
 }
 
-outcome<lfs_content> lfs_content::create(const progress& watch) {
+outcome<lfs_content> lfs_content::create(const progress& report) {
   program_call command;
   command.arguments = {"git", "lfs", "version"};
   command.environment = lfs_environment();
-  DOCTEUR_TRY(ran, run_program(command, watch));
-  if (ran.status != 0)
-    return give_up(blame::environment, "--lfs: there is no git lfs here (the package git-lfs has it)");
+  DOCTEUR_TRY(ran, run_program(command, report));
+  if (ran.status != 0) return give_up(blame::environment, "--lfs: git lfs is not installed (package git-lfs)");
   DOCTEUR_TRY(file, spool::create({}));
-  return lfs_content(std::move(file), watch);
+  return lfs_content(std::move(file), report);
 }
 
 outcome<lfs_content::blob> lfs_content::fetch(bytes pointer, const repository_place& from, std::string_view path,
@@ -95,10 +94,11 @@ outcome<lfs_content::blob> lfs_content::fetch(bytes pointer, const repository_pl
   command.input = pointer;
   lfs_sink sink(*file_, parsed->size, kind);
   command.output = &sink;
-  DOCTEUR_TRY(ran, run_program(command, *watch_));
+  DOCTEUR_TRY(ran, run_program(command, *report_));
   if (ran.status != 0 || !sink.holds(*parsed)) {
-    const std::string said = error_line(ran.errors);
-    return failed("git lfs does not have the content of this pointer" + (said.empty() ? "" : ": " + printable(said)));
+    const std::string reason = error_line(ran.errors);
+    return failed("git lfs does not have the content of this pointer" +
+                  (reason.empty() ? "" : ": " + printable(reason)));
   }
   return blob{sink.id(), sink.begin(), parsed->size};
 }

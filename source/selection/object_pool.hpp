@@ -1,5 +1,5 @@
 #pragma once
-// The objects of several sources by their ids, and others that were made. Hosted; reading is safe from many threads.
+// The objects of several sources, by id, and new ones. Hosted; reading is safe from many threads.
 
 #include <memory>
 #include <optional>
@@ -15,10 +15,10 @@ namespace docteur {
 
 class object_pool {
  public:
-  // Takes over the objects of `source`; those that are known already stay where they are.
+  // Takes over the objects of `source`; those already known keep their place.
   void add_source(std::unique_ptr<commit_source> source);
   void add_tree(const oid& id, std::vector<std::byte> content);
-  // A blob that is in `file` from `at` on.
+  // Adds a blob that begins at `at` in `file`.
   void add_blob(const oid& id, std::shared_ptr<const spool> file, std::uint64_t at, std::uint64_t size);
 
   struct place {
@@ -28,16 +28,16 @@ class object_pool {
     object_type type;
     std::size_t file = 0;  // of files_
   };
-  // nullptr where there is no such object.
+  // nullptr if there is no such object.
   [[nodiscard]] const place* find(const oid& id) const;
-  // As object_source has them; `id` is in the pool.
+  // As in object_source; `id` must be in the pool.
   [[nodiscard]] outcome<void> read(const oid& id, std::vector<std::byte>& out) const;
   [[nodiscard]] outcome<void> read_verified(const oid& id, std::vector<std::byte>& out) const;
   [[nodiscard]] outcome<std::unique_ptr<byte_stream>> open(const oid& id) const;
-  // The content of a tree; blame::input for anything else. For list_tree(), `path`: where it was met.
+  // The content of a tree; blame::input for anything else. For list_tree(). `path`: where it was found.
   [[nodiscard]] outcome<std::vector<std::byte>> read_tree(const oid& id, std::string_view path) const;
 
-  // The source that was added first; the pool is spent.
+  // Returns the source that was added first; the pool cannot be used afterwards.
   [[nodiscard]] std::unique_ptr<commit_source> take_first() { return std::move(sources_.front()); }
   [[nodiscard]] const std::vector<std::unique_ptr<commit_source>>& sources() const { return sources_; }
 

@@ -18,7 +18,7 @@ namespace docteur {
 namespace {
 
 constexpr unsigned kMostNestedSubmodules = 64;
-// Each one counts that is met: a few repositories can contain one another in ever more places.
+// Every occurrence counts: a few repositories can contain one another in ever more places.
 constexpr unsigned kMostSubmodules = 1u << 14;
 
 class selecting {
@@ -43,7 +43,8 @@ class selecting {
     if (root_ == head->tree) return pool_.take_first();
     DOCTEUR_TRY(commit, make_derived_commit(root_, id, as_text(original), changes_));
     DOCTEUR_TRY(made, compose_source(std::move(commit), id.kind(), std::move(pool_), report_));
-    made->remark("the tree is not that of commit " + hex_text(id) + ", so the image holds a new commit that quotes it");
+    made->remark("the tree is not that of commit " + hex_text(id) +
+                 ", so the image contains a new commit that quotes it");
     return made;
   }
 
@@ -68,7 +69,7 @@ class selecting {
     return {};
   }
 
-  // `prefix`: where the tree is in the worktree.
+  // `prefix`: the tree's path in the worktree.
   outcome<oid> with_submodules(const oid& tree, const std::string& prefix, submodule_finder& finder, unsigned depth) {
     if (depth > kMostNestedSubmodules)
       return give_up(blame::input, printable(prefix) + ": submodules nested too deeply");
@@ -87,7 +88,8 @@ class selecting {
     });
   }
 
-  // The tree of a submodule's commit, with all it reaches in the pool: the same commit in two places comes in once.
+  // Returns the tree of a submodule's commit, with all it reaches in the pool; a commit used in two places is added
+  // once.
   outcome<oid> add_submodule(const oid& commit, const std::string& path, submodule_finder& finder) {
     std::vector<std::byte> content;
     const object_pool::place* const known = pool_.find(commit);
@@ -113,7 +115,7 @@ class selecting {
         if (e->name != ".gitmodules") continue;
         const object_pool::place* const where = pool_.find(e->id);
         const bool is_file = e->kind == entry_kind::file || e->kind == entry_kind::executable;
-        // A link of that name is none for git, either.
+        // As in git, a symbolic link does not count.
         if (!is_file || where == nullptr || where->type != object_type::blob)
           return give_up(blame::input, "is no file");
         if (where->size > kMostGitmodules)

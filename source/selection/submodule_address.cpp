@@ -14,13 +14,13 @@ bool skip(std::string_view& text, std::string_view front) {
   return true;
 }
 
-// As relative_url() of git, but for paths only: what leads to the host stays.
+// As git's relative_url(), but only the path changes, never the host.
 outcome<std::string> relative_to(const remote_address& superproject, std::string_view url) {
   const std::string_view whole = superproject.url;
   std::string_view path = whole.substr(superproject.path_at);
   const bool is_url = scheme_of(whole).has_value();
   if (is_url) path = path.substr(0, path.find_first_of("?#"));
-  // `host:path` begins where the user is at home, without a slash.
+  // `host:path` without a slash is relative to the user's home.
   const bool from_root = path.starts_with('/');
   if (path.ends_with('/')) path.remove_suffix(1);
   std::string_view rest = url;
@@ -42,12 +42,13 @@ outcome<std::string> relative_to(const remote_address& superproject, std::string
 outcome<remote_address> parse(std::string_view url) {
   if (const auto scheme = scheme_of(url)) {
     if (*scheme != "file" && *scheme != "relativize") return parse_remote_url(url);
-    return give_up(blame::input, printable(url) + ": leads to this machine; a repository from elsewhere may not");
+    return give_up(blame::input,
+                   printable(url) + ": leads to this machine, which a repository from elsewhere must not");
   }
   const std::size_t colon = url.find(':');
   if (colon != std::string_view::npos && colon != 0 && url.find('/') > colon) return parse_scp_address(url);
   return give_up(blame::input,
-                 printable(url) + ": is a path of this machine; a repository from elsewhere may not " + "lead to one");
+                 printable(url) + ": is a path on this machine; a repository from elsewhere must not " + "lead to one");
 }
 
 }  // namespace

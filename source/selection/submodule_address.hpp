@@ -1,5 +1,5 @@
 #pragma once
-// Where the URL of a submodule leads, as `git help submodule` ("add") and gitmodules(5) have it. Hosted.
+// Resolves the URL of a submodule (`git help submodule`, "add"; gitmodules(5)). Hosted.
 
 #include <string_view>
 
@@ -8,12 +8,12 @@
 
 namespace docteur {
 
-// `superproject`: where the commit with that .gitmodules was fetched from. A URL that begins with ./ or ../ is seen
-// from there, on the same host, and takes its user and password along as in git; any other one stands alone, with none
-// of the superproject's. Fails with blame::input, as a commit says it and not the user,
+// `superproject`: where the commit with that .gitmodules was fetched from. A URL that begins with ./ or ../ is relative
+// to it, on the same host, with its user and password, as in git; any other URL is absolute and takes nothing from the
+// superproject. The URL comes from a commit, not from the user, so this fails with blame::input
 // - for what parse_remote_url() and parse_scp_address() refuse: other transports, options, control characters;
-// - for file:// and paths of this machine (CVE-2022-39253: what comes from elsewhere reaches no files here);
-// - for ../ that leads above the host's root, where git would take the next part for another host (CVE-2020-11008).
+// - for file:// and paths on this machine (CVE-2022-39253: a repository from elsewhere must not reach files here);
+// - for ../ that leads above the host's root, where git would treat the next part as another host (CVE-2020-11008).
 [[nodiscard]] outcome<remote_address> submodule_address(const remote_address& superproject, std::string_view url);
 
 }  // namespace docteur

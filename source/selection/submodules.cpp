@@ -15,7 +15,7 @@ class local_modules {
       : index_(of), of_(of), threads_(threads), report_(report) {}
 
   outcome<std::unique_ptr<commit_source>> find(const oid& commit, std::string_view path) {
-    std::optional<failure> first;  // what kept a repository from being looked into, which may have the commit
+    std::optional<failure> first;  // why a repository that may have the commit could not be read
     const auto open = [&](module_repository& m) -> std::unique_ptr<commit_source> {
       auto source = open_if_there(m, commit);
       if (source) return std::move(*source);
@@ -32,12 +32,13 @@ class local_modules {
     for (module_repository& m : index_.all())
       if (auto source = open(m)) return source;
     const std::string what = printable(path) + ": commit " + hex_text(commit) + " of this submodule";
-    if (first) return give_up(first->who, what + " was not found, but not all could be looked into: " + first->message);
+    if (first)
+      return give_up(first->who, what + " was not found, but not all repositories could be read: " + first->message);
     return give_up(blame::input, what + " is not here (git submodule update --init --recursive)");
   }
 
  private:
-  // Null when there is no repository, or it lacks the commit.
+  // Null if there is no repository, or it does not have the commit.
   outcome<std::unique_ptr<commit_source>> open_if_there(module_repository& module, const oid& commit) const {
     DOCTEUR_TRY(objects, module.objects());
     if (!objects) return nullptr;
@@ -56,7 +57,7 @@ class local_modules {
   progress& report_;
 };
 
-// All of them are in one place, however deep.
+// All submodules are in one place, however deeply nested.
 class local_finder final : public submodule_finder {
  public:
   explicit local_finder(std::shared_ptr<local_modules> all) : all_(std::move(all)) {}

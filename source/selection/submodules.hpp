@@ -1,5 +1,5 @@
 #pragma once
-// Where the content of submodules comes from: the repositories that git keeps beside the one they belong to, or others
+// Finds the content of submodules: in the repositories that git keeps beside their superproject, or elsewhere
 // (source/selection/fetched_submodules.hpp). Hosted.
 
 #include <cstddef>
@@ -13,24 +13,23 @@
 
 namespace docteur {
 
-// The content of .gitmodules of one commit; none is no bytes.
+// Returns the content of one commit's .gitmodules; empty if there is none.
 using gitmodules_loader = std::function<outcome<std::vector<std::byte>>()>;
 
-// Who finds the submodules of one commit. `path`: of a submodule's entry in the worktree of the outermost repository.
+// Finds the submodules of one commit. `path`: of a submodule's entry in the worktree of the outermost repository.
 class submodule_finder {
  public:
   virtual ~submodule_finder() = default;
-  // The submodule's commit as a source.
+  // Returns the submodule's commit as a source.
   [[nodiscard]] virtual outcome<std::unique_ptr<commit_source>> find(const oid& commit, std::string_view path) = 0;
-  // Who finds the submodules of that submodule, whose commit has this .gitmodules.
+  // Returns a finder for the submodules of that submodule, whose commit has this .gitmodules.
   [[nodiscard]] virtual outcome<std::unique_ptr<submodule_finder>> inside(std::string_view path,
                                                                           gitmodules_loader gitmodules) = 0;
 };
 
-// Of a local repository: `modules` in its folder (`git help gitrepository-layout`), those of submodules of submodules
-// too, and worktrees with a repository of their own. The one that has the commit is taken, whatever its name: an id is
-// its content's. Nothing of what the commit says of names and addresses (.gitmodules) is read or believed.
-// `report` must outlive it.
+// For a local repository: searches `modules` in its folder (`git help gitrepository-layout`), nested ones too, and
+// worktrees with a repository of their own. The repository that has the commit is used, whatever its name, as an id
+// identifies its content. The names and addresses in .gitmodules are not read. `report` must outlive it.
 [[nodiscard]] std::unique_ptr<submodule_finder> local_submodules(const repository_place& of, unsigned threads,
                                                                  progress& report);
 

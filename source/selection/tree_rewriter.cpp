@@ -64,7 +64,7 @@ class rewriter {
   }
 
   oid put(hash_kind kind, std::vector<item> items) {
-    // What became a folder has another place.
+    // Entries that became folders sort differently.
     std::ranges::sort(items, [](const item& a, const item& b) {
       return compare_tree_names(a.name, a.is_directory, b.name, b.is_directory) < 0;
     });
@@ -90,7 +90,7 @@ class rewriter {
   const tree_loader& load_;
   const entry_editor& edit_;
   std::string path_;
-  std::unordered_map<oid, oid, oid_hash> known_;  // old trees and what became of them
+  std::unordered_map<oid, oid, oid_hash> known_;  // old trees and their replacements
   rewritten_trees result_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// New trees from old ones, where some of their entries become others. Hosted.
+// Makes new trees from old ones by replacing entries. Hosted.
 
 #include <functional>
 #include <optional>
@@ -12,21 +12,21 @@
 
 namespace docteur {
 
-// What an entry becomes; its name stays.
+// The replacement of an entry; its name stays.
 struct new_entry {
   entry_kind kind;
   oid id;
 };
-// Asked for each entry that is no folder; `path`: from the root. nullopt: it stays as it is.
+// Called for each entry that is not a folder. `path`: from the root. nullopt: the entry stays.
 using entry_editor = std::function<outcome<std::optional<new_entry>>(const tree_entry& entry, std::string_view path)>;
 
 struct rewritten_trees {
   oid root;
-  std::unordered_map<oid, std::vector<std::byte>, oid_hash> trees;  // those that are new
+  std::unordered_map<oid, std::vector<std::byte>, oid_hash> trees;  // the new ones
 };
 
-// All trees below `root`, each once: what `edit` makes of an entry must not depend on which of its paths it is asked
-// for. Trees in which nothing changes stay as they are, byte by byte. A folder that an entry becomes is not gone into.
+// Rewrites all trees below `root`, each once, so the answer of `edit` must not depend on which of an entry's paths it
+// gets. Trees without a change stay as they are, byte for byte. A folder that replaces an entry is not entered.
 [[nodiscard]] outcome<rewritten_trees> rewrite_trees(const oid& root, const tree_loader& load,
                                                      const entry_editor& edit);
 

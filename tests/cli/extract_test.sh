@@ -158,13 +158,13 @@ refused_extract() {
 mkdir -p out/full
 echo mine >out/full/mine
 refused_extract 2 'out/full: is not empty' app.img out/full
-refused_extract 2 'out/full/mine: is there, and is no folder' app.img out/full/mine
+refused_extract 2 'out/full/mine: exists and is not a folder' app.img out/full/mine
 refused_extract 3 'out/none/x: No such file' app.img out/none/x
 refused_extract 1 'app.img: nowhere: no such path' --path nowhere app.img out/x
 refused_extract 1 'app.img: run: not a directory' --path run app.img out/x
 refused_extract 2 'not a name for a branch' --git -b 'a..b' app.img out/x
 refused_extract 2 'needs --git or --bare' -b main app.img out/x
-refused_extract 2 'one of them' --git --bare app.img out/x
+refused_extract 2 'exclude each other' --git --bare app.img out/x
 refused_extract 2 'not a part' --git --path doc app.img out/x
 refused_extract 3 'nowhere.img' nowhere.img out/x
 extract 2 app.img

@@ -94,7 +94,7 @@ cp "$idx" kept
 chmod +w "$idx"
 for i in $(seq 0 $((n - 1))); do
   cat kept >"$idx"
-  printf '\0\377\0\0' | dd of="$idx" bs=1 conv=notrunc seek=$((8 + 1024 + 24 * n + 4 * i)) 2>/dev/null
+  printf '\0\377\0\0' | dd of="$idx" bs=1 conv=notrunc seek=$((8 + 1024 + (${#base} / 2 + 4) * n + 4 * i)) 2>/dev/null
   status=0
   "$program" r x.img 2>said || status=$?
   [ $status = 1 ] || cmp -s x.img good.img || die "wild offset $i: status $status: $(cat said)"
@@ -120,7 +120,8 @@ ln -s /dev/zero fifo.git/objects/info/alternates
 
 # One file behind 30 deltas of 8 MiB, each a thousandth of that in the PACK. Held together they are 240 MiB.
 python3 - <<'PY'
-import hashlib, struct, subprocess, zlib
+import hashlib, os, struct, subprocess, zlib
+KIND = os.environ.get("GIT_DEFAULT_HASH", "sha1")
 DELTAS, SIZE = 30, 4 << 20
 
 def number(n):
@@ -148,7 +149,7 @@ def distance(d):
     return bytes(reversed(out))
 
 def name(kind, content):
-    return hashlib.sha1(b"%s %d\0" % (kind, len(content)) + content).digest()
+    return hashlib.new(KIND, b"%s %d\0" % (kind, len(content)) + content).digest()
 
 pack = bytearray(b"PACK" + struct.pack(">II", 2, DELTAS + 3))
 index = []
@@ -171,7 +172,7 @@ for k in range(1, DELTAS + 1):
     at = len(pack)
     add(name(b"blob", made), entry(6, distance(at - last) + zlib.compress(delta), len(delta)))
     last = at
-trailer = hashlib.sha1(pack).digest()
+trailer = hashlib.new(KIND, pack).digest()
 index.sort()
 idx = b"\xfftOc" + struct.pack(">I", 2)
 idx += b"".join(struct.pack(">I", sum(1 for o, _ in index if o[0] <= i)) for i in range(256))
@@ -179,7 +180,7 @@ idx += b"".join(o for o, _ in index) + bytes(4 * len(index))
 idx += b"".join(struct.pack(">I", at) for _, at in index) + trailer
 subprocess.run(["git", "init", "-q", "--bare", "chain.git"], check=True)
 open("chain.git/objects/pack/pack-c.pack", "wb").write(pack + trailer)
-open("chain.git/objects/pack/pack-c.idx", "wb").write(idx + hashlib.sha1(idx).digest())
+open("chain.git/objects/pack/pack-c.idx", "wb").write(idx + hashlib.new(KIND, idx).digest())
 open("chain.git/HEAD", "w").write(name(b"commit", commit).hex() + "\n")
 PY
 python3 - "$program" <<'PY'

@@ -21,10 +21,10 @@ make 0 --effort fast two.git x.img
 cmp good.img x.img
 
 cat >damage.py <<'PY'
-import subprocess, sys
+import os, subprocess, sys
 pack, flipped, which = sys.argv[1], int(sys.argv[2], 16), sys.argv[3:]
 content = bytearray(open(pack, "rb").read())
-listed = subprocess.run(["git", "show-index"], stdin=open(pack[:-4] + "idx", "rb"), capture_output=True, check=True)
+listed = subprocess.run(["git", "show-index", "--object-format=" + os.environ.get("GIT_DEFAULT_HASH", "sha1")], stdin=open(pack[:-4] + "idx", "rb"), capture_output=True, check=True)
 entries = {line.split()[1].decode(): int(line.split()[0]) for line in listed.stdout.splitlines()}
 for oid in which or entries:
     at = entries[oid]

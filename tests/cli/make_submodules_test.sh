@@ -58,7 +58,7 @@ rm -rf bare-top/.git/modules/other/objects
 refused 1 "lib/sub: commit $commit of this submodule is not here (git submodule update" --submodules bare-top out/x.img
 cp -r top/.git/modules/other/objects bare-top/.git/modules/other/
 echo '[core' >>bare-top/.git/modules/other/config
-refused 1 "lib/sub: commit $commit of this submodule was not found, but not all could be looked into: " --submodules \
+refused 1 "lib/sub: commit $commit of this submodule was not found, but not all repositories could be read: " --submodules \
   bare-top out/x.img
 grep -q 'modules/other/config: line' said || die "the file is not named: $(cat said)"
 if [ "$(id -u)" = 0 ] && command -v setpriv >printed; then
@@ -88,6 +88,8 @@ while [ $i -lt $many ]; do
   mkdir -p $module/objects/pack $module/refs
   echo "ref: refs/heads/main" >$module/HEAD
   printf '[core]\n\trepositoryformatversion = 0\n\tworktree = ../../../sub/%s\n' $i >$module/config
+  [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ] || git -C "$module" config core.repositoryformatversion 1
+  [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ] || git -C "$module" config extensions.objectformat sha256
   export GIT_DIR=$module GIT_WORK_TREE=.
   tree=$(printf '100644 blob %s\tfile\n' "$(echo $i | git hash-object -w --stdin)" | git mktree)
   commit=$(git commit-tree -m m "$tree")

@@ -22,7 +22,7 @@ check_quotation() {
   [ "$(git -C unpacked log -1 --format='%an %ae %at %cn %ct')" = "$(git -C "$2" log -1 --format='%an %ae %at %cn %ct')" ] ||
     die "author or committer"
   "$bin/docteur-verify" "$1" >printed 2>said
-  grep -q "note: not the tree of commit $(git -C "$2" rev-parse HEAD), which" said || die "verify does not tell: $(cat said)"
+  grep -q "note: this is not the tree of commit $(git -C "$2" rev-parse HEAD), but" said || die "verify does not tell: $(cat said)"
 }
 
 # A folder becomes the root; from any kind of repository, and with any number of threads, the same.
@@ -65,7 +65,7 @@ cmp part.img other.img
 refused 1 'this is a partial clone' partial out/x.img
 refused 1 'same/x: object' --path same partial out/x.img
 refused 1 '--path: none: no such folder' --path none r out/x.img
-refused 1 '--path: run: is no folder' --path run r out/x.img
+refused 1 '--path: run: is not a folder' --path run r out/x.img
 refused 1 '--path: doc/none: no such folder' --path doc/none/x r out/x.img
 refused 2 '--path: doc/../doc: .. is not taken' --path doc/../doc r out/x.img
 refused 2 '--path: an empty name' --path '' r out/x.img
@@ -196,6 +196,6 @@ if ! PATH=$work/path git lfs version >advice 2>&1; then
   status=0
   PATH=$work/path "$program" --lfs large out/x.img 2>said || status=$?
   [ $status = 3 ] || die "status $status without git lfs: $(cat said)"
-  grep -q 'there is no git lfs here' said || die "$(cat said)"
+  grep -q 'git lfs is not installed' said || die "$(cat said)"
 fi
 [ -z "$(ls -A out)" ] || die "left behind: $(ls -A out)"

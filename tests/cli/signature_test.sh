@@ -104,7 +104,7 @@ both 1 'commit: a bad signature: not what was signed' "$(altered commit jane 's/
 both 1 'tag v2: a bad signature: not what was signed' "$(altered tag v1 's/^tag v1/tag v2/')"
 both 1 'commit: ' "$(altered commit jane 's/^ [A-Za-z0-9+]/ =/')"
 # A second signature: which one counts?
-git -C repository cat-file commit jane | awk '/^gpgsig /{on=1; sig=$0; next} on && /^ /{sig=sig "\n" $0; next}
+git -C repository cat-file commit jane | awk '/^gpgsig(-sha256)? /{on=1; sig=$0; next} on && /^ /{sig=sig "\n" $0; next}
   on{print sig; print sig; on=0} {print}' >twice
 both 1 'commit: more than one signature' "$(git -C repository hash-object --literally -t commit -w "$work/twice")"
 
@@ -149,7 +149,7 @@ git -C repository branch bob
 ssh bob tag -s -m 'a release' bob-v1 main~4
 ssh mallory commit -q -S --allow-empty -m 'signed by Mallory'
 git -C repository branch mallory
-both 1 'commit: nobody is allowed to sign: --allowed-signers or ' bob
+both 1 'commit: no signer is allowed; --allowed-signers or ' bob
 {
   echo "# who may"
   echo "bob@example.org,robert@example.org namespaces=\"git\" $(cat bob.pub)"
@@ -166,9 +166,9 @@ printf '[gpg "ssh"]\n\tallowedSignersFile = ~/signers\n' >home/.config/git/confi
 both 0 '^signed	: commit by bob@example.org' bob
 both 0 '^signed	: tag bob-v1 by bob@example.org' bob-v1
 both 1 'commit: a bad signature: not what was signed' "$(altered commit bob 's/by Bob/by Eve/')"
-both 1 'commit: made with a key that its signer may not use so' mallory
+both 1 'commit: made with a key that its signer may not use for this' mallory
 echo "bob@example.org $(cat bob.pub)" >home/signers
-both 1 "commit: made with a key that no allowed signer has (SSH ED25519 key $(ssh-keygen -lf mallory.pub | cut -d' ' -f2))" mallory
+both 1 "commit: made with a key of no allowed signer (SSH ED25519 key $(ssh-keygen -lf mallory.pub | cut -d' ' -f2))" mallory
 echo "bob@example.org valid-before=\"20200101\" $(cat bob.pub)" >home/signers
 both 1 'commit: made with a key that ' bob
 cp allowed home/signers
@@ -179,7 +179,7 @@ both 1 'commit: made with a key that ' bob
 command git -C repository config gpg.ssh.allowedSignersFile "$work/allowed"
 command git -C repository config gpg.ssh.program /bin/true
 rm home/.config/git/config
-both 1 'commit: nobody is allowed to sign' mallory
+both 1 'commit: no signer is allowed' mallory
 
 # What cannot be asked is status 3; what makes no sense 2.
 verify 3 'nowhere: No such file' --allowed-signers nowhere bob.img

@@ -34,7 +34,7 @@ path_tree::prefix longest_prefix(const std::map<std::string, std::uint32_t>& key
   for (;;) {
     const auto file = path.empty() ? keys.end() : keys.find(path);
     const auto there = file != keys.end() ? file : keys.find(key_of(path, true));
-    if (there != keys.end()) return {there->second, there != file, path.size()};
+    if (there != keys.end()) return {there->second, 0, there != file, path.size()};
     const std::size_t slash = path.rfind('/');
     path.resize(slash == std::string::npos ? 0 : slash);
   }

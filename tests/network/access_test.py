@@ -2,13 +2,14 @@
 """Who may fetch: users and passwords, certificates, keys of ssh, proxies, and an environment that means something else.
 No credential appears in a message, and none is handed to a program that was not asked."""
 
-import os
 import contextlib
 from pathlib import Path
 from urllib.parse import quote
 
-from network import (WORK, Forwarder, Run, Server, Ssh, Web, expect, free_port, git_daemon, made, program, read_if_there, refused, repository,
-                     start)
+from network import WORK, Run, expect, made, program, read_if_there, refused, repository
+from odd_servers import Forwarder, Server
+from ports import free_port
+from real_servers import Ssh, Web, git_daemon, start
 
 site = repository("site.git")
 web, ssh, daemon = Web(), Ssh(), git_daemon()

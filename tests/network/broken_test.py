@@ -7,7 +7,9 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from network import PATIENCE, SITES, WORK, Forwarder, Run, Server, Web, expect, git, git_daemon, made, refused, repository
+from network import PATIENCE, WORK, Run, expect, git, made, refused, repository
+from odd_servers import Forwarder, Server
+from real_servers import Web, git_daemon
 
 site = repository("site.git")
 noise = b"".join(b"M 100644 inline noise%d\ndata 40000\n%s\n" % (i, random.Random(i).randbytes(40000)) for i in range(10))

@@ -3,7 +3,9 @@
 
 import shutil
 
-from network import WORK, Forwarder, Web, expect, git_daemon, made, repository, run
+from network import WORK, expect, made, repository, run
+from odd_servers import Forwarder
+from real_servers import Web, git_daemon
 
 site = repository("history.git", commits=2000)
 web, daemon = Web(), git_daemon()

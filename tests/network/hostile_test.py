@@ -3,7 +3,8 @@
 
 import shutil
 
-from network import SITES, WORK, Run, Web, expect, git, git_daemon, made, refused, repository, run
+from network import SITES, WORK, Run, expect, git, made, refused, repository, run
+from real_servers import Web, git_daemon
 
 site = repository("site.git")
 web, daemon = Web(), git_daemon()

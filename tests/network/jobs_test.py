@@ -4,7 +4,9 @@
 import signal
 import time
 
-from network import Forwarder, Run, Web, expect, git_daemon, made, repository
+from network import Run, expect, made, repository
+from odd_servers import Forwarder
+from real_servers import Web, git_daemon
 from terminal import DONE, Terminal, finished, make, on_terminal
 
 site = repository("site.git", commits=2, files=500)

@@ -6,14 +6,16 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-from network import SITES, WORK, Forwarder, Run, Web, expect, git, git_daemon, made, refused, repository, run
+from network import SITES, WORK, Run, expect, git, made, refused, repository, run
+from odd_servers import Forwarder
+from real_servers import Web, git_daemon
 
 site = repository("site.git")
 sub = repository("sub.git", commits=2, seed=b"sub")
 old = git(site, "rev-parse", "old")
 NAMES = ("main", "old", "v1", "v1-again", "refs/tags/light", "refs/heads/old")
 locally = {name: made(site, "-b", name) for name in NAMES}
-NOTE = "note: the server gives a commit with its history only, so all of it was fetched"
+NOTE = "note: the server can send a commit only with its history, so all of that was fetched"
 web, daemon = Web(), git_daemon()
 (WORK / "nothing").mkdir()
 alone = {"PATH": str(WORK / "nothing")}
@@ -52,7 +54,7 @@ for loose in (False, True):
         for name in NAMES:
             expect(image_and_note(f"{way}/site.git", "-b", name, environment=by_ca) == locally[name], f"{way} {name} {loose}")
 refused(1, "nowhere: no such branch or tag", f"{plain[0]}/site.git", "-b", "nowhere")
-refused(1, "gives no commits by id", f"{plain[0]}/site.git", "-b", "1" * 40)
+refused(1, "does not serve commits by id", f"{plain[0]}/site.git", "-b", "1" * 40)
 expect(made(f"{plain[0]}/site.git", "-q") == locally["main"], "HEAD")
 
 # A submodule's commit is looked for in all branches.

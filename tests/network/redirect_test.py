@@ -8,7 +8,9 @@ import socket
 import ssl
 import threading
 
-from network import WORK, Run, Server, Web, expect, free_port, made, refused, repository
+from network import WORK, expect, made, refused, repository
+from odd_servers import Server
+from real_servers import Web
 
 site = repository("site.git")
 web = Web()
@@ -105,10 +107,10 @@ for listener, place in places:
 
 # What is told where libgit2 fetches: which place it is.
 first = Listener(to(f"http://localhost:{other.port}"))
-refused(3, f"the server sends on to localhost:{other.port}, which does not get the user and the password",
+refused(3, f"the server redirects to localhost:{other.port}, which is not given the user and password",
         f"http://{user}:{password}@127.0.0.1:{first.port}/site.git", environment=alone, secrets=secrets)
 first = Listener(to_when_known(f"http://localhost:{other.port}"))
-refused(3, f"the server sends on to localhost:{other.port}, which does not get the user and the password",
+refused(3, f"the server redirects to localhost:{other.port}, which is not given the user and password",
         f"http://{user}:{password}@127.0.0.1:{first.port}/site.git", environment=alone, secrets=secrets)
 other.heard = []
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Each kind of reference, over each protocol that has a way of its own to ask for it, means what it means locally."""
 
-from network import Ssh, Web, expect, git, git_daemon, made, refused, repository
+from network import expect, git, made, refused, repository
+from real_servers import Ssh, Web, git_daemon
 
 site = repository("site.git")
 old = git(site, "rev-parse", "old")
@@ -36,7 +37,7 @@ for place, environment in WAYS:
 git(site, "config", "uploadpack.allowAnySHA1InWant", "false")
 # Version 2 of the protocol gives any object that is there; the older ones only what a reference names.
 parent = git(site, "rev-parse", "main~1")
-refused(1, ["gives no commits by id", parent], WAYS[1][0], "-b", parent)
+refused(1, ["does not serve commits by id", parent], WAYS[1][0], "-b", parent)
 expect(made(WAYS[1][0], "-b", old) == before, "the id of a branch's tip is always given")
 git(site, "config", "--unset", "uploadpack.allowAnySHA1InWant")
 

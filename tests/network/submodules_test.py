@@ -7,7 +7,9 @@ import signal
 import time
 from urllib.parse import quote
 
-from network import PATIENCE, SITES, WORK, Run, Server, Ssh, Web, expect, git, git_daemon, made, refused, run
+from network import PATIENCE, SITES, WORK, Run, expect, git, made, refused, run
+from odd_servers import Server
+from real_servers import Ssh, Web, git_daemon
 
 web, ssh, daemon = Web(), Ssh(), git_daemon()
 by_ssh = {"GIT_SSH_COMMAND": ssh.command}
@@ -172,7 +174,7 @@ HOSTILE = [
     ("path /etc: ", good + module("/etc", "../sub.git")),
     ("control characters", good + module('"x\\ny"', "../sub.git", "n")),
     ("has two URLs", good + module("lib", "../inner.git", "another")),
-    ("is said twice", good + module("lib", "../inner.git")),
+    ("is given twice", good + module("lib", "../inner.git")),
     ("not well-formed", "[submodule"),
     ("not well-formed", good + "\turl == = \\x\n"),
     ("control characters", good.encode() + b"\0"),

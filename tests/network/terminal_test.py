@@ -3,7 +3,9 @@
 
 import re
 
-from network import Forwarder, Run, expect, git_daemon, made, repository
+from network import Run, expect, made, repository
+from odd_servers import Forwarder
+from real_servers import git_daemon
 from terminal import DONE, DRAWN, finished, on_terminal
 
 site = repository("site.git", commits=2, files=500)

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from network import (PATIENCE, SITES, WORK, Forwarder, Run, Server, Ssh, Web, expect, git, git_daemon, made, refused,
-                     repository, run)
+from network import PATIENCE, SITES, WORK, Run, expect, git, made, refused, repository, run
+from odd_servers import Forwarder, Server
+from real_servers import Ssh, Web, git_daemon
 
 site = repository("site.git")
 run("git", "init", "-q", "--bare", "-b", "main", SITES / "empty.git")
@@ -27,7 +28,7 @@ for place in (f"http://127.0.0.1:{web.port}/git/site.git", f"git://127.0.0.1:{da
         expect(made(place, "-b", name, environment=alone) == locally[name], f"{place} -b {name}: another image")
     refused(1, "nowhere: no such branch or tag", place, "-b", "nowhere", environment=alone)
     refused(1, [f"{old[:7]}: no such branch or tag", "all 40 digits"], place, "-b", old[:7], environment=alone)
-    refused(1, "gives no commits by id", place, "-b", "1" * 40, environment=alone)
+    refused(1, "does not serve commits by id", place, "-b", "1" * 40, environment=alone)
     refused(2, "HEAD~1", place, "-b", "HEAD~1", environment=alone)
 refused(1, "its HEAD points to no commit", f"git://127.0.0.1:{daemon}/empty.git", environment=alone)
 refused(3, "404", f"http://127.0.0.1:{web.port}/git/none.git", environment=alone)

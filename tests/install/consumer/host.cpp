@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   docteur::image_reader& reader = (*image)->reader();
-  const auto node = reader.resolve(argv[2]);
+  const auto node = reader.resolve((*image)->snapshot(), argv[2]);
   if (!node || !node->is_blob()) return 1;
   const auto size = reader.size(*node);
   if (!size) return 1;

@@ -236,7 +236,7 @@ TEST(TargetFolder, NothingOrAnEmptyFolder) {
              : (t.error().who == blame::usage ? "usage: " : "environment: ") +
                    t.error().message.substr(s.path().size());
   };
-  EXPECT_EQ(blamed("file"), "usage: /file: is there, and is no folder; name a new folder, or an empty one");
+  EXPECT_EQ(blamed("file"), "usage: /file: exists and is not a folder; name a new folder, or an empty one");
   EXPECT_EQ(blamed("full"), "usage: /full: is not empty; name a new folder, or an empty one");
   EXPECT_EQ(blamed("dangling"), "usage: /dangling: is a symbolic link to nothing; name a new folder, or an empty one");
   EXPECT_EQ(blamed("none/out"), "environment: /none/out: No such file or directory");

@@ -95,7 +95,7 @@ TEST(SectionTable, EachReservedByteIsChecked) {
 
 TEST(SectionTable, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(code([](auto& raw) { store_le(raw.data() + 8, std::uint32_t{2}); }), errc::bad_version);
-  EXPECT_EQ(changed([](auto& t) { t.required = 1; }), errc::bad_version);
+  EXPECT_EQ(changed([](auto& t) { t.required = 2; }), errc::bad_version);
   EXPECT_EQ(changed([](auto& t) { t.required = std::uint64_t{1} << 63; }), errc::bad_version);
   EXPECT_EQ(code([](auto& raw) { store_le(raw.data() + 12, std::uint32_t{17}); }), errc::malformed);
   EXPECT_EQ(code([](auto& raw) { store_le(raw.data() + 12, ~std::uint32_t{0}); }), errc::malformed);

@@ -43,7 +43,7 @@ TEST_F(ObjectFolders, AlternatesThatAreGoneAreNamed) {
   const object_fault fault = fault_of(oid{});
   EXPECT_TRUE(fault.missing);
   EXPECT_EQ(fault.why, "is missing (alternate /nowhere/objects\\x0d, named in " +
-                           (dir_ / "g/objects/info/alternates").native() + ", is not there)");
+                           (dir_ / "g/objects/info/alternates").native() + ", does not exist)");
 }
 
 TEST_F(ObjectFolders, AQuotedAlternate) {

@@ -78,8 +78,8 @@ TEST_F(GitReport, TheReasonIsOneLine) {
   expect_said("fatal: couldn't find remote ref main", "main: no such branch or tag", blame::input);
   expect_said("fatal: remote error: access denied", "the server refuses: access denied");
   expect_said("fatal: transport 'file' not allowed",
-              "transport 'file' not allowed for a source over the network; see url.<base>.insteadOf of git");
-  expect_said("", "git failed and does not say why");
+              "transport 'file' not allowed for a source over the network; see git's url.<base>.insteadOf");
+  expect_said("", "git failed without a message");
   const failure id = reason_of("fatal: couldn't find remote ref 12ab34", "12ab34");
   EXPECT_NE(id.message.find("all 40 digits"), std::string::npos) << id.message;
   const failure head = reason_of("fatal: couldn't find remote ref HEAD", "HEAD");
@@ -135,11 +135,11 @@ TEST_F(GitReport, AServerThatCannotLeaveOutHistory) {
         "fatal: server doesn't support shallow"}) {
     git_report report(from_, seen_);
     report.take(std::string(text) + "\n");
-    EXPECT_TRUE(report.knows_no_shallow()) << text;
+    EXPECT_TRUE(report.lacks_shallow()) << text;
   }
   git_report report(from_, seen_);
   report.take("remote: fatal: Server does not support shallow clients\nfatal: early EOF\n");
-  EXPECT_FALSE(report.knows_no_shallow());
+  EXPECT_FALSE(report.lacks_shallow());
 }
 
 TEST_F(GitReport, AnIdThatIsNoFile) {

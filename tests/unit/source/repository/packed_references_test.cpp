@@ -35,14 +35,14 @@ TEST(PackedReferences, FindsNamesInPiecesOfAnySize) {
 
 TEST(PackedReferences, DamageAnywhereIsAFault) {
   const std::string good = kA + " refs/heads/x\n";
-  EXPECT_EQ(ids_in(good + kA + " refs/heads/y", {"refs/heads/x"}), "is cut: its last line does not end");
+  EXPECT_EQ(ids_in(good + kA + " refs/heads/y", {"refs/heads/x"}), "is truncated: its last line does not end");
   for (const std::string& bad :
        std::vector<std::string>{"", "x", kA, kA + " ", kA + "\trefs/heads/y", kA + "a y", kA.substr(1) + " y",
                                 "# comment", "^" + kA + " ", "^" + kA.substr(1), std::string(39, 'a') + "g y"})
     EXPECT_EQ(ids_in(good + bad + "\n", {"refs/heads/x"}), "line 2 is not well-formed") << bad;
   EXPECT_EQ(ids_in(good + "^" + kA + "\n^" + kA + "\n", {"y"}), "line 3 is not well-formed");
   EXPECT_EQ(ids_in(std::string(kHead) + "^" + kA + "\n", {"y"}), "line 2 is not well-formed");
-  EXPECT_EQ(ids_in(kA + " x\n" + kB + " x\n", {"x"}), "line 2 gives x another id than one before it");
+  EXPECT_EQ(ids_in(kA + " x\n" + kB + " x\n", {"x"}), "line 2 gives x another id than an earlier line");
 }
 
 TEST(PackedReferences, LinesAreBounded) {

@@ -188,7 +188,7 @@ TEST_F(RepositorySource, AmbiguousShortIds) {
   std::istringstream fields(pair);
   std::string prefix, first, second;
   ASSERT_TRUE(fields >> prefix >> first >> second) << pair;
-  expect_refused(dir_ / "r", prefix, prefix + ": is ambiguous, it begins the ids of " + first + ", " + second);
+  expect_refused(dir_ / "r", prefix, prefix + ": is ambiguous: it begins the ids of " + first + ", " + second);
   EXPECT_EQ(refusal(dir_ / "r", first), "accepted");
 }
 
@@ -250,7 +250,7 @@ TEST_F(RepositorySource, HostileTreesAreRefusedByName) {
     return dir_.run("cd r && git commit-tree -m raw $(git hash-object --literally -t tree -w ../t)");
   };
   expect_refused(dir_ / "r", commit_of_raw(raw_entry("100644 a", blob) + raw_entry("40000 b", blob)),
-                 "b: its id is that of a folder and of a file");
+                 "b: its id is used for both a folder and a file");
   expect_refused(dir_ / "r", commit_of_raw(raw_entry("100644 a", tree)),
                  "a: object " + tree + " is a tree, not a file");
   expect_refused(dir_ / "r", commit_of_raw(raw_entry("100644 b", blob) + raw_entry("100644 a", blob)),
