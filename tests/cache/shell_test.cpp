@@ -180,12 +180,12 @@ TEST(Start, ConnectionsAreAsManyAsThereCanBe) {
   };
   for (const bool is_fixed : {false, true}) {
     EXPECT_NE(said(1024, is_fixed, {"connections=1024"}, 0).find("attached"), std::string::npos);
-    EXPECT_EQ(said(100, is_fixed, {}, 0), "docteur-cache: 100 connections at most, for there is no room");
+    EXPECT_EQ(said(100, is_fixed, {}, 0), "docteur-cache: at most 100 connections, because there is no room");
   }
   EXPECT_EQ(said(1024, false, {"connections=1025"}, 0),
-            "docteur-cache: 1024 connections at most, for there is no room");
+            "docteur-cache: at most 1024 connections, because there is no room");
   EXPECT_EQ(said(1024, true, {"connections=1025"}, 2),
-            "docteur-cache: connections=1025: 1024 at most, for there is no room");
+            "docteur-cache: connections=1025: at most 1024, because there is no room");
 }
 
 TEST(Start, SaysWhichPortCannotBeHad) {

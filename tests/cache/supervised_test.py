@@ -128,7 +128,7 @@ def in_the_background_of_a_terminal(image):
         t.types("", "\r")
         t.shows("> ")
         t.types("\x03", "")
-        t.shows("told to stop")
+        t.shows("asked to stop")
         t.types("echo status=$?")
         expect(t.shows(r"status=(\d+)")[1] == "0", "^C")
 
@@ -159,7 +159,7 @@ def what_is_ignored_stays_ignored(image):
         for which in (signal.SIGINT, signal.SIGHUP):
             s.signal(which)
         s.signal(signal.SIGTERM)  # of the three it alone is heard
-        s.says("told to stop")
+        s.says("asked to stop")
         s.ends_with(0)
         expect(s.log().count("attached") == 1, f"mounted again: {s.log()}")
 
@@ -257,7 +257,7 @@ def drains(image):
             idle.getresponse().read()
             reader = Reader(s.port)
             s.signal(which)
-            s.says("told to stop")
+            s.says("asked to stop")
             expect(idle.sock.recv(1) == b"", "a connection without a request was kept")
             try:
                 socket.create_connection(("127.0.0.1", s.port), timeout=PATIENCE).close()
@@ -275,7 +275,7 @@ def drains(image):
     with Serving(image, "--drain", "600") as s:
         reader = Reader(s.port)
         s.signal(signal.SIGTERM)
-        s.says("told to stop")
+        s.says("asked to stop")
         s.signal(signal.SIGINT)
         s.ends_with(-signal.SIGINT)
 

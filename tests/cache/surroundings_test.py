@@ -59,7 +59,7 @@ def knows_its_descriptors(image):
     with Serving(image, preparation=few(20, 400)) as s:
         limit = servers.json.loads(answers(s.port, "/.docteur/status"))["connections"]["limit"]
         expect(200 < limit < 400, f"{limit} connections with 400 descriptors")
-        expect(f"{limit} connections at most, for there are 400 descriptors" in s.log(), s.log())
+        expect(f"at most {limit} connections, because only 400 descriptors are available" in s.log(), s.log())
         with contextlib.ExitStack() as all_of_them:
             clients = []
             for i in range(limit + 100):

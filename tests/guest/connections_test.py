@@ -41,7 +41,7 @@ def main():
             guest.type("halt\n")
             guest.ends_with(0)
         with servers.Guest(ELF, "microvm", [image], ("ip=10.0.2.15/24", f"connections={MOST + 1}")) as guest:
-            guest.ends_with(servers.FAILED, rb"connections=1025: 1024 at most, for a guest has no room for more")
+            guest.ends_with(servers.FAILED, rb"connections=1025: at most 1024, because a guest has no room for more")
 
 
 main()

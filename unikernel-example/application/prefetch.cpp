@@ -27,7 +27,7 @@ bool prefetcher::work(platform& p) {
     }
     if (e->what.kind != entry_kind::file && e->what.kind != entry_kind::executable) continue;
     const auto facts = site_->facts(e->what);
-    // A damaged file is told of when somebody asks for it.
+    // A damaged file is reported when it is requested.
     if (!facts || (*facts)->streams) continue;
     const coding form = (*facts)->deflate ? coding::deflate : coding::identity;
     if (site_->whole(**facts, form)) ++files_;

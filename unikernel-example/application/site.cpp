@@ -10,7 +10,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kMostFacts = 8192;   // then all are forgotten: learning one costs a read of a header
+constexpr std::size_t kMostFacts = 8192;   // then all are dropped: relearning one costs a read of a header
 constexpr std::size_t kMostProved = 4096;  // large blobs
 constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
 
@@ -23,7 +23,7 @@ constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation 
 result<std::shared_ptr<site>> site::mount(const disk& d, const site_options& options) {
   std::shared_ptr<site> s(new site(d, options));
   limits bounds;
-  // Streams need no more than a window, so only what is checked whole is built whole.
+  // Only content that is checked before it is sent is built whole.
   bounds.streamed_blob = options.whole_bytes + 1;
   DOCTEUR_TRY(attached, docteur::image::attach(d.view, options.heap, bounds));
   s->image_ = std::move(attached);
@@ -36,7 +36,7 @@ result<std::shared_ptr<site>> site::mount(const disk& d, const site_options& opt
 }
 
 result<node> site::find(std::string_view path) {
-  // A path that is found has no symbolic link on its way, for those lead nowhere by themselves.
+  // A path that the tree finds contains no symbolic link, since a link has no entries.
   if (const auto n = image_.find(path); n && n->kind != entry_kind::symlink) return *n;
   return reader_->resolve(path);
 }
@@ -70,7 +70,7 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
     if (stream && stream->size + kWorthIt <= f.size) f.deflate = *stream;
   }
   f.streams = info.type == object_type::blob && !fits_whole(f) && !f.delta;
-  // What is built whole is bounded before anybody adds to it or takes memory for it.
+  // The size of what is built whole is bounded before it is used in a sum or an allocation.
   if (!f.streams && f.size > image_.bounds().object_bytes)
     return fail(errc::too_large, reader_->objects().device_offset(offset), "object is over the limit");
   if (facts_.size() >= kMostFacts) facts_.clear();

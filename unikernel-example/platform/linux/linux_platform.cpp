@@ -156,7 +156,7 @@ void linux_platform::stop_listening() {
 connection_limit linux_platform::most_connections() const {
   const std::uint64_t others = kDescriptors + 2 * images_.size();
   return {descriptors_ - std::min(descriptors_ - 1, others),
-          "there are " + std::to_string(descriptors_) + " descriptors (ulimit -n)", false};
+          "only " + std::to_string(descriptors_) + " descriptors are available (ulimit -n)", false};
 }
 
 // No descriptor is left: with the spare one, the client who waits is told so. False when there was none.
