@@ -10,7 +10,7 @@ namespace {
 using failure = tl::unexpected<std::string>;
 
 struct spoken {
-  std::string_view ip, netmask, gateway;  // the words, "" where there is none
+  std::string_view ip, netmask, gateway;  // the words; "" if absent
 };
 
 failure refuse(std::string_view word, std::string_view why) {
@@ -21,8 +21,8 @@ std::string_view value_of(std::string_view word) { return word.substr(word.find(
 
 std::uint32_t mask_of(unsigned prefix) { return ~std::uint32_t{0} << (32 - prefix); }
 
-// Whether it can be a machine's own in a network of that size: RFC 1122, 3.2.1.3; of two or one address all are (RFC
-// 3021).
+// Whether it can be a machine's address in a network of that size (RFC 1122, 3.2.1.3); in networks of one or two
+// addresses all can (RFC 3021).
 bool is_host(std::uint32_t address, unsigned prefix) {
   const std::uint32_t host = address & ~mask_of(prefix);
   const std::uint32_t first = address >> 24;
@@ -30,7 +30,7 @@ bool is_host(std::uint32_t address, unsigned prefix) {
   return prefix >= 31 || (host != 0 && host != ~mask_of(prefix));
 }
 
-// The prefix that `netmask=` says; 0 when it is no mask.
+// The prefix for `netmask=`; 0 when it is not a mask.
 unsigned prefix_of(std::string_view text) {
   const auto mask = parse_ip(text);
   if (!mask || mask->prefix) return 0;

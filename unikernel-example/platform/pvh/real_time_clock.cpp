@@ -26,7 +26,7 @@ date read_date() noexcept {
           clock_register(8), clock_register(9), clock_register(0x32)};
 }
 
-// Days since 1970 of a date in the Gregorian calendar: years begin with March, so that the leap day comes last.
+// Days since 1970 of a Gregorian date. Years begin in March, so that the leap day is last.
 std::int64_t days_since_1970(std::int64_t year, unsigned month, unsigned day) noexcept {
   if (month <= 2) --year;
   const std::int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -38,7 +38,7 @@ void set_clock_register(std::uint8_t number, std::uint8_t value) noexcept {
   out8(0x71, value);
 }
 
-// Until the periodic flag is up, which a look at it takes down. False when that takes too long.
+// Waits for the periodic flag, which reading clears. False when that takes too long.
 bool wait_for_period() noexcept {
   constexpr std::uint64_t kGiveUp = std::uint64_t{1} << 30;  // some tenths of a second: many periods
   for (const std::uint64_t since = time_stamp(); (clock_register(kStatusC) & 0x40) == 0;)
@@ -50,7 +50,7 @@ bool wait_for_period() noexcept {
 
 std::optional<std::int64_t> real_time_clock_date() noexcept {
   date d{};
-  for (int tries = 0;; ++tries) {  // twice the same, and no update going on
+  for (int tries = 0;; ++tries) {  // until two reads agree and no update is in progress
     if (tries == 10'000) return std::nullopt;
     if ((clock_register(kStatusA) & 0x80) != 0) continue;
     d = read_date();
@@ -75,8 +75,8 @@ std::uint64_t counts_in_clock_periods(unsigned periods) noexcept {
   const std::uint8_t a = clock_register(kStatusA);
   const std::uint8_t b = clock_register(kStatusB);
   if (a == 0xff && b == 0xff) return 0;
-  set_clock_register(kStatusA, static_cast<std::uint8_t>((a & 0xf0) | 10));  // 64 Hz: quicker ones get lost
-  set_clock_register(kStatusB, b | 0x40);  // nobody listens to the interrupt (prepare_interrupts)
+  set_clock_register(kStatusA, static_cast<std::uint8_t>((a & 0xf0) | 10));  // 64 Hz: faster rates lose periods
+  set_clock_register(kStatusB, b | 0x40);  // the interrupt is masked (prepare_interrupts)
   bool good = wait_for_period() && wait_for_period();
   const std::uint64_t begin = time_stamp();
   for (unsigned i = 0; i < periods && good; ++i) good = wait_for_period();
