@@ -1,4 +1,4 @@
-// What the responses of clients that do not read are read from: few are open at a time.
+// Streams and windows for responses: few are open at a time.
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 namespace docteur::cache_vm {
 namespace {
 
-// What is read while it is sent takes memory for a stream. Of clients that do not read only a few have one.
+// Content that is read while it is sent needs a stream. Of many clients that do not read, only a few keep one.
 TEST(OpenReads, AreFew) {
-  constexpr std::uint64_t memory = 8 << 20;  // so little that a file is not built whole
+  constexpr std::uint64_t memory = 8 << 20;  // too little to build a file whole
   constexpr std::size_t most = memory / 12 / open_reads::kEach;
   large_site s(memory);
   std::vector<std::unique_ptr<fake_connection>> clients;
@@ -18,7 +18,7 @@ TEST(OpenReads, AreFew) {
     EXPECT_LE(s.mounted().open_reads().count(), most) << i;
   }
   EXPECT_EQ(s.mounted().open_reads().closed(), 2 * most);
-  // Those whose stream was closed wait for the others, and get the right bytes.
+  // Clients whose stream was closed wait for the others, and get the right bytes.
   for (std::size_t i = 0; i < clients.size(); ++i) {
     fake_connection& c = *clients[i];
     c.window = 50'000;
@@ -36,7 +36,7 @@ TEST(OpenReads, AreFew) {
   EXPECT_EQ(s.machine->http().counts().faults, 0u);
 }
 
-// A file that can be read from its middle on makes nobody wait.
+// A file that can be read from its middle is read again at once.
 TEST(OpenReads, OfAStoredFileBeginAgainAtOnce) {
   large_site s(8 << 20);
   const auto first = s.ask(stored);
@@ -49,7 +49,7 @@ TEST(OpenReads, OfAStoredFileBeginAgainAtOnce) {
   EXPECT_TRUE(body_of(first->sent) == s.texts[stored]);
 }
 
-// The hash of a file goes over the gap.
+// The file is still compared with its id.
 TEST(OpenReads, GoOnWithTheHash) {
   large_site s(8 << 20);
   const auto first = s.ask(stored);

@@ -1,5 +1,4 @@
-// SHA-1 on AArch64, run by tests/guest/aarch64.sh in an emulator: the processor's instructions give what plain code
-// gives.
+// SHA-1 on AArch64, run by tests/guest/aarch64.sh in an emulator: the processor's instructions and plain code agree.
 
 #include <cstdio>
 #include <vector>
