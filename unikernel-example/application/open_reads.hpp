@@ -6,15 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
+#include <utility>
 
 namespace docteur::cache_vm {
 
 class open_reads;
 
-// A stream or window that may be closed. `all` must outlive it.
+// A stream or window that may be closed.
 class open_read {
  public:
-  explicit open_read(open_reads& all) noexcept : all_(&all) {}
+  explicit open_read(std::shared_ptr<open_reads> all) noexcept : all_(std::move(all)) {}
   open_read(const open_read&) = delete;
   open_read& operator=(const open_read&) = delete;
 
@@ -29,7 +31,7 @@ class open_read {
   friend class open_reads;
   virtual void close() noexcept = 0;  // frees its memory
 
-  open_reads* all_;
+  std::shared_ptr<open_reads> all_;
   bool is_listed_ = false;
   std::list<open_read*>::iterator place_;
 };

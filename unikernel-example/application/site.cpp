@@ -164,7 +164,7 @@ void site::retire() noexcept {
   reader_->objects().cache().close();
   most_live_ = 0;
   trim();
-  open_reads_.set_most(kLeastOpen);
+  open_reads_->set_most(kLeastOpen);
 }
 
 std::string to_text(const error& e) {

@@ -75,7 +75,7 @@ class site {
   // Whether content that was just read can be held without taking other content away.
   [[nodiscard]] bool has_room() const noexcept { return *live_ <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
-  [[nodiscard]] cache_vm::open_reads& open_reads() noexcept { return open_reads_; }
+  [[nodiscard]] const std::shared_ptr<cache_vm::open_reads>& open_reads() const noexcept { return open_reads_; }
   // To be called after a client began to hold content: takes away what exceeds the limit.
   void trim() noexcept { held_.trim(*live_, most_live_); }
   // Bytes of whole content in memory, cached or being sent.
@@ -100,7 +100,8 @@ class site {
       : disk_(d),
         options_(options),
         most_live_(options.cache_bytes + options.sent_bytes),
-        open_reads_(std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen)),
+        open_reads_(std::make_shared<cache_vm::open_reads>(
+            std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen))),
         cache_(options.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
@@ -116,7 +117,7 @@ class site {
   std::optional<inflater> inflater_;
   std::uint64_t most_live_;  // limit of *live_ while clients hold content that can be taken
   content_ledger held_;
-  cache_vm::open_reads open_reads_;
+  std::shared_ptr<cache_vm::open_reads> open_reads_;
   content_cache cache_;
   std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
   std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position
