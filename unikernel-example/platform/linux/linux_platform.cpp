@@ -279,21 +279,21 @@ bool linux_platform::is_drained(const application& app) const {
 }
 
 void linux_platform::take_event(const epoll_event& e) {
-  void* const who = e.data.ptr;
-  if (who == &wake_) {
+  void* const source = e.data.ptr;
+  if (source == &wake_) {
     signalled_ = true;  // handled after the other events
     return;
   }
-  if (who == this) {
+  if (source == this) {
     console_is_ready_ = true;
     return;
   }
-  const auto l = std::ranges::find(listeners_, who, [](const auto& p) { return static_cast<void*>(p.get()); });
+  const auto l = std::ranges::find(listeners_, source, [](const auto& p) { return static_cast<void*>(p.get()); });
   if (l != listeners_.end()) {
     accept_all(**l);
     return;
   }
-  auto& c = *static_cast<tcp_connection*>(who);
+  auto& c = *static_cast<tcp_connection*>(source);
   c.notice(e.events);
   take_turn(c);
 }

@@ -44,8 +44,8 @@ tl::expected<spoken, std::string> pick(std::span<const std::string_view> words) 
     if (word.starts_with("ip=")) out.ip = word;
     if (word.starts_with("netmask=")) out.netmask = word;
     if (word.starts_with("gateway=")) out.gateway = word;
-    if (word.starts_with("mac=")) return refuse(word, "the network card has its address from the hypervisor");
-    if (word.starts_with("dns=")) return refuse(word, "nothing here asks for names");
+    if (word.starts_with("mac=")) return refuse(word, "the hypervisor sets the address of the network card");
+    if (word.starts_with("dns=")) return refuse(word, "no names are resolved");
   }
   return out;
 }
@@ -58,7 +58,7 @@ tl::expected<network_options, std::string> read_network_options(std::span<const 
   network_options o;
   if (say->ip.empty() || say->ip == "ip=dhcp") {
     for (const std::string_view word : {say->netmask, say->gateway})
-      if (!word.empty()) return refuse(word, "without ip=ADDRESS it comes by DHCP");
+      if (!word.empty()) return refuse(word, "without ip=ADDRESS it comes from DHCP");
     return o;
   }
   const auto ip = parse_ip(value_of(say->ip));
@@ -68,16 +68,16 @@ tl::expected<network_options, std::string> read_network_options(std::span<const 
   if (!say->netmask.empty()) {
     const unsigned prefix = prefix_of(value_of(say->netmask));
     if (prefix == 0) return refuse(say->netmask, "not netmask=MASK");
-    if (ip->prefix && *ip->prefix != prefix) return refuse(say->netmask, "ip= says another");
+    if (ip->prefix && *ip->prefix != prefix) return refuse(say->netmask, "ip= has another prefix");
     o.prefix = prefix;
   }
-  if (!is_host(*o.address, o.prefix)) return refuse(say->ip, "no machine's address in a network of this size");
+  if (!is_host(*o.address, o.prefix)) return refuse(say->ip, "not the address of a machine in a network of this size");
   if (say->gateway.empty()) return o;
   const auto gateway = parse_ip(value_of(say->gateway));
   if (!gateway || gateway->prefix) return refuse(say->gateway, "not gateway=ADDRESS");
   const bool inside = ((gateway->address ^ *o.address) & mask_of(o.prefix)) == 0;
   if (!inside || gateway->address == *o.address || !is_host(gateway->address, o.prefix))
-    return refuse(say->gateway, "no other machine of the network that ip= names");
+    return refuse(say->gateway, "not another machine in the network of ip=");
   o.gateway = gateway->address;
   return o;
 }

@@ -39,8 +39,8 @@ class virtio_net {
   // and stays with the caller.
   [[nodiscard]] bool send(mutable_bytes header_and_frame, void* owner);
   void on_sent(void (*done)(void* owner)) { done_ = done; }
-  void reap();                                                          // gives back frames that were sent
-  [[nodiscard]] std::size_t unsent() const { return send_->untold(); }  // frames since flush()
+  void reap();                                                               // gives back frames that were sent
+  [[nodiscard]] std::size_t unsent() const { return send_->unannounced(); }  // frames since flush()
   void flush();  // notifies the device of frames to send, and of free receive buffers
 
   // To be called before a wait: true when no frame is there, and an interrupt will announce the next one.

@@ -73,10 +73,10 @@ bool virtqueue::add(std::span<const part> parts, std::uint32_t token) {
 }
 
 void virtqueue::kick() {
-  if (told_idx_ == available_idx_) return;
+  if (announced_idx_ == available_idx_) return;
   compiler_barrier();  // the entries before the index
   available_[1] = available_idx_;
-  told_idx_ = available_idx_;
+  announced_idx_ = available_idx_;
   full_barrier();  // the index before the device's flag
   if ((used_[0] & kNoNotify) == 0) transport_.notify(index_);
 }

@@ -36,7 +36,9 @@ class virtqueue {
   // Offers a chain: first the parts that the device reads, then those that it writes. False when too few descriptors
   // are free. kick() notifies the device.
   [[nodiscard]] bool add(std::span<const part> parts, std::uint32_t token);
-  [[nodiscard]] std::uint16_t untold() const { return static_cast<std::uint16_t>(available_idx_ - told_idx_); }
+  [[nodiscard]] std::uint16_t unannounced() const {
+    return static_cast<std::uint16_t>(available_idx_ - announced_idx_);
+  }
   void kick();  // notifies the device of added chains
 
   // The next chain that the device is done with; their order may differ from that of add().
@@ -79,7 +81,7 @@ class virtqueue {
   volatile std::uint16_t* used_ = nullptr;       // flags, idx, then used_element[size]
   const volatile used_element* used_ring_ = nullptr;
   std::uint16_t available_idx_ = 0;
-  std::uint16_t told_idx_ = 0;
+  std::uint16_t announced_idx_ = 0;
   std::uint16_t used_idx_ = 0;
   std::vector<chain> chains_;        // by the id of the first descriptor
   std::vector<std::uint16_t> next_;  // links of chains and of the free list
