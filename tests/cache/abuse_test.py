@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Abuses a server in four ways at once, by slowhttptest, and looks whether an honest client notices.
+"""Abuses a server in four ways at once with slowhttptest, and checks that an honest client is still served.
 
 Usage: abuse_test.py SERVER DOCTEUR_MAKE    (docteur-cache, or docteur-cache.elf: then in QEMU)
 Slow heads (slowloris), slow bodies, slow reading, and requests for hundreds of overlapping ranges. The server must get rid
@@ -22,9 +22,9 @@ import servers
 
 SERVER, MAKE = sys.argv[1:3]
 EACH = 40  # connections of an attack
-TIME_OUT = 2  # seconds that the server is patient
-LENGTH = 60  # seconds that an attack lasts when nobody ends it
-ROUNDS = 3  # that the honest client has to be through before anybody ends it
+TIME_OUT = 2  # seconds, of the server
+LENGTH = 60  # seconds that an attack lasts unless it is ended
+ROUNDS = 3  # of the honest client before the attacks are ended
 ATTACKS = {
     "slow heads": ["-H", "-i", "1", "-t", "GET"],
     "slow bodies": ["-B", "-i", "1", "-s", "8192"],
@@ -35,7 +35,7 @@ FILES = {"page": b"a page\n" * 300, "large": random.Random(6).randbytes(5_000_00
 
 
 class HonestClient(threading.Thread):
-    """Asks for the page and for a part of the large file, over and over."""
+    """Requests the page and a part of the large file, over and over."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -91,7 +91,7 @@ def main():
             honest.join(servers.PATIENCE)
             assert not honest.wrong, honest.wrong[:3]
             after = server.status()
-            # Whoever was slow was told so, and all others were answered; on a busy machine whoever means to be quick is slow too.
+            # Slow clients got 408, all others an answer. On a busy machine quick clients may be slow as well.
             timed_out = after["connections"]["timed_out"] - before["connections"]["timed_out"]
             assert timed_out >= 3 * EACH // 2, f"{timed_out} timed out: {after}"  # heads and reading
             assert after["connections"]["aborted"] >= EACH * 3 // 4, after  # reading

@@ -1,4 +1,4 @@
-// How a connection lives: pieces, pipelines, slow clients, limits.
+// The life of a connection: partial input, pipelines, slow clients, limits.
 
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ TEST(Connection, PipelineIsAnsweredInOrderAsThereIsRoom) {
   s.http->opened(c);
   s.http->ready(c);
   EXPECT_LE(c.sent.size(), c.window);
-  EXPECT_GT(c.arriving.size(), 0u);  // what is not answered is not read either
+  EXPECT_GT(c.arriving.size(), 0u);  // input is not read before earlier requests are answered
   for (int i = 0; i < 100'000 && s.machine->http().counts().requests < many; ++i) {
     c.drain(70);
     s.http->ready(c);
@@ -245,7 +245,7 @@ TEST(Connection, RemountUnderLoadDropsNothing) {
   EXPECT_EQ(body_of(s.get("/")), "<h1>second</h1>");
   for (; c.taken > 0; s.http->ready(c)) c.drain(1000);
   EXPECT_EQ(body_of(c.sent), kLarge);
-  // A disk that holds no image leaves what is mounted alone.
+  // A disk without an image does not affect the mounted one.
   const buffer nothing(4096);
   s.on.all_disks = {{"0", memory_device(nothing)}};
   EXPECT_FALSE(s.machine->mount("0"));

@@ -1,5 +1,5 @@
 #pragma once
-// The seam in memory: a clock that tests turn, connections that hold what was sent, disks that are buffers.
+// A platform in memory: tests set its clock, its connections record what was sent, its disks are buffers.
 
 #include <algorithm>
 #include <deque>
@@ -35,7 +35,7 @@ class fake_connection final : public connection {
   void abort() override { aborted = true; }
   std::string peer() const override { return "192.0.2.1:4711"; }
 
-  // The client reads up to `n` bytes of what waits.
+  // The client reads up to `n` of the waiting bytes.
   void drain(std::size_t n) {
     n = std::min(n, taken);
     taken -= n;

@@ -1,4 +1,4 @@
-// What slow clients hold of content in memory: bounded, taken from those who are stuck, and never a wrong byte.
+// Content that slow clients hold in memory is bounded, is taken from those that are stuck, and is always right.
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
     EXPECT_LE(s.mounted().live_bytes(), kBudget) << i;
   }
   EXPECT_GT(s.mounted().held().taken(), 0u);
-  // All are asked for again, in parts, while the others wait; and read in turns of unequal pieces.
+  // All are requested again, as ranges, while the others wait; then all clients read in turns, in unequal pieces.
   for (std::size_t i = 0; i < kFiles; ++i) {
     clients.push_back(s.ask(i, i % kKinds == coded ? "" : "Range: bytes=100000-299999,400000-2999999\r\n"));
     EXPECT_EQ(status_of(clients.back()->sent), i % kKinds == coded ? 200 : 206) << i;
@@ -45,7 +45,7 @@ TEST(HeldContent, IsTakenFromTheStuckAndReadAgain) {
   EXPECT_EQ(s.machine->http().counts().faults, 0u);
 }
 
-// Whoever had to give content back waits for others, for a range of it as for all of it: one in each slice of work.
+// Clients whose content was taken away wait for the others, also for ranges: each slice of work serves one.
 TEST(HeldContent, IsReadAgainWhenOthersHadTheirTurn) {
   for (const std::string_view range :
        {"", "Range: bytes=1000-2999999\r\n", "Range: bytes=1000-1399999,1500000-2999999\r\n"}) {
@@ -69,7 +69,7 @@ TEST(HeldContent, IsReadAgainWhenOthersHadTheirTurn) {
   }
 }
 
-// So many share it that it is little for each.
+// Content that many clients share stays: it is little for each.
 TEST(HeldContent, OfManyStays) {
   large_site s;
   std::vector<std::unique_ptr<fake_connection>> readers, others;
@@ -86,7 +86,7 @@ TEST(HeldContent, OfManyStays) {
   EXPECT_EQ(s.mounted().held().taken(), taken);
 }
 
-// Whoever takes something now and then keeps it longer than whoever is stuck.
+// A client that reads now and then keeps its content longer than a stuck one.
 TEST(HeldContent, GoesInTheOrderOfWhoIsStuckLongest) {
   large_site s;
   const auto reads = s.ask(0);
@@ -97,7 +97,7 @@ TEST(HeldContent, GoesInTheOrderOfWhoIsStuckLongest) {
     s.http->ready(*reads);
     others.push_back(s.ask(i));
   }
-  // What is held by somebody is found.
+  // Content that a client holds is found.
   const std::uint64_t misses = s.mounted().cache().count().misses;
   others.push_back(s.ask(0));
   EXPECT_EQ(s.mounted().cache().count().misses, misses);
@@ -107,14 +107,14 @@ TEST(HeldContent, GoesInTheOrderOfWhoIsStuckLongest) {
   EXPECT_TRUE(body_of(stuck->sent) == s.texts[1]);
 }
 
-// What is read again is compared with its id again.
+// Content that is read again is compared with its id again.
 TEST(HeldContent, ThatChangesOnTheDiskBreaksOff) {
   for (const std::size_t which : {plain, stored, delta}) {
     large_site s;
     const auto first = s.ask(which);
     std::vector<std::unique_ptr<fake_connection>> others;
     for (std::size_t i = 4; s.mounted().held().taken() == 0; ++i) others.push_back(s.ask(i));
-    // The delta's base, for what it would give is not read anew.
+    // For the delta its base is damaged, which is read anew.
     const std::uint64_t at = s.mounted().reader().objects().device_offset(s.offsets[which == delta ? 0 : which]);
     s.raw[at + kSize / 10] ^= std::byte{1};
     s.read_to_end(*first);
@@ -124,7 +124,7 @@ TEST(HeldContent, ThatChangesOnTheDiskBreaksOff) {
   }
 }
 
-// Small files are taken away as well: a thousand of them are much where memory is little.
+// The content of small files is taken away as well: a thousand of them are too much for a small machine.
 TEST(HeldContent, OfSmallFilesIsBoundedToo) {
   constexpr std::size_t files = 100, size = 50'000;
   image_maker m;
@@ -163,7 +163,7 @@ TEST(HeldContent, OfSmallFilesIsBoundedToo) {
   }
 }
 
-// An image that is served no more keeps nothing in memory for those who still read of it.
+// A replaced image keeps no content in memory for clients that still read from it.
 TEST(HeldContent, OfAnOldImageIsNotHeld) {
   large_site s;
   std::vector<std::unique_ptr<fake_connection>> clients;
@@ -180,7 +180,7 @@ TEST(HeldContent, OfAnOldImageIsNotHeld) {
   }
 }
 
-// Nor do those who read on for ever keep ever more of them.
+// Clients that never finish cannot keep any number of replaced images.
 TEST(HeldContent, OldImagesAreFew) {
   large_site s;
   std::vector<std::unique_ptr<fake_connection>> clients;

@@ -1,4 +1,4 @@
-// Parts of content, and conditions on it.
+// Ranges and conditions.
 
 #include <gtest/gtest.h>
 
@@ -91,8 +91,8 @@ TEST(Http, RangesOfALargeFile) {
   EXPECT_EQ(body_of(s.get("/large.txt")), kLarge);  // proved by now
 }
 
-// Ranges whose sizes wrap around would tell a length that the body does not have, and the rest of the body, which an
-// image's author chose, would be the next response.
+// If the sum of range sizes wrapped around, Content-Length would be too small, and the rest of the body, which the
+// image's author chose, would be taken for the next response.
 TEST(Http, SizesThatAnImageOnlyClaimsAreRefused) {
   const std::string evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" + noise(200'000, 8);
   site_image made;
@@ -216,8 +216,8 @@ TEST(Http, Conditions) {
             206);
 }
 
-// RFC 9110, section 14.2: preconditions are evaluated as if there were no Range; and what parts are of is the
-// representation that the client has.
+// RFC 9110, section 14.2: preconditions are evaluated as if there were no Range. Ranges refer to the representation
+// that the client has.
 TEST(Http, RangesOfACodedRepresentation) {
   served_site s;
   const std::string coded = tag(s.image.page, "-deflate");
@@ -263,7 +263,7 @@ TEST(Http, RangesOfACodedRepresentation) {
       EXPECT_EQ(field_of(r, "Content-Encoding"), c.tag == coded ? "deflate" : "") << c.fields;
     }
   }
-  // The coded tag is nobody's who does not accept the coding.
+  // A client that does not accept the coding cannot have the coded tag.
   EXPECT_EQ(status_of(s.get("/page.html", "If-Match: " + coded + "\r\n" + range)), 412);
   EXPECT_EQ(body_of(s.get("/page.html", "If-Range: " + coded + "\r\n" + range)), kPage);
 }

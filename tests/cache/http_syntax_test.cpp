@@ -1,4 +1,4 @@
-// What is a request, and what is refused.
+// Valid requests, and requests that are refused.
 
 #include <gtest/gtest.h>
 
@@ -140,7 +140,7 @@ TEST(Http, Statuses) {
     EXPECT_EQ(status_of(response), c.status) << c.name << "\n" << response.substr(0, 300);
     EXPECT_FALSE(s.aborted) << c.name;
     if (c.status >= 400 && c.status != 404 && c.status != 412 && c.status != 416 && c.status != 500) {
-      // After a bad path it is known where the next request begins.
+      // After a bad path the start of the next request is known.
       if (c.status != 400 || !(c.request.starts_with("GET /") || c.request.starts_with("GET *"))) {
         EXPECT_EQ(field_of(response, "Connection"), "close") << c.name;
       }
@@ -148,7 +148,7 @@ TEST(Http, Statuses) {
   }
 }
 
-// What is wrong with the syntax comes before what is wrong with what is asked for.
+// Syntax errors take precedence over all others.
 TEST(Http, FaultsOfSyntaxComeFirst) {
   served_site s;
   for (const char* request : {
@@ -179,7 +179,7 @@ TEST(Http, FaultsOfSyntaxComeFirst) {
   }
 }
 
-// RFC 9110, section 9.3.2: what followed the head would be taken for the next response.
+// RFC 9110, section 9.3.2: content behind the head would be taken for the next response.
 TEST(Http, NoAnswerToHeadHasContent) {
   served_site s;
   const std::string host = "Host: a\r\n\r\n";

@@ -1,4 +1,4 @@
-// What the server answers, from raw requests to raw responses.
+// The server's answers, from raw requests to raw responses.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ TEST(Http, HeadersOfAFile) {
   EXPECT_EQ(field_of(r, "Content-Type"), "text/plain; charset=utf-8");
   EXPECT_EQ(field_of(r, "Content-Length"), "10");
   EXPECT_EQ(field_of(r, "Accept-Ranges"), "bytes");
-  EXPECT_EQ(field_of(r, "Vary"), "");  // no coded form of so little
+  EXPECT_EQ(field_of(r, "Vary"), "");  // too small for a coded form
   const std::string head = s.exchange("HEAD /ten.txt HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(head, r.substr(0, r.size() - 10));
 }
@@ -41,12 +41,12 @@ TEST(Http, Directories) {
   served_site s;
   EXPECT_EQ(body_of(s.get("/")), "<h1>first</h1>");
   EXPECT_EQ(body_of(s.get("/docs/")), "<p>docs");
-  // Relative, so that a proxy may serve all this under a prefix.
+  // Relative, so that a proxy may add a prefix.
   EXPECT_EQ(field_of(s.get("/docs?a=b"), "Location"), "docs/?a=b");
   EXPECT_EQ(field_of(s.get("/docs?\xc3\xa9"), "Location"), "docs/?%C3%A9");
   EXPECT_EQ(field_of(s.get("/docs/sub"), "Location"), "sub/");
   EXPECT_EQ(field_of(s.get("//docs"), "Location"), "docs/");  // never "//docs/", which is another host
-  // What a client takes for one segment is replaced as one.
+  // The redirect replaces what the client takes for the last segment.
   EXPECT_EQ(field_of(s.get("/docs%2Fsub"), "Location"), "docs/sub/");
   EXPECT_EQ(field_of(s.get("/docs/%2Fsub"), "Location"), "sub/");
 }
@@ -138,7 +138,7 @@ TEST(MediaTypes, OfAPresentDaySite) {
   EXPECT_EQ(media_of("a.html").plain, "text/html");
 }
 
-// A charset parameter overrules what the content says itself.
+// A charset parameter would override an encoding that the content names.
 TEST(Http, CharsetIsThatOfTheContent) {
   const std::string far(1100, ' ');
   const std::string filler(1023, 'a');
@@ -161,7 +161,7 @@ TEST(Http, CharsetIsThatOfTheContent) {
        "text/plain"},
       {"h-latin.txt", "caf\xe9\n", "text/plain"},
       {"i-cut.txt", filler + "\xc3\xa9" + far, "text/plain; charset=utf-8"},
-      {"j-not-cut.txt", filler + "\xc3" + far, "text/plain; charset=utf-8"},  // what lies behind is not looked at
+      {"j-not-cut.txt", filler + "\xc3" + far, "text/plain; charset=utf-8"},  // the rest is not examined
       {"k-wrong.txt", "a\xc3" + far, "text/plain"},
       {"l-meta.txt", "<meta charset=koi8-r>", "text/plain; charset=utf-8"},
       {"m-said.css", "@charset \"koi8-r\";", "text/css"},
@@ -211,7 +211,7 @@ TEST(Http, Deflate) {
     EXPECT_EQ(field_of(plain, "Vary"), "Accept-Encoding");
     EXPECT_EQ(field_of(plain, "ETag"), tag(s.image.page));
   }
-  // What is not what its id says is not sent in its coded form either.
+  // Content that does not match its id is not sent in its coded form either.
   EXPECT_EQ(status_of(s.get("/damaged.txt", "Accept-Encoding: deflate\r\n")), 500);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// A site of large files on a platform in memory, and clients that read no more of them than they are told to.
+// A site of large files on a platform in memory, and clients that read only as much as the test lets them.
 
 #include <cstdlib>
 #include <memory>
@@ -15,10 +15,9 @@ namespace docteur::cache_vm {
 inline constexpr std::size_t kSize = 3'000'000;
 inline constexpr std::size_t kKinds = 4;
 inline constexpr std::size_t kFiles = 12;
-inline constexpr std::uint64_t kBudget = std::uint64_t{16}
-                                         << 20;  // content besides the cache, of which there is none here
+inline constexpr std::uint64_t kBudget = std::uint64_t{16} << 20;  // bytes of content, without a cache
 
-// Deflated, stored, a delta, and one that is asked for in its coded form.
+// Deflated, stored, a delta, and one that is requested in its coded form.
 enum kind { plain, stored, delta, coded };
 
 inline std::string text_of(std::size_t i) {
@@ -59,7 +58,7 @@ struct large_site {
     http = on.listening.front().service;
   }
 
-  // A client that asks for a file and reads no more than `window` of it.
+  // A client that requests a file and reads at most `window` bytes of the response.
   std::unique_ptr<fake_connection> ask(std::size_t i, std::string_view fields = {}, std::size_t window = 1000) {
     auto c = std::make_unique<fake_connection>();
     c->window = window;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Serves one tree by nginx and by docteur-cache and compares what curl gets of both: status, fields that matter, bodies.
+"""Serves one tree with nginx and with docteur-cache, and compares curl's results: status, relevant fields, bodies.
 
 Usage: nginx_test.py DOCTEUR_CACHE DOCTEUR_MAKE   Exit status 77 when nginx or curl is absent.
 """
@@ -61,7 +61,7 @@ def fetch(port, path, *options):
         boundary = fields["content-type"].split("boundary=")[1].encode()
         body = re.sub(rb"(?i)content-type: [^\r]*", b"Content-Type: t", body.replace(boundary, b"BOUNDARY"))
         fields.pop("content-length", None)
-    if "location" in fields:  # where it leads, however it is written
+    if "location" in fields:  # the resolved URL
         leads = urllib.parse.urlsplit(urllib.parse.urljoin(f"http://127.0.0.1:{port}{path}", fields["location"]))
         fields["location"] = leads._replace(scheme="", netloc="", path=re.sub("/+", "/", leads.path)).geturl()
     return (int(lines[0].split(" ")[1]) if lines[0] else 0), fields, body
@@ -101,7 +101,7 @@ def cases(ports):
     for path in ["/two.txt", "/large.bin", "/large.txt"]:
         for value in ["0-0", "0-99", "100-", "-1", "-100", "2000-99999999999", "99999999999-", "0-4,10-14", "5-1", "a-b",
                       "1-2,3-4,-5", "0-,0-,0-", "-0"]:
-            # RFC 9110, section 14.2, lets a server ignore what is badly written, as ours does, or refuse it, as nginx.
+            # RFC 9110, section 14.2, lets a server ignore a malformed Range, as ours does, or refuse it, as nginx does.
             if value in ("5-1", "a-b"):
                 status = fetch(ports[0], path, *field("Range", "bytes=" + value))[0]
                 if status != 200:
@@ -109,7 +109,7 @@ def cases(ports):
                 continue
             compare(ports, "range", path, *field("Range", "bytes=" + value))
         compare(ports, "range unit", path, *field("Range", "lines=0-1"))
-        if path != "/two.txt":  # of a small file twenty parts are more than the whole
+        if path != "/two.txt":  # twenty parts of a small file are more work than the whole
             compare(ports, "as zsync asks", path, *field("Range", "bytes=" + ",".join(
                 f"{4096 * i}-{4096 * i + 2047}" for i in range(20))))
     same = "Sun, 13 Sep 2020 12:26:40 GMT"
@@ -120,7 +120,7 @@ def cases(ports):
     for date in ["Sun, 13 Sep 2020 12:26:39 GMT", "Sun, 13 Sep 2020 12:26:41 GMT"]:
         compare(ports, "If-Range", "/two.txt", *field("Range", "bytes=1-2"), *field("If-Range", date))
         compare(ports, "If-Modified-Since", "/two.txt", *field("If-Modified-Since", date))
-    # Two versions of an image may have one date: it is no strong validator, as nginx takes it for.
+    # Two versions of an image may have the same date: unlike in nginx, it is not a strong validator.
     status = fetch(ports[0], "/two.txt", *field("Range", "bytes=1-2"), *field("If-Range", same))[0]
     if status != 200:
         failures.append(f"If-Range with a date: {status}")
@@ -132,7 +132,7 @@ def cases(ports):
             failures.append(f"{name} with its own tag: {statuses}")
     compare(ports, "1.0", "/two.txt", "--http1.0")
     compare(ports, "post", "/two.txt", "-X", "POST")
-    # As curl inflates it; nginx has no deflate, so only the content counts.
+    # curl inflates it; nginx has no deflate, so only the content is compared.
     compare(ports, "coded", "/page.html", "--compressed", fields=False)
 
 

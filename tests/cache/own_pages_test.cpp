@@ -1,4 +1,4 @@
-// What the server shows of itself, to whom and where.
+// The server's own pages: the clients that may see them, and their ports.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ TEST(Http, OwnPages) {
   EXPECT_EQ(status_of(s.get("/.docteur/nothing")), 404);
 }
 
-// A page of whoever owns a name may be let read what that name leads to: its owner may have it lead to this server.
+// A page of a domain's owner may read whatever that name leads to, and the owner can make it lead to this server.
 TEST(Http, OwnPagesAreForOwnNamesOnly) {
   cache_options o;
   o.site.hosts = {"own.example", "a"};
@@ -47,7 +47,7 @@ TEST(Http, OwnPagesAreForOwnNamesOnly) {
     for (const char* target :
          {"/.docteur", "/.docteur/", "/.docteur/status", "/.docteur/metrics", "/%2edocteur%2Fstatus"})
       EXPECT_EQ(ask(target, host), 421) << host << target;
-  // The target's own authority is the one that counts (RFC 9112, section 3.2.2).
+  // The authority of the target counts, not Host (RFC 9112, section 3.2.2).
   EXPECT_EQ(ask("http://evil.example/.docteur/status", "a"), 421);
   EXPECT_EQ(ask("http://a/.docteur/status", "evil.example"), 200);
   EXPECT_EQ(ask("/ten.txt", "evil.example"), 200);

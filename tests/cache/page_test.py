@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens the status page in headless Chromium and looks at what its script made of the numbers.
+"""Opens the status page in headless Chromium and checks what its script shows.
 
 Usage: page_test.py DOCTEUR_CACHE DOCTEUR_MAKE [SCREENSHOT]   Exit status 77 when Chromium is absent.
 """
@@ -17,7 +17,7 @@ import servers
 
 CACHE, MAKE = sys.argv[1:3]
 REQUESTS = 42
-FAR = 8_640_000_000_001  # seconds: one more than JavaScript's last date has
+FAR = 8_640_000_000_001  # seconds: one more than JavaScript's last date
 
 
 def chromium(profile, *options):
@@ -63,7 +63,7 @@ def look_at_numbers(work):
 
 
 def look_at_far_date(work):
-    """A commit whose date Git takes and JavaScript does not know."""
+    """A commit whose date is valid for Git and too large for JavaScript."""
     def git(*command, text=""):
         return subprocess.run(["git", "-C", work / "far", *command], input=text, stdout=subprocess.PIPE, check=True,
                               timeout=60, text=True).stdout.strip()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Swaps two images while clients fetch: not one failed request, and each response is wholly of one image.
+"""Swaps two images while clients fetch: no request fails, and each response is entirely from one image.
 
 Usage: remount_test.py SERVER DOCTEUR_MAKE    (docteur-cache, or docteur-cache.elf: then in QEMU, by its shell over TCP)
 """
@@ -75,7 +75,7 @@ def main():
                 for i in range(SWAPS):
                     said = run(f"mount {(i + 1) % 2}")
                     assert "mounted\r\n" in said, said
-                    # Over TCP, the same as everybody else sees it.
+                    # Over TCP, like all other clients.
                     assert f"{i % 2 ^ 1}" == server.status()["image"]["disk"]
                     assert server.get("/page")[1] == sites[(i + 1) % 2]["page"]
                     time.sleep(0.05)

@@ -1,4 +1,4 @@
-// What waits to go out: in order, in bounded memory.
+// Bytes that wait to be sent stay in order, in bounded memory.
 
 #include "unikernel-example/platform/linux/send_queue.hpp"
 
@@ -12,7 +12,7 @@
 namespace docteur::cache_vm::on_linux {
 namespace {
 
-// Never empty for long, as of a client that is always a little behind.
+// Rarely empty, like that of a client that is always a little behind.
 TEST(SendQueue, KeepsOrderInBoundedMemory) {
   send_queue q;
   std::mt19937 dice(4);

@@ -12,7 +12,7 @@ namespace docteur::cache_vm {
 
 inline const std::string kTen = "0123456789";
 inline const std::string kPage = prose(20'000, 1);
-inline const std::string kLarge = prose(700'000, 2);  // more than is built whole with little memory
+inline const std::string kLarge = prose(700'000, 2);  // too large to be built whole with little memory
 inline constexpr std::string_view kModified = "Sun, 13 Sep 2020 12:26:41 GMT";
 
 struct site_image {
@@ -20,7 +20,7 @@ struct site_image {
   oid commit, root, ten, page, large, damaged, damaged_large;
 };
 
-// `first`: in index.html. An object whose content is not what its id says is at damaged.txt and damaged-large.txt.
+// `first`: the text of index.html. The content of damaged.txt and damaged-large.txt does not match their ids.
 inline site_image make_site(std::string_view first = "<h1>first</h1>", bool own_404 = false) {
   site_image s;
   image_maker m;
@@ -76,7 +76,7 @@ class served_site {
     http = on.listening.front().service;
   }
 
-  // What one connection gets for `request`, after which the client sends no more.
+  // The response to `request`, after which the client ends its input.
   std::string exchange(std::string_view request) {
     fake_connection c;
     c.arriving = request;

@@ -1,4 +1,4 @@
-// The shell, and what the application does with its options.
+// The shell, and the application's options.
 
 #include <gtest/gtest.h>
 
@@ -104,7 +104,7 @@ TEST(Shell, OnTcpWaitsForItsReader) {
   EXPECT_TRUE(lines == "> cat large.txt\n" + kLarge + "> exit\n");
 }
 
-// A page in a browser can have text of its own sent to any port: behind a head, or inside of TLS or STUN.
+// A page can make a browser send text of the page's to any port: behind a head, or inside TLS or STUN.
 TEST(Shell, BrowsersGetNothingExecuted) {
   const std::string body = "\r\n\r\numount\r\nhalt\r\n";
   for (const std::string& first : {
@@ -125,7 +125,7 @@ TEST(Shell, BrowsersGetNothingExecuted) {
     EXPECT_TRUE(s.machine->http().mounted()) << first.substr(0, 40);
     EXPECT_FALSE(s.on.stopped) << first.substr(0, 40);
   }
-  // Whoever means a shell may say all that later, and whatever a terminal sends in front.
+  // A user of the shell may type all of that later, after what a terminal sends first.
   served_site s;
   typed_at t(s, shell_session::origin::network);
   (void)t.type(std::string_view("\r\0\xff\xfd\x03\r\n", 7));
@@ -138,7 +138,7 @@ TEST(Shell, BrowsersGetNothingExecuted) {
 TEST(Start, StatusesAndLines) {
   const site_image good = make_site();
   buffer bad = good.raw;
-  bad[20] ^= std::byte{0x40};  // where IDX begins
+  bad[20] ^= std::byte{0x40};  // the offset of IDX
   const auto run = [](const buffer* raw, std::vector<std::string_view> words, std::string* said = nullptr) {
     fake_platform on;
     if (raw != nullptr) on.all_disks = {{"0", memory_device(*raw)}};
@@ -180,12 +180,12 @@ TEST(Start, ConnectionsAreAsManyAsThereCanBe) {
   };
   for (const bool is_fixed : {false, true}) {
     EXPECT_NE(said(1024, is_fixed, {"connections=1024"}, 0).find("attached"), std::string::npos);
-    EXPECT_EQ(said(100, is_fixed, {}, 0), "docteur-cache: 100 connections at most, for there is no room");
+    EXPECT_EQ(said(100, is_fixed, {}, 0), "docteur-cache: at most 100 connections, because there is no room");
   }
   EXPECT_EQ(said(1024, false, {"connections=1025"}, 0),
-            "docteur-cache: 1024 connections at most, for there is no room");
+            "docteur-cache: at most 1024 connections, because there is no room");
   EXPECT_EQ(said(1024, true, {"connections=1025"}, 2),
-            "docteur-cache: connections=1025: 1024 at most, for there is no room");
+            "docteur-cache: connections=1025: at most 1024, because there is no room");
 }
 
 TEST(Start, SaysWhichPortCannotBeHad) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Slow clients: bounded memory, right bytes, and nobody else is refused.
+"""Slow clients: bounded memory, right bytes, and no other client is refused.
 
 Usage: slow_clients_test.py SERVER DOCTEUR_MAKE    (docteur-cache, or docteur-cache.elf: then in QEMU with 64 MiB)
 Fifty read large files, which together are larger than a guest's memory, a little now and then; the memory that the server
@@ -23,17 +23,17 @@ SERVER, MAKE = sys.argv[1:3]
 CLIENTS = 50
 FINISHING = 5  # of the clients: these read all
 ROUNDS, PIECE, PAUSE = 15, 16 << 10, 0.25
-EACH = 200 << 10  # bytes of memory for a client: what is on its way, and what is being read
+EACH = 200 << 10  # bytes of memory for a client: data on its way, and data being read
 SIZE = 10_000_000
 DICE = random.Random(7)
 
 IS_GUEST = SERVER.endswith(".elf")
-# AddressSanitizer keeps what was freed for a while: memory then says nothing.
+# AddressSanitizer keeps freed memory for a while, so the process's memory is meaningless.
 IS_SANITIZED = b"__asan_init" in pathlib.Path(SERVER).read_bytes()
 MANY = 60 if IS_GUEST else 1000
 WHOLE = (2 << 20 if IS_GUEST else 4 << 20) - 4096  # bytes of a file that is built whole
 CONTENT = 8 << 20 if IS_GUEST else 16 << 20  # bytes of content that clients are being sent
-TIMES = 4 if IS_GUEST else 1  # that a file is asked for: this machine and QEMU's user network hold megabytes of a response
+TIMES = 4 if IS_GUEST else 1  # requests of a file: this machine and QEMU's user network buffer megabytes of a response
 FILES = {f"large{i}": DICE.randbytes(SIZE) for i in range(8)} | {"page": b"a page\n" * 300}
 
 
@@ -100,7 +100,7 @@ def used(server):
 
 
 class Reader:
-    """A client that wants a file, and has taken the first bytes of it."""
+    """A client that requests a file, and has read the first bytes of it."""
 
     def __init__(self, port, name):
         self.name = name
@@ -121,7 +121,7 @@ class Reader:
 
 
 def many_readers(work):
-    """Whatever they want, who is quick is served, and each costs a small sum. Without a cache, so with the least room."""
+    """Quick clients are served, and each slow one costs little memory. Without a cache, so with the least room."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     large = large_files()
@@ -141,7 +141,7 @@ def many_readers(work):
             for r in readers[turn::10]:
                 r.got += r.s.recv(30_000)
             assert server.get(f"/page{turn}") == (200, small[f"page{turn}"])
-        # A quick client of a large file is served, too.
+        # A quick client of a large file is served as well.
         assert server.get("/text3.new") == (200, large["text3.new"])
         most = max(most, used(server))
         for r in readers[::MANY // 25]:
@@ -149,7 +149,7 @@ def many_readers(work):
         status = server.status()
         assert set(status["statuses"]) == {"200"} and status["faults"] == 0, status
         assert status["cache"]["taken_from_slow"] > 0, status["cache"]
-        # Of content, which nothing else is kept of here, two files in the making, and what the readers cost each.
+        # The limit of content (there is no cache), two files being built, and the cost of each reader.
         assert IS_SANITIZED or most - before < CONTENT + 2 * WHOLE + MANY * EACH, f"{most - before} bytes"
         for r in readers:
             r.s.close()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The server among shells and supervisors: job control, signals, logs that nobody reads.
+"""The server under shells and supervisors: job control, signals, logs without a reader.
 
 Usage: supervised_test.py DOCTEUR_CACHE DOCTEUR_MAKE
 Real shells on a pseudo terminal, real signals.
@@ -31,7 +31,7 @@ NOISE = random.Random(1).randbytes(6000)
 
 
 class Reader:
-    """A client that has the first bytes of the large file and no more than its buffers."""
+    """A client that has read the first bytes of the large file, and buffers no more than a little."""
 
     def __init__(self, port):
         self.s = socket.socket()
@@ -43,7 +43,7 @@ class Reader:
         expect(self.got.startswith(b"HTTP/1.1 200"), f"{self.got[:50]}")
 
     def rest(self):
-        """The whole body, or what came of it."""
+        """The whole body, or the part that arrived."""
         self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         got = bytearray(self.got)
         with contextlib.suppress(ConnectionResetError):
@@ -71,7 +71,7 @@ class Terminal:
         self.close()
 
     def close(self):
-        """As a window is closed: the shell is told, and tells its jobs."""
+        """As when a window is closed: the shell gets SIGHUP, and passes it to its jobs."""
         with contextlib.suppress(OSError):
             os.close(self.fd)
         with contextlib.suppress(ChildProcessError):
@@ -104,10 +104,10 @@ def in_the_background_of_a_terminal(image):
         t.shows("HTTP on")
         wait_until(lambda: answers(port) is not None, "does not answer")
         expect(not is_stopped(pid), "the background job was stopped")
-        # What is typed is the shell's, line by line with its echo.
+        # The shell gets what is typed, line by line and with echo.
         t.types("echo $((6 * 7))")
         t.shows(r"\$\(\(6 \* 7\)\)\s+42")
-        # In the foreground it is a console; ^Z gives the terminal back as it was, bg lets it serve on.
+        # In the foreground it is a console; ^Z restores the terminal, bg continues the server.
         t.types("fg")
         t.types("", "\r")
         t.shows("> ")
@@ -128,7 +128,7 @@ def in_the_background_of_a_terminal(image):
         t.types("", "\r")
         t.shows("> ")
         t.types("\x03", "")
-        t.shows("told to stop")
+        t.shows("asked to stop")
         t.types("echo status=$?")
         expect(t.shows(r"status=(\d+)")[1] == "0", "^C")
 
@@ -158,14 +158,14 @@ def what_is_ignored_stays_ignored(image):
     with Serving(image, preparation=ignore) as s:
         for which in (signal.SIGINT, signal.SIGHUP):
             s.signal(which)
-        s.signal(signal.SIGTERM)  # of the three it alone is heard
-        s.says("told to stop")
+        s.signal(signal.SIGTERM)  # the only one of the three that is not ignored
+        s.says("asked to stop")
         s.ends_with(0)
         expect(s.log().count("attached") == 1, f"mounted again: {s.log()}")
 
 
 def with_a_dead_log(folder, image):
-    """Requests for a damaged file make it say something, which nobody reads."""
+    """Requests for a damaged file make it log lines that nobody reads."""
     raw = bytearray(image.read_bytes())
     at = raw.find(NOISE[1000:1100])
     expect(at > 0, "noise was not stored as it is")
@@ -175,7 +175,7 @@ def with_a_dead_log(folder, image):
     for is_read in (False, True):
         reader, writer = os.pipe()
         with Serving(damaged, log=writer) as s:
-            if is_read:  # by somebody who has stopped
+            if is_read:  # by a reader that has stopped
                 fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
                 flags = fcntl.fcntl(writer, fcntl.F_GETFL)
                 fcntl.fcntl(writer, fcntl.F_SETFL, flags | os.O_NONBLOCK)
@@ -257,7 +257,7 @@ def drains(image):
             idle.getresponse().read()
             reader = Reader(s.port)
             s.signal(which)
-            s.says("told to stop")
+            s.says("asked to stop")
             expect(idle.sock.recv(1) == b"", "a connection without a request was kept")
             try:
                 socket.create_connection(("127.0.0.1", s.port), timeout=PATIENCE).close()
@@ -268,14 +268,14 @@ def drains(image):
             expect(reader.rest() == LARGE, "what was being sent was cut off")
             reader.s.close()
             s.ends_with(0)
-    with Serving(image, "--drain", "1") as s:  # somebody who reads no more
+    with Serving(image, "--drain", "1") as s:  # a client that no longer reads
         reader = Reader(s.port)
         s.signal(signal.SIGTERM)
         s.ends_with(0)
     with Serving(image, "--drain", "600") as s:
         reader = Reader(s.port)
         s.signal(signal.SIGTERM)
-        s.says("told to stop")
+        s.says("asked to stop")
         s.signal(signal.SIGINT)
         s.ends_with(-signal.SIGINT)
 

@@ -1,4 +1,4 @@
-// Limits of memory, as control groups of both versions say them.
+// Memory limits of control groups, version 1 and 2.
 
 #include "unikernel-example/platform/linux/surroundings.hpp"
 
@@ -49,7 +49,7 @@ TEST(MemoryLimit, LeastOnTheWayUp) {
   EXPECT_EQ(m.limit(), 100 * kMiB);
 }
 
-// A container sees its own group at the top, under a name from outside or its own.
+// A container sees its own group at the top, under the host's name for it or its own.
 TEST(MemoryLimit, InAContainer) {
   machine own;
   own.put("/proc/self/mountinfo", kV2);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The server and what its surroundings allow: ports, descriptors, memory.
+"""The server within limits of its surroundings: ports, descriptors, memory.
 
 Usage: surroundings_test.py DOCTEUR_CACHE DOCTEUR_MAKE
 """
@@ -53,13 +53,13 @@ def says_what_cannot_be_had(image):
 
 
 def knows_its_descriptors(image):
-    """The soft limit is raised; where there are too few there are fewer connections, and one too many is told so."""
+    """The soft limit is raised. Too few descriptors mean fewer connections, and one too many gets 503."""
     def few(soft, hard):
         return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     with Serving(image, preparation=few(20, 400)) as s:
         limit = servers.json.loads(answers(s.port, "/.docteur/status"))["connections"]["limit"]
         expect(200 < limit < 400, f"{limit} connections with 400 descriptors")
-        expect(f"{limit} connections at most, for there are 400 descriptors" in s.log(), s.log())
+        expect(f"at most {limit} connections, because only 400 descriptors are available" in s.log(), s.log())
         with contextlib.ExitStack() as all_of_them:
             clients = []
             for i in range(limit + 100):
@@ -74,7 +74,7 @@ def knows_its_descriptors(image):
 
 @contextlib.contextmanager
 def memory_group(limit):
-    """A function that puts the calling process into a control group with so much memory; None where none can be made."""
+    """A function that moves the calling process into a control group with that much memory; None if none can be made."""
     groups = [line.split(":", 2) for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines()]
     mine = [path for _, controllers, path in groups if "memory" in controllers.split(",")]
     top, file = ("/sys/fs/cgroup/memory", "memory.limit_in_bytes") if mine else ("/sys/fs/cgroup", "memory.max")
@@ -96,7 +96,7 @@ def memory_group(limit):
 
 
 def knows_its_memory(image):
-    """The limit of its control group is what it takes for the machine's memory."""
+    """The limit of its control group counts as the machine's memory."""
     with memory_group(96 << 20) as enter:
         if enter is None:
             print("no control group can be made here")

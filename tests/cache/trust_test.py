@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a page in somebody's browser can make of a server on his machine or network, and what options hide.
+"""What a page in a browser can do to a server on the user's machine or network, and what options hide.
 
 Usage: trust_test.py DOCTEUR_CACHE DOCTEUR_MAKE   Exit status 77 when curl is absent.
 """
@@ -19,14 +19,14 @@ CACHE, MAKE = sys.argv[1:3]
 
 
 def curl(name, port, path):
-    """The status that a browser gets for a name which whoever owns it has lead to this machine."""
+    """The status that a browser gets for a name whose owner made it lead to this machine."""
     return int(subprocess.run(
         ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "60", "--noproxy", "*", "--resolve",
          f"{name}:{port}:127.0.0.1", f"http://{name}:{port}{path}"], stdout=subprocess.PIPE, check=True).stdout)
 
 
 def post_to_shell(port):
-    """A cross-origin POST of text/plain, as any page can send it; all that comes back."""
+    """The answer to a cross-origin POST of text/plain, which any page can send."""
     body = b"umount\r\nhalt\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
         s.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: https://evil.example\r\nContent-Type: text/plain\r\n"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Has systemd look at the unit file. Usage: unit_test.sh UNIT DOCTEUR_CACHE   Exit status 77 without systemd-analyze.
+# Lets systemd check the unit file. Usage: unit_test.sh UNIT DOCTEUR_CACHE   Exit status 77 without systemd-analyze.
 set -eu
 command -v systemd-analyze >/dev/null || exit 77
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# The program is not where an installed one would be. A template is looked at as one of its instances.
+# The program is not installed. A template is checked as one of its instances.
 sed "s|^ExecStart=/usr/bin/docteur-cache |ExecStart=$2 |" "$1" >"$work/docteur-cache@.service"
 grep -q "^ExecStart=$2 /srv/docteur/%i.img --listen " "$work/docteur-cache@.service"
 said=$(systemd-analyze verify --man=no --recursive-errors=no "$work/docteur-cache@site.service" 2>&1) ||

@@ -1,4 +1,4 @@
-// What is read out of a machine's ACPI tables, good and bad.
+// Facts from ACPI tables, good and bad ones.
 
 #include "unikernel-example/platform/pvh/acpi.hpp"
 

@@ -1,4 +1,4 @@
-// What a loader hands over: the memory map, the command line. And two functions that lwIP relies on.
+// A loader's data: the memory map and the command line. Also two functions that lwIP relies on.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Boots docteur-cache.elf in QEMU (software emulation, loopback only) and looks at what it does.
+"""Boots docteur-cache.elf in QEMU (software emulation, loopback only) and checks its behaviour.
 
 Usage: boot_test.py ELF DOCTEUR_MAKE MACHINE    (q35, microvm, microvm-noacpi, microvm-modern)
 Every QEMU is ended when its check is, and every wait has its bound.
@@ -79,7 +79,7 @@ def reboots(image, _):
 
 def gets_an_address(image, files):
     with boot(images=[image], words=()) as g:
-        g.waits_for(rb"10\.0\.2\.15/24 gateway 10\.0\.2\.2")  # a SYN before that would be sent again after 6 s only
+        g.waits_for(rb"10\.0\.2\.15/24 gateway 10\.0\.2\.2")  # a SYN before that would be repeated only after 6 s
         assert g.get("/README.md") == (200, files["README.md"])
 
 
@@ -115,7 +115,7 @@ def survives_an_error_of_the_disk(image, files):
             assert status >= 500 or body != files["large.bin"], "the error was not seen"
             assert status >= 500 or len(body) < len(files["large.bin"]), "wrong bytes"
         except AssertionError as why:
-            assert "GET" in str(why), why  # the connection was cut: an answer too
+            assert "GET" in str(why), why  # an aborted connection is an answer, too
         assert g.get("/README.md") == (200, files["README.md"])
 
 
@@ -133,7 +133,7 @@ def obeys_a_netmask(image, files):
 
 
 def serves_every_file_of_a_repository(image, _):
-    """This one, as far as it is a repository: each file as git has it, over one connection."""
+    """This checkout, if it is a repository: each file is as in git, over one connection."""
     top = pathlib.Path(__file__).resolve().parents[2]
     if not (top / ".git").exists():
         return
@@ -156,7 +156,7 @@ def serves_every_file_of_a_repository(image, _):
 
 
 def serves_ranges_of_a_large_file(image, _):
-    """Of 1 GiB, in 64 MiB of memory."""
+    """A file of 1 GiB, in 64 MiB of memory."""
     if MACHINE not in ("q35", "microvm"):
         return
     dice = random.Random(5)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The clock of docteur-cache.elf: right after a pause and after a restore, and about as quick as ours without a timer chip.
+"""The clock of docteur-cache.elf: right after a pause and after a restore, and about right without a timer chip.
 
 Usage: clock_test.py ELF DOCTEUR_MAKE
 """
@@ -26,7 +26,7 @@ def lateness(guest):
 
 
 def is_right(guest):
-    """Soon: a guest that was stopped has to run to see it. One that goes by its counter would stay late for ever."""
+    """Soon, since a stopped guest must first run again. A guest that relies on its counter would stay late for ever."""
     for _ in range(50):
         if abs(late := lateness(guest)) <= EXACT:
             return
@@ -63,7 +63,7 @@ def is_right_after_a_restore(image, folder):
 
 
 def is_as_quick_as_ours(image, _):
-    """Without the interval timer the time stamp counter is measured by the real-time clock, not guessed."""
+    """Without the interval timer the time stamp counter is measured with the real-time clock, not guessed."""
     for machine in ("microvm", "microvm-nopit"):
         with servers.Guest(ELF, machine, images=[image]) as guest:
             guest.get("/page")

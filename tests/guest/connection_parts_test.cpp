@@ -1,4 +1,4 @@
-// What the guest's connections are made of, where no TCP is needed to see it.
+// Parts of the guest's connections that can be tested without TCP.
 
 #include <gtest/gtest.h>
 
@@ -41,7 +41,7 @@ TEST(ReceiveQueue, GivesBackWhatItWasGiven) {
   EXPECT_EQ(take(q, 100), "again");
 }
 
-// However many take all that they may, and whoever comes last finds as much as each of the others has.
+// However many connections take all that they may, a new one finds as much as each of the others has.
 TEST(SendBudget, LeavesRoomForOneMore) {
   constexpr std::size_t kMost = 1 << 20, kLeast = 100, kGreatest = 1 << 16;
   for (const std::size_t slow : {0u, 1u, 10u, 100u, 1000u}) {
@@ -83,15 +83,15 @@ path_view quiet(std::uint64_t lost_in_each) {
 TEST(PathView, TellsLossOfABadLinkFromThatOfACrowdedOne) {
   EXPECT_FALSE(quiet(0).is_crowded(1460));
   EXPECT_FALSE(quiet(2 * 1460).is_crowded(1460));
-  EXPECT_TRUE(quiet(10 * 1460).is_crowded(1460));  // a sixth: whatever it comes of
+  EXPECT_TRUE(quiet(10 * 1460).is_crowded(1460));  // a sixth counts, whatever the cause
   path_view p = quiet(0);
-  p.note_round_trip(500'000, 41'000, 60u * 1460);  // one that waited for what was lost
+  p.note_round_trip(500'000, 41'000, 60u * 1460);  // one that waited for lost data
   EXPECT_FALSE(p.is_crowded(1460));
   p.note_round_trip(540'000, 41'000, 60u * 1460);
   EXPECT_TRUE(p.is_crowded(1460));
   p.note_round_trip(560'000, 21'000, 60u * 1460);
   EXPECT_FALSE(p.is_crowded(1460));
-  // The way is another one now, for longer than the old one is remembered.
+  // The path has changed, for longer than the old one is remembered.
   for (std::uint64_t at = 600'000; at < 11'000'000; at += 40'000) p.note_round_trip(at, 41'000, 60u * 1460);
   EXPECT_FALSE(p.is_crowded(1460));
   EXPECT_FALSE(path_view().is_crowded(1460));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A guest serves as many connections at once as it says; one more is told so, and more cannot be asked for.
+"""A guest serves as many connections at once as it promises. A further one gets 503, and a higher limit is refused.
 
 Usage: connections_test.py ELF DOCTEUR_MAKE
 """
@@ -36,12 +36,12 @@ def main():
                 clients.append(c)
             for c in clients:
                 c.close()
-            while guest.get("/page") != (200, PAGE):  # until it has seen that they are gone
+            while guest.get("/page") != (200, PAGE):  # until it has noticed that they are gone
                 time.sleep(0.1)
             guest.type("halt\n")
             guest.ends_with(0)
         with servers.Guest(ELF, "microvm", [image], ("ip=10.0.2.15/24", f"connections={MOST + 1}")) as guest:
-            guest.ends_with(servers.FAILED, rb"connections=1025: 1024 at most, for a guest has no room for more")
+            guest.ends_with(servers.FAILED, rb"connections=1025: at most 1024, because a guest has no room for more")
 
 
 main()

@@ -1,11 +1,11 @@
 #pragma once
-// ACPI tables whose checksums are made good, so that what is behind them is reached.
+// ACPI tables with corrected checksums, so that the code behind the check is reached.
 
 #include "guest/host_machine.hpp"
 
 namespace docteur::cache_vm::pvh {
 
-// Makes [at, at + size) of the tables sum up to zero by its byte `place`; what does not lie in them is left alone.
+// Sets the byte `place` so that [at, at + size) sums up to zero. Does nothing outside the tables.
 inline void seal(std::size_t at, std::size_t size, std::size_t place) {
   std::vector<std::byte>& t = host.tables;
   if (at > t.size() || size > t.size() - at || place >= size) return;
@@ -28,7 +28,7 @@ inline std::size_t seal_table(std::uint64_t address) {
   return at;
 }
 
-// The root pointer at the beginning of host.tables, and what can be reached from it.
+// The root pointer at the beginning of host.tables, and the tables that can be reached from it.
 inline void seal_all() {
   constexpr std::size_t kMostTables = 64;
   seal(0, 20, 8);

@@ -1,5 +1,5 @@
 #pragma once
-// The bare machine's drivers and parsers on a host: what they ask of the machine is played by this.
+// A simulated machine for the bare machine's drivers and parsers on a host.
 
 #include <array>
 #include <cstdint>
@@ -13,22 +13,20 @@
 namespace docteur::cache_vm::pvh {
 
 struct host_machine {
-  // Firmware's tables: `tables` begins at this physical address, and what does not lie
-  // in them altogether reads as 0xff.
+  // The firmware's tables: `tables` begins at this physical address. A range that is not entirely inside reads as 0xff.
   static constexpr std::uint64_t kTables = 0x10000;
   std::vector<std::byte> tables;
 
-  // Where devices have their registers; the only place that is outside RAM. A register is memory: it reads as what was
-  // last written.
+  // The devices' registers, the only range outside RAM. A register reads as the value last written.
   static constexpr std::size_t kRegisters = 1 << 16;
   alignas(4096) std::array<std::byte, kRegisters> registers{};
   [[nodiscard]] std::uint64_t registers_at() const { return reinterpret_cast<std::uint64_t>(registers.data()); }
 
-  // Functions 0 to n of device 1 on bus 0. The memory base address registers say where firmware put them: inside
-  // `registers`, whatever bits 4 to 15 say; all zeros are not assigned.
+  // Functions 0 to n of device 1 on bus 0. A memory base address register leads into `registers`, whatever its bits 4
+  // to 15 are; all zeros mean unassigned.
   std::vector<std::array<std::byte, 256>> functions;
 
-  std::uint64_t now_ns = 0;  // a second more each time that it is asked for
+  std::uint64_t now_ns = 0;  // advances by a second at each read
 
   struct io_apic {
     std::uint64_t address;
@@ -38,7 +36,7 @@ struct host_machine {
 };
 extern host_machine host;
 
-// A device's side of the transport, in memory: the queues are where set_queue() says.
+// A device's side of the transport, in memory. set_queue() gives the addresses of its queues.
 class host_transport : public virtio_transport {
  public:
   explicit host_transport(virtio_kind kind, bool modern = true) : kind_(kind), modern_(modern) {}
@@ -80,7 +78,7 @@ class host_transport : public virtio_transport {
   std::uint8_t status_ = 0;
 };
 
-// What a device sees of a split queue, and does to it.
+// A device's view of a split queue, and its actions on it.
 class device_side {
  public:
   explicit device_side(const queue_place& at) : at_(at) {}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""docteur-cache.elf on a network: many neighbours, a wire that loses frames, clients that mean harm.
+"""docteur-cache.elf on a network: many neighbours, a wire that loses frames, malicious clients.
 
 Usage: network_test.py ELF DOCTEUR_MAKE CHECK    (each function below whose name CHECK is)
-In a network namespace of its own. Each check boots a guest at the far end of a tap device. Exit status 77 when this machine
-gives none.
+Runs in a network namespace of its own. Each check boots a guest at the far end of a tap device. Exit status 77 if this machine
+has none.
 """
 
 import concurrent.futures
@@ -29,18 +29,18 @@ FILES = {"page": b"a page\n" * 300, "large": DICE.randbytes(6_000_000), "photo":
 if CHECK == "readers_that_never_read":
     WORDS = [b"%06x " % DICE.getrandbits(24) for _ in range(1 << 12)]
     for i in range(6):
-        FILES[f"text{i}"] = b"".join(DICE.choices(WORDS, k=290_000))  # larger than what a guest of 64 MiB builds whole
+        FILES[f"text{i}"] = b"".join(DICE.choices(WORDS, k=290_000))  # too large for a guest of 64 MiB to build whole
         FILES[f"text{i}.new"] = FILES[f"text{i}"] + b"another line\n"  # a delta
     FILES |= {f"small{i}": DICE.randbytes(60_000) for i in range(500)}
 
 
 def sent_again(s):
-    """Segments of a connection that this side sent more than once, its SYN included: tcpi_total_retrans of TCP_INFO."""
+    """Segments of a connection that this side retransmitted, including its SYN: tcpi_total_retrans of TCP_INFO."""
     return struct.unpack_from("I", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0]
 
 
 def fetch(path, near=None, again=None):
-    """The body of one GET on a connection of its own, which comes from the address `near`. Adds to `again` what it sent again."""
+    """The body of one GET on its own connection from the address `near`. Appends to `again` the number of retransmissions."""
     with socket.socket() as s:
         s.settimeout(servers.PATIENCE)
         if near:
@@ -63,7 +63,7 @@ def is_served(count=1):
 
 
 def counters(guest):
-    """{name: count} of what the guest's shell says of its network."""
+    """{name: count} of the network counters in the guest's shell."""
     asked = len(re.findall(rb"time-outs", guest.said))
     guest.type("net\n")
     guest.waits_for(rb"(?s)" + rb".*time-outs" * (asked + 1))
@@ -73,8 +73,8 @@ def counters(guest):
 
 
 def bytes_that_nobody_reads(image):
-    """Clients ask for much, read nothing, and send on, byte by byte: frames of theirs were everybody's buffers."""
-    with wire.Guest(ELF, image, ["time-out=86400"]) as guest:  # nobody is given up meanwhile
+    """Clients request much, read nothing, and go on sending single bytes: their frames must not use up the shared buffers."""
+    with wire.Guest(ELF, image, ["time-out=86400"]) as guest:  # no client times out meanwhile
         guest.get("/page")
         before = counters(guest)["received"]
         attackers = attacks.unread_bytes(40)
@@ -91,7 +91,7 @@ def bytes_that_nobody_reads(image):
 
 
 def segments_of_few_bytes(image):
-    """Clients that take 40 bytes in a segment and read nothing: lwIP has a pool of segments, which is everybody's."""
+    """Clients that accept 40 bytes in a segment and read nothing must not use up lwIP's shared pool of segments."""
     with wire.Guest(ELF, image, ["time-out=86400"]) as guest:
         guest.get("/page")
         attackers = attacks.unread_downloads(60, most_segment=88)  # 512 segments each would be twice what there is
@@ -101,7 +101,7 @@ def segments_of_few_bytes(image):
 
 
 def readers_that_never_read(image):
-    """A thousand of them, with all kinds of files: none is refused, nor is a page, and what was begun is right to its end."""
+    """A thousand of them, with all kinds of files: neither they nor pages are refused, and what they read later is right."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     small = [f"small{i}" for i in range(500)]
@@ -139,12 +139,12 @@ def readers_that_never_read(image):
 
 
 def flood_of_syns(image):
-    """Half-open connections must not take the place of real ones."""
+    """Half-open connections must not displace real ones."""
     with wire.Guest(ELF, image) as guest:
         guest.get("/page")
         flood = attacks.Flood(0.004)
         flood.start()
-        while flood.count < 600:  # more than there is place for
+        while flood.count < 600:  # more than there is room for
             time.sleep(0.01)
         again = []
         for _ in range(50):
@@ -156,7 +156,7 @@ def flood_of_syns(image):
 
 
 class ArpRequests:
-    """Counts the guest's."""
+    """Counts the guest's ARP requests."""
 
     def __enter__(self):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
@@ -178,7 +178,7 @@ class ArpRequests:
 
 
 def many_neighbours(image):
-    """A thousand of them, each with a question: the guest asks once for where each of them is, and then knows it."""
+    """A thousand of them, each with a request: the guest asks for each one's address once, and then knows it."""
     near = [f"198.18.{1 + i // 250}.{1 + i % 250}" for i in range(1000)]
     with wire.Guest(ELF, image) as guest:
         subprocess.run(["ip", "-batch", "-"], input="".join(f"address add {a}/16 dev docteur0\n" for a in near), text=True,
@@ -192,7 +192,7 @@ def many_neighbours(image):
 
 
 def wire_that_loses(image):
-    """2 % of the frames of either side: all bytes arrive, and hardly ever is that left to lwIP's timer."""
+    """A loss of 2 % in each direction: all bytes arrive, and lwIP's timer is hardly ever needed."""
     for seed, delay in ((1, 0), (2, 0), (3, 5)):
         with wire.Guest(ELF, image, wire=(2, seed, delay)) as guest:
             guest.get("/page")
@@ -201,7 +201,7 @@ def wire_that_loses(image):
             after = counters(guest)
             again, time_outs = (after[name] - before[name] for name in ("sent again", "time-outs"))
             print(f"seed {seed}, {delay} ms: {again} segments sent again, {time_outs} time-outs")
-            # Of 2,055 segments 41 are lost, and of acknowledgements many.
+            # 41 of 2,055 segments are lost, and many acknowledgements.
             assert again >= 20, "nothing was lost"
             assert time_outs <= again // 4, f"{time_outs} time-outs, {again} segments sent again"
 

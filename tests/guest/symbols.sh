@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: symbols.sh LIB...   Fails if the libraries, together, need what a bare guest lacks.
+# Usage: symbols.sh LIB...   Fails if the libraries together need a symbol that a bare guest does not have.
 # A guest brings the mem* functions (a compiler calls most of them by itself), libdeflate, and zlib's inflate.
 set -eu
 defined=$(mktemp)

@@ -1,4 +1,4 @@
-// Virtio devices on a PCI bus whose configuration space may say anything.
+// Virtio devices on a PCI bus with arbitrary configuration space.
 
 #include "unikernel-example/platform/pvh/virtio_pci.hpp"
 

@@ -1,4 +1,4 @@
-// A split queue and the drivers over it, before a device that lies.
+// A split queue and its drivers, with a device that violates the protocol.
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ struct queue_of_8 {
 TEST(Virtqueue, ChainsAreWhatTheSpecificationSays) {
   queue_of_8 q;
   ASSERT_TRUE(q.offer(7));
-  EXPECT_EQ(q.device.offered(), 0);  // not before it is told
+  EXPECT_EQ(q.device.offered(), 0);  // not before kick()
   q.queue->kick();
   EXPECT_EQ(q.device.offered(), 1);
   EXPECT_EQ(q.transport.notified, 1);
@@ -148,7 +148,7 @@ TEST(NetworkDevice, GivesBackWhatWasSent) {
   n.device->reap();
   EXPECT_EQ(given_back, 1);
   ASSERT_TRUE(n.device->send(frame, &given_back));
-  n.device.reset();  // what the device still had is given back when it is reset
+  n.device.reset();  // a reset gives back the frames that the device still had
   EXPECT_EQ(given_back, 2);
 }
 
@@ -177,7 +177,7 @@ TEST(NetworkDevice, FramesEndWhereTheDeviceSays) {
   arrive(3, 12);
   EXPECT_TRUE(n.device->receive().empty());
   EXPECT_FALSE(n.device->is_broken());
-  arrive(4, 12 + 1515);  // over what was offered
+  arrive(4, 12 + 1515);  // longer than what was offered
   EXPECT_TRUE(n.device->receive().empty());
   EXPECT_TRUE(n.device->is_broken());
 }
@@ -212,7 +212,7 @@ TEST(BlockDisk, OddBlockSizesAreRefused) {
   }
 }
 
-// A disk that answers at once, and is as strict as a device may be.
+// A disk that answers at once, and is as strict as the specification allows.
 class host_disk final : public host_transport {
  public:
   host_disk(std::vector<std::byte> content, std::uint32_t block, std::optional<std::uint32_t> segments,

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The walls inside docteur-cache.elf: what is executed cannot be written to, what is data cannot be executed, a stack ends.
+"""The walls inside docteur-cache.elf: code is read-only, data cannot be executed, stacks have guard pages.
 
 Usage: walls_test.py ELF DOCTEUR_MAKE MACHINE
 The page tables are read as QEMU's monitor shows them. Then QEMU's debugger makes the running guest do what it must not: each
@@ -25,7 +25,7 @@ RDI, RSP, RIP, FS_BASE = 5, 7, 16, 24  # numbers of registers in GDB's protocol 
 
 
 def segments():
-    """[(flags, begin, end)] of the program's parts."""
+    """[(flags, begin, end)] of the program's segments."""
     raw = pathlib.Path(ELF).read_bytes()
     at, size, count = struct.unpack_from("<Q", raw, 32)[0], *struct.unpack_from("<HH", raw, 54)
     found = []
@@ -42,16 +42,16 @@ def symbol(name):
 
 
 class Debugger:
-    """GDB's remote protocol, as much as is needed."""
+    """The needed part of GDB's remote protocol."""
 
     def __init__(self, path):
         self.socket = monitor.connected(path)
         self.rest = b""
-        self.ask("qXfer:features:read:target.xml:0,ffb")  # without it there are no single registers
+        self.ask("qXfer:features:read:target.xml:0,ffb")  # required to access single registers
 
     def ask(self, text):
         self.say(text)
-        while (said := self.answer()).startswith("T"):  # it tells, unasked, that the guest was stopped
+        while (said := self.answer()).startswith("T"):  # an unsolicited report that the guest was stopped
             pass
         return said
 
@@ -91,7 +91,7 @@ def running(image, folder):
 
 
 def page_table(at_monitor):
-    """{address: (can be written to, can be executed, bytes)} of each page that is mapped."""
+    """{address: (writable, executable, bytes)} of each mapped page."""
     pages = {}
     for address, flags in re.findall(r"([0-9a-f]{16}): [0-9a-f]{16} (\S{9})", monitor.tell(at_monitor, "info tlb")):
         pages[int(address, 16)] = ("W" in flags, not flags.startswith("X"), 512 * PAGE if "P" in flags else PAGE)
@@ -122,7 +122,7 @@ def looks_at_page_tables(image, folder):
 
 
 def faults(image, folder, code, address, prepare, told=b""):
-    """Goes on from what `prepare` makes of a stopped guest."""
+    """Continues a stopped guest that `prepare` has changed."""
     with running(image, folder) as (g, debugger, _):
         prepare(debugger)
         debugger.say("c")
@@ -130,10 +130,10 @@ def faults(image, folder, code, address, prepare, told=b""):
 
 
 def instruction(of, code):
-    """Where these bytes are in the function `of`, or in whatever is executed: as an instruction they are good anywhere."""
+    """The address of these bytes in the function `of` or behind it: as an instruction they are valid anywhere."""
     raw = pathlib.Path(ELF).read_bytes()
     flags, begin, end = next(s for s in segments() if s[0] & 1)
-    offset = raw.index(code, of - begin + PAGE)  # the second part of the file, which begins with a whole page
+    offset = raw.index(code, of - begin + PAGE)  # the second segment of the file, which begins with a whole page
     return begin + offset - PAGE
 
 
@@ -163,7 +163,7 @@ def ends_with_its_stack(image, folder):
 
 
 def notices_a_changed_canary(image, folder):
-    """As if each frame's had been written over: the first function that ends, of those that have one, says so."""
+    """Changes the canary, as if each frame's had been overwritten: the first guarded function that returns reports it."""
     with running(image, folder) as (g, debugger, _):
         base = struct.unpack("<Q", bytes.fromhex(debugger.ask(f"p{FS_BASE:x}")))[0]
         assert debugger.read(base + 0x28, 8) != bytes(8)

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed in a turn
 constexpr std::size_t kConsolePiece = 4 << 10;                 // bytes of those at once
-constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, when nobody says
-constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of content that clients hold, besides
+constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, unless the options say
+constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of content that clients hold, in addition
 
 [[nodiscard]] std::string hex(const oid& id) {
   const oid_hex h = to_hex(id);
@@ -27,15 +27,15 @@ constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of conte
   return (is_v6 ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);
 }
 
-// What the options ask for and the machine does not have.
+// Lowers or refuses what the options ask for and the platform cannot provide.
 [[nodiscard]] outcome<void> fit(platform& p, cache_options& o) {
   const connection_limit limit = p.most_connections();
   if (o.http.connections <= limit.most) return {};
   if (limit.is_fixed && o.connections_asked)
-    return give_up(blame::usage, "connections=" + std::to_string(o.http.connections) + ": " +
-                                     std::to_string(limit.most) + " at most, for " + limit.why);
+    return give_up(blame::usage, "connections=" + std::to_string(o.http.connections) + ": at most " +
+                                     std::to_string(limit.most) + ", because " + limit.why);
   o.http.connections = static_cast<std::uint32_t>(limit.most);
-  p.console_write("docteur-cache: " + std::to_string(limit.most) + " connections at most, for " + limit.why + "\n");
+  p.console_write("docteur-cache: at most " + std::to_string(limit.most) + " connections, because " + limit.why + "\n");
   return {};
 }
 
@@ -82,7 +82,7 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   std::string text = "disk " + found->name + ": commit " + hex(i.commit_id()) + ", " +
                      std::to_string(i.index().count()) + " objects, attached in " +
                      std::to_string((*attached)->attach_ns / 1000) + " us";
-  // Whoever asked for a file wants to see that and nothing else.
+  // With `show` the console gets the file and nothing else.
   options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
   server_.mount(std::move(*attached));
   return {};
@@ -147,18 +147,18 @@ void cache_machine::console_ready() {
   (void)print_on_console();
 }
 
-// A slice of what the console's session has to show: a long one must not keep the clients waiting.
+// Prints a slice of the session's output: long output must not delay clients.
 bool cache_machine::print_on_console() {
   if (!console_) return false;
   for (std::size_t shown = 0; shown < kConsoleSlice;) {
     const std::string_view text = console_->output().substr(0, kConsolePiece);
     if (text.empty()) break;
-    if (!platform_.console_has_room()) return false;  // whoever reads it has stopped: the next tick looks again
+    if (!platform_.console_has_room()) return false;  // its reader has stopped: the next tick tries again
     platform_.console_write(text);
     shown += text.size();
     console_->shown(text.size());
   }
-  // There is no way out of the console: the next key begins a new session.
+  // The console stays: the next key begins a new session.
   if (console_->is_over()) console_.reset();
   return console_ && console_->is_busy();
 }
@@ -186,7 +186,7 @@ void cache_machine::reload() {
 }
 
 std::uint64_t cache_machine::drain() {
-  log_.say("told to stop: what is being sent has " + std::to_string(options_.drain_s) + " s");
+  log_.say("asked to stop: responses in progress have " + std::to_string(options_.drain_s) + " s");
   server_.drain();
   return std::uint64_t{options_.drain_s} * 1'000'000'000;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The application: what is mounted, who serves it, and what else goes on.
+// The application: the mounted image, its servers, the console's shell, and background work.
 
 #include <memory>
 #include <optional>
@@ -21,11 +21,12 @@ class cache_machine final : public application {
   cache_machine& operator=(const cache_machine&) = delete;
   ~cache_machine() override;
 
-  // Attaches the image on the disk of that name, "" for the first one there is, and only then lets go of what was
-  // mounted. Says what it did, or why not.
+  // Attaches the image on the disk named `disk` ("": the first disk), then replaces the mounted image, and logs that.
+  // On failure the mounted image stays. Errors: environment when the disk is absent or fails, or memory is short; input
+  // when the image is bad.
   [[nodiscard]] outcome<void> mount(std::string_view disk);
-  // The same disk again, or if nothing is mounted that of the options. Says what it did, or why not and what is served
-  // still.
+  // The same for the mounted disk, or for the options' disk when nothing is mounted. The error's text also says what is
+  // still served.
   [[nodiscard]] outcome<void> remount();
   void unmount();
   void start_prefetch();

@@ -1,6 +1,7 @@
 #pragma once
-// Checked content of small files, whole, as it goes out: so that a hot file costs no inflate. Bounded in bytes; the
-// least recently used goes first. What clients are being sent is shared with others who want the same.
+// Whole, checked content of small files in the form in which it is sent, so that a hot file is not inflated again.
+// Bounded in bytes; the least recently used content goes first. Content that is being sent is shared with other clients
+// that ask for it.
 
 #include <cstdint>
 #include <list>
@@ -20,6 +21,7 @@ class content_cache {
   content_cache& operator=(const content_cache&) = delete;
   ~content_cache() { clear(); }
 
+  // nullptr when it is neither kept nor in use.
   [[nodiscard]] shared_content find(key k);
   // Content larger than an eighth of the capacity is not kept; it is only shared while in use.
   void put(key k, const shared_content& c);
@@ -32,7 +34,7 @@ class content_cache {
   };
   [[nodiscard]] const counters& count() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
-  // Whether one more item would push out another.
+  // Whether one more item could push out another.
   [[nodiscard]] bool is_full() const noexcept { return counters_.used + (64 << 10) > capacity_; }
 
  private:
@@ -41,7 +43,7 @@ class content_cache {
     shared_content value;
   };
   using order = std::list<item>;
-  // What an item costs besides its bytes, about.
+  // Bytes that an item costs besides its content, roughly.
   static constexpr std::uint64_t kOverhead = 192;
   void forget_unused();
 

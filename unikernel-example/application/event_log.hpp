@@ -1,5 +1,5 @@
 #pragma once
-// The last things that happened, for the shell's `log`; each also goes to the console as one line.
+// The latest events, for the shell's `log`. Each is also printed on the console as one line.
 
 #include <cstdint>
 #include <deque>
@@ -14,10 +14,10 @@ class event_log {
   explicit event_log(platform& p) : platform_(&p) {}
 
   void say(std::string text);
-  // The same, but at most one line a second to the console: clients can cause it.
+  // The same, for events that clients can cause: at most one line a second on the console.
   void say_rarely(std::string text);
 
-  void remember(std::string text);  // says nothing on the console
+  void remember(std::string text);  // prints nothing on the console
 
   struct line {
     std::uint64_t at_ns;  // the platform's monotonic clock

@@ -9,9 +9,9 @@ void content_ledger::trim(const std::uint64_t& live, std::uint64_t most) noexcep
     const content* const c = *--at;
     auto& used = c->used;
     if (used.is_cached || c->size <= used.holds.size() * kOwn) continue;
-    ++at;  // what is behind `c` stays where it is
+    ++at;  // letting go of `c` does not invalidate what is behind it
     ++taken_;
-    for (std::size_t n = used.holds.size(); n > 0; --n) used.holds.back()->let_go();  // the last one frees it
+    for (std::size_t n = used.holds.size(); n > 0; --n) used.holds.back()->let_go();  // the last one frees `c`
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Checked content in memory, and who holds it. A client that is slow may hold some only as long as there is room: when
-// others need it, content whose clients have all been stuck the longest is taken from them (response_body reads it
-// again).
+// Checked content in memory, and the clients that hold it. A slow client holds content only while there is room. When
+// memory is needed, the content whose clients have all been stuck longest is taken from them; response_body reads it
+// again.
 
 #include <cstdint>
 #include <list>
@@ -27,40 +27,39 @@ struct content {
 
   std::unique_ptr<std::byte[]> data;
   std::size_t size = 0;
-  std::uint32_t position = kNoObject;  // in IDX, of what it is the content of
+  std::uint32_t position = kNoObject;  // of the object in IDX
   coding form = coding::identity;
-  std::shared_ptr<std::uint64_t> counted;  // sums up the sizes of all that live; may be absent
+  std::shared_ptr<std::uint64_t> counted;  // the sum of the sizes of all live content; may be absent
   [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }
 
-  // Who else than the request in hand holds it: the cache, and clients that were not sent all of it at once.
+  // Its holders besides the current request: the cache, and clients that could not be sent all of it at once.
   struct uses {
     bool is_cached = false;
     std::vector<content_hold*> holds;
-    std::list<const content*>::iterator place;  // in the ledger while there are holds
+    std::list<const content*>::iterator place;  // in the ledger, while there are holds
   };
   mutable uses used;
 };
 using shared_content = std::shared_ptr<const content>;
 
-// The content that clients hold, in the order in which any of its clients last took some.
+// All content that clients hold, in the order in which any of its clients last took some of it.
 class content_ledger {
  public:
-  // Bytes that a client may hold for itself, whatever the others need: for a thousand clients little, even where memory
-  // is small.
+  // Bytes that a client may always hold: little even for a thousand clients of a small machine.
   static constexpr std::size_t kOwn = 8 << 10;
 
   content_ledger() = default;
   content_ledger(const content_ledger&) = delete;
   content_ledger& operator=(const content_ledger&) = delete;
 
-  // Takes content away until no more than `most` bytes of `live` are left, or nothing is left to take: not what the
-  // cache keeps, and not what is shared by so many that it is a small part for each.
+  // Takes content away until `live` is at most `most` bytes, or nothing is left to take. Content that the cache keeps
+  // stays, and so does content of at most kOwn bytes for each of its clients.
   void trim(const std::uint64_t& live, std::uint64_t most) noexcept;
-  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }  // contents, since the beginning
+  [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }  // number of contents, since the start
 
  private:
   friend class content_hold;
-  std::list<const content*> order_;  // who was sent something last first
+  std::list<const content*> order_;  // most recently sent first
   std::uint64_t taken_ = 0;
 };
 
@@ -72,7 +71,7 @@ class content_hold {
   content_hold& operator=(const content_hold&) = delete;
   ~content_hold() { let_go(); }
 
-  // The content, or nullptr: it was taken away.
+  // nullptr once it was taken away.
   [[nodiscard]] const content* get() const noexcept { return content_.get(); }
   // The client was sent something.
   void touch() noexcept;

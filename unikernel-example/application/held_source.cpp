@@ -1,5 +1,6 @@
-// Whole content that a client holds while there is room for that, and that is read again once it was taken away: by a
-// stream where one can begin in the middle, else built again, and then a window of it is kept.
+// Whole content that a client holds while there is room. Once it was taken away it is read again: a coded form straight
+// from the device, a blob that is not a delta through a stream, and any other object is built again, of which a window
+// is kept.
 
 #include <algorithm>
 #include <optional>
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::size_t kWindow = 64 << 10;  // bytes
 
-// As it is on the device.
+// The zlib stream as it is on the device.
 class device_source final : public body_source {
  public:
   device_source(const device& disk, std::uint64_t begin, std::span<std::byte> scratch)
@@ -28,7 +29,7 @@ class device_source final : public body_source {
   std::span<std::byte> scratch_;
 };
 
-// Built anew for each window; checked each time.
+// An object that is built again, and compared with its id, for each window.
 class window_source final : public body_source, private open_read {
  public:
   window_source(site& s, const object_facts& f) : open_read(s.open_reads()), site_(&s), facts_(f) {}
@@ -97,7 +98,7 @@ class held_source final : public body_source {
     return again_->read(at, most);
   }
 
-  // The content, or nullptr: it was taken away.
+  // nullptr once it was taken away.
   [[nodiscard]] const content* held() const noexcept { return hold_.get(); }
   void touch() noexcept { hold_.touch(); }
   bool is_costly(std::uint64_t at) const override {
@@ -115,7 +116,7 @@ class held_source final : public body_source {
       return done{};
     }
     DOCTEUR_TRY(stream, make_source(site_, facts_, scratch_, prove_));
-    // What the client has already is hashed, too.
+    // The hash covers what the client already has.
     for (std::uint64_t passed = 0; prove_ && passed < at;) {
       DOCTEUR_TRY(
           piece, stream->read(passed, static_cast<std::size_t>(std::min<std::uint64_t>(at - passed, scratch_.size()))));
@@ -134,7 +135,7 @@ class held_source final : public body_source {
   std::unique_ptr<body_source> again_;
 };
 
-// The end of a response that is one whole content. While that is held, as much of it is offered as there is.
+// The rest of a response that is one whole content. All of it is offered at once while it is held.
 class held_body final : public response_body {
  public:
   held_body(std::shared_ptr<site> s, const object_facts& f, shared_content c, std::size_t sent,

@@ -19,8 +19,8 @@ bool is_ipv4(std::string_view text) noexcept {
   return numbers == 4;
 }
 
-// Groups of up to four hex digits with a colon between each two, the last two perhaps an address of IPv4. Returns how
-// many; a negative number when it is not that. `may_end_in_ipv4`: for what stands at the end.
+// Counts groups of up to four hex digits, separated by colons; negative when `text` has another form. An IPv4 address
+// counts as two and is allowed as the last group if `may_end_in_ipv4`.
 int count_groups(std::string_view text, bool may_end_in_ipv4) noexcept {
   if (text.empty()) return 0;
   if (text.back() == ':') return -1;
@@ -44,7 +44,7 @@ bool is_ipv6(std::string_view text) noexcept {
   return before >= 0 && behind >= 0 && before + behind < 8;
 }
 
-// "v1.x", of which there are none yet.
+// IPvFuture, "v1.x"; none is defined yet.
 bool is_future_literal(std::string_view text) noexcept {
   if (text.size() < 4 || lower(text[0]) != 'v') return false;
   const std::size_t dot = text.find('.');
@@ -55,7 +55,7 @@ bool is_future_literal(std::string_view text) noexcept {
   });
 }
 
-// How many characters at the front of `text` are a registered name's.
+// Number of characters at the front of `text` that may be a registered name.
 std::size_t name_size(std::string_view text) noexcept {
   std::size_t n = span_of(text, char_class::name);
   while (n + 2 < text.size() && text[n] == '%' && hex_value(text[n + 1]) >= 0 && hex_value(text[n + 2]) >= 0) {

@@ -8,7 +8,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-// A weight in thousandths ("q=0.25"), 1000 when there is none; nullopt when it is badly written.
+// The weight ("q=0.25") in thousandths; 1000 when there is none, nullopt when it is malformed.
 std::optional<unsigned> parse_weight(std::string_view parameters) noexcept {
   while (!parameters.empty()) {
     std::string_view p = trim(take_until(parameters, ';'));

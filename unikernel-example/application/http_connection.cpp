@@ -7,9 +7,9 @@ namespace docteur::cache_vm {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::size_t kPiece = 64 << 10;    // bytes of a body handed on at once
-constexpr std::size_t kKeptHead = 2 << 10;  // a head's memory that is kept for the next
-constexpr std::size_t kBody = 512;          // bytes of an empty body that a buffer holds besides a head
+constexpr std::size_t kPiece = 64 << 10;    // bytes of a body passed on at once
+constexpr std::size_t kKeptHead = 2 << 10;  // bytes of a head's memory kept for the next head
+constexpr std::size_t kBody = 512;          // bytes that a buffer holds besides a head, for an empty body
 
 }  // namespace
 
@@ -41,7 +41,7 @@ void http_connection::enter(phase p, std::uint64_t now) {
   since_ = now;
 }
 
-// The platform may forget the connection from here on; nobody is to find this object through it any more.
+// The platform may drop the connection from here on, so it must no longer refer to this object.
 bool http_connection::close() {
   link_->user = nullptr;
   link_->close();
@@ -73,7 +73,7 @@ bool http_connection::advance() {
   }
 }
 
-// Room for more of a request behind what there is of it: larger than the first buffer only for who needs it.
+// Makes room behind the unread input. The buffer grows beyond kFirstBuffer only for a request that needs it.
 void http_connection::make_room() {
   if (begin_ > 0) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
@@ -95,7 +95,7 @@ void http_connection::make_room() {
   capacity_ = capacity;
 }
 
-// Whether the request at the front of the buffer is there to its end; then it is parsed, and status_ says what to do.
+// Whether the request at the front of the buffer is complete. It is then parsed, and status_ is set.
 bool http_connection::is_request_whole() {
   const head_end head = find_head_end(unread(), seen_, shared_->limits);
   status_ = head.status;
@@ -104,7 +104,7 @@ bool http_connection::is_request_whole() {
     head_size_ = unread().size();
     return true;
   }
-  // The last byte may be a CR whose LF comes next: that is looked at when the LF is.
+  // A last byte CR is examined together with the LF that follows it.
   seen_ = end_ - begin_;
   if (head.state == head_end::kind::more) return false;
   head_size_ = head.size;
@@ -113,13 +113,13 @@ bool http_connection::is_request_whole() {
   const head_end body = find_empty_body(unread().substr(head.size));
   status_ = body.status;
   head_size_ += body.size;
-  seen_ = head.size - 1;  // the head is found there again
+  seen_ = head.size - 1;  // the head's end is found there again
   return body.state != head_end::kind::more;
 }
 
 http_connection::input http_connection::take_request() {
   for (;;) {
-    // Empty lines before a request do not count (RFC 9112, section 2.2).
+    // Empty lines before a request are skipped (RFC 9112, section 2.2).
     while (end_ - begin_ >= 2 && buffer_[begin_] == '\r' && buffer_[begin_ + 1] == '\n') {
       begin_ += 2;
       seen_ = 0;
@@ -145,10 +145,10 @@ reply_context http_connection::context() const noexcept {
           r.method == http_method::head};
 }
 
-// Answers what is no good request: then nothing more is read.
+// Answers a bad request. Nothing more is read from the connection.
 void http_connection::refuse(int status) {
-  // Also what was not parsed to its end: an answer to HEAD has no content, or it would be the next one's (RFC
-  // 9110, 9.3.2).
+  // HEAD is recognized even in a head that could not be parsed: its answer has no content, which would be taken for the
+  // next response (RFC 9110, section 9.3.2).
   const bool is_head = unread().starts_with("HEAD ");
   shared_->request.keep_alive = false;
   shared_->request.method = is_head ? http_method::head : http_method::get;
@@ -175,7 +175,7 @@ void http_connection::start_reply() {
   window_delivered_ = link_->delivered();
 }
 
-// Everything out, or as much as there is room for; false when it goes on later, or never.
+// Sends as much as there is room for. True when all was sent; false when it continues later, or was lost.
 bool http_connection::send_reply() {
   if (head_sent_ < reply_.head.size()) {
     head_sent_ += link_->send(as_bytes(reply_.head.view()).subspan(head_sent_));
@@ -215,7 +215,7 @@ bool http_connection::send_reply() {
     if (piece->empty()) break;
     const std::size_t n = link_->send(*piece);
     shared_->counts.body_bytes += n;
-    if (n < piece->size()) {  // it broke on the way
+    if (n < piece->size()) {  // the connection broke meanwhile
       phase_ = phase::lost;
       return false;
     }
@@ -271,7 +271,7 @@ bool http_connection::tick(std::uint64_t now) {
       if (!passed(since_, l.idle_s)) return true;
       return close();
     case phase::first:
-      // One who has only just connected may still ask; browsers also connect to be ready.
+      // A new connection may still send a request; browsers also connect in advance.
       if (shared_->drains && passed(shared_->drain_ns, 1)) return close();
       if (!passed(since_, l.head_s)) return true;
       ++shared_->counts.timed_out;
@@ -285,7 +285,7 @@ bool http_connection::tick(std::uint64_t now) {
       start_reply();
       return advance();
     case phase::reply: {
-      if (waits_) window_ns_ = now;  // not its client's fault
+      if (waits_) window_ns_ = now;  // the client is not to blame
       if (!passed(window_ns_, l.stall_s)) return true;
       const std::uint64_t delivered = link_->delivered();
       if (delivered - window_delivered_ >= l.stall_bytes) {

@@ -1,5 +1,5 @@
 #pragma once
-// One client: requests found in what arrives, answered in order, sent as fast as the client takes it.
+// One client's connection: finds requests in its input, answers them in order, and sends as fast as the client reads.
 
 #include <cstdint>
 #include <memory>
@@ -14,24 +14,24 @@
 
 namespace docteur::cache_vm {
 
-// Bytes of the buffer that a connection takes input into; more only for a request that is longer, while it arrives.
+// Bytes of a connection's input buffer. It grows only for a longer request, while that arrives.
 inline constexpr std::size_t kFirstBuffer = 4 << 10;
 
-// What all connections share.
+// State that all connections share.
 struct http_shared {
   cache_vm::platform* platform;
   http_limits limits;
   metrics counts;
   http_responder* responder = nullptr;
-  std::uint64_t image = 0;  // how many were mounted before
-  http_request request;     // of the connection that is being served
+  std::uint64_t image = 0;  // number of images mounted before this one
+  http_request request;     // of the connection being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
-  std::size_t waiting = 0;     // connections whose response goes on in http_server::work()
-  bool may_spend = false;      // one of them is at it
-  bool drains = false;         // no connection is kept
-  std::uint64_t drain_ns = 0;  // since when, monotonic
-  // Input buffers of kFirstBuffer bytes each, lent to connections that hold unread bytes.
+  std::size_t waiting = 0;     // connections whose response continues in http_server::work()
+  bool may_spend = false;      // one of them may do costly work now
+  bool drains = false;         // connections close after their response
+  std::uint64_t drain_ns = 0;  // when that began, monotonic
+  // Spare input buffers of kFirstBuffer bytes, for connections that have unread input.
   std::vector<std::unique_ptr<char[]>> buffers;
 };
 
@@ -42,15 +42,16 @@ class http_connection {
   http_connection& operator=(const http_connection&) = delete;
   ~http_connection();
 
-  // Goes on as far as it can. False when the connection is closed or aborted: this object is to go then.
+  // Continues as far as possible. False when the connection was closed or aborted: the caller then destroys this
+  // object.
   [[nodiscard]] bool advance();
-  // The same, after a time-out.
+  // Applies time-outs. False: as advance(). `now`: monotonic ns.
   [[nodiscard]] bool tick(std::uint64_t now);
-  // Whether it waits for work(); true once.
+  // Whether it was waiting for work(); it no longer does.
   [[nodiscard]] bool stop_waiting() noexcept;
-  // Ends a response that was begun when image number `last` or one before it was mounted; false where there is none.
+  // Aborts a response that began under image number `last` or an earlier one; false when there is none.
   [[nodiscard]] bool cut_off(std::uint64_t last);
-  // After bad_alloc: a 503 where nothing was sent, and the end.
+  // After bad_alloc: sends 503 if nothing was sent yet, and ends the connection.
   void give_up();
 
   [[nodiscard]] connection& link() noexcept { return *link_; }
@@ -58,7 +59,7 @@ class http_connection {
 
  private:
   enum class phase { first, idle, head, reply, closing, lost };
-  // What came of an attempt to read a request.
+  // The result of an attempt to read a request.
   enum class input { request, waiting, over };
   [[nodiscard]] input take_request();
   [[nodiscard]] bool is_request_whole();
@@ -78,24 +79,24 @@ class http_connection {
   http_shared* shared_;
   connection* link_;
   port_content behind_;
-  std::unique_ptr<char[]> buffer_;  // absent while nothing is unread
+  std::unique_ptr<char[]> buffer_;  // absent while there is no unread input
   std::size_t capacity_ = 0;        // of buffer_
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::size_t seen_ = 0;       // of unread(), by find_head_end()
-  std::size_t head_size_ = 0;  // of the request, an empty body included
-  int status_ = 0;             // that it is refused with; 0 for a good one
+  std::size_t seen_ = 0;       // bytes of unread() that find_head_end() has examined
+  std::size_t head_size_ = 0;  // bytes of the request, including an empty body
+  int status_ = 0;             // to refuse the request with; 0 for a good one
   std::uint32_t requests_ = 0;
   phase phase_ = phase::first;
   std::uint64_t since_;  // monotonic ns, when the phase began
   std::uint64_t request_ns_ = 0;
-  std::uint64_t image_ = 0;  // http_shared's, when the request was answered
+  std::uint64_t image_ = 0;  // http_shared::image when the request was answered
 
   bool waits_ = false;
   http_reply reply_;
   std::size_t head_sent_ = 0;
   std::size_t content_sent_ = 0;
-  std::uint64_t window_ns_ = 0;         // when the present window of stall_s began
+  std::uint64_t window_ns_ = 0;         // when the current window of stall_s began
   std::uint64_t window_delivered_ = 0;  // delivered() then
 };
 

@@ -17,7 +17,7 @@ void put_digits(char* at, unsigned digits, unsigned value) noexcept {
   for (; digits > 0; value /= 10) at[--digits] = static_cast<char>('0' + value % 10);
 }
 
-// Reads a text from its front; after a fault every further step fails.
+// Reads a text from its front. After an error every further step fails.
 class reader {
  public:
   explicit reader(std::string_view text) noexcept : rest_(text) {}
@@ -36,7 +36,7 @@ class reader {
     if (good_) rest_.remove_prefix(digits);
     return value;
   }
-  // Which of `names` stands in front, cut to `length` characters if that is not 0.
+  // The index of the name at the front, each cut to `length` characters unless that is 0.
   template <std::size_t N>
   [[nodiscard]] unsigned one_of(const std::array<std::string_view, N>& names, std::size_t length) noexcept {
     for (unsigned i = 0; good_ && i < N; ++i) {

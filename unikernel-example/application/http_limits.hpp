@@ -1,21 +1,21 @@
 #pragma once
-// Everything that a client can make the server spend, on by default.
+// Limits on everything that a client can make the server spend, with their defaults.
 
 #include <cstdint>
 
 namespace docteur::cache_vm {
 
 struct http_limits {
-  std::uint32_t connections = 1024;        // at once; one more is answered 503
-  std::uint32_t header_bytes = 32 << 10;   // of a request's head, and so of what is pipelined: 431
-  std::uint32_t target_bytes = 8 << 10;    // of its target: 414
-  std::uint32_t fields = 256;              // of its header: 431
-  std::uint32_t requests = 10'000;         // on one connection, which then closes
-  std::uint32_t ranges = 1024;             // in one request, 16 bytes each; http_range bounds the work they make
+  std::uint32_t connections = 1024;        // at once; a further one gets 503
+  std::uint32_t header_bytes = 32 << 10;   // of a request's head, and so of pipelined input: 431
+  std::uint32_t target_bytes = 8 << 10;    // of the target: 414
+  std::uint32_t fields = 256;              // of the head: 431
+  std::uint32_t requests = 10'000;         // on one connection, which is then closed
+  std::uint32_t ranges = 1024;             // in one request, 16 bytes each; http_range bounds their work
   std::uint32_t head_s = 15;               // from a connection's start, or the first byte of a request, to its end: 408
   std::uint32_t idle_s = 60;               // between two requests
   std::uint32_t stall_s = 30;              // in which a reading client must take `stall_bytes`
-  std::uint32_t stall_bytes = 1 << 10;     // so that a byte now and then is not enough
+  std::uint32_t stall_bytes = 1 << 10;     // a byte now and then is not enough
   std::uint64_t whole_bytes = 4ull << 20;  // content up to this size is built and checked whole before it is sent
 };
 

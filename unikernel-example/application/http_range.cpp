@@ -8,14 +8,14 @@
 namespace docteur::cache_vm {
 namespace {
 
-// One range-spec or suffix-range of `size` bytes (section 14.1.1); of size 0 when it holds none of them, nullopt when
-// it is badly written.
+// One range-spec or suffix-range (section 14.1.1) of a representation of `size` bytes; of size 0 when it contains none
+// of them, nullopt when it is malformed.
 std::optional<byte_range> parse_spec(std::string_view spec, std::uint64_t size) noexcept {
   const std::size_t dash = spec.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const auto first = parse_number(spec.substr(0, dash));
   const auto last = parse_number(spec.substr(dash + 1));
-  if (dash == 0) {  // the last so many bytes
+  if (dash == 0) {  // the last N bytes
     if (!last) return std::nullopt;
     const std::uint64_t n = std::min(*last, size);
     return byte_range{size - n, n};
@@ -26,7 +26,7 @@ std::optional<byte_range> parse_spec(std::string_view spec, std::uint64_t size) 
   return byte_range{*first, (open_end ? size - 1 : std::min(*last, size - 1)) - *first + 1};
 }
 
-// Whether sending the ranges is more work than sending the whole. Sizes are what an image claims: they are compared,
+// Whether sending the ranges is more work than sending the whole. Sizes are claims of an image: they are compared,
 // never added.
 bool costs_too_much(const std::vector<byte_range>& ranges, std::uint64_t size) noexcept {
   if (ranges.size() < 2) return false;
@@ -41,7 +41,7 @@ bool costs_too_much(const std::vector<byte_range>& ranges, std::uint64_t size) n
   }
   std::uint32_t back = 0;
   for (std::size_t i = 1; i < ranges.size(); ++i)
-    if (ranges[i].at < ranges[i - 1].at + ranges[i - 1].size) ++back;  // both are in `size`
+    if (ranges[i].at < ranges[i - 1].at + ranges[i - 1].size) ++back;  // no overflow: both are at most `size`
   return back > kFreeRanges;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// A response in the making: its head as text, and where its body comes from.
+// A response: its head as text, and the source of its body.
 
 #include <cstdint>
 #include <cstring>
@@ -12,17 +12,17 @@
 
 namespace docteur::cache_vm {
 
-// "Not Found"; "" for what this server never sends.
+// "Not Found"; "" for a status that this server never sends.
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
 struct http_reply {
   int status = 0;
-  text_buffer head;                     // its last empty line included
-  shared_content content;               // the whole body, when it is in memory
-  std::unique_ptr<response_body> body;  // else
-  bool close = false;                   // the connection ends behind it
+  text_buffer head;                     // including the empty line at its end
+  shared_content content;               // the whole body, if it is in memory
+  std::unique_ptr<response_body> body;  // the body otherwise
+  bool close = false;                   // the connection closes after it
 
-  // Forgets what was, but keeps the head's memory.
+  // Empties it, but keeps the head's memory.
   void reset() noexcept {
     status = 0;
     head.clear();
@@ -32,21 +32,21 @@ struct http_reply {
   }
 };
 
-// What all responses to a request have in common.
+// What every response to a request depends on.
 struct reply_context {
-  std::string_view date;  // "" when the time is not known
+  std::string_view date;  // "" when the time is unknown
   bool close;
   bool is_http_10;
   bool is_head;
 };
 
-// Writes heads. After begin(), the fields; then one of the two ends.
+// Writes a response: begin(), the fields, then one function whose name begins with "end"; or error() alone.
 class reply_writer {
  public:
   reply_writer(http_reply& to, const reply_context& context) noexcept : to_(&to), context_(&context) {}
 
   reply_writer& begin(int status);
-  // Names are literals, and most values are: copied in place, they are a few instructions each.
+  // Most names and values are literals: copied in place, they cost a few instructions each.
   template <std::size_t N>
   reply_writer& field(const char (&name)[N], std::string_view value) {
     char* to = to_->head.extend(N - 1 + 2 + value.size() + 2);
@@ -59,11 +59,11 @@ class reply_writer {
   }
   // With Content-Length, and the body unless the request is HEAD.
   void end_with(std::uint64_t size);  // the body is already in the reply
-  void end_with(std::string text);    // its type is already a field
-  // A body whose length is not known: chunked, or up to the connection's end for HTTP/1.0.
+  void end_with(std::string text);    // Content-Type was already written
+  // A body of unknown length: chunked, or for HTTP/1.0 up to the end of the connection.
   void end_with_unknown_length(std::unique_ptr<response_body> body);
   void end_without_body() { to_->head.append("\r\n"); }
-  // A whole short response: the status's name as text.
+  // A complete short response: the status and its reason as text.
   void error(int status);
 
  private:

@@ -13,11 +13,11 @@
 namespace docteur::cache_vm {
 namespace {
 
-// What RFC 9110 defines and this server does not allow; a method that nobody knows is 501.
+// Methods of RFC 9110 that are answered 405; an unknown method is answered 501.
 constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE"};
 
-// The request line, "GET /target HTTP/1.1". llhttp does not see it: that does not tell an unknown method from a
-// mistake. What is wrong with the method itself is said later.
+// The request line, "GET /target HTTP/1.1". llhttp does not get it, since it does not distinguish an unknown method
+// from a syntax error. check_method() follows later.
 [[nodiscard]] int check_request_line(std::string_view line, const http_limits& limits, http_request& out) noexcept {
   std::string_view rest = line;
   out.method_name = take_until(rest, ' ');
@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   return 0;
 }
 
-// Whether the target has a form that the method may have (RFC 9112, section 3.2), and whom it is meant for.
+// Whether the target has a form that the method allows (RFC 9112, section 3.2). Sets the host of an absolute form.
 [[nodiscard]] bool check_target(http_request& r) noexcept {
   if (r.method_name == "CONNECT") {
     const auto server = parse_authority(r.target);
@@ -49,7 +49,7 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   return absolute.has_value();
 }
 
-// Host must be there once and be good, whatever the target says (RFC 9112, section 3.2).
+// Host must be present and valid, whatever the target is (RFC 9112, section 3.2).
 [[nodiscard]] bool check_host(http_request& r) noexcept {
   if (!r.host_field) return r.is_http_10;
   const auto server = parse_authority(*r.host_field);
@@ -57,7 +57,7 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   return server.has_value();
 }
 
-// 0 for a method that is served.
+// Returns 0 for a method that is served, else a status.
 [[nodiscard]] int check_method(http_request& r) noexcept {
   if (r.method_name == "GET") {
     r.method = http_method::get;
@@ -71,13 +71,13 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   return 0;
 }
 
-// "Name: value": no space before the colon, no line that goes on with the one before, no control characters.
+// "Name: value": no space before the colon, no folded line, no control characters.
 [[nodiscard]] bool is_good_field(std::string_view line) noexcept {
   const std::size_t name = span_of(line, char_class::token);
   return name > 0 && name < line.size() && line[name] == ':' && is_text(line.substr(name + 1));
 }
 
-// What llhttp tells, put where it belongs.
+// Receives the fields from llhttp and stores them in the request.
 struct collector {
   http_request* out;
   const http_limits* limits;
@@ -146,7 +146,7 @@ struct collector {
 
 [[nodiscard]] collector& self(llhttp_t* p) noexcept { return *static_cast<collector*>(p->data); }
 
-// Pieces of one text that are side by side.
+// Appends a piece that directly follows `text` in memory; otherwise begins a new text.
 void extend(std::string_view& text, const char* at, std::size_t n) noexcept {
   text = text.data() != nullptr && text.data() + text.size() == at ? std::string_view(text.data(), text.size() + n)
                                                                    : std::string_view(at, n);
@@ -181,7 +181,7 @@ const llhttp_settings_t& settings() noexcept {
   return s;
 }
 
-// llhttp as it is behind a request line.
+// An llhttp parser that has read a request line.
 llhttp_t parser_at_fields() noexcept {
   static const llhttp_t p = [] {
     constexpr std::string_view line = "GET / HTTP/1.1\r\n";
@@ -193,7 +193,7 @@ llhttp_t parser_at_fields() noexcept {
   return p;
 }
 
-// Splits the fields, of which each line is good by itself, and puts them where they belong. Returns a status, or 0.
+// Splits the fields, each line of which is valid by itself, and stores them in `out`. Returns a status, or 0.
 [[nodiscard]] int split_fields(std::string_view fields, const http_limits& limits, http_request& out) {
   llhttp_t parser = parser_at_fields();
   collector found{&out, &limits, {}, {}};
@@ -203,14 +203,14 @@ llhttp_t parser_at_fields() noexcept {
   return how == HPE_OK || how == HPE_PAUSED_UPGRADE ? 0 : 400;
 }
 
-// Whether it is known where the request ends (RFC 9112, section 6): a body has one length, in one way.
+// Whether the end of the request is unambiguous (RFC 9112, section 6): a body has exactly one length.
 [[nodiscard]] bool check_framing(const http_request& r) noexcept {
   if (r.transfer_encoding) return !r.content_length && !r.is_http_10 && !r.transfer_encoding->empty();
   return !r.content_length || parse_number(*r.content_length);
 }
 
-// This server takes no content: what to say of it, or 0. Who waits for an answer before he sends content gets the last
-// one (RFC 9110, section 10.1.1).
+// This server accepts no content. Returns the status to refuse it with, or 0. A client that waits for an answer before
+// it sends content gets the final one (RFC 9110, section 10.1.1).
 [[nodiscard]] int check_body(http_request& r) noexcept {
   if (r.transfer_encoding) {
     r.chunked = equal_ignoring_case(*r.transfer_encoding, "chunked");
@@ -220,7 +220,7 @@ llhttp_t parser_at_fields() noexcept {
   return r.content_length && parse_number(*r.content_length) != 0 ? 413 : 0;
 }
 
-// A list, which may be empty, of what this server can do (RFC 9110, section 10.1.1).
+// Whether the server meets every expectation of the list, which may be empty (RFC 9110, section 10.1.1).
 [[nodiscard]] bool expects_only_what_is_known(std::string_view list) noexcept {
   while (!list.empty()) {
     const std::string_view what = trim(take_until(list, ','));
@@ -252,7 +252,7 @@ head_end find_head_end(std::string_view text, std::size_t seen, const http_limit
     at = end + 1;
   }
   if (text.size() < limits.header_bytes) return {more};
-  // Which part is too long?
+  // 414 if the request line itself is too long.
   return {refused, 0, text.substr(0, limits.target_bytes + 64).find('\n') == std::string_view::npos ? 414 : 431};
 }
 
@@ -264,7 +264,7 @@ head_end find_empty_body(std::string_view text) noexcept {
   const std::size_t zeros = std::min(line.find_first_not_of('0'), line.size());
   if (zeros < line.size() && hex_value(line[zeros]) >= 0) return {refused, 0, 413};
   if (line_end == text.size()) return line.size() > longest_line ? head_end{refused, 0, 400} : head_end{more};
-  // An extension of the chunk's may follow the zeros: "0;a=b".
+  // A chunk extension may follow the zeros: "0;a=b".
   const std::string_view extension = trim(line.substr(zeros, line.size() - zeros - (line.ends_with('\r') ? 1 : 0)));
   if (zeros == 0 || !line.ends_with('\r') || !is_text(extension)) return {refused, 0, 400};
   if (!extension.empty() && extension[0] != ';') return {refused, 0, 400};
@@ -279,7 +279,7 @@ int parse_head(std::string_view head, const http_limits& limits, http_request& o
   std::string_view lines = head.substr(0, head.size() - 2);
   const auto take_line = [&lines] {
     const std::string_view line = take_until(lines, '\n');
-    return line.substr(0, line.size() - 1);  // find_head_end() saw the CR
+    return line.substr(0, line.size() - 1);  // without its CR, which find_head_end() has checked
   };
   const std::string_view request_line = take_line();
   if (const int status = check_request_line(request_line, limits, out); status != 0) return status;

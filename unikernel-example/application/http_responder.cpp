@@ -8,9 +8,9 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kScratch = (64 << 10) + 64;  // bytes of a large blob read at once
+constexpr std::size_t kScratch = (64 << 10) + 64;  // bytes of a large blob read at once, with headers of stored blocks
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
-// Pages of the server's own run their own script and nothing else.
+// The server's own pages may run their own script and nothing else.
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
@@ -103,8 +103,8 @@ void http_responder::answer_path(const call& c, const request_path& path) {
 
 void http_responder::answer_directory(const call& c, const request_path& path) {
   if (!path.is_directory) {
-    // Relative to what was asked for, so that it leads there also where a proxy serves all this under a prefix. Made of
-    // the decoded path: no slash in front, nor a colon, could lead to another host.
+    // Relative to the request, so that it also works where a proxy adds a prefix. It is made from the decoded path, so
+    // neither a leading slash nor a colon can make it lead to another host.
     const std::string location =
         encode_path(std::string_view(path.path).substr(path.last)) + "/" + encode_query(path.query);
     return c.writer().begin(301).field("Location", location).end_with(std::string());
@@ -133,7 +133,7 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
   if (fresh == freshness::immutable) {
     w.field("Cache-Control", kImmutable);
   } else {
-    // A commit of the future must not be later than Date (RFC 9110, section 8.8.2.1).
+    // Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1), though a commit's date may be.
     if (c.wall_clock && *c.wall_clock < site_->modified()) {
       w.field("Last-Modified", format_http_date(*c.wall_clock).view());
     } else {
@@ -147,7 +147,7 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
 // A representation of an object, and the parts of it that the client gets.
 struct http_responder::representation {
   coding form = coding::identity;
-  shared_content content;  // of the coded form; of another only once it was read
+  shared_content content;  // present for the coded form, for another once it was read
   range_set ranges{range_set::kind::ignored, {}};
   std::uint64_t size = 0;  // bytes of the representation
 
@@ -180,7 +180,7 @@ void http_responder::answer_object(const call& c, const object_facts& f, const m
   send_object(c, f, std::move(*chosen), type_of, fresh);
 }
 
-// The one that is sent whole. The coded form is read here, since only a stream that passes its check has one.
+// Chooses what is sent without a Range. The coded form is read here: it exists only if its stream passes the check.
 result<http_responder::representation> http_responder::choose_representation(const http_request& r,
                                                                              const object_facts& f) {
   representation chosen;
@@ -194,7 +194,7 @@ result<http_responder::representation> http_responder::choose_representation(con
   return chosen;
 }
 
-// A Range field may want parts of the plain form where the coded one was chosen. One that is ignored changes nothing.
+// A Range field may refer to the plain form although the coded one was chosen. An ignored field changes nothing.
 void http_responder::choose_ranges(const http_request& r, const object_facts& f, representation& chosen) const {
   const auto form = coding_of_range(r, f.id, chosen.form);
   if (!form) return;
@@ -208,7 +208,7 @@ void http_responder::choose_ranges(const http_request& r, const object_facts& f,
   chosen.ranges = std::move(ranges);
 }
 
-// Makes `r.content` present, or returns a source for content that is read while it is sent.
+// Reads `r.content` and returns null, or returns a source for content that is read while it is sent.
 result<std::unique_ptr<body_source>> http_responder::open_content(const object_facts& f, representation& r) {
   if (f.streams) return make_source(site_, f, scratch_, r.is_sent_whole() && !site_->is_proved(f.position));
   if (!r.content) {
@@ -252,7 +252,7 @@ void http_responder::send_object(const call& c, const object_facts& f, represent
   w.end_with(r.size);
 }
 
-// `source`: of the content, where that is not in memory.
+// `source`: null when the content is in memory.
 void http_responder::send_ranges(const call& c, reply_writer& w, const object_facts& f, representation r,
                                  std::unique_ptr<body_source> source, std::string_view type) {
   if (!source) source = make_source(site_, f, std::move(r.content), scratch_, false);
@@ -262,7 +262,7 @@ void http_responder::send_ranges(const call& c, reply_writer& w, const object_fa
     c.out.body = make_body(std::move(source), range);
     return w.end_with(range.size);
   }
-  // Content that holds its own id would be a fixed point of SHA-1.
+  // The id cannot occur in the content: that would be a fixed point of SHA-1.
   const oid_hex hex = to_hex(f.id);
   multipart parts{"docteur-" + std::string(hex.data(), hex.size()), std::string(type), r.size,
                   std::move(r.ranges.ranges)};

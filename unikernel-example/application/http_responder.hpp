@@ -1,5 +1,5 @@
 #pragma once
-// What the answer to a request is.
+// Decides the answer to a request.
 
 #include <functional>
 #include <memory>
@@ -17,14 +17,14 @@
 
 namespace docteur::cache_vm {
 
-// What the server shows of itself below "/.docteur/", each made when it is asked for.
+// The server's own pages below "/.docteur/", each made when it is requested.
 struct own_pages {
   std::function<std::string()> status;   // JSON
   std::function<std::string()> metrics;  // Prometheus' text format
   std::function<std::string()> page;     // HTML
 };
 
-// What is behind a port. Where a part is absent its paths are ordinary paths of the image.
+// What a port serves. If a part is absent, its paths are ordinary paths of the image.
 struct port_content {
   bool site = true;    // the image
   bool status = true;  // the server's own pages
@@ -34,18 +34,18 @@ class http_responder {
  public:
   http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts, event_log& log);
 
-  // The image that is served from now on; null: 503.
+  // Serves `s` from now on; null: everything is answered 503.
   void mount(std::shared_ptr<site> s) noexcept {
     if (site_) site_->retire();
     site_ = std::move(s);
   }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
-  // `wall_clock`: seconds, if known. Fills `out`, which was reset.
+  // `wall_clock`: seconds since 1970 UTC, if known. Fills `out`, which the caller has reset. Throws std::bad_alloc.
   void answer(const http_request& r, port_content behind, const reply_context& context,
               std::optional<std::int64_t> wall_clock, http_reply& out);
-  // What answer() gave cannot be sent at once, `sent` bytes of its content were: large content then no longer stays in
-  // memory for its client's sake. To be called before anything else is mounted.
+  // To be called when only `sent` bytes of the content in answer()'s reply could be sent at once, before another image
+  // is mounted. Large content then may be taken from the client.
   void hold(http_reply& r, std::size_t sent);
 
  private:

@@ -42,7 +42,7 @@ bool http_server::work() {
   return shared_.waiting > 0;
 }
 
-// Clients that still read of images which are one too many.
+// Cuts off the clients of the oldest image when there is one too many.
 void http_server::cut_off_old(std::uint64_t now) {
   std::erase_if(old_, [](const old_image& o) { return o.mounted.expired(); });
   if (old_.size() <= kOldImages) return;

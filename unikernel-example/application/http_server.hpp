@@ -10,23 +10,23 @@ namespace docteur::cache_vm {
 
 class http_server final : public service {
  public:
-  // `behind`: the port that opened() and ready() are of.
+  // `behind`: what the port of opened() and ready() serves.
   http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
               event_log& log);
-  // What answers on a port of its own with the server's pages alone: the same server, so one count of clients.
+  // For a second port that serves the server's own pages only. Its clients count against the same limits.
   [[nodiscard]] service& status_port() noexcept { return status_port_; }
 
   void opened(connection& c) override;
   void ready(connection& c) override;
   std::string_view refusal() const override;
   void tick();
-  // Goes on with one response that takes milliseconds; false when there is none.
+  // Continues one response that takes milliseconds; false when no other waits.
   [[nodiscard]] bool work();
-  // Whoever is being sent something gets it, and then no connection is kept.
+  // Finishes responses in progress; connections close after theirs.
   void drain();
 
-  // What is being sent of the image before goes on. Of images that were replaced so many are kept for clients who read
-  // slowly, and each for so long; then these clients are cut off.
+  // Responses from the previous image continue. kOldImages replaced images are kept for clients that read slowly; when
+  // there are more, the clients of the oldest are cut off once it was replaced kOldSeconds ago.
   static constexpr std::size_t kOldImages = 4;
   static constexpr std::uint64_t kOldSeconds = 60;
   void mount(std::shared_ptr<site> s);
@@ -60,7 +60,7 @@ class http_server final : public service {
     std::weak_ptr<site> mounted;
   };
   std::vector<old_image> old_;
-  std::size_t next_ = 0;  // connection to look at in work()
+  std::size_t next_ = 0;  // the connection that work() served last
   std::vector<std::unique_ptr<http_connection>> connections_;
 };
 

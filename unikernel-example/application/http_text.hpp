@@ -1,5 +1,5 @@
 #pragma once
-// The small grammar that all of HTTP's fields are made of (RFC 9110, section 5.6).
+// The common grammar of HTTP fields (RFC 9110, section 5.6).
 
 #include <array>
 #include <cstddef>
@@ -19,13 +19,13 @@ namespace docteur::cache_vm {
   return true;
 }
 
-// What a character may be part of; one look-up for each character of a request instead of many comparisons.
+// Classes of characters, as bits: one table look-up per character instead of many comparisons.
 enum class char_class : std::uint8_t {
   token = 1,   // tchar, section 5.6.2
-  text = 2,    // of a field's value, section 5.5: no control characters but the tab
-  target = 4,  // of a request target (RFC 9112, section 3.2), loosely: visible, also beyond ASCII; no fragment
-  name = 8,    // of a host's registered name (RFC 3986, section 3.2.2), but for '%'
-  ascii = 16,  // but NUL
+  text = 2,    // of a field's value, section 5.5: no control characters except the tab
+  target = 4,  // of a request target (RFC 9112, section 3.2), loosely: visible, including non-ASCII; no fragment
+  name = 8,    // of a registered name (RFC 3986, section 3.2.2), except '%'
+  ascii = 16,  // except NUL
 };
 
 namespace detail {
@@ -49,7 +49,7 @@ inline constexpr auto kCharClasses = [] {
 }();
 }  // namespace detail
 
-// How many characters at the front of `text` are of that class.
+// Number of characters at the front of `text` that belong to `c`.
 [[nodiscard]] constexpr std::size_t span_of(std::string_view text, char_class c) noexcept {
   std::size_t n = 0;
   while (n < text.size() &&
@@ -58,12 +58,12 @@ inline constexpr auto kCharClasses = [] {
   return n;
 }
 
-// Whether all of `text`, which may be empty, is of that class.
+// Whether every character of `text`, which may be empty, belongs to `c`.
 [[nodiscard]] constexpr bool is_all(std::string_view text, char_class c) noexcept {
   return span_of(text, c) == text.size();
 }
 
-// is_all(text, char_class::text), eight characters at a time where all are plain: values are most of a request.
+// is_all(text, char_class::text), but eight characters at a time: most of a request is values.
 [[nodiscard]] inline bool is_text(std::string_view text) noexcept {
   constexpr std::uint64_t ones = ~std::uint64_t{0} / 0xff;
   while (text.size() >= sizeof(std::uint64_t)) {
@@ -88,7 +88,8 @@ inline constexpr auto kCharClasses = [] {
   return text;
 }
 
-// Cuts the part before the first `separator` off `rest`; all of it when there is none.
+// Removes from `rest`, and returns, the part before the first `separator`, which is removed as well; all of `rest` when
+// there is none.
 [[nodiscard]] constexpr std::string_view take_until(std::string_view& rest, char separator) noexcept {
   const std::size_t n = rest.find(separator);
   const std::string_view part = rest.substr(0, n);
@@ -96,7 +97,7 @@ inline constexpr auto kCharClasses = [] {
   return part;
 }
 
-// Decimal digits only; nullopt for anything else, and for what 64 bits do not hold.
+// Decimal digits only; nullopt for anything else, and for a number beyond 64 bits.
 [[nodiscard]] constexpr std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
   if (text.empty()) return std::nullopt;
   std::uint64_t value = 0;

@@ -59,7 +59,7 @@ class listing_body final : public response_body {
 }  // namespace
 
 result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, std::string_view path) {
-  // The links on the way may be anywhere in it: the directory's own name in the image is what can be listed.
+  // `path` may contain links; only the directory's own path can be listed.
   DOCTEUR_TRY(folder, s->folder(path));
   DOCTEUR_TRY(entries, s->snapshot().list(folder));
   return std::make_unique<listing_body>(std::move(s), std::move(entries), path);

@@ -1,5 +1,5 @@
 #pragma once
-// A directory as a page for people, line by line as it is sent.
+// A directory as an HTML page, made while it is sent.
 
 #include <memory>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace docteur::cache_vm {
 
-// `path`: a directory of `s`, links resolved or not. Errors: site::folder()'s.
+// `path`: of a directory of `s`; links in it are resolved. Errors: those of site::folder().
 [[nodiscard]] result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, std::string_view path);
 
 }  // namespace docteur::cache_vm

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
-// `replace` appends what an ASCII character becomes, or says that it stays.
+// `replace` appends the replacement of an ASCII character and returns true, or returns false if the character stays.
 template <class Replace>
 std::string converted(std::string_view text, Replace replace) {
   std::string out;

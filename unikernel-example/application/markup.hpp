@@ -1,18 +1,19 @@
 #pragma once
-// Text made safe for where it is put.
+// Escapes text for the place where it is shown.
 
 #include <string>
 #include <string_view>
 
 namespace docteur::cache_vm {
 
-// For HTML, in text and in quoted attributes. Bytes that are no UTF-8 become U+FFFD.
+// For HTML text and quoted attributes. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string html_text(std::string_view text);
-// A JSON string (RFC 8259), quotes included. Bytes that are no UTF-8 become U+FFFD.
+// A JSON string (RFC 8259) with its quotes. Bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_text(std::string_view text);
-// For a terminal: controls (object/utf8.hpp) and bytes that are no UTF-8 become "\xHH"; newlines and tabs stay.
+// For a terminal: control characters (object/utf8.hpp) and bytes that are not UTF-8 become "\xHH"; newlines and tabs
+// stay.
 [[nodiscard]] std::string terminal_text(std::string_view text);
-// The same in one line: newlines and tabs are escaped, too.
+// The same on one line: newlines and tabs are escaped as well.
 [[nodiscard]] std::string terminal_line(std::string_view text);
 
 }  // namespace docteur::cache_vm

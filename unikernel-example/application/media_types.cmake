@@ -1,6 +1,6 @@
 # cmake -DMIME_TYPES=/etc/mime.types -DOUR_TYPES=media_types.list -DOUTPUT=FILE -P media_types.cmake
-# Writes {"extension", "type"}, lines in the order of extensions. The first line that names an extension counts, ours
-# before the others.
+# Writes lines of {"extension", "type"}, ordered by extension. The first line that names an extension counts; ours come
+# first.
 set(pattern "^[a-z0-9]+/[^ \t]+[ \t]+[^ \t]")
 file(STRINGS ${OUR_TYPES} our_lines REGEX "${pattern}")
 file(STRINGS ${MIME_TYPES} lines REGEX "${pattern}")
@@ -8,7 +8,7 @@ set(rows)
 foreach(line ${our_lines} ${lines})
   string(REGEX REPLACE "[ \t]+" ";" words "${line}")
   list(POP_FRONT words type)
-  # Types that may have the parameter. WebVTT is always UTF-8 and has none, RTF says it inside.
+  # Types with a charset parameter. WebVTT is always UTF-8 and has none; RTF names its encoding inside.
   if((type MATCHES "^text/" AND NOT type MATCHES "^text/(vtt|rtf)$")
      OR type MATCHES "^application/(javascript|xml|xhtml\\+xml)$")
     string(APPEND type "; charset=utf-8")
@@ -17,7 +17,7 @@ foreach(line ${our_lines} ${lines})
     string(TOLOWER ${extension} extension)
     if(extension MATCHES "^[a-z0-9_+-]+$" AND NOT DEFINED "known_${extension}")
       set("known_${extension}" 1)
-      # '!' sorts before all that an extension holds, so a prefix comes before what it begins.
+      # '!' sorts before every character of an extension, so "a" comes before "ab".
       string(REPLACE ";" "@" type_word "${type}")
       list(APPEND rows "${extension}!${type_word}")
     endif()

@@ -8,7 +8,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-// The first eight characters as a number that compares as they do.
+// The first eight characters as a number that orders as they do.
 [[nodiscard]] constexpr std::uint64_t prefix_of(std::string_view extension) noexcept {
   std::uint64_t prefix = 0;
   for (std::size_t i = 0; i < sizeof prefix; ++i)
@@ -23,7 +23,7 @@ struct known_type {
   std::string_view type;
 };
 
-// In the order of extensions.
+// Ordered by extension.
 constexpr known_type kTypes[] = {
 #include "media_types.inc"
 };

@@ -1,5 +1,5 @@
 #pragma once
-// Content types by file name. The table is made when the program is built, from media_types.list and /etc/mime.types
+// Media types by file name. The table is generated at build time from media_types.list and /etc/mime.types
 // (media_types.cmake).
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace docteur::cache_vm {
 
-// A type, and the same for content in UTF-8: with charset=utf-8 where the type has such a parameter. Static storage.
+// A media type, and its form for UTF-8 content: with charset=utf-8 if the type has that parameter. Static storage.
 struct media {
   std::string_view plain;
   std::string_view in_utf8;
@@ -18,10 +18,11 @@ struct media {
 
 inline constexpr media kUnknownMedia{"application/octet-stream", "application/octet-stream"};
 
-// By the last extension, in any case.
+// By the last extension, ignoring case.
 [[nodiscard]] media media_of(std::string_view file_name) noexcept;
 
-// What Content-Type says of content. The parameter would overrule what the content says of itself: it is left out then.
+// The value of Content-Type. The charset parameter would override an encoding that the content itself names, and is
+// then left out.
 [[nodiscard]] std::string_view content_type(const media& of, const text_signs& signs) noexcept;
 
 }  // namespace docteur::cache_vm

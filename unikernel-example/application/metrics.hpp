@@ -1,5 +1,5 @@
 #pragma once
-// What the server counts.
+// The server's counters.
 
 #include <array>
 #include <bit>
@@ -8,8 +8,8 @@
 
 namespace docteur::cache_vm {
 
-// Times by powers of two: bucket i counts what took less than 2^i microseconds, and not less than half of that; the
-// last one all that took longer.
+// Durations by powers of two: bucket i counts those from 2^(i-1) to below 2^i microseconds, the last bucket all longer
+// ones.
 class histogram {
  public:
   static constexpr std::size_t kBuckets = 26;  // up to 33 s
@@ -34,15 +34,15 @@ struct metrics {
   std::uint64_t started_ns = 0;
   std::uint64_t connections = 0;  // accepted, since the start
   std::uint64_t active = 0;       // now
-  std::uint64_t refused = 0;      // for there were too many
+  std::uint64_t refused = 0;      // over the limit
   std::uint64_t timed_out = 0;
-  std::uint64_t aborted = 0;  // given up in the middle of a response
+  std::uint64_t aborted = 0;  // aborted during a response
   std::uint64_t requests = 0;
-  std::uint64_t body_bytes = 0;  // handed to the network
+  std::uint64_t body_bytes = 0;  // passed to the network
   std::uint64_t deflated = 0;    // responses sent as they are in the PACK
   std::uint64_t faults = 0;      // of the image or its disk
   std::array<std::uint64_t, 600> statuses{};
-  histogram latency;  // from a whole head to the last byte handed to the network
+  histogram latency;  // from the complete head to the last byte passed to the network
 };
 
 }  // namespace docteur::cache_vm

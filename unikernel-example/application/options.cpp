@@ -21,7 +21,7 @@ using setter = bool (*)(cache_options&, const word&);
 
 struct known_word {
   std::string_view key;
-  setter set;  // false: the value makes no sense
+  setter set;  // false: the value is invalid
 };
 
 template <class T>
@@ -144,10 +144,10 @@ std::string_view words_help() noexcept {
   return "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
          "  connections=N         clients at once (1024)\n"
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
-         "  drain=SECONDS         to finish sending after the process is asked to stop (10)\n"
+         "  drain=SECONDS         to finish responses after the process is asked to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
-         "  help                  print this and end\n"
-         "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost are its own\n"
+         "  help                  print this and exit\n"
+         "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost always count\n"
          "  idle=SECONDS          between two requests (60)\n"
          "  ip=ADDRESS[/PREFIX]   a guest's address; by DHCP without it\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
@@ -156,11 +156,11 @@ std::string_view words_help() noexcept {
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"
          "  requests=N            on one connection (10000)\n"
-         "  shell=[ADDRESS:]PORT  a shell for anybody who connects; off without it\n"
-         "  show=/PATH            print this file and end\n"
+         "  shell=[ADDRESS:]PORT  a shell for anyone who connects (off)\n"
+         "  show=/PATH            print this file and exit\n"
          "  status=on|off|[ADDRESS:]PORT\n"
-         "                        /.docteur/: status page and metrics, or there alone (on)\n"
-         "  time-out=SECONDS      for a request's head (15), and in which a reader must take 1 KiB (30)\n";
+         "                        /.docteur/, status page and metrics: with the files, off, or only there (on)\n"
+         "  time-out=SECONDS      to receive a request's head (15), and for a client to read 1 KiB (30)\n";
 }
 
 }  // namespace docteur::cache_vm

@@ -1,5 +1,5 @@
 #pragma once
-// The words on the kernel command line, and what docteur-cache makes of its own options.
+// Options: the words of a guest's kernel command line, into which docteur-cache translates its own.
 
 #include <cstdint>
 #include <optional>
@@ -20,28 +20,28 @@ struct endpoint {
 
 struct cache_options {
   endpoint listen{"", 80};
-  bool status = true;                 // the server's own pages are there,
-  std::optional<endpoint> status_at;  // with `listen`, or here alone
+  bool status = true;                 // serve the server's own pages,
+  std::optional<endpoint> status_at;  // at `listen`, or only here
   std::optional<endpoint> shell;
   std::string disk;  // a disk's name, "" for the first, "none"
   std::optional<std::uint64_t> cache_bytes;
   site_rules site;
-  std::uint32_t drain_s = 10;  // to finish what is being sent
+  std::uint32_t drain_s = 10;  // to finish responses in progress
   bool prefetch = false;
   bool help = false;
   std::string show;  // a path to print instead of serving
   http_limits http;
-  bool connections_asked = false;  // http.connections was said, and is not the default
+  bool connections_asked = false;  // http.connections was given
 };
 
-// Words are "key=value" or bare. Those that are the platform's (ip=, gateway=, virtio_mmio.device=) are passed over;
-// any other that is unknown, or whose value makes no sense, is a failure (blame::usage).
+// Words are "key=value" or bare. Those of the platform (ip=, gateway=, virtio_mmio.device=) are skipped. Errors: usage
+// for any other unknown word, and for an invalid value.
 [[nodiscard]] outcome<cache_options> parse_words(std::span<const std::string_view> words);
 
 // "[ADDRESS:]PORT"; "[::1]:80" for IPv6.
 [[nodiscard]] std::optional<endpoint> parse_endpoint(std::string_view text);
 
-// All words, a line each.
+// A description of all words, one line each.
 [[nodiscard]] std::string_view words_help() noexcept;
 
 }  // namespace docteur::cache_vm

@@ -1,5 +1,6 @@
 #pragma once
-// Reads files into the cache before anybody asks, in the order of their paths, until all are there or it is full.
+// Reads files into the cache before they are requested, in the order of their paths, until all are cached or it is
+// full.
 
 #include <memory>
 #include <optional>

@@ -5,7 +5,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-// Replaces `out` with what `text` is without percent-encoding; false when that is badly written or holds NUL.
+// Replaces `out` with `text` percent-decoded; false when the encoding is malformed or contains NUL.
 bool decode(std::string_view text, std::string& out) {
   out.clear();
   for (;;) {
@@ -22,7 +22,7 @@ bool decode(std::string_view text, std::string& out) {
   }
 }
 
-// Appends the segments of `text`, decoded; false when there is one that is refused.
+// Appends the decoded segments of `text`; false when one is refused.
 bool append(std::string& path, std::string_view text) {
   std::string decoded;
   if (text.find('%') != std::string_view::npos) {
@@ -47,7 +47,7 @@ void append_encoded(std::string& out, char c) {
   out += digits[b & 15];
 }
 
-// Whether it ends in a '/', encoded or not.
+// Whether `text` ends in '/', encoded or not.
 bool ends_in_slash(std::string_view text) noexcept {
   return text.ends_with('/') || text.ends_with("%2F") || text.ends_with("%2f");
 }

@@ -1,5 +1,5 @@
 #pragma once
-// From a request's target to a path in the image: the one place that decodes and decides.
+// From a request's target to a path in the image. All decoding and checking of targets is here.
 
 #include <optional>
 #include <string>
@@ -10,29 +10,29 @@
 namespace docteur::cache_vm {
 
 struct request_path {
-  std::string path;        // decoded, '/' between names, none in front and none behind; empty: the root
-  std::size_t last;        // where in `path` that begins which stands behind the last '/' that was sent as such
+  std::string path;        // decoded, '/' between names, none at either end; empty: the root
+  std::size_t last;        // where in `path` the part begins that followed the last literal '/' of the target
   bool is_directory;       // the target ended in '/'
-  std::string_view query;  // behind the '?', as sent, '?' included; may be empty
+  std::string_view query;  // as sent, with its '?'; may be empty
 };
 
-// A target in absolute-form: "http://host/a", also with https.
+// A target in absolute-form: "http://host/a", or with https.
 struct absolute_target {
   authority server;       // its host is not empty
   std::string_view rest;  // "/a"; may be empty, or begin with '?'
 };
-// nullopt for other forms, and where the authority is none (RFC 9110, section 4.2: no userinfo, a host).
+// nullopt for other forms and for an invalid authority (RFC 9110, section 4.2: it has a host and no userinfo).
 [[nodiscard]] std::optional<absolute_target> parse_absolute(std::string_view target) noexcept;
 
-// nullopt: 400. Of the forms of RFC 9112, section 3.2, origin-form and absolute-form with http or https. Empty
-// segments do not count, as in most servers, and an encoded '/' is one, as in nginx. Refused, plain or encoded: NUL,
-// and "." and ".." as segments (clients resolve them before they ask).
+// nullopt: to be answered 400. Accepts origin-form and absolute-form with http or https (RFC 9112, section 3.2). Empty
+// segments are dropped, as in most servers, and an encoded '/' counts as '/', as in nginx. Refuses NUL and the segments
+// "." and "..", plain or encoded: clients resolve those before they send a request.
 [[nodiscard]] std::optional<request_path> parse_target(std::string_view target);
 
-// `path` as it is written in a URL: all but unreserved characters and '/' percent-encoded.
+// `path` for a URL: everything except unreserved characters and '/' is percent-encoded.
 [[nodiscard]] std::string encode_path(std::string_view path);
 
-// `query`, as sent, as it may stand in a field: what is not visible ASCII percent-encoded.
+// `query`, as sent, for a field's value: everything except visible ASCII is percent-encoded.
 [[nodiscard]] std::string encode_query(std::string_view query);
 
 }  // namespace docteur::cache_vm

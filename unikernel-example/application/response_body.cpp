@@ -18,8 +18,8 @@ class memory_source final : public body_source {
   shared_content content_;
 };
 
-// Inflated, or read straight from the device, as it is sent. The hash goes on where it was when the stream is opened
-// again.
+// A blob that is inflated, or read straight from the device, while it is sent. The hash continues when the stream is
+// opened again.
 class stream_source final : public body_source, private open_read {
  public:
   stream_source(std::shared_ptr<site> s, const object_facts& f, std::span<std::byte> scratch, bool prove)
@@ -71,14 +71,14 @@ class stream_source final : public body_source, private open_read {
 
   std::shared_ptr<site> site_;
   object_facts facts_;
-  std::optional<blob_stream> stream_;  // absent while it is closed
-  bool begins_anywhere_ = false;       // to open it in the middle costs no more than at the beginning
+  std::optional<blob_stream> stream_;  // absent while closed
+  bool begins_anywhere_ = false;       // opening it in the middle is cheap
   std::span<std::byte> scratch_;
   bool prove_;
   hasher hash_;
 };
 
-// A range of `from`, by pieces.
+// Reads one range of a source, a piece at a time.
 class range_reader {
  public:
   explicit range_reader(byte_range range) noexcept : left_(range) {}
@@ -92,7 +92,7 @@ class range_reader {
   }
 
  private:
-  byte_range left_;  // what is left
+  byte_range left_;  // not yet read
 };
 
 class range_body final : public response_body {
@@ -109,7 +109,7 @@ class range_body final : public response_body {
   range_reader rest_;
 };
 
-// What comes before part `i`; behind the last one, what ends them.
+// The text before part `i`, or after the last part.
 std::string delimiter(const multipart& m, std::size_t i) {
   if (i == m.ranges.size()) return "\r\n--" + m.boundary + "--\r\n";
   return "\r\n--" + m.boundary + "\r\nContent-Type: " + m.type +
@@ -145,7 +145,7 @@ class multipart_body final : public response_body {
   std::string text_;
   std::size_t text_sent_ = 0;
   range_reader rest_;
-  std::size_t begun_ = 0;  // parts whose delimiter was sent, the end's included
+  std::size_t begun_ = 0;  // delimiters sent, including the last
 };
 
 }  // namespace

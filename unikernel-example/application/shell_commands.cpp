@@ -83,7 +83,7 @@ shell_output do_ls(cache_machine& machine, arguments a) {
           false};
 }
 
-// Shows what of `piece`, which is at `at` of `size` bytes, can be shown without the next; returns how much that is.
+// Prints the whole characters of `piece`, which is at `at` of `size` bytes. Returns how many bytes that were.
 std::size_t show_piece(std::string& out, std::string_view piece, std::uint64_t at, std::uint64_t size) {
   std::size_t n = at + piece.size() < size ? whole_characters(piece) : piece.size();
   if (n == 0) n = piece.size();
@@ -140,7 +140,7 @@ shell_output do_stat(cache_machine& machine, arguments a) {
   out += row("bytes", f.size) + row("PACK offset", s->image().offset(*n));
   if (n->is_blob()) {
     out += row("media type", media_of(a[0]).plain);
-    out += row("deflated", f.deflate ? std::to_string(f.deflate->size) + " bytes, sent as they are" : "not as it lies");
+    out += row("deflated", f.deflate ? std::to_string(f.deflate->size) + " bytes, sent as stored" : "not as stored");
   }
   return text(out);
 }
@@ -210,8 +210,8 @@ shell_output do_cache(cache_machine& machine, arguments) {
       row("hits", c.hits) + row("misses", c.misses) +
       row("bases of deltas", std::to_string(b.count().used) + " of " + std::to_string(b.capacity()) + " bytes") +
       row("hits", b.count().hits) + row("misses", b.count().misses) +
-      row("prefetch", std::to_string(machine.prefetch().files()) +
-                          (machine.prefetch().is_running() ? " files, goes on" : " files")));
+      row("prefetch",
+          std::to_string(machine.prefetch().files()) + (machine.prefetch().is_running() ? " files so far" : " files")));
 }
 
 shell_output do_stats(cache_machine& machine, arguments) { return text(metrics_text(machine)); }
@@ -222,7 +222,7 @@ shell_output do_http(cache_machine& machine, arguments) {
       row("connections", std::to_string(m.active) + " of " + std::to_string(machine.http().limits().connections)) +
       row("accepted", m.connections) + row("refused", m.refused) + row("timed out", m.timed_out) +
       row("aborted", m.aborted) + row("requests", m.requests) + row("bytes of content", m.body_bytes) +
-      row("sent from PACK", m.deflated) + row("faults", m.faults);
+      row("sent as stored", m.deflated) + row("faults", m.faults);
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0) out += row("status " + std::to_string(i), m.statuses[i]);
   return text(out);
@@ -270,40 +270,40 @@ shell_output do_reboot(cache_machine& machine, arguments) {
 shell_output do_help(cache_machine&, arguments);
 
 constexpr std::array kCommands{
-    command{"help", "", "this", 0, 0, do_help},
-    command{"ls", "[PATH]", "what lies in a directory", 0, 1, do_ls},
-    command{"cat", "PATH", "a file", 1, 1, do_cat},
-    command{"stat", "PATH", "what a path leads to", 1, 1, do_stat},
-    command{"df", "", "the disks", 0, 0, do_df},
-    command{"info", "", "the image that is mounted", 0, 0, do_info},
-    command{"mount", "[DISK]", "serve the image on a disk, once all of it is attached", 0, 1, do_mount},
+    command{"help", "", "print this", 0, 0, do_help},
+    command{"ls", "[PATH]", "list a directory", 0, 1, do_ls},
+    command{"cat", "PATH", "print a file", 1, 1, do_cat},
+    command{"stat", "PATH", "describe a path", 1, 1, do_stat},
+    command{"df", "", "list the disks", 0, 0, do_df},
+    command{"info", "", "describe the mounted image", 0, 0, do_info},
+    command{"mount", "[DISK]", "attach the image on a disk, then serve it", 0, 1, do_mount},
     command{"umount", "", "serve nothing", 0, 0, do_umount},
-    command{"remount", "", "the same disk again, for it was written anew", 0, 0, do_remount},
+    command{"remount", "", "mount the same disk again after it was rewritten", 0, 0, do_remount},
     command{"prefetch", "", "read all files into the cache", 0, 0, do_prefetch},
     command{"flush", "", "empty the caches", 0, 0, do_flush},
-    command{"cache", "", "what the caches hold", 0, 0, do_cache},
-    command{"stats", "", "all counters", 0, 0, do_stats},
-    command{"http", "", "clients and responses", 0, 0, do_http},
-    command{"net", "", "the network", 0, 0, do_net},
-    command{"uptime", "", "time since the start", 0, 0, do_uptime},
-    command{"date", "", "the time of day", 0, 0, do_date},
-    command{"free", "", "memory", 0, 0, do_free},
-    command{"log", "", "the last events", 0, 0, do_log},
+    command{"cache", "", "show the caches", 0, 0, do_cache},
+    command{"stats", "", "show all counters", 0, 0, do_stats},
+    command{"http", "", "count clients and responses", 0, 0, do_http},
+    command{"net", "", "show the network", 0, 0, do_net},
+    command{"uptime", "", "show the time since the start", 0, 0, do_uptime},
+    command{"date", "", "show the date and time", 0, 0, do_date},
+    command{"free", "", "show the memory", 0, 0, do_free},
+    command{"log", "", "show the latest events", 0, 0, do_log},
     command{"exit", "", "end this session", 0, 0, do_exit},
     command{"halt", "", "switch off", 0, 0, do_halt},
-    command{"reboot", "", "start again", 0, 0, do_reboot},
+    command{"reboot", "", "restart", 0, 0, do_reboot},
 };
 
 shell_output do_help(cache_machine&, arguments) {
   std::string out;
   for (const command& c : kCommands)
     out += row(std::string(c.name) + (c.usage.empty() ? "" : " ") + std::string(c.usage), c.help);
-  out.append("\nBoot options, words of a guest's command line; docteur-cache has them as --KEY VALUE:\n")
+  out.append("\nOptions, words of a guest's command line; docteur-cache takes them as --KEY VALUE:\n")
       .append(words_help());
   return text(std::move(out));
 }
 
-// Words between spaces; double quotes hold a word with spaces together.
+// Splits at spaces and tabs; double quotes keep a word with spaces together.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
   bool in_word = false;

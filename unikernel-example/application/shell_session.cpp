@@ -23,7 +23,7 @@ constexpr char kTelnetWill = static_cast<char>(251);
 constexpr char kTelnetSub = static_cast<char>(250);
 constexpr char kTelnetEnd = static_cast<char>(240);
 
-// "GET / HTTP/1.1", "Host: a", as no command of the shell's begins.
+// "GET / HTTP/1.1", "Host: a": no command of the shell looks like that.
 bool is_http(std::string_view line) noexcept {
   const std::size_t name = span_of(line, char_class::token);
   if (name > 0 && name < line.size() && line[name] == ':') return true;
@@ -88,14 +88,14 @@ void shell_session::key(char c) {
     case kBackspace:
     case kDelete:
       if (line_.empty()) return;
-      // A character of several bytes goes as one.
+      // Removes all bytes of a character.
       while (line_.size() > 1 && (static_cast<unsigned char>(line_.back()) & 0xc0) == 0x80) line_.pop_back();
       line_.pop_back();
       out_ += "\b \b";
       return;
     default:
-      // No key sends NUL; TLS, STUN and other protocols of browsers have it in front of what a page can choose. Nor
-      // does anybody type a first line so long that its end, " HTTP/1.1" perhaps, is not looked at.
+      // No key sends NUL, but TLS, STUN and other protocols of browsers do before any text that a page can choose. A
+      // first line longer than the buffer is refused too, since its end, which may be " HTTP/1.1", would not be seen.
       if (!trusted_ && (c == '\0' || line_.size() >= kLongestLine)) return end_as_misdirected();
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || line_.size() >= kLongestLine) return;
       line_ += c;
@@ -104,7 +104,7 @@ void shell_session::key(char c) {
 }
 
 void shell_session::end_as_misdirected() {
-  machine_->log().say_rarely("shell: a session that is no shell's was ended");
+  machine_->log().say_rarely("shell: ended a session whose peer is not a shell user");
   more_ = nullptr;
   ahead_.clear();
   line_.clear();
@@ -129,7 +129,7 @@ std::string_view shell_session::output() {
     if (more_(out_)) continue;
     more_ = nullptr;
     out_ += kPrompt;
-    // What was typed meanwhile, up to the next command that goes on printing.
+    // Input that came meanwhile, up to the next command with more to print.
     const std::string waiting = std::exchange(ahead_, {});
     type(waiting);
   }
@@ -145,7 +145,7 @@ void shell_service::opened(connection& c) {
   }
   sessions_.push_back({&c, shell_session(*machine_, shell_session::origin::network)});
   c.user = &sessions_.back();
-  machine_->log().say("shell: " + c.peer() + " came");
+  machine_->log().say("shell: " + c.peer() + " connected");
   ready(c);
 }
 
@@ -153,7 +153,7 @@ void shell_service::ready(connection& c) {
   auto* mine = static_cast<client*>(c.user);
   if (mine == nullptr) return;
   std::array<char, 1024> keys;
-  // A client that types while it does not read is not read either.
+  // No input is taken from a client that does not read.
   const auto read = [&] {
     if (c.room() == 0) return false;
     const std::size_t n = c.receive(std::as_writable_bytes(std::span(keys)));
@@ -164,7 +164,7 @@ void shell_service::ready(connection& c) {
   while (more) {
     more = read();
     for (std::string_view text = mine->session.output(); !text.empty() && c.room() > 0; text = mine->session.output()) {
-      // A terminal on the network wants both ends of a line.
+      // A network terminal expects CR LF.
       const std::string_view line = text.substr(0, std::min(text.find('\n'), c.room()));
       const std::size_t n = line.empty() ? 0 : c.send(as_bytes(line));
       mine->session.shown(n);

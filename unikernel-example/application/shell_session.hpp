@@ -1,6 +1,5 @@
 #pragma once
-// A small shell, for whoever sits at the console or has connected to its port: lines in, text out, no faster than it is
-// read.
+// A small shell on the console and on a TCP port: reads lines and prints text, no faster than the text is read.
 
 #include <functional>
 #include <list>
@@ -14,27 +13,28 @@ namespace docteur::cache_vm {
 
 class cache_machine;
 
-// What a command prints, as far as it is made: more comes from `more` until that returns false.
+// The output of a command: `text`, then what `more` appends, until that returns false.
 struct shell_output {
   std::string text;
   std::function<bool(std::string&)> more;
-  bool leaves = false;  // the session ends behind it
+  bool leaves = false;  // the session ends after it
 };
 
-// The output of one command line; never fails otherwise than by what it says.
+// Runs one command line. Failures are part of the output.
 [[nodiscard]] shell_output run_shell_command(cache_machine& machine, std::string_view line);
 
 class shell_session {
  public:
-  // Who types. What comes from a network may be no shell's user: a browser sends what any page says to any port, text
-  // of the page's author behind a head of its own. Such a session ends at its first line, and nothing is executed.
+  // The source of the input. Input from the network may not come from a user of the shell: any page can make a browser
+  // send text of the page's author, behind a head of the browser's, to any port. Such a session ends at its first line,
+  // and nothing is executed.
   enum class origin { console, network };
   shell_session(cache_machine& machine, origin where);
 
-  // What was typed: backspace, ^C and ^D mean what they mean, telnet's commands (RFC 854) are passed over. While a
-  // command still prints, only ^C counts; what else was typed waits, a few lines of it.
+  // Takes typed keys: backspace, ^C and ^D have their usual effect, telnet commands (RFC 854) are skipped. While a
+  // command still prints, only ^C has an effect; up to 16 KiB of other input wait.
   void type(std::string_view keys);
-  // Text to show now, at least one byte if there is any; empty when the session waits for a line.
+  // Text to print now; empty when the session waits for input.
   [[nodiscard]] std::string_view output();
   void shown(std::size_t bytes) { out_.erase(0, bytes); }
   [[nodiscard]] bool is_over() const noexcept { return over_ && out_.empty(); }
@@ -47,17 +47,17 @@ class shell_session {
 
   cache_machine* machine_;
   std::string line_;
-  std::string ahead_;  // typed while a command printed
+  std::string ahead_;  // input that came while a command printed
   std::string out_;
   std::function<bool(std::string&)> more_;
-  int telnet_ = 0;  // bytes of a telnet command still to be passed over; -1: in a subnegotiation
+  int telnet_ = 0;  // bytes of a telnet command still to be skipped; -1: in a subnegotiation
   bool telnet_escape_ = false;
   bool last_was_cr_ = false;
   bool over_ = false;
-  bool trusted_;  // the first line was a command, so the peer means a shell
+  bool trusted_;  // a line was a command, so the peer is a shell's user
 };
 
-// Sessions on TCP.
+// Shell sessions over TCP.
 class shell_service final : public service {
  public:
   explicit shell_service(cache_machine& machine) : machine_(&machine) {}

@@ -10,7 +10,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kMostFacts = 8192;   // then all are forgotten: learning one costs a read of a header
+constexpr std::size_t kMostFacts = 8192;   // then all are dropped: relearning one costs a read of a header
 constexpr std::size_t kMostProved = 4096;  // large blobs
 constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
 
@@ -163,7 +163,7 @@ void site::retire() noexcept {
   reader().objects().cache().close();
   most_live_ = 0;
   trim();
-  open_reads_.set_most(kLeastOpen);
+  open_reads_->set_most(kLeastOpen);
 }
 
 std::string to_text(const error& e) {

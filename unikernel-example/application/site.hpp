@@ -1,6 +1,6 @@
 #pragma once
-// A mounted image: what its paths lead to, and checked content. Clients that are being sent something of it hold it, so
-// it may be replaced at any moment.
+// A mounted image: its paths and its checked content. Responses in progress share ownership of it, so it may be
+// replaced at any time.
 
 #include <algorithm>
 #include <cstdint>
@@ -25,12 +25,12 @@ namespace docteur::cache_vm {
 struct site_options {
   memory heap;                // for the image and its reader
   std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
-  std::uint64_t sent_bytes;   // for whole content that clients are being sent, besides
-  std::uint64_t read_bytes;   // for what clients' responses are read from, where that is not whole content
+  std::uint64_t sent_bytes;   // for whole content that is being sent, in addition
+  std::uint64_t read_bytes;   // for open_reads
   std::uint64_t whole_bytes;  // http_limits
 };
 
-// What is known of an object without its content.
+// What is known about an object without its content.
 struct object_facts {
   std::uint32_t position;  // in IDX
   object_type type;
@@ -38,8 +38,8 @@ struct object_facts {
   std::uint64_t size;  // bytes
   bool delta;
   bool streams;                        // too large to be built whole
-  std::optional<zlib_extent> deflate;  // of a blob that is worth sending as it is in the PACK
-  text_signs signs;                    // once its content was read
+  std::optional<zlib_extent> deflate;  // of a blob worth sending as it is in the PACK
+  text_signs signs;                    // known once its content was read
 };
 
 class site {
@@ -58,52 +58,53 @@ class site {
   [[nodiscard]] image_reader& reader() noexcept { return attached_.reader(); }
   [[nodiscard]] std::int64_t modified() const noexcept { return snapshot().commit().committer.seconds; }
   [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
-  std::uint64_t attach_ns = 0;  // how long mount() took: set by who has the clock
+  std::uint64_t attach_ns = 0;  // duration of mount(), set by its caller
 
-  // Symbolic links followed inside the image. not_found and the like are answers (is_absent()).
+  // Follows symbolic links inside the image. Errors that mean "not there" satisfy is_absent().
   [[nodiscard]] result<node> find(std::string_view path);
-  // The path of the directory that `path` leads to, without links. Errors as find(), and wrong_kind.
+  // The path, free of links, of the directory that `path` leads to. Errors: as find(), and wrong_kind.
   [[nodiscard]] result<std::string> folder(std::string_view path);
-  // Valid until the next call.
+  // Valid until the next call of a member function.
   [[nodiscard]] result<const object_facts*> facts(const node& n);
   [[nodiscard]] result<const object_facts*> facts(const oid& id);
   [[nodiscard]] result<const object_facts*> facts(std::uint32_t position);
 
-  // Whole content, checked against the id before anybody gets it; its zlib stream, checked to be that and to end where
-  // it says. For a deflate stream that does not pass, nullptr: the facts then know better. Memory for it is taken from
-  // clients that hold content and are stuck.
+  // Whole content that matches its id; or its zlib stream, which inflates to that content and ends where it should.
+  // nullptr for a zlib stream that fails the check: the facts then no longer offer it. Memory is taken from stuck
+  // clients when needed. Errors: those of the reader, bad_checksum. Throws std::bad_alloc.
   [[nodiscard]] result<shared_content> whole(const object_facts& f, coding form);
-  // Whole content as it is, for a client from whom it was taken away: it does not displace what the cache has.
+  // Whole plain content for a client from which it was taken away; the cache stays as it is.
   [[nodiscard]] result<shared_content> whole_again(const object_facts& f);
-  // Whether content that was just read may be held without taking anything from anybody.
+  // Whether content that was just read can be held without taking other content away.
   [[nodiscard]] bool has_room() const noexcept { return *live_ <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
-  [[nodiscard]] cache_vm::open_reads& open_reads() noexcept { return open_reads_; }
-  // A client holds content from now on, and some may be taken away for that.
+  [[nodiscard]] const std::shared_ptr<cache_vm::open_reads>& open_reads() const noexcept { return open_reads_; }
+  // To be called after a client began to hold content: takes away what exceeds the limit.
   void trim() noexcept { held_.trim(*live_, most_live_); }
-  // Bytes of whole content in memory: cached, or being sent.
+  // Bytes of whole content in memory, cached or being sent.
   [[nodiscard]] std::uint64_t live_bytes() const noexcept { return *live_; }
   [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept { return f.size <= options_.whole_bytes; }
 
-  // What a blob says of its encoding: known once it was read, else its beginning is read now, unchecked.
+  // What a blob says about its encoding. If it was not read yet, its beginning is read now, unchecked.
   [[nodiscard]] result<text_signs> signs(const object_facts& f);
 
-  // Large blobs that were once hashed to their end.
+  // Large blobs that once matched their id.
   [[nodiscard]] bool is_proved(std::uint32_t position) const { return proved_.contains(position); }
   void prove(std::uint32_t position);
 
   [[nodiscard]] content_cache& cache() noexcept { return cache_; }
   void flush() noexcept;
-  // It is served no more, only what is being sent is still sent: it needs no memory to be quick.
+  // It was replaced: only responses in progress go on, and need no memory to be quick.
   void retire() noexcept;
 
  private:
-  static constexpr std::size_t kLeastOpen = 4;  // open_reads, also of an image that is no longer served
+  static constexpr std::size_t kLeastOpen = 4;  // also of a retired site
   site(const disk& d, const site_options& options)
       : disk_(d),
         options_(options),
         most_live_(options.cache_bytes + options.sent_bytes),
-        open_reads_(std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen)),
+        open_reads_(std::make_shared<cache_vm::open_reads>(
+            std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen))),
         cache_(options.cache_bytes / 4 * 3) {}
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
@@ -116,16 +117,16 @@ class site {
   attached_image attached_;
   http_date modified_text_{};
   std::optional<inflater> inflater_;
-  std::uint64_t most_live_;  // bytes of content that may live while there is any to take from a client
+  std::uint64_t most_live_;  // limit of *live_ while clients hold content that can be taken
   content_ledger held_;
-  cache_vm::open_reads open_reads_;
+  std::shared_ptr<cache_vm::open_reads> open_reads_;
   content_cache cache_;
   std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
   std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position
   std::unordered_set<std::uint32_t> proved_;
 };
 
-// Whether an error only says that there is nothing behind a path.
+// Whether an error only means that a path leads nowhere.
 [[nodiscard]] constexpr bool is_absent(const error& e) noexcept {
   return e.code == errc::not_found || e.code == errc::symlink_loop || (e.code == errc::wrong_kind && e.at == 0);
 }

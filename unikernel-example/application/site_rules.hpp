@@ -1,5 +1,5 @@
 #pragma once
-// What of an image and of the server is shown, and to whom.
+// What is served besides files, and to which clients.
 
 #include <string>
 #include <string_view>
@@ -9,12 +9,12 @@ namespace docteur::cache_vm {
 
 struct site_rules {
   bool listing = false;            // directories without index.html are listed
-  bool objects = true;             // "/@oid/": whoever knows an id gets the object
-  std::vector<std::string> hosts;  // names of this server's, in lower case, for its own pages
+  bool objects = true;             // "/@oid/": any object by its id
+  std::vector<std::string> hosts;  // names of this server, for requests for its own pages
 
-  // Whether a request for `host` (http_request) may see the server's own pages. A name that is not its own may be one
-  // whose owner had it lead here, so that a page of his in a browser can read what the browser's reader may ("DNS
-  // rebinding"). Addresses, "localhost" (RFC 6761, section 6.3) and no name at all are nobody's.
+  // Whether a request for `host` (of http_request) may see the server's own pages. The owner of a foreign name can make
+  // it lead here, so that his page in a user's browser reads what the user may read ("DNS rebinding"). Addresses,
+  // "localhost" (RFC 6761, section 6.3) and an absent name have no such owner.
   [[nodiscard]] bool is_own_host(std::string_view host) const noexcept;
 };
 

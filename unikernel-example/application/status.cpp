@@ -146,7 +146,7 @@ std::string metrics_text(cache_machine& machine) {
   const metrics& m = machine.http().counts();
   const memory_use memory = machine.platform().memory();
   prometheus p;
-  p.family("image_info", "gauge", "What is served; 1 when an image is mounted.");
+  p.family("image_info", "gauge", "The mounted image; 1 when there is one.");
   if (const auto& s = machine.http().mounted()) {
     p.sample("{commit=\"" + hex(s->snapshot().commit_id()) + "\",root=\"" + hex(s->snapshot().commit().tree) +
                  "\",disk=" + json_text(s->disk_name()) + "}",
@@ -156,28 +156,27 @@ std::string metrics_text(cache_machine& machine) {
     p.one("cache_misses_total", "counter", "Content that had to be read.", c.misses);
     p.one("cache_used_bytes", "gauge", "Content kept.", c.used);
     p.one("content_in_memory_bytes", "gauge", "Content kept or being sent.", s->live_bytes());
-    p.one("content_taken_from_slow_total", "counter", "Contents that slow clients had to give back.",
-          s->held().taken());
+    p.one("content_taken_from_slow_total", "counter", "Contents taken from slow clients.", s->held().taken());
     p.one("cache_capacity_bytes", "gauge", "Content that may be kept.", s->cache().capacity());
   } else {
     p.sample({}, "0");
   }
-  p.family("uptime_seconds", "gauge", "Since the start.")
+  p.family("uptime_seconds", "gauge", "Time since the start.")
       .sample({}, seconds_text((machine.platform().monotonic_ns() - m.started_ns) / 1000));
   p.one("memory_used_bytes", "gauge", "Memory in use.", memory.used);
-  p.one("memory_total_bytes", "gauge", "Memory there is.", memory.total);
+  p.one("memory_total_bytes", "gauge", "Total memory.", memory.total);
   p.one("connections", "gauge", "Clients connected.", m.active);
   p.one("connections_accepted_total", "counter", "Connections accepted.", m.connections);
   p.one("connections_refused_total", "counter", "Connections over the limit.", m.refused);
-  p.one("connections_timed_out_total", "counter", "Connections closed for they were too slow.", m.timed_out);
-  p.one("responses_aborted_total", "counter", "Responses that were not sent to their end.", m.aborted);
-  p.one("body_bytes_total", "counter", "Bytes of content handed to the network.", m.body_bytes);
-  p.one("deflate_from_pack_total", "counter", "Responses sent as they lie in the PACK.", m.deflated);
+  p.one("connections_timed_out_total", "counter", "Connections closed because they were too slow.", m.timed_out);
+  p.one("responses_aborted_total", "counter", "Responses that were cut off.", m.aborted);
+  p.one("body_bytes_total", "counter", "Bytes of content passed to the network.", m.body_bytes);
+  p.one("deflate_from_pack_total", "counter", "Responses sent as stored in the PACK.", m.deflated);
   p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
   p.family("responses_total", "counter", "Responses by status.");
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0) p.sample("{status=\"" + std::to_string(i) + "\"}", std::to_string(m.statuses[i]));
-  p.family("response_seconds", "histogram", "From a whole request to its last byte handed to the network.");
+  p.family("response_seconds", "histogram", "Time from a complete request to the last byte passed to the network.");
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i + 1 < histogram::kBuckets; ++i) {
     sum += m.latency.buckets()[i];

@@ -1,5 +1,5 @@
 #pragma once
-// What the server tells of itself.
+// The server's status as JSON, as metrics, and as a page.
 
 #include <string>
 #include <string_view>

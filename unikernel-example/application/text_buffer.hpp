@@ -1,5 +1,5 @@
 #pragma once
-// Characters in a row, added to at the end. Unlike a string's, new room is not filled before it is written.
+// A growing text. Unlike std::string, it does not fill new room before it is written.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,7 +17,7 @@ class text_buffer {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   void clear() noexcept { size_ = 0; }  // keeps the memory
 
-  // Where the `n` characters that come next are to be written, all of them; valid until the next call.
+  // Room for the next `n` characters, all of which the caller writes; valid until the next call.
   [[nodiscard]] char* extend(std::size_t n) {
     if (capacity_ - size_ < n) grow(n);
     return data_.get() + std::exchange(size_, size_ + n);
@@ -28,7 +28,7 @@ class text_buffer {
   }
 
  private:
-  static constexpr std::size_t kLeast = 512;  // bytes: most heads have less
+  static constexpr std::size_t kLeast = 512;  // bytes: most heads are smaller
 
   void grow(std::size_t n) {
     const std::size_t capacity = std::max({size_ + n, 2 * capacity_, kLeast});

@@ -17,7 +17,7 @@ bool begins_with_mark(std::string_view text) noexcept {
   return false;
 }
 
-// Whether all of it is text in UTF-8, but for a character that `may_be_cut` at the end.
+// Whether `text` is UTF-8 without NUL. `may_be_cut`: its last character may be incomplete.
 bool is_utf8(std::string_view text, bool may_be_cut) noexcept {
   for (;;) {
     text.remove_prefix(span_of(text, char_class::ascii));
@@ -33,7 +33,7 @@ bool is_utf8(std::string_view text, bool may_be_cut) noexcept {
   }
 }
 
-// Where `word`, in lower case, begins in `text`, in any case; npos when it does not.
+// The position of `word`, which is in lower case, in `text`, ignoring case; npos when it is absent.
 std::size_t find_word(std::string_view text, std::string_view word) noexcept {
   const auto* const found =
       std::search(text.begin(), text.end(), word.begin(), word.end(), [](char a, char b) { return lower(a) == b; });

@@ -1,5 +1,5 @@
 #pragma once
-// Which encoding content names itself, or shows, at its beginning.
+// Signs of an encoding at the beginning of content.
 
 #include <cstddef>
 
@@ -8,18 +8,18 @@
 namespace docteur::cache_vm {
 
 struct text_signs {
-  bool looked = false;   // else nothing is known
-  bool foreign = false;  // begins with a byte order mark, or is no UTF-8
+  bool looked = false;   // false: unknown, and the others mean nothing
+  bool foreign = false;  // begins with a byte order mark, or is not UTF-8
   bool html = false;     // <meta charset=...>, or with http-equiv
   bool xml = false;      // <?xml ... encoding=...?>
   bool css = false;      // @charset "..."
 };
 
-// So much of the content is looked at, as browsers do (HTML Standard, "prescan a byte stream to determine its
+// Bytes of content that are examined, as browsers do (HTML Standard, "prescan a byte stream to determine its
 // encoding").
 inline constexpr std::size_t kSignsFront = 1024;
 
-// `front`: of the content, from its beginning, kSignsFront bytes or all there are; more are not looked at.
+// `front`: the beginning of the content, at least kSignsFront bytes or all of it; further bytes are ignored.
 [[nodiscard]] text_signs look_for_signs(bytes front) noexcept;
 
 }  // namespace docteur::cache_vm

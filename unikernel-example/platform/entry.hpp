@@ -1,5 +1,5 @@
 #pragma once
-// What a platform calls when it is ready.
+// The entry point that a platform calls when it is ready.
 
 #include <span>
 #include <string_view>
@@ -8,9 +8,9 @@
 
 namespace docteur::cache_vm {
 
-// Serves until platform::stop(). `words`: the options, as on a kernel command line; those that are the platform's own
-// (ip=, gateway=, virtio_mmio.device=) are passed over. Returns how it went, as the commands' exit statuses: 0 good, 1
-// the image is not, 2 wrong options, 3 the environment failed; what was wrong was said on the console.
+// Serves until platform::stop(). `words`: options as on a kernel command line (application/options.hpp). Returns an
+// exit status like the commands': 0 success, 1 bad image, 2 wrong options, 3 the environment failed. Errors are printed
+// on the console.
 [[nodiscard]] int start(platform& p, std::span<const std::string_view> words);
 
 }  // namespace docteur::cache_vm

@@ -16,26 +16,26 @@
 
 namespace docteur::cache_vm {
 
-// A TCP connection. It is the platform's; the application may use it from opened() until it calls close() or abort().
+// A TCP connection, owned by the platform. The application may use it from opened() until it calls close() or abort().
 class connection {
  public:
-  enum class input { open, ended, broken };  // more may come; the peer has sent all it will; nothing works any more
+  enum class input { open, ended, broken };  // more may come; the peer has ended its input; the connection is unusable
 
-  // Takes what has arrived, at most into.size() bytes. 0: nothing at the moment, or nothing any more (state()).
-  // What is not taken stays with the platform, which slows the peer down when it has enough.
+  // Moves received bytes to `into` and returns their number. 0: nothing has arrived, or the input is over (state()).
+  // The platform keeps the rest, and slows the peer down when that is too much.
   [[nodiscard]] virtual std::size_t receive(mutable_bytes into) = 0;
   [[nodiscard]] virtual input state() const = 0;
 
-  // Takes a copy of as much as there is room for; returns how many bytes.
+  // Copies as much of `from` as there is room for; returns how many bytes.
   [[nodiscard]] virtual std::size_t send(bytes from) = 0;
-  // Bytes that send() would take now; 0 as well while they are too few to be worth a turn. ready() follows then.
+  // Bytes that send() would take now; also 0 while there are too few to be worth a turn. ready() is called when there
+  // are more.
   [[nodiscard]] virtual std::size_t room() const = 0;
-  // Bytes that the peer has acknowledged since the connection began, as far as the platform knows: what grows while a
-  // slow client still reads.
+  // Bytes that the peer has acknowledged, as far as the platform knows: grows as long as a slow client reads.
   [[nodiscard]] virtual std::uint64_t delivered() const = 0;
 
-  virtual void close() = 0;                            // what was sent still arrives
-  virtual void abort() = 0;                            // at once
+  virtual void close() = 0;                            // after delivering what was sent
+  virtual void abort() = 0;                            // at once; the peer sees an error
   [[nodiscard]] virtual std::string peer() const = 0;  // "192.0.2.1:4711"
 
   void* user = nullptr;  // the application's
@@ -44,23 +44,23 @@ class connection {
   ~connection() = default;
 };
 
-// What answers on a port.
+// The application's side of a port.
 class service {
  public:
   virtual ~service() = default;
-  virtual void opened(connection& c) = 0;  // sets `user`; may send, close or abort at once
-  // Something arrived, or there is room to send again, or state() has changed.
+  virtual void opened(connection& c) = 0;  // sets `user`; may already send, close or abort
+  // Input arrived, there is room to send again, or state() changed.
   virtual void ready(connection& c) = 0;
-  // What a client gets who cannot even be accepted.
+  // The answer to a client for which the platform has no connection.
   [[nodiscard]] virtual std::string_view refusal() const { return {}; }
 };
 
 struct disk {
   std::string name;      // "0", "1", ... in the order of the machine's disks; "module" for a boot module
-  docteur::device view;  // valid as long as the platform, or as `keeps` where there is one
-  // What the view needs, to be held while it is used: a host's file that was replaced goes with its last user.
+  docteur::device view;  // valid as long as the platform, or as `keeps` if that is set
+  // To be held while the view is used: a file that was replaced is closed with its last user.
   std::shared_ptr<const void> keeps = {};
-  // Why there is nothing to be had of it any more, one line; the view then is of what was there before. "": it is well.
+  // Why the disk can no longer be opened, one line; the view then shows its former content. "": no fault.
   std::string fault = {};
 };
 
@@ -69,11 +69,11 @@ struct memory_use {
   std::uint64_t used;
 };
 
-// How many connections there can be at once.
+// The number of connections that are possible at once.
 struct connection_limit {
   std::size_t most;
-  std::string why;
-  bool is_fixed;  // it cannot be raised: a request for more is refused
+  std::string why;  // "a guest has no room for more"
+  bool is_fixed;    // a request for more is refused
 };
 
 // How the run ends.
@@ -83,14 +83,14 @@ enum class ending { halt, reboot, failure };
 class application {
  public:
   virtual ~application() = default;
-  virtual void console_ready() = 0;  // there is console input
-  virtual void tick() = 0;           // about ten times a second: time-outs
-  // A slice of background work (prefetch), some milliseconds at most; false when there is nothing more to do.
+  virtual void console_ready() = 0;  // console input is available
+  virtual void tick() = 0;           // about ten times a second, for time-outs
+  // Does some milliseconds of background work; false when no more is left.
   [[nodiscard]] virtual bool work() = 0;
-  // The image is to be mounted again, for it was replaced.
+  // The image was replaced and is to be mounted again.
   virtual void reload() = 0;
-  // The machine is to end: no connection will be opened any more, and each is to be closed once what it is being sent
-  // has gone out. Returns how long that may take, ns.
+  // The machine is to end: no further connection is opened, and each is closed once its response was sent. Returns how
+  // long that may take, ns.
   [[nodiscard]] virtual std::uint64_t drain() = 0;
   [[nodiscard]] virtual bool is_drained() const = 0;
 };
@@ -100,27 +100,28 @@ class platform {
   virtual ~platform() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;                   // "linux", "pvh"
-  [[nodiscard]] virtual std::uint64_t monotonic_ns() const = 0;              // since boot, or any fixed moment
+  [[nodiscard]] virtual std::uint64_t monotonic_ns() const = 0;              // since boot or another fixed moment
   [[nodiscard]] virtual std::optional<std::int64_t> wall_clock() const = 0;  // seconds since 1970 UTC; RTC in a guest
 
   virtual void console_write(std::string_view text) = 0;  // '\n' ends a line
-  // False: to write some kilobytes would wait for whoever reads them.
+  // False: writing some kilobytes would have to wait for their reader.
   [[nodiscard]] virtual bool console_has_room() const { return true; }
-  [[nodiscard]] virtual std::size_t console_read(std::span<char> into) = 0;  // what was typed; 0 when nothing is there
+  [[nodiscard]] virtual std::size_t console_read(std::span<char> into) = 0;  // typed characters; 0: none
 
-  // Looks at the disks again: a disk's size may change between calls, and the bytes on it.
+  // Examines the disks again: their sizes and content may change between calls.
   [[nodiscard]] virtual std::span<const disk> disks() = 0;
   [[nodiscard]] virtual memory_use memory() const = 0;
-  // For what is large and looked at all over, as the tree of an image is: in the largest pages there are.
+  // For large data with scattered accesses, like the tree of an image: in the largest pages available.
   [[nodiscard]] virtual docteur::memory heap() noexcept = 0;
 
-  // Where the machine is to be reached, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ..."; counters of the link.
+  // The machine's addresses and the link's counters, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ...".
   [[nodiscard]] virtual std::string network_status() const = 0;
-  // `address`: "" for all, of which each must be had. Fails with the address that cannot be had and the reason.
+  // `address`: "" for all addresses, each of which must succeed. Errors: environment, with the address that failed and
+  // the reason.
   [[nodiscard]] virtual outcome<void> listen(std::string_view address, std::uint16_t port, service& s) = 0;
   [[nodiscard]] virtual connection_limit most_connections() const = 0;
 
-  // Until stop(); returns how it ended.
+  // Runs until stop(), and returns how it ended.
   virtual ending run(application& app) = 0;
   virtual void stop(ending how) = 0;
 };

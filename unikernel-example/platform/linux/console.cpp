@@ -9,7 +9,7 @@
 namespace docteur::cache_vm::on_linux {
 namespace {
 
-// A terminal that does not control us stops nobody.
+// A terminal that is not our controlling terminal sends no SIGTTIN or SIGTTOU.
 [[nodiscard]] bool is_in_foreground() {
   const pid_t foreground = tcgetpgrp(STDIN_FILENO);
   return foreground == getpgrp() || (foreground < 0 && errno == ENOTTY);
@@ -32,7 +32,7 @@ bool console::look() {
   is_there_ = is_wanted_ && (!is_terminal_ || (is_in_foreground() && (state_of(STDIN_FILENO, 0) & POLLHUP) == 0));
   if (!is_terminal_ || is_there_ == was) return is_there_ != was;
   if (!is_there_) {
-    settings_.keep();  // they are no longer ours to change
+    settings_.keep();  // another process owns the terminal now
     return true;
   }
   termios now{};

@@ -24,11 +24,11 @@ namespace docteur::cache_vm::on_linux {
 namespace {
 
 constexpr std::uint64_t kTick = 100'000'000;  // ns
-// Descriptors that are no client's: the standard ones, what this file opens, and connections that only wait for their
-// peer to close.
+// Descriptors besides those of clients: the standard ones, those opened here, and connections that wait for their peer
+// to close.
 constexpr std::uint64_t kDescriptors = 48;
 
-// To open a FIFO would wait for somebody to write.
+// Opening a FIFO would block until it has a writer.
 [[nodiscard]] outcome<file_device> open_image(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode) && !S_ISDIR(info.st_mode))
@@ -76,7 +76,7 @@ void linux_platform::look_at_console() {
   if (!console_.is_there()) {
     epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
   } else if (!watch(STDIN_FILENO, EPOLLIN, this)) {
-    console_is_ready_ = true;  // a file is always ready, and epoll refuses it
+    console_is_ready_ = true;  // epoll refuses a file, which is always ready
   }
 }
 
@@ -90,9 +90,9 @@ std::optional<std::int64_t> linux_platform::wall_clock() const { return std::tim
 
 void linux_platform::console_write(std::string_view text) {
   if (text.starts_with("docteur-cache: ")) {
-    // A log that nobody reads must not stop the server: the line is in the shell's `log`.
+    // A log without a reader must not block the server; the shell's `log` has the line as well.
     for (; !text.empty() && has_room(STDERR_FILENO); text.remove_prefix(std::min(text.size(), kAtOnce)))
-      (void)write_all(STDERR_FILENO, text.substr(0, kAtOnce));  // nobody to tell
+      (void)write_all(STDERR_FILENO, text.substr(0, kAtOnce));  // an error cannot be reported anywhere
   } else if (const int error = write_all(STDOUT_FILENO, text); error != 0) {
     output_error_ = error;
   }
@@ -113,7 +113,7 @@ std::span<const disk> linux_platform::disks() {
   disks_.clear();
   for (std::size_t i = 0; i < images_.size(); ++i) {
     image_file& f = images_[i];
-    // Another file may be there now, and a block device may have got another size.
+    // The file may have been replaced, or the block device resized.
     auto file = open_image(f.path);
     f.fault = file ? std::string() : file.error().message;
     if (file) f.file = std::make_shared<file_device>(std::move(*file));
@@ -156,16 +156,16 @@ void linux_platform::stop_listening() {
 connection_limit linux_platform::most_connections() const {
   const std::uint64_t others = kDescriptors + 2 * images_.size();
   return {descriptors_ - std::min(descriptors_ - 1, others),
-          "there are " + std::to_string(descriptors_) + " descriptors (ulimit -n)", false};
+          "only " + std::to_string(descriptors_) + " descriptors are available (ulimit -n)", false};
 }
 
-// No descriptor is left: with the spare one, the client who waits is told so. False when there was none.
+// No descriptor is left: refuses one waiting client with the spare one. False when no client waits.
 bool linux_platform::refuse_one(const listener& l) {
   ::close(spare_fd_);
   const int waiting = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (waiting >= 0) {
     const std::string_view why = l.service->refusal();
-    // What the client has sent is read, for else a reset follows, which may overtake the answer.
+    // Unread input would cause a reset, which may overtake the answer.
     std::array<char, 4096> waste;
     (void)recv(waiting, waste.data(), waste.size(), 0);
     (void)::send(waiting, why.data(), why.size(), MSG_NOSIGNAL);
@@ -176,7 +176,7 @@ bool linux_platform::refuse_one(const listener& l) {
   return waiting >= 0;
 }
 
-// nullptr without memory for it: then the connection is closed. No list of connections has to grow later.
+// nullptr without memory; the connection is then closed. Reserves all lists, so that none has to grow later.
 tcp_connection* linux_platform::add(int fd, service& s) {
   std::unique_ptr<tcp_connection> c;
   try {
@@ -246,13 +246,13 @@ void linux_platform::remove_overdue() {
     if (connections_[i]->is_overdue(now)) remove(*connections_[i]);
 }
 
-// What signals ask for.
+// Does what signals have asked for.
 void linux_platform::obey_signals(application& app) {
   eventfd_t n = 0;
   (void)eventfd_read(wake_, &n);
   bool stops = server_signals::take_stop();
   if (server_signals::take_reload()) {
-    // Whoever closes the window means the server in it, and so does a shell that ends with it.
+    // When the terminal's window was closed, SIGHUP means to stop.
     if (console_.hung_up()) {
       stops = true;
     } else {
@@ -267,33 +267,33 @@ void linux_platform::obey_signals(application& app) {
   }
   if (server_signals::take_resume()) look_at_console();
   if (!stops || drains_until_) return;
-  for (const auto& l : listeners_) accept_all(*l);  // who is connected already is served
+  for (const auto& l : listeners_) accept_all(*l);  // clients that are already connected are served
   stop_listening();
   drains_until_ = monotonic_ns() + app.drain();
 }
 
-// Whether nothing of what is being sent is left, or the time for that is over.
+// Whether all responses are finished, or the time for that is over.
 bool linux_platform::is_drained(const application& app) const {
   if (monotonic_ns() >= *drains_until_) return true;
   return app.is_drained() && std::ranges::none_of(connections_, [](const auto& c) { return c->is_closing(); });
 }
 
 void linux_platform::take_event(const epoll_event& e) {
-  void* const who = e.data.ptr;
-  if (who == &wake_) {
-    signalled_ = true;  // when all others had their turn
+  void* const source = e.data.ptr;
+  if (source == &wake_) {
+    signalled_ = true;  // handled after the other events
     return;
   }
-  if (who == this) {
+  if (source == this) {
     console_is_ready_ = true;
     return;
   }
-  const auto l = std::ranges::find(listeners_, who, [](const auto& p) { return static_cast<void*>(p.get()); });
+  const auto l = std::ranges::find(listeners_, source, [](const auto& p) { return static_cast<void*>(p.get()); });
   if (l != listeners_.end()) {
     accept_all(**l);
     return;
   }
-  auto& c = *static_cast<tcp_connection*>(who);
+  auto& c = *static_cast<tcp_connection*>(source);
   c.notice(e.events);
   take_turn(c);
 }
@@ -303,7 +303,7 @@ ending linux_platform::run(application& app) {
   std::uint64_t next_tick = monotonic_ns() + kTick;
   bool has_work = true;
   server_signals::serve(wake_);
-  signalled_ = true;  // there may have been one before
+  signalled_ = true;  // a signal may have arrived before
   look_at_console();
   while (!how_) {
     if (std::exchange(signalled_, false)) obey_signals(app);

@@ -1,5 +1,5 @@
 #pragma once
-// The cache VM's application as an ordinary process: epoll, sockets, files.
+// The platform of an ordinary Linux process: epoll, sockets, files.
 
 #include <sys/epoll.h>
 
@@ -17,7 +17,8 @@ namespace docteur::cache_vm::on_linux {
 
 class linux_platform final : public platform {
  public:
-  // `images`: files or block devices, the disks "0", "1", ... `console`: whether standard input is one.
+  // `images`: files or block devices, which become the disks "0", "1", ... `console`: use standard input as a console.
+  // Errors: environment.
   [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(std::vector<std::string> images, bool console);
   linux_platform(const linux_platform&) = delete;
   linux_platform& operator=(const linux_platform&) = delete;
@@ -26,9 +27,9 @@ class linux_platform final : public platform {
   std::string_view name() const override { return "linux"; }
   std::uint64_t monotonic_ns() const override;
   std::optional<std::int64_t> wall_clock() const override;
-  // What the application says of itself goes to standard error, all else to standard output.
+  // Lines that begin with "docteur-cache: " go to standard error, all others to standard output.
   void console_write(std::string_view text) override;
-  // Why standard output could not be written, an errno value; 0: it could.
+  // The errno value of the latest failed write to standard output; 0: none failed.
   [[nodiscard]] int output_error() const noexcept { return output_error_; }
   bool console_has_room() const override;
   std::size_t console_read(std::span<char> into) override;
@@ -67,22 +68,22 @@ class linux_platform final : public platform {
   void remove_overdue();
 
   int epoll_ = -1;
-  int spare_fd_ = -1;  // given up for a moment when there is no other to accept with
-  int wake_ = -1;      // an eventfd: a signal has come
+  int spare_fd_ = -1;  // closed for a moment to accept a client when no other descriptor is left
+  int wake_ = -1;      // an eventfd: a signal has arrived
   bool signalled_ = false;
   console console_;
   bool console_is_ready_ = false;
-  int output_error_ = 0;  // of stdout, an errno value
+  int output_error_ = 0;  // of standard output, an errno value
   std::optional<ending> how_;
   std::optional<std::uint64_t> drains_until_;  // monotonic ns
-  std::uint64_t descriptors_ = 0;              // that the process may have
+  std::uint64_t descriptors_ = 0;              // limit of this process
   std::uint64_t total_memory_ = 0;
   std::vector<image_file> images_;
   std::vector<disk> disks_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<std::unique_ptr<tcp_connection>> connections_;
   touched_list touched_;
-  std::vector<tcp_connection*> again_;         // whose turn was not long enough
+  std::vector<tcp_connection*> again_;         // whose turn ended early
   std::vector<tcp_connection*> served_again_;  // in run()
 };
 

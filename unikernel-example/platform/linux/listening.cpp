@@ -15,10 +15,10 @@ namespace docteur::cache_vm::on_linux {
 namespace {
 
 constexpr int kBacklog = 1024;
-// Bytes that the kernel holds for a client: of what is sent, before any of it is on its way, and of what arrived. What
-// is on its way may be more, as much as the client acknowledges soon.
+// Bytes that the kernel buffers for a client: sent data that is not on its way yet, and received data. Data on its way
+// is extra, and bounded by what the client acknowledges.
 constexpr int kUnsent = 128 << 10;
-constexpr int kReceived = 32 << 10;  // it doubles that
+constexpr int kReceived = 32 << 10;  // the kernel doubles it
 
 [[nodiscard]] std::string reason(int error) {
   switch (error) {
@@ -30,7 +30,7 @@ constexpr int kReceived = 32 << 10;  // it doubles that
   }
 }
 
-// All accepted sockets inherit what is set here. An errno value, 0 when it listens.
+// Accepted sockets inherit these options. Returns an errno value, 0 on success.
 [[nodiscard]] int listen_at(int fd, const addrinfo& at) {
   const auto set = [fd](int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); };
   set(SOL_SOCKET, SO_REUSEADDR, 1);
@@ -71,7 +71,7 @@ outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port
     }
     if (fd >= 0) ::close(fd);
     const bool is_last = a->ai_next == nullptr && listening.empty();
-    if (error == EAFNOSUPPORT && !(is_last && wrong.empty())) continue;  // the machine has no such addresses
+    if (error == EAFNOSUPPORT && !(is_last && wrong.empty())) continue;  // the machine lacks this family
     wrong += (wrong.empty() ? "cannot listen on " : ", ") + address_text(*a) + ": " + reason(error);
   }
   if (wrong.empty() && !listening.empty()) return listening;

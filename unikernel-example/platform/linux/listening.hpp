@@ -1,5 +1,5 @@
 #pragma once
-// Sockets that listen. Hosted, Linux.
+// Listening sockets. Hosted, Linux.
 
 #include <cstdint>
 #include <string_view>
@@ -9,9 +9,9 @@
 
 namespace docteur::cache_vm::on_linux {
 
-// Non-blocking sockets that listen on `address`, "" for all of this machine's, those of IPv4 and of IPv6. All or none:
-// a machine that has no IPv6, or no IPv4, has all its addresses in the other. The caller closes them. Fails
-// (blame::environment) with the address that could not be had and the reason.
+// Non-blocking sockets that listen on `address`, or for "" on all IPv4 and IPv6 addresses. Succeeds only if all of them
+// do; an address family that the machine does not have is skipped. The caller closes the sockets. Errors: environment,
+// with the address that failed and the reason.
 [[nodiscard]] outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port);
 
 }  // namespace docteur::cache_vm::on_linux

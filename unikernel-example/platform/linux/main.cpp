@@ -22,7 +22,7 @@ struct options {
   std::vector<std::string> images;
   std::string listen = "127.0.0.1:8080";
   bool console = false;
-  // Words for the application, but for their "KEY=": empty where nothing was said.
+  // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
   bool prefetch = false;
@@ -52,7 +52,7 @@ struct options {
 }
 
 outcome<void> serve(const options& o) {
-  // Whoever shows a file is a command like the others.
+  // With --show it is an ordinary command.
   std::optional<cli::signal_watch> of_command;
   std::optional<server_signals> of_server;
   if (o.show.empty()) {
@@ -67,7 +67,7 @@ outcome<void> serve(const options& o) {
   if (status == 0 && !o.show.empty() && platform->output_error() != 0)
     return give_up(blame::environment, std::string("stdout: ") + std::strerror(platform->output_error()));
   if (status == 0) return {};
-  return give_up(static_cast<blame>(status), "");  // all was said
+  return give_up(static_cast<blame>(status), "");  // start() has printed the reason
 }
 
 }  // namespace
@@ -79,21 +79,22 @@ int main(int argc, char** argv) {
   options o;
   app.add_option("image", o.images, "images, files or block devices: the disks 0, 1, ...")->required();
   app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT for HTTP (127.0.0.1:8080)");
-  app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell; off without it");
+  app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--connections", o.connections, "clients at once (1024)");
-  app.add_option("--drain", o.drain, "seconds to finish sending after SIGTERM or SIGINT (10)");
-  app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost are its own");
+  app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
+  app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
-  app.add_option("--time-out", o.time_out, "seconds for a request's head (15), and for 1 KiB to be read (30)");
+  app.add_option("--time-out", o.time_out,
+                 "seconds to receive a request's head (15), and for a client to read 1 KiB (30)");
   app.add_option("--idle", o.idle, "seconds between two requests (60)");
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--prefetch", o.prefetch, "read all files into the cache, as far as they fit");
-  app.add_option("--show", o.show, "print this file and end");
-  app.add_flag("--console", o.console, "read shell commands from standard input, also if it is no terminal");
+  app.add_option("--show", o.show, "print this file and exit");
+  app.add_flag("--console", o.console, "read shell commands from standard input even if it is not a terminal");
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return serve(o); });
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Bytes that wait to go out, in one piece of memory that grows to `kMost` and no further.
+// Bytes that wait to be sent, in one block of memory that grows to kMost at most. append() throws std::bad_alloc; the
+// guest's receive_queue reports that instead.
 
 #include <algorithm>
 #include <cstring>
@@ -18,7 +19,7 @@ class send_queue {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }  // bytes of memory
   [[nodiscard]] std::size_t room() const noexcept { return kMost - size(); }
 
-  // `from.size()` is room() at most.
+  // `from.size()` must be at most room().
   void append(bytes from) {
     if (from.empty()) return;
     if (capacity_ - end_ < from.size()) make_room(from.size());
@@ -29,7 +30,7 @@ class send_queue {
     begin_ += n;
     if (begin_ == end_) begin_ = end_ = 0;
   }
-  // An empty queue keeps little memory for what comes next.
+  // Frees the memory of an empty queue if it is much.
   void settle() noexcept {
     if (size() > 0 || capacity_ <= kKept) return;
     data_.reset();

@@ -60,7 +60,7 @@ server_signals::server_signals() {
   sigaddset(&taken, SIGCONT);
   for (const int signal : {SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ}) std::signal(signal, SIG_IGN);
   start_signal_thread(take_signals);
-  ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);  // in threads that begin later, too
+  ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);  // inherited by later threads
 }
 
 void server_signals::serve(int wake) noexcept { waker = wake; }

@@ -12,9 +12,9 @@ namespace docteur::cache_vm::on_linux {
 namespace {
 
 struct hierarchy {
-  std::string folder;  // of our group, in front of the folders of those above it
+  std::string folder;  // of our group, below the folders of its ancestors
   std::string top;
-  const char* file;  // with the limit
+  const char* file;  // that holds the limit
 };
 
 [[nodiscard]] std::vector<std::string> words_of(const std::string& line) {
@@ -33,8 +33,8 @@ struct hierarchy {
   return false;
 }
 
-// The group's path of the hierarchy with memory, "ID:CONTROLLERS:PATH" (cgroups(7)); ID 0 without controllers is
-// version 2.
+// Our group's path in the hierarchy that controls memory: lines are "ID:CONTROLLERS:PATH" (cgroups(7)); version 2 has
+// ID 0 and no controllers.
 [[nodiscard]] std::optional<std::string> group_path(const std::string& root, bool is_v2) {
   std::ifstream groups(root + "/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {
@@ -47,7 +47,7 @@ struct hierarchy {
   return std::nullopt;
 }
 
-// Where the hierarchy is mounted: "ID PARENT DEVICE ROOT POINT OPTIONS... - TYPE SOURCE SUPER-OPTIONS" (proc(5)).
+// The mounted hierarchies: lines are "ID PARENT DEVICE ROOT POINT OPTIONS... - TYPE SOURCE SUPER-OPTIONS" (proc(5)).
 [[nodiscard]] std::vector<hierarchy> hierarchies(const std::string& root) {
   std::vector<hierarchy> found;
   std::ifstream mounts(root + "/proc/self/mountinfo");
@@ -59,7 +59,7 @@ struct hierarchy {
     if (!is_v2 && (dash[1] != "cgroup" || words.end() - dash < 4 || !has_word(dash[3], "memory"))) continue;
     auto path = group_path(root, is_v2);
     if (!path) continue;
-    // In a container what is mounted may begin at our own group.
+    // In a container the mount may begin at our own group.
     const std::string& shown = words[3];
     if (shown != "/" && (*path + "/").starts_with(shown + "/")) path->erase(0, shown.size());
     const std::string top = root + words[4];
@@ -81,7 +81,7 @@ struct hierarchy {
 }  // namespace
 
 std::optional<std::uint64_t> memory_limit(const std::string& root) {
-  constexpr std::uint64_t kNone = std::uint64_t{1} << 62;  // version 1 writes all pages that there could be
+  constexpr std::uint64_t kNone = std::uint64_t{1} << 62;  // version 1 reports a huge number for "no limit"
   std::optional<std::uint64_t> least;
   for (hierarchy h : hierarchies(root)) {
     for (;;) {

@@ -16,12 +16,12 @@
 namespace docteur::cache_vm::on_linux {
 namespace {
 
-constexpr std::size_t kDirect = 8 << 10;  // bytes from which on a piece is not copied
-constexpr std::size_t kTurn = 512 << 10;  // bytes of one connection before the others get their turn
+constexpr std::size_t kDirect = 8 << 10;  // bytes: larger pieces are not copied
+constexpr std::size_t kTurn = 512 << 10;  // bytes that one connection sends before the others get their turn
 constexpr std::size_t kLittle = 4 << 10;  // bytes
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kLinger = 5 * kSecond;    // for the peer to close, too
-constexpr std::uint64_t kStalled = 30 * kSecond;  // for what was sent to get on
+constexpr std::uint64_t kLinger = 5 * kSecond;    // for the peer to close as well
+constexpr std::uint64_t kStalled = 30 * kSecond;  // without progress in delivery
 
 }  // namespace
 
@@ -38,7 +38,7 @@ std::size_t tcp_connection::receive(mutable_bytes into) {
   for (;;) {
     const ssize_t n = recv(fd_, into.data(), into.size(), 0);
     if (n > 0) {
-      // Less than there was room for is all there was, unless the end is behind it.
+      // A short read took everything, unless the end of input follows.
       if (static_cast<std::size_t>(n) < into.size() && !hung_up_) readable_ = false;
       return static_cast<std::size_t>(n);
     }
@@ -60,7 +60,7 @@ connection::input tcp_connection::state() const {
 std::size_t tcp_connection::room() const {
   if (broken_ || use_ != use::open) return 0;
   const std::size_t n = std::min(out_.room(), budget_);
-  // Whoever sees little room may wait for more of it.
+  // The application may wait for more room.
   if (n < kLittle) starved_ = true;
   return n;
 }
@@ -68,7 +68,7 @@ std::size_t tcp_connection::room() const {
 std::size_t tcp_connection::send(bytes from) {
   touch();
   if (broken_ || use_ != use::open) return 0;
-  // The kernel may take more than there is room for here.
+  // The kernel may take more than out_ has room for.
   std::size_t taken = 0;
   if (from.size() >= kDirect && !blocked_) {
     const std::size_t before = out_.size();
@@ -164,8 +164,8 @@ void tcp_connection::flush() {
   out_.settle();
 }
 
-// Throws away what a peer still sends after the application is through with it, so that the kernel does not answer it
-// with a reset that overtakes our last bytes. True when the peer has closed.
+// Discards input that arrives after the application closed the connection. The kernel would answer it with a reset,
+// which may overtake our last bytes. True when the peer has closed.
 bool tcp_connection::drain() {
   std::array<std::byte, 16 << 10> waste;
   for (int i = 0; i < 16; ++i) {
@@ -189,7 +189,7 @@ tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
     }
     return drain() ? next::gone : next::wait;
   }
-  // Nobody calls when there is room again that was never taken from us.
+  // epoll reports no new room if the kernel's buffer was never full.
   return (starved_ && !blocked_ && out_.room() > 0) || broken_ ? next::again : next::wait;
 }
 

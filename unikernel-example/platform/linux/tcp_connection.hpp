@@ -1,6 +1,6 @@
 #pragma once
-// A connection on a non-blocking socket. What is sent is gathered and goes out once the application is through; large
-// pieces go to the kernel without a copy.
+// A connection on a non-blocking socket. Small pieces are gathered and sent at the end of the application's turn; large
+// ones go to the kernel without a copy.
 
 #include <cstdint>
 #include <string>
@@ -13,12 +13,12 @@ namespace docteur::cache_vm::on_linux {
 
 class tcp_connection;
 
-// Connections that the application has used since the loop last looked after them.
+// Connections that the application used since the loop last ended their turns.
 using touched_list = std::vector<tcp_connection*>;
 
 class tcp_connection final : public connection {
  public:
-  // `fd`: non-blocking, of this object from now on.
+  // `fd`: non-blocking; this object closes it.
   tcp_connection(int fd, cache_vm::service& s, touched_list& touched) : fd_(fd), service_(&s), touched_(&touched) {}
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
@@ -35,16 +35,16 @@ class tcp_connection final : public connection {
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] cache_vm::service& service() const noexcept { return *service_; }
-  // What epoll says, edge-triggered.
+  // Takes the events of an edge-triggered epoll.
   void notice(std::uint32_t events) noexcept;
-  // Before the application gets its turn.
+  // To be called before the application's turn.
   void begin_turn() noexcept;
-  // After it: sends what was gathered. What is to become of the connection?
+  // To be called after it: sends what was gathered, and decides what to do with the connection. `now`: monotonic ns.
   enum class next { wait, again, gone };
   [[nodiscard]] next end_turn(std::uint64_t now);
-  // Whether a connection that is closing takes too long.
+  // Whether a closing connection takes too long.
   [[nodiscard]] bool is_overdue(std::uint64_t now) const noexcept;
-  // The application is through with it: it only has to get rid of what was sent.
+  // The application has closed it; what was sent is still being delivered.
   [[nodiscard]] bool is_closing() const noexcept { return use_ != use::open; }
 
   std::size_t place = 0;  // the platform's
@@ -62,15 +62,15 @@ class tcp_connection final : public connection {
   bool is_touched_ = false;
   use use_ = use::open;
   bool readable_ = true;
-  bool hung_up_ = false;  // the peer sends no more, but there may be something left to read
+  bool hung_up_ = false;  // the peer sends no more, but there may be unread input
   bool ended_ = false;
   bool broken_ = false;
-  bool blocked_ = false;          // the kernel takes no more for now
+  bool blocked_ = false;          // the kernel's buffer is full
   mutable bool starved_ = false;  // the application would have sent more
   bool is_shut_ = false;
-  std::uint64_t closing_ns_ = 0;  // when it last got on with closing
-  std::size_t budget_ = 0;        // bytes in this turn
-  std::uint64_t sent_ = 0;        // bytes handed to the kernel
+  std::uint64_t closing_ns_ = 0;  // when closing last made progress, monotonic
+  std::size_t budget_ = 0;        // bytes left in this turn
+  std::uint64_t sent_ = 0;        // bytes passed to the kernel
   send_queue out_;
 };
 

@@ -32,7 +32,7 @@ T field(bytes table, std::size_t at) {
   return at + sizeof(T) <= table.size() ? load_le<T>(table.data() + at) : T{0};
 }
 
-// A table with its header, its length and checksum good; empty otherwise.
+// A table with its header; empty unless its length and checksum are valid.
 bytes table_at(std::uint64_t address) {
   if (address < 4096 || address >= kReachable - kLongestTable) return {};
   const std::uint32_t size = load_le<std::uint32_t>(memory_at(address, kHeader).data() + 4);

@@ -1,5 +1,5 @@
 // From the PVH entry point to glibc's _start: 32-bit protected mode, long mode, page tables for the first 4 GiB.
-// Also what only assembly can say: the system call entry, the exception entries, the one interrupt handler, idling.
+// Also contains what needs assembly: the system call entry, the exception entries, the interrupt handler, idling.
 //
 // PVH: xen/docs/misc/pvh.pandoc ("x86/HVM direct boot ABI"). On entry: ebx = hvm_start_info, flat 32-bit segments,
 // paging and interrupts off.
@@ -26,7 +26,7 @@ page_table_low:         .skip 4096
 early_stack:            .skip 16384
 early_stack_top:
         .global fault_stack_guard
-fault_stack_guard:      .skip 4096      // taken away by protect_memory()
+fault_stack_guard:      .skip 4096      // unmapped by protect_memory()
 fault_stack:            .skip 8192
 fault_stack_top:
 
@@ -44,7 +44,7 @@ gdt_pointer:
         .quad global_descriptors
         .align 16
         .global task_state
-task_state:                             // Intel SDM 3A 8.7: only the stack for exceptions counts
+task_state:                             // Intel SDM 3A 8.7: only the stack for exceptions is used
         .long 0
         .quad 0, 0, 0, 0
         .quad fault_stack_top           // IST1
@@ -79,7 +79,7 @@ pvh_start:
         loop 1b
 
         movl $page_table_low + 3, page_directories
-        movl $page_table_low, %edi      // pages of 4 KiB, so that the one at 0 can be taken away
+        movl $page_table_low, %edi      // pages of 4 KiB, so that the one at 0 can be unmapped
         movl $0x3, %eax
         movl $512, %ecx
 1:      movl %eax, (%edi)
@@ -92,7 +92,7 @@ pvh_start:
         movl %cr4, %eax
         orl $0x620, %eax                // PAE, OSFXSR, OSXMMEXCPT: glibc and compilers use SSE2
         movl %eax, %cr4
-        movl $0x80000001, %eax          // NX, where the processor has it (AMD APM 3, E.4.2): bit 20 becomes EFER's bit 11
+        movl $0x80000001, %eax          // NX, if the processor has it (AMD APM 3, E.4.2): bit 20 becomes EFER's bit 11
         cpuid
         andl $0x100000, %edx
         shrl $9, %edx
@@ -120,14 +120,14 @@ long_mode:
         movl %eax, %gs
         movl $early_stack_top, %esp
         movl %esi, %edi
-        call prepare_machine            // returns the stack that _start wants
+        call prepare_machine            // returns the stack for _start
         movq %rax, %rsp
         xorl %edx, %edx                 // no function for atexit
         xorl %ebp, %ebp
         jmp _start
 
-// The `syscall` instruction in ring 0: rcx = where to go on, r11 = flags; the stack is still glibc's, with 128 bytes of
-// red zone below it. All registers but rax, rcx and r11 are kept, the SSE ones by not being used.
+// The `syscall` instruction in ring 0: rcx = return address, r11 = flags; the stack is still glibc's, with a red zone of
+// 128 bytes below it. All registers except rax, rcx and r11 are preserved; SSE registers are not used.
         .global system_call_entry
 system_call_entry:
         leaq -128(%rsp), %rsp
@@ -168,7 +168,7 @@ system_call_entry:
         leaq 128(%rsp), %rsp
         jmp *%rcx
 
-// Exceptions 0-31 (Intel SDM 3A 6.15): none is expected, all are reported. Some push an error code, the rest get a 0.
+// Exceptions 0-31 (Intel SDM 3A 6.15): none is expected, all are reported. Some push an error code, the others get a 0.
         .macro exception number, has_code
         .align 16
         .if \has_code == 0
@@ -196,8 +196,8 @@ exception_common:
 1:      hlt
         jmp 1b
 
-// The only interrupt handler. Interrupts are on in wait_for_interrupt() alone, and any one of them ends the wait: the
-// handler tells the local APIC, switches them off again in the flags that it returns to, and nothing else.
+// The only interrupt handler. Interrupts are enabled only in wait_for_interrupt(), and any interrupt ends the wait: the
+// handler acknowledges it at the local APIC and clears the interrupt flag that it returns to.
         .global interrupt_entry
 interrupt_entry:
         pushq %rax
@@ -213,7 +213,7 @@ spurious_entry:
 
         .global wait_for_interrupt
 wait_for_interrupt:
-        sti                             // takes effect after hlt has begun: nothing is lost between the two
+        sti                             // takes effect after hlt has begun: no interrupt is lost between the two
         hlt
         cli
         ret

@@ -7,7 +7,7 @@
 namespace docteur::cache_vm::pvh {
 namespace {
 
-// From the front of `text`; sign and base are not looked for.
+// Takes a number from the front of `text`, without a sign or a prefix.
 std::optional<std::uint64_t> take_number(std::string_view& text, int base) {
   std::uint64_t v = 0;
   const auto [next, error] = std::from_chars(text.data(), text.data() + text.size(), v, base);
@@ -72,7 +72,7 @@ std::optional<mmio_place> parse_mmio_place(std::string_view text) {
   if (!address || !take(text, ':')) return std::nullopt;
   const auto interrupt = take_number(text);
   if (!interrupt || *interrupt > 0xffff) return std::nullopt;
-  if (take(text, ':') && !take_number(text)) return std::nullopt;  // Linux's name for it
+  if (take(text, ':') && !take_number(text)) return std::nullopt;  // the optional ID
   if (!text.empty()) return std::nullopt;
   return mmio_place{*address, *size << shift, static_cast<std::uint32_t>(*interrupt)};
 }

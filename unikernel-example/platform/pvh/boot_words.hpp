@@ -1,5 +1,5 @@
 #pragma once
-// The words of a kernel command line that are the platform's own.
+// The platform's own words of the kernel command line.
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +18,7 @@ struct ip_prefix {
 // "10.0.2.15" or "10.0.2.15/24"; never 0.0.0.0.
 [[nodiscard]] std::optional<ip_prefix> parse_ip(std::string_view text);
 
-// Where the command line puts a virtio-mmio device.
+// A virtio-mmio device of the command line.
 struct mmio_place {
   std::uint64_t address, size;
   std::uint32_t interrupt;

@@ -1,4 +1,4 @@
-// Compiled for integer registers only: clock_gettime() comes here from a system call.
+// Compiled for integer registers only: the system call clock_gettime() runs this.
 
 #include "unikernel-example/platform/pvh/clock.hpp"
 
@@ -13,7 +13,7 @@ __extension__ using wide = unsigned __int128;
 
 std::uint64_t began = 0;
 std::uint64_t ns_per_tick = 0;     // times 2^32
-std::optional<std::int64_t> date;  // nullopt for ever on a machine without a clock
+std::optional<std::int64_t> date;  // stays nullopt on a machine without a clock
 std::uint64_t date_at = 0;         // monotonic_ns() when it was read
 bool has_kvm_clock = false;
 
@@ -30,7 +30,7 @@ std::uint16_t timer_count() noexcept {
 
 struct measurement {
   std::uint64_t counts = 0;  // of the time stamp counter
-  std::uint64_t doubt = 0;   // of them: how long the looks at the timer took, at the begin and at the end
+  std::uint64_t doubt = 0;   // the uncertainty in counts: the duration of the first and the last read of the timer
   std::uint64_t ticks = 0;   // of the timer; 0 when there is none
 };
 
@@ -65,7 +65,7 @@ std::uint64_t measured_frequency() noexcept {
   out8(kTimerCommand, 0x34);  // channel 0, both bytes, mode 2
   out8(kChannel0, 0);
   out8(kChannel0, 0);
-  constexpr std::uint64_t kExact = 500;  // a part in so many is good enough; else it was interrupted, and is done again
+  constexpr std::uint64_t kExact = 500;  // an error of 1/500 is accepted; a larger one means an interruption
   measurement best;
   for (int i = 0; i < 4 && (i == 0 || best.doubt > best.counts / kExact); ++i) {
     const measurement m = measure();
@@ -80,7 +80,7 @@ std::uint64_t frequency() noexcept {
   if ((cpuid(1).c & 1u << 31) != 0) {
     const std::uint32_t most = cpuid(kHypervisorLeaf).a;
     if (most >= kHypervisorLeaf + 0x10 && most < kHypervisorLeaf + 0x1000) {
-      const std::uint64_t khz = cpuid(kHypervisorLeaf + 0x10).a;  // as VMware and KVM have it
+      const std::uint64_t khz = cpuid(kHypervisorLeaf + 0x10).a;  // as defined by VMware and KVM
       if (khz > 0) return khz * 1000;
     }
   }
@@ -112,7 +112,7 @@ std::optional<std::int64_t> wall_clock() noexcept {
   constexpr std::uint64_t kFresh = 200'000'000;  // ns
   const std::uint64_t now = monotonic_ns();
   if (!date || now - date_at < kFresh) return date;
-  // What cannot be read now goes on by the counter.
+  // If the clock cannot be read now, the date continues by the counter.
   date = has_kvm_clock
              ? kvm_clock_date()
              : real_time_clock_date().value_or(*date + static_cast<std::int64_t>((now - date_at) / 1'000'000'000));

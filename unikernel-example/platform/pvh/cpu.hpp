@@ -1,5 +1,5 @@
 #pragma once
-// Single instructions of the processor, and access to memory that a device watches.
+// Single processor instructions, and access to device registers and shared memory.
 
 #include <cstdint>
 
@@ -55,7 +55,7 @@ struct cpuid_result {
 
 inline void pause() noexcept { asm volatile("pause" : : : "memory"); }
 
-// Device registers at a physical address, which is the virtual one: memory is mapped one to one.
+// Device registers at a physical address, which equals the virtual one.
 template <class T>
 [[nodiscard]] inline T read_register(std::uint64_t address) noexcept {
   return *reinterpret_cast<volatile const T*>(address);
@@ -65,7 +65,8 @@ inline void write_register(std::uint64_t address, T v) noexcept {
   *reinterpret_cast<volatile T*>(address) = v;
 }
 
-// x86 keeps the order of loads and of stores; only a store followed by a load of something else needs more.
+// x86 keeps loads in order and stores in order; only a store followed by a load of another address needs a full
+// barrier.
 inline void compiler_barrier() noexcept { asm volatile("" : : : "memory"); }
 inline void full_barrier() noexcept { asm volatile("mfence" : : : "memory"); }
 

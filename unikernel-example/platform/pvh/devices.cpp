@@ -36,7 +36,7 @@ std::vector<std::unique_ptr<virtio_transport>> find_devices(std::span<const std:
     constexpr std::uint32_t kFirstInterrupt = 5;  // without ACPI
     for (std::uint32_t i = 0; i < 8; ++i) places.push_back({kMicrovm + i * kStep, kStep, kFirstInterrupt + i});
   }
-  // QEMU gives its first device the last place.
+  // QEMU puts its first device at the highest address.
   std::ranges::sort(places, std::ranges::greater{}, &mmio_place::address);
   const auto same = [](const mmio_place& a, const mmio_place& b) { return a.address == b.address; };
   places.erase(std::unique(places.begin(), places.end(), same), places.end());

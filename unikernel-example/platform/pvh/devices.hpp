@@ -1,5 +1,5 @@
 #pragma once
-// The machine's virtio devices, wherever they are said to be.
+// Finds the machine's virtio devices.
 
 #include <memory>
 #include <span>
@@ -10,9 +10,8 @@
 
 namespace docteur::cache_vm::pvh {
 
-// From the command line (`virtio_mmio.device=SIZE@ADDRESS:INTERRUPT`), ACPI, and PCI; when all of them name none, from
-// the places where QEMU's microvm has them. Reads ACPI's other facts on the way. The order is that in which QEMU was
-// given the devices.
+// Devices named by the command line (`virtio_mmio.device=SIZE@ADDRESS:INTERRUPT`), ACPI and PCI; if these name none,
+// those at the addresses of QEMU's microvm. Also reads ACPI's other facts. The order is that of QEMU's command line.
 [[nodiscard]] std::vector<std::unique_ptr<virtio_transport>> find_devices(std::span<const std::string_view> words);
 
 }  // namespace docteur::cache_vm::pvh

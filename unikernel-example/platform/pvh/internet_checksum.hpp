@@ -6,9 +6,10 @@
 
 namespace docteur::cache_vm::pvh {
 
-// The Internet checksum (RFC 1071) before its complement, in the order of memory: a sum of 64-bit words with the carry
-// added again is, folded, the sum of 16-bit words. An odd last byte counts as if a zero followed. By hand for the bulk:
-// an emulated processor pays for each instruction, and compilers lose the carry between two additions.
+// The Internet checksum (RFC 1071) before its complement, in memory byte order. The sum of 64-bit words with end-around
+// carry, folded, equals the sum of 16-bit words. An odd last byte counts as if a zero followed. The main loop is
+// assembly, since an emulated processor pays for each instruction, and compilers do not keep the carry between
+// additions.
 [[nodiscard]] inline std::uint16_t internet_checksum(const void* data, std::size_t size) noexcept {
   const auto* at = static_cast<const unsigned char*>(data);
   std::uint64_t sum = 0;

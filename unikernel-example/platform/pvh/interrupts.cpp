@@ -1,4 +1,4 @@
-// Compiled for integer registers only: prepare_interrupts() and report_exception() run where glibc does not.
+// Compiled for integer registers only: prepare_interrupts() and report_exception() run outside glibc.
 
 #include "unikernel-example/platform/pvh/interrupts.hpp"
 
@@ -18,7 +18,7 @@ void interrupt_entry();
 void spurious_entry();
 void wait_for_interrupt();
 void report_exception(const std::uint64_t* frame);
-// Written to end an interrupt; where nothing happens until there is a local APIC.
+// Written to end an interrupt; points to plain memory until there is a local APIC.
 std::uint64_t nowhere;
 std::uint64_t local_apic_end_of_interrupt = reinterpret_cast<std::uint64_t>(&nowhere);
 }
@@ -108,7 +108,7 @@ void prepare_interrupts() noexcept {
     gate* base;
   } const table{sizeof gates - 1, gates};
   asm volatile("lidt %0" : : "m"(table));
-  out8(0x21, 0xff);  // both 8259 interrupt controllers, where there are any: nothing from them
+  out8(0x21, 0xff);  // mask all inputs of both 8259 interrupt controllers, if present
   out8(0xa1, 0xff);
 }
 
@@ -166,12 +166,12 @@ std::uint64_t message_address() noexcept {
 std::uint32_t message_data() noexcept { return kWakeVector; }
 
 void wait(std::uint64_t ns) noexcept {
-  // To set the timer costs an access to a device: it stays as it is when it ends a wait early enough anyway.
+  // Setting the timer is a device access: it is left alone if it fires early enough anyway.
   constexpr std::uint64_t kLongest = 1'000'000'000;
   static std::uint64_t timer_due = 0;
   const std::uint64_t now = monotonic_ns();
   const std::uint64_t due = now + (ns < kLongest ? ns : kLongest);
-  constexpr std::uint64_t kSlack = 1'000'000;  // ns: nobody minds
+  constexpr std::uint64_t kSlack = 1'000'000;  // ns: unnoticeable
   if (timer_due <= now || timer_due > due + kSlack) {
     const std::uint64_t count = (due - now) * timer_per_second / 1'000'000'000;
     write_register<std::uint32_t>(local_apic + kInitialCount, static_cast<std::uint32_t>(count > 0 ? count : 1));

@@ -23,7 +23,7 @@ std::uint32_t docteur_lwip_random(void) { return static_cast<std::uint32_t>(rand
 
 void docteur_lwip_assertion(const char* message, const char* file, int line) {
   std::printf("lwIP: %s (%s:%d)\n", message, file, line);
-  end_with_failure("the TCP/IP library has found a fault in itself");
+  end_with_failure("an assertion of the TCP/IP library failed");
 }
 
 u16_t docteur_lwip_checksum(const void* data, int size) {

@@ -1,5 +1,5 @@
-// Memory for lwIP: malloc's, but that blocks for whole frames, which are most of what it takes and larger than what
-// malloc keeps at hand, are kept here for the next frame.
+// Memory for lwIP, from malloc. Freed blocks for whole frames are kept for the next frame: they are most of the
+// allocations, and larger than those that malloc caches.
 
 #include <array>
 #include <cstddef>
@@ -10,12 +10,13 @@
 
 namespace {
 
-constexpr std::size_t kMark = 16;  // bytes in front of a block, so that it stays aligned: a frame's or not?
+constexpr std::size_t kMark =
+    16;  // bytes in front of a block, a multiple of its alignment; the first one is kIsFrame or 0
 constexpr std::size_t kLeast = 1024;
 constexpr std::size_t kFrame = 1664;  // bytes: pbuf, all headers and TCP_MSS
 constexpr unsigned char kIsFrame = 1;
 
-std::array<void*, 128> kept;  // as many as are on their way to one quick client (TCP_SND_BUF)
+std::array<void*, 128> kept;  // as many as may be on their way to one client (TCP_SND_BUF)
 std::size_t kept_count = 0;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Runs before glibc's relocations: no library function may be called here, nor may the compiler call one (see the
-// flags in CMakeLists.txt). Loops over bytes are written out.
+// Runs before glibc's relocations: neither this code nor the compiler may call a library function (see the flags in
+// CMakeLists.txt). Loops over bytes are written out.
 
 #include "unikernel-example/platform/pvh/machine.hpp"
 
@@ -39,18 +39,17 @@ constexpr std::uint64_t kLargePage = std::uint64_t{1} << 21;
 constexpr std::uint64_t kLowMapped = std::uint64_t{1} << 32;  // by boot.S
 constexpr std::uint64_t kFirstMegabyte = std::uint64_t{1} << 20;
 
-// Busy are the program, the boot modules and low memory. All else that the loader hands over is copied.
+// The program, the boot modules and low memory are in use. All other data of the loader is copied.
 constinit memory_layout layout;
 
-// Page tables beyond the first 4 GiB: one for each GiB, and one for each 512 GiB; and one for each 2 MiB of the
-// program.
+// Page tables: beyond the first 4 GiB one per GiB and one per 512 GiB; for the program one per 2 MiB.
 constexpr std::size_t kTables = 44;
 alignas(kPage) std::uint64_t tables[kTables][512];
 std::size_t tables_used = 0;
 
 constexpr std::size_t kStack = 256 * 1024;  // bytes
 alignas(kPage) struct {
-  std::byte guard[kPage];  // taken away by protect_memory()
+  std::byte guard[kPage];  // unmapped by protect_memory()
   std::byte bytes[kStack];
 } main_stack;
 
@@ -59,17 +58,17 @@ constexpr std::uint64_t kPresent = 1;
 constexpr std::uint64_t kWritable = 2;
 constexpr std::uint64_t kLarge = 0x80;
 constexpr std::uint64_t kNoExecute = std::uint64_t{1} << 63;
-std::uint64_t no_execute = 0;  // kNoExecute where the processor knows it
+std::uint64_t no_execute = 0;  // kNoExecute if the processor supports it
 
 void add_busy(std::uint64_t begin, std::uint64_t size) noexcept {
-  if (!layout.add_busy(begin, size)) end_with_failure("boot: the loader handed over too much");
+  if (!layout.add_busy(begin, size)) end_with_failure("boot: the loader passes too many ranges of memory");
 }
 
 std::uint64_t* entry_of(std::uint64_t* table, std::uint64_t address, unsigned level) noexcept {
   return table + (address >> (12 + 9 * level) & 511);
 }
 
-// The table that `entry` leads to, made when it is not there.
+// The table that `entry` points to, made if absent.
 std::uint64_t* table_behind(std::uint64_t* entry) noexcept {
   if ((*entry & kPresent) == 0) {
     if (tables_used == kTables) return nullptr;
@@ -79,7 +78,7 @@ std::uint64_t* table_behind(std::uint64_t* entry) noexcept {
 }
 
 void read_memory_map(const start_info& info) noexcept {
-  if (info.version < 1 || info.memory_map_count == 0) end_with_failure("boot: the loader gives no memory map");
+  if (info.version < 1 || info.memory_map_count == 0) end_with_failure("boot: the loader passes no memory map");
   const auto* map = reinterpret_cast<const memory_map_entry*>(info.memory_map);
   for (std::uint32_t i = 0; i < info.memory_map_count; ++i)
     if (map[i].type == 1) layout.add_ram(map[i].address, map[i].size);  // microvm: an all-zero entry, too
@@ -125,9 +124,9 @@ void forget_translations() noexcept {
   asm volatile("movq %%cr3, %0; movq %0, %%cr3" : "=r"(root) : : "memory");
 }
 
-// Nothing that can be written to can be executed. The program's parts are what its header says; all else is data.
-// Page 0 (QEMU's firmware keeps the start information there; it has been read) goes away, so that a null pointer
-// becomes an exception, and so do the pages below the stacks.
+// No memory is both writable and executable. The program's segments get the permissions of its header, all other memory
+// is data. Page 0 is unmapped, so that using a null pointer is an exception (QEMU's firmware keeps the start
+// information there, which has been read), and so are the pages below the stacks.
 void protect_memory() noexcept {
   for (std::uint64_t& entry : page_directories)
     if ((entry & kLarge) != 0) entry |= no_execute;
@@ -152,7 +151,7 @@ void read_start_info(const start_info& info) noexcept {
   if (info.magic != kStartInfoMagic) end_with_failure("boot: no PVH start information");
   constexpr std::uint32_t kEfer = 0xc0000080;
   no_execute = (read_msr(kEfer) & 1u << 11) != 0 ? kNoExecute : 0;  // set by boot.S
-  add_busy(0, kFirstMegabyte);                                      // firmware's, and where loaders put their tables
+  add_busy(0, kFirstMegabyte);                                      // the firmware's and the loader's tables
   machine.program = static_cast<std::uint64_t>(_end - __executable_start);
   add_busy(reinterpret_cast<std::uint64_t>(__executable_start), machine.program);
   copy_command_line(info.command_line);
@@ -162,10 +161,10 @@ void read_start_info(const start_info& info) noexcept {
   machine.heap = layout.largest_gap();
   if (machine.heap.end > kLowMapped && !map_identity(machine.heap.begin, machine.heap.size())) {
     while (machine.heap.end > kLowMapped && !map_identity(machine.heap.end - kLargePage, kLargePage))
-      machine.heap.end -= kLargePage;  // more memory than there are page tables for
+      machine.heap.end -= kLargePage;  // no page table is left for it
   }
   if (machine.module.size() > 0 && !map_identity(machine.module.begin, machine.module.size()))
-    end_with_failure("boot: the boot module lies too high");
+    end_with_failure("boot: the boot module is at too high an address");
   machine.heap_break = machine.heap.begin;
   protect_memory();
 }
@@ -232,7 +231,7 @@ bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept {
 
 }  // namespace docteur::cache_vm::pvh
 
-// boot.S calls this on a stack of its own, in long mode.
+// boot.S calls this in long mode, on a separate stack.
 std::uint64_t* prepare_machine(std::uint64_t start_info_address) {
   using namespace docteur::cache_vm::pvh;
   serial::prepare();

@@ -1,12 +1,12 @@
 #pragma once
-// The machine's memory, and what the loader handed over. Filled in by prepare_machine() before glibc starts.
+// The machine's memory, and the loader's data. prepare_machine() fills it in before glibc starts.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace docteur::cache_vm::pvh {
 
-// Physical addresses, which are the virtual ones as well.
+// Physical addresses, which equal the virtual ones.
 struct address_range {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;  // past the last byte
@@ -15,9 +15,9 @@ struct address_range {
 };
 
 struct machine_facts {
-  std::uint64_t program = 0;     // bytes, stack and static data included
-  address_range heap;            // what brk() may give out
-  std::uint64_t heap_break = 0;  // the end of what it has given out
+  std::uint64_t program = 0;     // bytes, including stack and static data
+  address_range heap;            // memory for brk()
+  std::uint64_t heap_break = 0;  // its current break
   address_range module;          // the first boot module; empty when there is none
   std::uint64_t acpi_root = 0;   // RSDP, or 0
   const char* command_line = nullptr;
@@ -27,18 +27,16 @@ extern machine_facts machine;
 // RAM or firmware's tables at a physical address, below 4 GiB or mapped by map_identity().
 [[nodiscard]] const void* physical(std::uint64_t address, std::size_t size) noexcept;
 
-// Whether all of [begin, begin + size) is outside RAM, as registers of a device must.
+// Whether all of [begin, begin + size) is outside RAM, as a device's registers must be.
 [[nodiscard]] bool is_outside_ram(std::uint64_t begin, std::uint64_t size) noexcept;
 
-// Whether the whole pages in [begin, end) of the program can be written to from now on. Never makes anything
-// executable.
+// Makes the whole pages in [begin, end) of the program writable, or read-only. Never makes anything executable.
 void protect_program(std::uint64_t begin, std::uint64_t end, bool writable) noexcept;
 
-// Whether an access to `address` has met a stack's guard page: the stack is used up.
+// Whether `address` is in a stack's guard page: the stack overflowed.
 [[nodiscard]] bool is_stack_guard(std::uint64_t address) noexcept;
 
-// Makes [begin, begin + size) accessible, as data; all below 4 GiB always is. False when the page tables' memory is
-// used up.
+// Maps [begin, begin + size) as data; all addresses below 4 GiB already are. False when no page table is left.
 [[nodiscard]] bool map_identity(std::uint64_t begin, std::uint64_t size) noexcept;
 
 }  // namespace docteur::cache_vm::pvh

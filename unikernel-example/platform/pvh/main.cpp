@@ -1,4 +1,4 @@
-// From glibc's start-up to the application, and to the end of the machine.
+// main(): starts the platform and the application, and ends the machine.
 
 #include <malloc.h>
 
@@ -28,7 +28,7 @@ int run() {
     std::fflush(stdout);
     end_with_failure(nullptr);
   }
-  auto* platform = new pvh_platform(words, *options);  // as long as the machine
+  auto* platform = new pvh_platform(words, *options);  // lives as long as the machine
   std::fflush(stdout);
   const int status = start(*platform, words);
   std::fflush(stdout);
@@ -42,8 +42,8 @@ int run() {
 
 int main() {
   using namespace docteur::cache_vm::pvh;
-  mallopt(M_MMAP_MAX, 0);                       // there is brk only
-  mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);  // nobody else wants the memory back
+  mallopt(M_MMAP_MAX, 0);                       // only brk is available
+  mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);  // no other program needs the memory
   std::setvbuf(stdout, nullptr, _IOLBF, 1024);
   start_clock();
   try {

@@ -1,6 +1,6 @@
 #pragma once
-// Which part of the RAM becomes heap: the largest piece that nobody uses. Runs before glibc's relocations: no library
-// function, no dynamic memory.
+// Chooses the heap: the largest unused piece of RAM. Runs before glibc's relocations: no library function, no dynamic
+// memory.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,13 +11,13 @@ namespace docteur::cache_vm::pvh {
 
 class memory_layout {
  public:
-  // What cannot be (empty, or past the end of addresses) is passed over; of more ranges than there is room for the rest
-  // is not used.
+  // Impossible ranges (empty, or past the end of the address space) are ignored, and so are ranges that exceed the
+  // capacity.
   constexpr void add_ram(std::uint64_t begin, std::uint64_t size) noexcept {
     if (size == 0 || size > ~begin || ram_count_ == kMostRam) return;
     ram_[ram_count_++] = {begin, begin + size};
   }
-  // What must not become heap. False when there are more of them than there is room for.
+  // Excludes a range from the heap. False when there is no room for another one.
   [[nodiscard]] constexpr bool add_busy(std::uint64_t begin, std::uint64_t size) noexcept {
     if (size == 0 || size > ~begin) return true;
     if (busy_count_ == kMostBusy) return false;
@@ -27,7 +27,7 @@ class memory_layout {
     return true;
   }
 
-  // Whole pages; empty when there is none.
+  // The largest range of whole unused pages; empty if there is none.
   [[nodiscard]] constexpr address_range largest_gap() const noexcept {
     address_range best;
     const auto offer = [&best](std::uint64_t begin, std::uint64_t end) noexcept {
@@ -48,7 +48,7 @@ class memory_layout {
     return best;
   }
 
-  // Whether nothing of [begin, begin + size) is RAM.
+  // Whether [begin, begin + size) contains no RAM.
   [[nodiscard]] constexpr bool is_outside_ram(std::uint64_t begin, std::uint64_t size) const noexcept {
     if (size > ~begin) return false;
     for (std::size_t r = 0; r < ram_count_; ++r)
@@ -62,7 +62,7 @@ class memory_layout {
   static constexpr std::size_t kMostBusy = 16;
   address_range ram_[kMostRam] = {};
   std::size_t ram_count_ = 0;
-  address_range busy_[kMostBusy] = {};  // by begin
+  address_range busy_[kMostBusy] = {};  // ordered by begin
   std::size_t busy_count_ = 0;
 };
 

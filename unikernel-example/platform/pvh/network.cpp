@@ -18,7 +18,7 @@
 namespace docteur::cache_vm::pvh {
 namespace {
 
-// How long a frame is looked out for before the machine sleeps, as KVM's halt polling has it.
+// The time to poll for a frame before the machine sleeps, as in KVM's halt polling.
 constexpr std::uint64_t kLeastLookOut = 5'000;  // ns
 constexpr std::uint64_t kMostLookOut = 100'000;
 
@@ -84,15 +84,15 @@ signed char network::transmit(netif* n, pbuf* p) {
   auto* self = static_cast<network*>(n->state);
   if (p->tot_len > kFrame) return ERR_BUF;
   const auto header = static_cast<u16_t>(self->device_->header_size());
-  // lwIP looks at the count of references before it changes a segment that it sends again.
+  // lwIP checks the reference count before it changes a segment to send it again.
   if (p->next == nullptr && pbuf_add_header(p, header) == ERR_OK) {
     pbuf_ref(p);
     const bool sent = self->device_->send({static_cast<std::byte*>(p->payload), p->len}, p);
     pbuf_remove_header(p, header);
-    if (!sent) pbuf_free(p);  // lost, as on any wire: TCP sends it again
+    if (!sent) pbuf_free(p);  // lost, as on any wire; TCP sends it again
     return ERR_OK;
   }
-  // What was received and is sent back (ICMP) has no room in front.
+  // A received packet that is sent back (ICMP) has no room in front.
   pbuf* const copy = pbuf_clone(PBUF_RAW_TX, PBUF_RAM, p);
   if (copy == nullptr) return ERR_MEM;
   static_cast<void>(pbuf_add_header(copy, header));
@@ -101,7 +101,7 @@ signed char network::transmit(netif* n, pbuf* p) {
 }
 
 bool network::receive() {
-  constexpr int kMost = 64;  // frames, before the services have their turn
+  constexpr int kMost = 64;  // frames before the services get their turn
   bool any = false;
   for (int i = 0; i < kMost; ++i) {
     const bytes frame = device_->receive();
@@ -117,12 +117,12 @@ bool network::receive() {
 }
 
 bool network::poll() {
-  device_->reap();  // first: lwIP sends nothing again that it believes to be on its way out
+  device_->reap();  // first, since lwIP does not send a segment again that still appears queued
   begin_frames();
   const bool received = receive();
   sys_check_timeouts();
   const bool served = connections_.serve();
-  // To tell the device costs as much as some frames do: while they keep coming, a few go together.
+  // Notifying the device costs as much as some frames do: while frames keep coming, several go together.
   constexpr std::size_t kTogether = 16;
   if (!received || device_->unsent() >= kTogether) device_->flush();
   return received || served;
@@ -138,8 +138,8 @@ void network::tick() {
 }
 
 bool network::wait(std::uint64_t ns) {
-  // The next frame often comes soon, and to sleep and to be woken costs more than to look for so long. Where it does
-  // not, looking takes the processor away from those who would send it.
+  // The next frame often comes soon, and sleeping and waking cost more than polling that long. Otherwise polling takes
+  // the processor from the programs that would send the frame.
   const std::uint64_t begin = monotonic_ns();
   do {
     if (device_->has_frame()) {
@@ -151,7 +151,7 @@ bool network::wait(std::uint64_t ns) {
   const std::uint64_t longest = std::min(ns, std::uint64_t{sys_timeouts_sleeptime()} * 1'000'000);
   if (device_->prepare_to_wait()) {
     pvh::wait(longest);
-  } else if (!device_->has_frame()) {  // no interrupt tells of one
+  } else if (!device_->has_frame()) {  // the device has no interrupts
     constexpr std::uint64_t kNap = 500'000;
     pvh::wait(std::min(longest, kNap));
   }

@@ -1,5 +1,5 @@
 #pragma once
-// IPv4 over one network device: lwIP, its address by DHCP or from the command line.
+// IPv4 over one network device by lwIP, with an address from DHCP or the command line.
 
 #include <cstdint>
 #include <memory>
@@ -17,17 +17,17 @@ namespace docteur::cache_vm::pvh {
 class network {
  public:
   network(std::unique_ptr<virtio_net> d, const network_options& options);
-  ~network() = delete;  // as long as the machine
+  ~network() = delete;  // lives as long as the machine
 
   [[nodiscard]] std::string status() const;
-  // nullptr when it listens, else why not.
+  // Returns nullptr on success, else the reason.
   [[nodiscard]] const char* listen(std::string_view address, std::uint16_t port, service& s);
 
-  // Frames in, timers, the services, frames out. True when something happened.
+  // Receives frames, runs timers and services, sends frames. True when a frame arrived or a service ran.
   bool poll();
   // About ten times a second.
   void tick();
-  // Sleeps until a frame arrives or a timer of lwIP's is due, but at most `ns`. True when a frame is there.
+  // Sleeps until a frame arrives or a timer of lwIP is due, but at most `ns`. True when a frame is there.
   bool wait(std::uint64_t ns);
 
  private:
@@ -38,7 +38,7 @@ class network {
   std::unique_ptr<virtio_net> device_;
   netif interface_{};
   tcp_connections connections_;
-  std::uint64_t look_out_ = 10'000;  // ns: longer while that pays
+  std::uint64_t look_out_ = 10'000;  // ns; adapts to traffic
 };
 
 }  // namespace docteur::cache_vm::pvh

@@ -10,7 +10,7 @@ namespace {
 using failure = tl::unexpected<std::string>;
 
 struct spoken {
-  std::string_view ip, netmask, gateway;  // the words, "" where there is none
+  std::string_view ip, netmask, gateway;  // the words; "" if absent
 };
 
 failure refuse(std::string_view word, std::string_view why) {
@@ -21,8 +21,8 @@ std::string_view value_of(std::string_view word) { return word.substr(word.find(
 
 std::uint32_t mask_of(unsigned prefix) { return ~std::uint32_t{0} << (32 - prefix); }
 
-// Whether it can be a machine's own in a network of that size: RFC 1122, 3.2.1.3; of two or one address all are (RFC
-// 3021).
+// Whether it can be a machine's address in a network of that size (RFC 1122, 3.2.1.3); in networks of one or two
+// addresses all can (RFC 3021).
 bool is_host(std::uint32_t address, unsigned prefix) {
   const std::uint32_t host = address & ~mask_of(prefix);
   const std::uint32_t first = address >> 24;
@@ -30,7 +30,7 @@ bool is_host(std::uint32_t address, unsigned prefix) {
   return prefix >= 31 || (host != 0 && host != ~mask_of(prefix));
 }
 
-// The prefix that `netmask=` says; 0 when it is no mask.
+// The prefix for `netmask=`; 0 when it is not a mask.
 unsigned prefix_of(std::string_view text) {
   const auto mask = parse_ip(text);
   if (!mask || mask->prefix) return 0;
@@ -44,8 +44,8 @@ tl::expected<spoken, std::string> pick(std::span<const std::string_view> words) 
     if (word.starts_with("ip=")) out.ip = word;
     if (word.starts_with("netmask=")) out.netmask = word;
     if (word.starts_with("gateway=")) out.gateway = word;
-    if (word.starts_with("mac=")) return refuse(word, "the network card has its address from the hypervisor");
-    if (word.starts_with("dns=")) return refuse(word, "nothing here asks for names");
+    if (word.starts_with("mac=")) return refuse(word, "the hypervisor sets the address of the network card");
+    if (word.starts_with("dns=")) return refuse(word, "no names are resolved");
   }
   return out;
 }
@@ -58,7 +58,7 @@ tl::expected<network_options, std::string> read_network_options(std::span<const 
   network_options o;
   if (say->ip.empty() || say->ip == "ip=dhcp") {
     for (const std::string_view word : {say->netmask, say->gateway})
-      if (!word.empty()) return refuse(word, "without ip=ADDRESS it comes by DHCP");
+      if (!word.empty()) return refuse(word, "without ip=ADDRESS it comes from DHCP");
     return o;
   }
   const auto ip = parse_ip(value_of(say->ip));
@@ -68,16 +68,16 @@ tl::expected<network_options, std::string> read_network_options(std::span<const 
   if (!say->netmask.empty()) {
     const unsigned prefix = prefix_of(value_of(say->netmask));
     if (prefix == 0) return refuse(say->netmask, "not netmask=MASK");
-    if (ip->prefix && *ip->prefix != prefix) return refuse(say->netmask, "ip= says another");
+    if (ip->prefix && *ip->prefix != prefix) return refuse(say->netmask, "ip= has another prefix");
     o.prefix = prefix;
   }
-  if (!is_host(*o.address, o.prefix)) return refuse(say->ip, "no machine's address in a network of this size");
+  if (!is_host(*o.address, o.prefix)) return refuse(say->ip, "not the address of a machine in a network of this size");
   if (say->gateway.empty()) return o;
   const auto gateway = parse_ip(value_of(say->gateway));
   if (!gateway || gateway->prefix) return refuse(say->gateway, "not gateway=ADDRESS");
   const bool inside = ((gateway->address ^ *o.address) & mask_of(o.prefix)) == 0;
   if (!inside || gateway->address == *o.address || !is_host(gateway->address, o.prefix))
-    return refuse(say->gateway, "no other machine of the network that ip= names");
+    return refuse(say->gateway, "not another machine in the network of ip=");
   o.gateway = gateway->address;
   return o;
 }

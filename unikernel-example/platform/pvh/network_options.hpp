@@ -1,5 +1,5 @@
 #pragma once
-// The words of the command line that say where the guest is on its network.
+// The words of the command line that give the guest's address on its network.
 
 #include <cstdint>
 #include <optional>
@@ -12,13 +12,13 @@
 namespace docteur::cache_vm::pvh {
 
 struct network_options {
-  std::optional<std::uint32_t> address;  // as parse_ip() has it; absent: DHCP
+  std::optional<std::uint32_t> address;  // as from parse_ip(); absent: DHCP
   unsigned prefix = 24;                  // 1 to 32
-  std::optional<std::uint32_t> gateway;  // in that network
+  std::optional<std::uint32_t> gateway;  // in the network of `address`
 };
 
-// Each word is obeyed or refused: `ip=`, `netmask=`, `gateway=`; `mac=` and `dns=`, which there is nothing to do with;
-// all others are somebody else's. The last of several says it. A failure is one line.
+// Takes `ip=`, `netmask=` and `gateway=`; the last of several counts. Refuses `mac=` and `dns=`, for which there is no
+// use, and ignores all other words. The error is one line of text.
 [[nodiscard]] tl::expected<network_options, std::string> read_network_options(std::span<const std::string_view> words);
 
 }  // namespace docteur::cache_vm::pvh

@@ -1,7 +1,7 @@
 #pragma once
-// What a sender sees of the way to its client, to tell loss of a crowded link from loss of a bad one: Reno (RFC 5681)
-// takes each for a sign of a crowd, and at 2 % keeps eight segments under way. As in TCP Veno (Fu and Liew, 2003) a
-// loss without a queue is not one; as in BBR's second version much loss is one in any case.
+// A sender's view of the path to its client, to distinguish loss by congestion from loss by a bad link. Reno (RFC 5681)
+// takes every loss for congestion, and at 2 % keeps only eight segments in flight. As in TCP Veno (Fu and Liew, 2003),
+// loss without a queue is not congestion; as in BBRv2, heavy loss always is.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,9 +10,9 @@ namespace docteur::cache_vm::pvh {
 
 class path_view {
  public:
-  // What was sent a round trip before `now_us` is acknowledged, `took_us` later, and `bytes` with it.
+  // At `now_us` data was acknowledged that was sent `took_us` before; `bytes` were acknowledged in this round trip.
   constexpr void note_round_trip(std::uint64_t now_us, std::uint64_t took_us, std::uint64_t bytes) noexcept {
-    constexpr std::uint64_t kForgotten = 10'000'000;  // us: ways change
+    constexpr std::uint64_t kForgotten = 10'000'000;  // us: paths change
     if (least_us_ == 0 || took_us <= least_us_ || now_us - least_at_ > kForgotten) {
       least_us_ = took_us;
       least_at_ = now_us;
@@ -27,17 +27,17 @@ class path_view {
 
   [[nodiscard]] constexpr std::uint64_t round_trip_us() const noexcept { return smooth_us_; }
 
-  // Whether a loss says that there is too much under way. `segment`: bytes.
+  // Whether a loss means congestion. `segment`: bytes.
   [[nodiscard]] constexpr bool is_crowded(std::uint64_t segment) const noexcept {
-    constexpr std::uint64_t kJitter = 2000;  // us: 128 KiB, all that a connection ever has under way, at 500 Mbit/s
-    // Twice: a single one may have waited for what was lost.
+    constexpr std::uint64_t kJitter = 2000;  // us: the most that a connection has in flight, 128 KiB, at 500 Mbit/s
+    // Twice in a row: a single round trip may have waited for lost data.
     if (std::min(latest_us_, before_us_) > least_us_ + least_us_ / 4 + kJitter) return true;
-    return lost_ > delivered_ / 8 + 4 * segment;  // of the latest eight round trips or so
+    return lost_ > delivered_ / 8 + 4 * segment;  // over the latest eight round trips, roughly
   }
 
  private:
   std::uint64_t least_us_ = 0, least_at_ = 0, latest_us_ = 0, before_us_ = 0, smooth_us_ = 0;
-  std::uint64_t delivered_ = 0, lost_ = 0;  // bytes, the older the less
+  std::uint64_t delivered_ = 0, lost_ = 0;  // bytes, decaying
 };
 
 }  // namespace docteur::cache_vm::pvh

@@ -39,7 +39,7 @@ void for_each_pci(const std::function<void(pci_address)>& seen) {
 
 void for_each_pci_capability(pci_address a, const std::function<void(std::uint8_t id, std::uint8_t at)>& seen) {
   constexpr std::uint8_t kStatus = 0x06;
-  constexpr int kMost = 48;  // as many as fit into 256 bytes: a chain that runs in a circle ends
+  constexpr int kMost = 48;  // as many as fit into 256 bytes: ends a cyclic chain
   if ((pci_read16(a, kStatus) & 0x10) == 0) return;
   std::uint8_t at = pci_read8(a, 0x34) & 0xfc;
   for (int i = 0; i < kMost && at >= 0x40; ++i) {

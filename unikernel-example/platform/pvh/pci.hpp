@@ -19,13 +19,13 @@ struct pci_address {
 [[nodiscard]] std::uint8_t pci_read8(pci_address a, std::uint8_t at) noexcept;
 void pci_write16(pci_address a, std::uint8_t at, std::uint16_t v) noexcept;
 
-// Where the memory of base address register `number` (0 to 5) is; 0 when it is none, or a port's, or not assigned.
+// The address in base address register `number` (0 to 5); 0 unless it is assigned memory.
 [[nodiscard]] std::uint64_t pci_memory_bar(pci_address a, std::uint8_t number) noexcept;
 
-// Calls `seen` for each function of each device, bridges followed.
+// Calls `seen` for each function of each device, including those behind bridges.
 void for_each_pci(const std::function<void(pci_address)>& seen);
 
-// Calls `seen` with the place of each capability (6.7).
+// Calls `seen` with the offset of each capability (6.7).
 void for_each_pci_capability(pci_address a, const std::function<void(std::uint8_t id, std::uint8_t at)>& seen);
 
 }  // namespace docteur::cache_vm::pvh

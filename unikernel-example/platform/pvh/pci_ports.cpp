@@ -15,7 +15,7 @@ void select(pci_address a, std::uint8_t at) noexcept {
 }  // namespace
 
 bool has_pci() noexcept {
-  out32(kConfigAddress, 0x80000000u);  // a machine without PCI does not keep the address
+  out32(kConfigAddress, 0x80000000u);  // a machine without PCI does not store the address
   return in32(kConfigAddress) == 0x80000000u;
 }
 

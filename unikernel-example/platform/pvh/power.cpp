@@ -23,13 +23,14 @@ void write(const power_register& r, T v) noexcept {
   }
 }
 
-// The write takes effect a little later, so the machine waits before it tries the next way.
+// The write takes effect with a delay, so the machine waits before it tries the next method.
 void give_it_time() noexcept {
   const std::uint64_t begin = time_stamp();
   while (time_stamp() - begin < 300'000'000) pause();
 }
 
-// No interrupt table: the next exception cannot be delivered, nor the one for that, and the processor shuts down.
+// Without an interrupt table, neither the next exception nor the double fault can be delivered: the processor shuts
+// down.
 [[noreturn]] void triple_fault() noexcept {
   struct [[gnu::packed]] {
     std::uint16_t limit = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// How the machine ends. None of these return.
+// Ends the machine. None of these functions returns.
 
 #include <cstdint>
 
@@ -11,7 +11,7 @@ struct power_register {
   bool is_port = false;
 };
 
-// What ACPI says about ending; found by read_acpi().
+// ACPI's facts about power off and reset, set by read_acpi().
 struct power_facts {
   power_register pm1a_control;   // 16 bits
   power_register pm1b_control;   // 16 bits
@@ -27,8 +27,7 @@ extern power_facts power;
 [[noreturn]] void power_off() noexcept;
 [[noreturn]] void reboot() noexcept;
 
-// QEMU's isa-debug-exit where there is one (exit status 3), else power off. `why`: one line for the console, or
-// nullptr.
+// Uses QEMU's isa-debug-exit if present (exit status 3), else powers off. `why`: one line for the console, or nullptr.
 [[noreturn]] void end_with_failure(const char* why) noexcept;
 
 }  // namespace docteur::cache_vm::pvh

@@ -65,7 +65,7 @@ memory_use pvh_platform::memory() const {
   return {machine.program + machine.heap.size(), machine.program + taken - std::min<std::uint64_t>(m.fordblks, taken)};
 }
 
-// All of the guest's memory is mapped by pages of 2 MiB.
+// All memory of the guest is mapped by 2 MiB pages.
 docteur::memory pvh_platform::heap() noexcept { return heap_memory(); }
 
 std::string pvh_platform::network_status() const {
@@ -86,7 +86,7 @@ connection_limit pvh_platform::most_connections() const {
 ending pvh_platform::run(application& app) {
   std::uint64_t next_tick = 0;
   bool has_work = true;
-  bool look_at_console = true;  // a port costs more to read than memory: when a wait was ended without a frame
+  bool look_at_console = true;  // set when a wait ended without a frame: reading the port is slow
   while (!stopped_) {
     const bool any = network_ != nullptr && network_->poll();
     const std::uint64_t now = pvh::monotonic_ns();
@@ -98,7 +98,7 @@ ending pvh_platform::run(application& app) {
       has_work = true;
       look_at_console = true;
     }
-    if (any && !ticks) continue;  // frames come first, but the console and the work are looked at in each tick
+    if (any && !ticks) continue;  // frames come first, but each tick serves console and work
     if (look_at_console && serial::has_input()) app.console_ready();
     look_at_console = false;
     if (stopped_) break;
@@ -113,7 +113,7 @@ ending pvh_platform::run(application& app) {
       look_at_console = true;
     }
   }
-  // Answers that are on their way still arrive.
+  // Delivers responses that are on their way.
   constexpr std::uint64_t kGrace = 50'000'000;
   for (const std::uint64_t begin = pvh::monotonic_ns(); network_ != nullptr && pvh::monotonic_ns() - begin < kGrace;)
     static_cast<void>(network_->poll());

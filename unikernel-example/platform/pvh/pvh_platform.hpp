@@ -15,7 +15,7 @@ namespace docteur::cache_vm::pvh {
 
 class pvh_platform final : public platform {
  public:
-  // Brings the devices up. `words`: of the command line.
+  // Starts the devices. `words`: of the command line.
   pvh_platform(std::span<const std::string_view> words, const network_options& options);
 
   [[nodiscard]] std::string_view name() const override { return "pvh"; }
@@ -37,7 +37,7 @@ class pvh_platform final : public platform {
  private:
   std::vector<std::unique_ptr<virtio_block>> blocks_;
   std::vector<disk> disks_;
-  network* network_ = nullptr;  // never destroyed: frames may arrive until the machine ends
+  network* network_ = nullptr;  // never destroyed, since frames may arrive until the machine ends
   bool stopped_ = false;
   ending ending_ = ending::halt;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// Numbers that an outsider cannot guess where the processor can make them (RDRAND), and hardly can elsewhere: the time
-// stamp, mixed. No secret of value hangs on them here: TCP's sequence numbers, ports, glibc's stack canary.
+// Unpredictable numbers from the processor (RDRAND), or, on processors without that, the mixed time stamp, which is
+// hard to guess. No valuable secret depends on them: TCP's sequence numbers and ports, glibc's stack canary.
 
 #include <cstdint>
 

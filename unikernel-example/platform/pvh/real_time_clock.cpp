@@ -26,7 +26,7 @@ date read_date() noexcept {
           clock_register(8), clock_register(9), clock_register(0x32)};
 }
 
-// Days since 1970 of a date in the Gregorian calendar: years begin with March, so that the leap day comes last.
+// Days since 1970 of a Gregorian date. Years begin in March, so that the leap day is last.
 std::int64_t days_since_1970(std::int64_t year, unsigned month, unsigned day) noexcept {
   if (month <= 2) --year;
   const std::int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -105,7 +105,7 @@ std::uint64_t frequency_by_seconds() noexcept {
 
 std::optional<std::int64_t> real_time_clock_date() noexcept {
   date d{};
-  for (int tries = 0;; ++tries) {  // twice the same, and no update going on
+  for (int tries = 0;; ++tries) {  // until two reads agree and no update is in progress
     if (tries == 10'000) return std::nullopt;
     if ((clock_register(kStatusA) & 0x80) != 0) continue;
     d = read_date();

@@ -6,7 +6,7 @@
 
 namespace docteur::cache_vm::pvh {
 
-// Seconds since 1970 UTC; nullopt without such a clock. Some forty accesses to ports.
+// Seconds since 1970 UTC; nullopt without such a clock. Costs some forty port accesses.
 [[nodiscard]] std::optional<std::int64_t> real_time_clock_date() noexcept;
 
 // How often the time stamp counter counts in a second, within a few parts of a hundred; 0 when there is no clock or it

@@ -1,5 +1,6 @@
 #pragma once
-// Bytes that wait for their reader: copied in, copied out, in order. Takes memory only while there are some.
+// Received bytes that wait for the application: copied in, copied out, in order. Memory is kept only while there are
+// some. append() runs in lwIP's callbacks, so it reports a lack of memory; Linux's send_queue throws.
 
 #include <algorithm>
 #include <bit>
@@ -16,7 +17,7 @@ class receive_queue {
  public:
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
 
-  // False when there is no memory; then nothing has changed.
+  // False without memory; the queue is then unchanged.
   [[nodiscard]] bool append(bytes from) noexcept {
     if (from.size() > capacity_ - end_ && !make_room(from.size())) return false;
     if (!from.empty()) std::memcpy(memory_.get() + end_, from.data(), from.size());
@@ -24,7 +25,7 @@ class receive_queue {
     return true;
   }
 
-  // Moves as many bytes as there are and `into` holds; returns how many.
+  // Moves as many bytes as possible to `into`; returns their number.
   [[nodiscard]] std::size_t take(mutable_bytes into) noexcept {
     const std::size_t n = std::min(into.size(), size());
     if (n > 0) std::memcpy(into.data(), memory_.get() + begin_, n);
@@ -38,7 +39,7 @@ class receive_queue {
   }
 
  private:
-  static constexpr std::size_t kKept = 1024;  // bytes that stay for what comes next
+  static constexpr std::size_t kKept = 1024;  // bytes of memory that an empty queue keeps
 
   [[nodiscard]] bool make_room(std::size_t more) noexcept {
     if (size() + more <= capacity_) {

@@ -1,5 +1,5 @@
 #pragma once
-// What a TCP segment's options say of data that has arrived out of order (RFC 2018).
+// The ranges of data that arrived out of order, from a TCP segment's options (RFC 2018).
 
 #include <array>
 #include <cstddef>
@@ -15,11 +15,11 @@ struct sequence_range {
 };
 
 struct arrived_ranges {
-  std::array<sequence_range, 4> all{};  // there is no room for more in 40 bytes
+  std::array<sequence_range, 4> all{};  // 40 bytes of options have no room for more
   std::size_t count = 0;
 };
 
-// Of options whatever they are: what is cut off, or of no sense, ends the search.
+// `options` are untrusted: a truncated or invalid option ends the search.
 [[nodiscard]] constexpr arrived_ranges read_sack(bytes options) noexcept {
   constexpr unsigned kEnd = 0, kNothing = 1, kSack = 5;
   arrived_ranges out;

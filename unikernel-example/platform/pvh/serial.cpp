@@ -19,7 +19,7 @@ constexpr std::uint8_t kMaySend = 0x20;
 bool present = false;
 
 void put(char c) noexcept {
-  // A console that nobody reads must not stop the machine: at 115200 baud a byte takes 87 us.
+  // A console without a reader must not stop the machine: at 115200 baud a byte takes 87 us.
   for (int tries = 0; tries < 100'000 && (in8(kLineStatus) & kMaySend) == 0; ++tries) pause();
   out8(kData, static_cast<std::uint8_t>(c));
 }
@@ -27,7 +27,7 @@ void put(char c) noexcept {
 }  // namespace
 
 void prepare() noexcept {
-  present = in8(kLineStatus) != 0xff;  // no device answers with all ones
+  present = in8(kLineStatus) != 0xff;  // an absent device reads as all ones
   if (!present) return;
   out8(kInterruptEnable, 0);
   out8(kLineControl, 0x80);  // divisor latch
@@ -36,7 +36,7 @@ void prepare() noexcept {
   out8(kLineControl, 0x03);   // 8 bits, no parity, 1 stop bit
   out8(kFifoControl, 0x07);   // FIFOs on and empty
   out8(kModemControl, 0x0b);  // DTR, RTS, OUT2: interrupts reach the controller
-  out8(kInterruptEnable, 1);  // something was received
+  out8(kInterruptEnable, 1);  // on received data
 }
 
 void write(const char* text, std::size_t size) noexcept {

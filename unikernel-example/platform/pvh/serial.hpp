@@ -1,5 +1,5 @@
 #pragma once
-// The console: a 16550 at COM1, polled. Usable before glibc is, and in a system call: integer registers only.
+// The console: a polled 16550 at COM1. Usable before glibc starts and in system calls: integer registers only.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ void write(const char* text) noexcept;
 void write_hex(std::uint64_t v) noexcept;
 void write_decimal(std::uint64_t v) noexcept;
 [[nodiscard]] bool has_input() noexcept;
-// What has arrived, at most `size` bytes.
+// Reads received bytes, at most `size`; returns their number.
 [[nodiscard]] std::size_t read(char* into, std::size_t size) noexcept;
 
 }  // namespace docteur::cache_vm::pvh::serial

@@ -6,8 +6,8 @@
 
 namespace docteur::cache_vm::pvh {
 
-// SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF") of two 64-bit words: a keyed hash that nobody
-// predicts without the key, at a tenth of the cost of SHA-1.
+// SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF") of two 64-bit words: a keyed hash, unpredictable
+// without the key, at a tenth of the cost of SHA-1.
 [[nodiscard]] constexpr std::uint64_t siphash(const std::array<std::uint64_t, 2>& key,
                                               const std::array<std::uint64_t, 2>& words) noexcept {
   std::uint64_t v0 = key[0] ^ 0x736f6d6570736575;

@@ -1,5 +1,5 @@
 #pragma once
-// What a PVH loader hands over: xen/include/public/arch-x86/hvm/start_info.h describes the fields.
+// The data of a PVH loader. xen/include/public/arch-x86/hvm/start_info.h describes the fields.
 
 #include <cstdint>
 

@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::int64_t kNone = 0;
 
-// malloc relies on fresh memory being zero, and RAM is not after a reboot.
+// malloc expects fresh memory to be zero, which RAM is not after a reboot.
 void clear(std::uint64_t begin, std::uint64_t end) noexcept {
   for (; begin % 8 != 0 && begin < end; ++begin) *reinterpret_cast<volatile char*>(begin) = 0;
   std::uint64_t words = (end - begin) / 8;
@@ -89,7 +89,7 @@ std::int64_t random_bytes(std::uint64_t into, std::uint64_t size) noexcept {
   return static_cast<std::int64_t>(size);
 }
 
-// glibc asks for what needs no more relocation to become read-only. Nobody has anything to execute.
+// glibc makes relocated data read-only. No caller needs executable memory.
 std::int64_t protect(std::uint64_t begin, std::uint64_t size, std::uint64_t how) noexcept {
   if ((how & PROT_EXEC) != 0) return -EACCES;
   if (size <= ~begin) protect_program(begin, begin + size, (how & PROT_WRITE) != 0);

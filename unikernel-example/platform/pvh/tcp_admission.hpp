@@ -1,16 +1,17 @@
 #pragma once
-// Connections that have begun with a SYN and are not yet confirmed by the client: there may be a flood of them, from
-// addresses that are not their sender's.
+// Bounds half-open connections: those with a SYN that the client has not confirmed. A flood of them may come from
+// forged addresses.
 
 struct tcp_pcb_listen;
 
 namespace docteur::cache_vm::pvh {
 
-inline constexpr unsigned kMostHalfOpen = 240;  // of one listening port; lwIP's backlog, which would refuse, is 255
+inline constexpr unsigned kMostHalfOpen =
+    240;  // of one listening port; at 255, lwIP's backlog, new ones would be refused
 
-// Before another connection to `listener` begins: when there are kMostHalfOpen, the one that waits for the longest time
-// goes. An honest client confirms within a round trip, so it is past that before its turn comes unless there are
-// kMostHalfOpen others in it. Confirmed connections are not touched.
+// To be called before another connection to `listener` begins. When there are kMostHalfOpen, drops the oldest. An
+// honest client confirms within a round trip, so it is dropped only if kMostHalfOpen others begin in that time.
+// Confirmed connections are not touched.
 void admit(const tcp_pcb_listen& listener);
 
 }  // namespace docteur::cache_vm::pvh

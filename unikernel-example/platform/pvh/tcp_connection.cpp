@@ -24,7 +24,7 @@ void tcp_connection::push() {
   owner_.pushed_.push_back(this);
 }
 
-// Copied, so that a frame is free again at once however few bytes of it there are: frames are everybody's.
+// Copies the data, so that even a nearly empty frame is free again at once: all connections share the frames.
 signed char tcp_connection::on_received(void* self, tcp_pcb* pcb, pbuf* p, signed char) {
   auto* c = static_cast<tcp_connection*>(self);
   c->note();
@@ -37,7 +37,7 @@ signed char tcp_connection::on_received(void* self, tcp_pcb* pcb, pbuf* p, signe
     kept = c->received_.append({static_cast<const std::byte*>(part->payload), part->len});
   pbuf_free(p);
   if (kept) return ERR_OK;
-  tcp_abort(pcb);  // on_error() follows from it
+  tcp_abort(pcb);  // calls on_error()
   return ERR_ABRT;
 }
 
@@ -82,9 +82,9 @@ connection::input tcp_connection::state() const {
 }
 
 std::size_t tcp_connection::room() const {
-  // To fill a little room at a time would make many small reads and rounds of a large file.
+  // Filling a little room at a time would make many small reads of a large file.
   const room_left r = look_for_room();
-  const bool is_half = r.bytes >= r.most / 2;  // one piece goes out, the next is read
+  const bool is_half = r.bytes >= r.most / 2;  // one piece is sent while the next is read
   if (r.bytes > 0 && (is_half || tcp_sndqueuelen(pcb_) == 0)) return r.bytes;
   waits_for_room_ = true;
   return 0;
@@ -92,11 +92,11 @@ std::size_t tcp_connection::room() const {
 
 tcp_connection::room_left tcp_connection::look_for_room() const {
   if (pcb_ == nullptr) return {};
-  // What tcp_write() makes segments of: no larger than half the largest window the client ever had.
+  // tcp_write() makes segments no larger than half the largest window of the client.
   const std::size_t half_window = pcb_->snd_wnd_max / 2;
   const std::size_t segment = half_window > 0 ? std::min<std::size_t>(pcb_->mss, half_window) : pcb_->mss;
   const auto left = [](std::size_t allowed, std::size_t queued) { return queued < allowed ? allowed - queued : 0; };
-  // A segment more for what begins in the middle of one. tcp_sndbuf() says 64 KiB of any more.
+  // Two segments are spare, since data may begin in the middle of one. tcp_sndbuf() would report at most 64 KiB.
   const std::size_t most_segments = owner_.queued_segments_.allowance() - 2;
   const std::size_t most_bytes = owner_.queued_bytes_.allowance();
   return {std::min(left(most_bytes, queued_bytes()), left(most_segments, tcp_sndqueuelen(pcb_)) * segment),
@@ -110,7 +110,7 @@ void tcp_connection::count() {
 }
 
 std::size_t tcp_connection::send(bytes from) {
-  constexpr std::size_t kMost = 16 * TCP_MSS;  // of one call: it takes all or nothing, and lengths are 16 bits
+  constexpr std::size_t kMost = 16 * TCP_MSS;  // of one call, which takes all or nothing, and whose length has 16 bits
   const std::size_t room = std::min(from.size(), look_for_room().bytes);
   if (room < from.size()) waits_for_room_ = true;
   std::size_t sent = 0;
@@ -140,10 +140,10 @@ void tcp_connection::end() {
 void tcp_connection::close() {
   if (finished_) return;
   if (pcb_ != nullptr) {
-    // With bytes unread lwIP would answer with a reset, and what was sent might not arrive.
+    // With unread input lwIP would send a reset, and sent data might not arrive.
     if (received_.size() > 0) tcp_recved(pcb_, static_cast<u16_t>(received_.size()));
     detach();
-    tcp_setprio(pcb_, TCP_PRIO_MIN);  // it goes first when there is no place for a new connection
+    tcp_setprio(pcb_, TCP_PRIO_MIN);  // dropped first when a new connection needs room
     if (tcp_close(pcb_) != ERR_OK) tcp_abort(pcb_);
   }
   end();
@@ -160,7 +160,7 @@ void tcp_connection::abort() {
 
 namespace {
 
-constexpr std::size_t kWaitingSegments = MEMP_NUM_TCP_PCB;  // of the pool: each connection's SYN or FIN
+constexpr std::size_t kWaitingSegments = MEMP_NUM_TCP_PCB;  // reserved in the pool for each connection's SYN or FIN
 
 }  // namespace
 
@@ -169,21 +169,22 @@ tcp_connections::tcp_connections(std::uint64_t memory)
       queued_segments_(MEMP_NUM_TCP_SEG - kWaitingSegments, 8, TCP_SND_QUEUELEN) {}
 
 const char* tcp_connections::listen(const ip4_addr_t& address, std::uint16_t port, service& s) {
-  // No exception may pass through lwIP: its callbacks find room in these lists, where each connection is at most once.
+  // No exception may pass through lwIP, so its callbacks must find room in these lists, which contain each connection
+  // at most once.
   for (auto* list : {&noted_, &serving_, &pushed_}) list->reserve(kMostAccepted);
   tcp_pcb* pcb = tcp_new();
-  if (pcb == nullptr) return "there are too many";
+  if (pcb == nullptr) return "too many connections";
   if (tcp_bind(pcb, &address, port) != ERR_OK) {
     tcp_abort(pcb);
-    return "in use already";
+    return "already in use";
   }
-  // Half-open connections are worth less than those that were accepted, more than those that are closed.
+  // Half-open connections have a lower priority than accepted ones, and a higher one than closed ones.
   tcp_setprio(pcb, TCP_PRIO_NORMAL - 1);
   recover_connections_of(pcb);
   tcp_pcb* const listening = tcp_listen_with_backlog(pcb, TCP_DEFAULT_LISTEN_BACKLOG);
   if (listening == nullptr) {
     tcp_abort(pcb);
-    return "there are too many";
+    return "too many listening ports";
   }
   listeners_.push_back(std::make_unique<listener>(listener{this, &s}));
   tcp_arg(listening, listeners_.back().get());
@@ -218,7 +219,7 @@ signed char tcp_connections::on_accepted(void* self, tcp_pcb* pcb, signed char e
   return ERR_OK;
 }
 
-// What services have sent by now goes out in as few segments as possible.
+// Sends what the services have queued, in as few segments as possible.
 void tcp_connections::push_all() {
   for (tcp_connection* c : pushed_) {
     c->pushed_ = false;
@@ -255,7 +256,7 @@ bool tcp_connections::serve() {
   return true;
 }
 
-// What closed connections have queued counts until it is acknowledged, and nobody tells of that.
+// Data of closed connections counts until it is acknowledged, which no callback reports.
 void tcp_connections::count_all() {
   std::size_t bytes = 0;
   std::size_t segments = 0;
@@ -272,8 +273,7 @@ void tcp_connections::count_all() {
   }
 }
 
-// Connections that the application has closed, and whose client takes nothing of what is left: lwIP would ask it for
-// ever.
+// Aborts closed connections whose client acknowledges nothing more: lwIP would retry for ever.
 void tcp_connections::give_up_lingering() {
   constexpr unsigned kPatience = 30;  // calls, a second apart
   for (tcp_pcb* pcb = tcp_active_pcbs; pcb != nullptr;) {
@@ -293,8 +293,8 @@ void tcp_connections::tick() {
   if (++ticks_ % 10 == 0) give_up_lingering();
   for (const std::unique_ptr<tcp_connection>& c : all_)
     if (std::exchange(c->starved_, false)) c->note();
-  // A connection's end is kept for a second (TIME_WAIT), and looked through for each segment that belongs to no living
-  // connection: with thousands of short ones that is most of the work. The newest are enough.
+  // Ended connections stay for a second (TIME_WAIT), and lwIP searches them for each segment without a live connection:
+  // with thousands of short connections that is most of the work. The newest ones are enough.
   constexpr int kMostWaiting = 32;
   int n = 0;
   for (tcp_pcb* pcb = tcp_tw_pcbs; pcb != nullptr;) {

@@ -1,6 +1,6 @@
 #pragma once
-// The seam's connections over lwIP's raw interface. lwIP's callbacks only note what happened; the services are called
-// from serve(), where they may do anything to any connection.
+// The platform's connections over lwIP's raw interface. lwIP's callbacks only record events; serve() calls the
+// services, which may then do anything to any connection.
 
 #include <cstdint>
 #include <memory>
@@ -14,8 +14,8 @@
 
 namespace docteur::cache_vm::pvh {
 
-// Of the application at a time, and some more, which only have to be told that they are too many; lwipopts.h allows
-// again some more.
+// Connections of the application at a time; and with those that are only refused. The pool in lwipopts.h is larger
+// again.
 inline constexpr std::size_t kMostConnections = 1024;
 inline constexpr std::size_t kMostAccepted = kMostConnections + 64;
 
@@ -44,21 +44,21 @@ class tcp_connection final : public connection {
   static signed char on_sent(void* self, tcp_pcb* pcb, std::uint16_t size);
   static void on_error(void* self, signed char error);
 
-  void note();    // serve() is to call the service
-  void push();    // serve() is to have lwIP send
-  void detach();  // lwIP forgets us
+  void note();    // lets serve() call the service
+  void push();    // lets serve() send queued data
+  void detach();  // removes our callbacks
   void end();
-  void count();  // in the budgets: what is queued by now
+  void count();  // updates the budgets
   [[nodiscard]] std::size_t queued_bytes() const { return TCP_SND_BUF - pcb_->snd_buf; }
   struct room_left {
     std::size_t bytes = 0;
-    std::size_t most = 0;  // what `bytes` would be with nothing queued
+    std::size_t most = 0;  // `bytes` if nothing were queued
   };
   [[nodiscard]] room_left look_for_room() const;
 
   tcp_connections& owner_;
   service& service_;
-  tcp_pcb* pcb_;                      // nullptr: broken, or the application is done with it
+  tcp_pcb* pcb_;                      // nullptr: broken, or closed by the application
   receive_queue received_;            // not yet read, at most TCP_WND bytes
   std::size_t counted_bytes_ = 0;     // in tcp_connections::queued_bytes_
   std::size_t counted_segments_ = 0;  // in tcp_connections::queued_segments_
@@ -67,8 +67,8 @@ class tcp_connection final : public connection {
   bool opened_ = false;    // the service knows it
   bool noted_ = false;
   bool pushed_ = false;
-  bool starved_ = false;                 // send() took less than room(): no memory
-  mutable bool waits_for_room_ = false;  // the application would have sent more
+  bool starved_ = false;                 // send() took less than room(), for lack of memory
+  mutable bool waits_for_room_ = false;  // the application had more to send
   std::uint64_t delivered_ = 0;
   ip4_addr_t peer_address_;
   std::uint16_t peer_port_;
@@ -77,11 +77,11 @@ class tcp_connection final : public connection {
 
 class tcp_connections {
  public:
-  // `memory`: bytes that there are for all the machine does.
+  // `memory`: bytes of the whole heap.
   explicit tcp_connections(std::uint64_t memory);
-  // nullptr when it listens, else why not.
+  // Returns nullptr on success, else the reason.
   [[nodiscard]] const char* listen(const ip4_addr_t& address, std::uint16_t port, service& s);
-  // Calls the services for what has happened. True when there was something.
+  // Calls the services for recorded events. True when there were any.
   bool serve();
   void tick();  // about ten times a second
 
@@ -95,8 +95,8 @@ class tcp_connections {
   void count_all();
   void give_up_lingering();
 
-  send_budget queued_bytes_;     // of all that waits to be acknowledged, that of closed connections included
-  send_budget queued_segments_;  // of it
+  send_budget queued_bytes_;     // of all unacknowledged data, including that of closed connections
+  send_budget queued_segments_;  // of the same data
   unsigned ticks_ = 0;
   std::vector<std::unique_ptr<tcp_connection>> all_;
   std::vector<std::unique_ptr<listener>> listeners_;

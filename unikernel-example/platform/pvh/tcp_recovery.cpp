@@ -15,13 +15,13 @@ namespace {
 constexpr std::uint32_t kFirstWindow = 10;                         // segments, RFC 6928
 constexpr std::uint32_t kGreatestWindow = 2 * TCP_SND_BUF;         // bytes
 constexpr std::uint64_t kLeastPatience = 4000;                     // us until a probe
-constexpr std::uint32_t kProbeInterval = 2;                        // ms between looks at whether one is due
-constexpr std::uint32_t kCheapLooks = 64;                          // connections, that add a millisecond to it
+constexpr std::uint32_t kProbeInterval = 2;                        // ms between checks whether one is due
+constexpr std::uint32_t kCheapLooks = 64;                          // connections that add a millisecond to the interval
 constexpr std::uint16_t kFirstTimeOut = 1000 / TCP_SLOW_INTERVAL;  // RFC 6298, 2.1; lwIP has 3 s
 
 std::uint64_t now_us = 0;
 
-// The segment that lwIP works on.
+// The segment that lwIP processes.
 struct {
   tcp_pcb* pcb = nullptr;
   tcp_state state = CLOSED;
@@ -33,7 +33,7 @@ struct {
 
 recovery_counters counters;
 
-// `window`: bytes that might have been under way until now.
+// `window`: bytes that could have been in flight until now.
 void begin(tcp_pcb* pcb, tcp_recovery& r, std::uint32_t window) {
   r.active = true;
   r.recover = r.epoch_end = pcb->snd_nxt;
@@ -47,7 +47,7 @@ void begin(tcp_pcb* pcb, tcp_recovery& r, std::uint32_t window) {
   pcb->rtime = 0;
 }
 
-// As lwIP has it for the window, which is not in use meanwhile.
+// Grows the window as lwIP does; lwIP's own is not in use meanwhile.
 void grow(tcp_pcb* pcb, tcp_recovery& r, std::uint32_t acknowledged) {
   if (acknowledged == 0 || r.path.is_crowded(pcb->mss)) return;
   const std::uint64_t segment = pcb->mss;
@@ -55,7 +55,7 @@ void grow(tcp_pcb* pcb, tcp_recovery& r, std::uint32_t acknowledged) {
   r.target = std::min(r.target, kGreatestWindow);
 }
 
-// What was sent after a segment was sent again has arrived: so that one is lost once more.
+// Data arrived that was sent after a retransmission: the retransmitted segment is lost again.
 void begin_round_trip(tcp_pcb* pcb, tcp_recovery& r, const flight& f) {
   if (!TCP_SEQ_GT(f.furthest, r.epoch_end)) return;
   r.epoch_end = pcb->snd_nxt;
@@ -66,7 +66,7 @@ void begin_round_trip(tcp_pcb* pcb, tcp_recovery& r, const flight& f) {
   }
 }
 
-// Moves *at to where lwIP sends from, in front of *into. False when the device has not even sent it.
+// Moves *at to lwIP's queue of unsent segments, in front of *into. False when the device has not sent it yet.
 bool move(tcp_recovery& r, tcp_seg** at, tcp_seg** into) {
   tcp_seg* const s = *at;
   if (s->p->ref != 1) return false;
@@ -80,7 +80,8 @@ bool move(tcp_recovery& r, tcp_seg** at, tcp_seg** into) {
   return true;
 }
 
-// Moves lost segments to where lwIP sends from, as many as may be under way, and makes room for new ones behind them.
+// Moves lost segments to lwIP's queue of unsent segments, as many as may be in flight, and makes room for new ones
+// behind them.
 void send_again(tcp_pcb* pcb, tcp_recovery& r, const flight& f, bool first) {
   std::uint32_t under_way = for_lost(pcb, r, f, [](tcp_seg**) { return false; });
   tcp_seg** into = &pcb->unsent;
@@ -97,7 +98,7 @@ void send_again(tcp_pcb* pcb, tcp_recovery& r, const flight& f, bool first) {
   tcp_output(pcb);
 }
 
-// RFC 3042: the first two segments that arrive out of order let a new one go.
+// RFC 3042: each of the first two segments that arrive out of order allows a new one.
 void limited_transmit(tcp_pcb* pcb, const flight& f) {
   const tcpwnd_size_t window = pcb->cwnd;
   pcb->cwnd = static_cast<tcpwnd_size_t>(window + std::min<std::uint32_t>(f.arrived, 2u * pcb->mss));
@@ -110,12 +111,12 @@ void note_progress(tcp_recovery& r) {
   r.probed = false;
 }
 
-// Sends something that the client will answer at once: two new segments (a single one it may think about, RFC
-// 5681, 4.2), or else the last one that it has not acknowledged.
+// Sends something that the client acknowledges at once: two new segments (it may delay the acknowledgement of a single
+// one, RFC 5681, 4.2), or else the last unacknowledged segment.
 void probe(tcp_pcb* pcb, tcp_recovery& r) {
   r.probed = true;
   r.probe_end = pcb->snd_nxt;
-  if (r.active) {  // what was sent again is lost as well
+  if (r.active) {  // the retransmission is lost as well
     for (tcp_seg* s = pcb->unacked; s != nullptr; s = s->next) s->flags &= static_cast<u8_t>(~kResent);
     send_again(pcb, r, survey(pcb), true);
     return;
@@ -155,14 +156,14 @@ void look_for_probes(void*) {
   if (probing) sys_timeout(std::max(kProbeInterval + looks / kCheapLooks, wait_ms), look_for_probes, nullptr);
 }
 
-// After something was acknowledged, or new data sent.
+// To be called after an acknowledgement, or after new data was sent.
 void take_time(tcp_pcb* pcb, tcp_recovery& r, bool is_sent) {
   if (!r.marked || TCP_SEQ_GT(pcb->lastack, r.furthest)) r.furthest = pcb->lastack;
   if (r.timing && TCP_SEQ_GEQ(r.furthest, r.timed_end)) {
     r.path.note_round_trip(now_us, now_us - r.timed_at, r.furthest - r.timed_begin);
     r.timing = false;
   }
-  if (pcb->unacked == nullptr || pcb->unacked->next == nullptr) return;  // nothing to probe, little to learn
+  if (pcb->unacked == nullptr || pcb->unacked->next == nullptr) return;  // nothing to probe, or too little to gain
   if (!r.timing && is_sent) {
     r.timing = true;
     r.timed_end = pcb->snd_nxt;
@@ -173,7 +174,7 @@ void take_time(tcp_pcb* pcb, tcp_recovery& r, bool is_sent) {
 }
 
 void recover(tcp_pcb* pcb, tcp_recovery& r) {
-  if ((pcb->flags & TF_RTO) != 0) {  // lwIP sends all of it again (RFC 6675, 5.1)
+  if ((pcb->flags & TF_RTO) != 0) {  // lwIP retransmits everything (RFC 6675, 5.1)
     r.active = false;
     clear_marks(pcb, r);
     return;
@@ -259,8 +260,8 @@ void before_segment(tcp_pcb* pcb, bytes options) {
   if (timed_out && !r->timed_out) ++counters.time_outs;
   r->timed_out = timed_out;
   if (pcb->unacked != nullptr) heard.arrived = read_sack(options);
-  pcb->dupacks = 0;                     // lwIP's fast retransmission has its turn never
-  if (r->active) pcb->cwnd = pcb->mss;  // nor does lwIP send before it is known what is under way
+  pcb->dupacks = 0;                     // disables lwIP's fast retransmission
+  if (r->active) pcb->cwnd = pcb->mss;  // and keeps lwIP from sending before the data in flight is known
 }
 
 void after_frame() {
@@ -275,7 +276,7 @@ void after_frame() {
   if ((pcb->flags & TF_SACK) == 0 || heard.state < ESTABLISHED) return;
   const std::uint32_t acknowledged = pcb->lastack - heard.acknowledged;
   if (acknowledged > 0) note_progress(*r);
-  // lwIP begins by two segments more for each acknowledgement (RFC 3465), and clients spare acknowledgements.
+  // lwIP begins with two more segments per acknowledgement (RFC 3465), but clients omit acknowledgements.
   const std::uint32_t more = acknowledged - std::min(acknowledged, 2u * pcb->mss);
   if (!r->active && (pcb->flags & TF_RTO) == 0 && pcb->cwnd < std::min<std::uint32_t>(pcb->ssthresh, kGreatestWindow))
     pcb->cwnd += more;

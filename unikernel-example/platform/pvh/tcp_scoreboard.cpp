@@ -38,7 +38,7 @@ flight survey(const tcp_pcb* pcb) {
 }
 
 unsigned threshold(const tcp_pcb* pcb, const tcp_recovery& r, const flight& f) {
-  constexpr unsigned kDuplicates = 3;  // RFC 5681: so many segments behind one that is lost
+  constexpr unsigned kDuplicates = 3;  // RFC 5681: later segments that indicate a loss
   if (r.probe_end != 0 && TCP_SEQ_LT(pcb->lastack, r.probe_end)) return 1;
   if (pcb->unsent != nullptr || f.segments > kDuplicates) return kDuplicates;
   return f.segments > 1 ? f.segments - 1 : 1;

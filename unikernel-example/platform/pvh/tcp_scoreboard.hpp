@@ -1,5 +1,5 @@
 #pragma once
-// What a client has of what was sent to it, as marks on lwIP's segments (RFC 6675, 3), and which of them are lost.
+// The sent segments that a client has received, as marks on lwIP's segments (RFC 6675, 3), and those that are lost.
 
 #include <cstdint>
 
@@ -11,8 +11,8 @@ namespace docteur::cache_vm::pvh {
 
 // Marks on segments, in bits that lwIP does not use.
 inline constexpr std::uint8_t kArrived = 0x20;      // the client has it
-inline constexpr std::uint8_t kSentAgain = 0x40;    // in this round trip
-inline constexpr std::uint8_t kSentEarlier = 0x80;  // in the one before
+inline constexpr std::uint8_t kSentAgain = 0x40;    // retransmitted in this round trip
+inline constexpr std::uint8_t kSentEarlier = 0x80;  // retransmitted in the previous one
 inline constexpr std::uint8_t kResent = kSentAgain | kSentEarlier;
 static_assert(((kArrived | kResent) & (TF_SEG_OPTS_MSS | TF_SEG_OPTS_TS | TF_SEG_DATA_CHECKSUMMED |
                                        TF_SEG_OPTS_WND_SCALE | TF_SEG_OPTS_SACK_PERM)) == 0);
@@ -23,10 +23,10 @@ inline std::uint32_t end_of(const tcp_seg& s) { return begin_of(s) + size_of(s);
 
 void clear_marks(tcp_pcb* pcb, tcp_recovery& r);
 
-// Marks what the client says it has. True when that is news.
+// Marks the segments that the client reports. True when any is new.
 [[nodiscard]] bool mark_arrived(tcp_pcb* pcb, tcp_recovery& r, const arrived_ranges& arrived);
 
-// What is known of the segments that are not acknowledged.
+// The state of the unacknowledged segments.
 struct flight {
   std::uint32_t furthest = 0;  // the end of the last segment that arrived
   std::uint32_t arrived = 0;   // bytes
@@ -36,12 +36,12 @@ struct flight {
 
 [[nodiscard]] flight survey(const tcp_pcb* pcb);
 
-// How many segments behind one have to have arrived for it to be lost. RFC 5827: fewer when there are no more of them.
-// A single one that was sent two round trips later says enough.
+// The number of later segments that must have arrived for a segment to count as lost. RFC 5827: fewer if fewer are in
+// flight. A single one that was sent two round trips later is enough.
 [[nodiscard]] unsigned threshold(const tcp_pcb* pcb, const tcp_recovery& r, const flight& f);
 
-// Calls `each` with the segments that are known to be lost and were not sent again, in order, until it says false.
-// `each` may unlink its segment. Returns the bytes that are under way: neither arrived nor lost.
+// Calls `each` for each segment known to be lost and not yet retransmitted, in order, until it returns false. `each`
+// may unlink its segment. Returns the bytes in flight: neither arrived nor lost.
 template <class Each>
 std::uint32_t for_lost(tcp_pcb* pcb, const tcp_recovery& r, const flight& f, const Each& each) {
   const unsigned enough = threshold(pcb, r, f);

@@ -23,12 +23,12 @@ constexpr std::uint32_t kConfigBlkSize = 20;
 
 constexpr std::uint32_t kTypeIn = 0;        // VIRTIO_BLK_T_IN
 constexpr std::uint8_t kStatusOk = 0;       // VIRTIO_BLK_S_OK
-constexpr std::uint8_t kStatusNone = 0xff;  // the device writes another one
+constexpr std::uint8_t kStatusNone = 0xff;  // overwritten by the device
 constexpr std::uint32_t kSector = 512;
 constexpr std::uint32_t kLargestBlock = 64 * 1024;
 
-constexpr std::uint64_t kPatience = 15'000'000'000;  // ns without any answer
-constexpr std::uint64_t kSpin = 300'000;             // ns before the processor is given away
+constexpr std::uint64_t kPatience = 15'000'000'000;  // ns without an answer
+constexpr std::uint64_t kSpin = 300'000;             // ns of polling before the processor sleeps
 constexpr std::uint64_t kNap = 200'000;              // ns
 
 }  // namespace
@@ -44,7 +44,7 @@ std::unique_ptr<virtio_block> virtio_block::open(std::unique_ptr<virtio_transpor
 }
 
 virtio_block::~virtio_block() {
-  // A device that does not even reset may still write to the queue: its memory is not used again.
+  // A device that does not reset may still write to the queue, so that memory is not reused.
   if (!transport_->reset()) static_cast<void>(queue_.release());
 }
 
@@ -90,15 +90,15 @@ result<done> virtio_block::read(std::uint64_t offset, mutable_bytes out) noexcep
     std::array<piece, 1> all{piece{offset, out.data(), out.size()}};
     return transfer(all);
   }
-  // Little is copied; so is what would take three requests.
+  // Short reads go through the bounce buffer, and so do those that would take three requests.
   if (last - first <= (segments_ < kSegments ? kBounce : std::min(kBounce, 2 * block_))) {
     std::array<piece, 1> all{piece{first, bounce_.get(), last - first}};
     DOCTEUR_CHECK(transfer(all));
     std::memcpy(out.data(), bounce_.get() + (offset - first), out.size());
     return done{};
   }
-  // Head and tail by way of the bounce buffer (a block each, which it holds twice: 2 * 64 KiB only when blocks are so
-  // large, and then one at a time), the rest directly.
+  // Head and tail, a block each, go through the bounce buffer, the rest directly. If two blocks exceed the buffer, the
+  // parts are read one after the other.
   const std::uint64_t direct_begin = round_up(offset, block_);
   const std::uint64_t direct_end = end / block_ * block_;
   const std::size_t head = static_cast<std::size_t>(direct_begin - offset);
@@ -118,7 +118,8 @@ result<done> virtio_block::read(std::uint64_t offset, mutable_bytes out) noexcep
   return done{};
 }
 
-// Takes a request's worth from the front of `pieces`, of which the first is not empty.
+// Submits one request for the front of `pieces`, the first of which is not empty, and removes that part. False when no
+// request or descriptor is free.
 bool virtio_block::submit(std::span<piece> pieces) noexcept {
   if (free_count_ == 0) return false;
   const std::uint8_t slot = free_[free_count_ - 1];
@@ -167,7 +168,7 @@ result<done> virtio_block::transfer(std::span<piece> pieces) noexcept {
     if (in_flight == 0) break;
     queue_->kick();
     while (!queue_->has_completion()) {
-      if (queue_->is_broken()) return start_again(at, "the disk answers nonsense");
+      if (queue_->is_broken()) return start_again(at, "the disk violates its protocol");
       const std::uint64_t waited = monotonic_ns() - last_answer;
       if (waited > kPatience) return start_again(at, "the disk does not answer");
       if (waited > kSpin) {
@@ -187,9 +188,9 @@ result<done> virtio_block::transfer(std::span<piece> pieces) noexcept {
   return done{};
 }
 
-// Requests are lost: the device must forget them, so that it writes to no memory which is somebody else's by then.
+// The requests in flight failed. The device is reset, so that it does not write to memory that is reused by then.
 tl::unexpected<error> virtio_block::start_again(std::uint64_t offset, const char* why) noexcept {
-  std::printf("remark: %s: %s; it is reset\n", transport_->where().c_str(), why);
+  std::printf("remark: %s: %s; the device is reset\n", transport_->where().c_str(), why);
   usable_ = false;
   if (transport_->reset()) {
     queue_.reset();

@@ -1,5 +1,5 @@
 #pragma once
-// A virtio block device (virtio 1.1, 5.2), read only.
+// A driver for virtio block devices (virtio 1.1, 5.2), read only.
 
 #include <array>
 #include <cstdint>
@@ -13,23 +13,23 @@ namespace docteur::cache_vm::pvh {
 
 class virtio_block {
  public:
-  // nullptr when the device refuses.
+  // nullptr when the device cannot be set up.
   [[nodiscard]] static std::unique_ptr<virtio_block> open(std::unique_ptr<virtio_transport> t);
   ~virtio_block();
   virtio_block(const virtio_block&) = delete;
   virtio_block& operator=(const virtio_block&) = delete;
 
-  // Its size as it is now; the view holds as long as the disk.
+  // With the current size. Valid as long as this object.
   [[nodiscard]] device view() noexcept;
 
-  // Straight into `out` but for the blocks at its ends, in requests of at most 1 MiB, many at a time. Errors: io, when
-  // the device reports one, answers nonsense, or does not answer at all for 15 s.
+  // Reads directly into `out`, except partial blocks at its ends, in requests of at most 1 MiB, several at a time.
+  // Errors: io, when the device reports one, violates the protocol, or does not answer for 15 s.
   [[nodiscard]] result<done> read(std::uint64_t offset, mutable_bytes out) noexcept;
 
  private:
   static constexpr std::uint32_t kRequests = 32;
   static constexpr std::uint32_t kQueue = 128;         // descriptors
-  static constexpr std::uint32_t kSegments = 3;        // places in memory that one request fills
+  static constexpr std::uint32_t kSegments = 3;        // pieces of memory that one request fills
   static constexpr std::uint32_t kBounce = 64 * 1024;  // bytes
 
   struct request {  // 5.2.6
@@ -40,7 +40,7 @@ class virtio_block {
     } header;
     std::uint8_t status;
   };
-  struct piece {  // whole blocks; those of one read are in a row on the disk
+  struct piece {  // whole blocks; the pieces of one read are contiguous on the disk
     std::uint64_t offset = 0;
     std::byte* into = nullptr;
     std::uint64_t size = 0;
@@ -56,7 +56,7 @@ class virtio_block {
   std::unique_ptr<virtqueue> queue_;
   bool usable_ = false;
   std::uint64_t size_ = 0;         // bytes
-  std::uint32_t block_ = 512;      // bytes; what reads must be a multiple of
+  std::uint32_t block_ = 512;      // bytes; reads are multiples of it
   std::uint32_t most_ = 1u << 20;  // bytes of one request
   std::uint32_t segments_ = 1;     // of one request
   std::array<request, kRequests> requests_{};

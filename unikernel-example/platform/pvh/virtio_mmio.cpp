@@ -35,7 +35,7 @@ constexpr std::uint32_t kConfig = 0x100;
 
 constexpr std::uint32_t kMagic = 0x74726976;  // "virt"
 constexpr std::uint32_t kPage = 4096;
-constexpr std::uint64_t kMostConfig = 0x100;  // bytes of a device's configuration that are looked at
+constexpr std::uint64_t kMostConfig = 0x100;  // bytes of a device's configuration that are read
 
 class mmio_transport final : public virtio_transport {
  public:
@@ -51,7 +51,7 @@ class mmio_transport final : public virtio_transport {
   [[nodiscard]] bool is_modern() const override { return modern_; }
 
   [[nodiscard]] bool enable_interrupts() override { return interrupt_ != 0 && enable_input(interrupt_); }
-  // Whatever it was (4.2.2): to ask first would cost a second access.
+  // Acknowledges every cause (4.2.2): reading the cause first would be a second access.
   void acknowledge() override { set(kInterruptAck, 3); }
 
   [[nodiscard]] std::uint16_t queue_limit(std::uint16_t index) override {
@@ -63,7 +63,7 @@ class mmio_transport final : public virtio_transport {
     set(kQueueSel, index);
     if (get(modern_ ? kQueueReady : kQueuePfn) != 0) return false;
     set(kQueueNum, at.size);
-    if (!modern_) {  // the rings follow one another, used ring at the next page
+    if (!modern_) {  // the rings are contiguous, the used ring on the next page
       if (at.descriptors / kPage > 0xffffffff) return false;
       set(kQueueAlign, kPage);
       set(kQueuePfn, static_cast<std::uint32_t>(at.descriptors / kPage));

@@ -33,7 +33,7 @@ virtio_net::~virtio_net() {
       if (owner != nullptr) done_(owner);
     return;
   }
-  static_cast<void>(receive_.release());  // the device may still write: this memory is not used again
+  static_cast<void>(receive_.release());  // the device may still write to this memory, so it is not reused
   static_cast<void>(send_.release());
   static_cast<void>(new std::vector<buffer>(std::move(receive_buffers_)));
 }
@@ -109,7 +109,7 @@ bool virtio_net::send(mutable_bytes header_and_frame, void* owner) {
       pause();
     }
   }
-  std::memset(header_and_frame.data(), 0, header_);  // asks for nothing
+  std::memset(header_and_frame.data(), 0, header_);  // requests no offload
   const auto header = static_cast<std::uint32_t>(header_);
   const auto frame = static_cast<std::uint32_t>(header_and_frame.size() - header_);
   const std::array<virtqueue::part, 2> two{virtqueue::part{header_and_frame.data(), header, false},

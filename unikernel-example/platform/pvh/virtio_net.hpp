@@ -1,6 +1,6 @@
 #pragma once
-// A virtio network device (virtio 1.1, 5.1): frames in and out. What arrives is lent from the receive ring until the
-// next frame is asked for; what is sent goes out from where it is and is given back when the device is done with it.
+// A driver for virtio network devices (virtio 1.1, 5.1). A received frame stays in the receive ring until the next one
+// is requested. A sent frame is not copied, and is given back when the device is done with it.
 
 #include <array>
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr std::size_t kFrame = 1514;  // bytes of an Ethernet frame, with
 
 class virtio_net {
  public:
-  // nullptr when the device refuses.
+  // nullptr when the device cannot be set up.
   [[nodiscard]] static std::unique_ptr<virtio_net> open(std::unique_ptr<virtio_transport> t);
   ~virtio_net();
   virtio_net(const virtio_net&) = delete;
@@ -25,25 +25,25 @@ class virtio_net {
 
   [[nodiscard]] const std::array<std::uint8_t, 6>& mac() const { return mac_; }
   [[nodiscard]] bool has_link();
-  // Whether the host vouches for checksums, or will fill them in.
+  // Whether the host has checked the checksums of received frames, or made the frames itself.
   [[nodiscard]] bool receives_checked() const { return receives_checked_; }
 
-  // The next frame that has arrived, until the next call; empty when there is none.
+  // The next received frame, valid until the next call; empty when there is none.
   [[nodiscard]] bytes receive();
   [[nodiscard]] bool has_frame() const { return receive_->has_completion(); }
 
-  // Bytes in front of a frame that are the device's, as long as the frame is.
+  // Bytes in front of a frame that the device's header takes.
   [[nodiscard]] std::size_t header_size() const { return header_; }
-  // Sends header_size() bytes, which it fills in, and the frame behind them. They stay as they are until they are given
-  // back through `done`, the function of on_sent(). False when the device takes none for 100 ms: the frame is lost, and
-  // still the caller's.
+  // Fills in the first header_size() bytes and sends the frame behind them. The memory must stay unchanged until it is
+  // given back through the function of on_sent(). False when the device accepts no frame for 100 ms: the frame is lost,
+  // and stays with the caller.
   [[nodiscard]] bool send(mutable_bytes header_and_frame, void* owner);
   void on_sent(void (*done)(void* owner)) { done_ = done; }
-  void reap();                                                          // gives back what was sent by now
-  [[nodiscard]] std::size_t unsent() const { return send_->untold(); }  // frames since flush()
-  void flush();  // what was sent goes out, and what was received makes room
+  void reap();                                                               // gives back frames that were sent
+  [[nodiscard]] std::size_t unsent() const { return send_->unannounced(); }  // frames since flush()
+  void flush();  // notifies the device of frames to send, and of free receive buffers
 
-  // Before a wait: true when an interrupt will tell of the next frame and none is there now.
+  // To be called before a wait: true when no frame is there, and an interrupt will announce the next one.
   [[nodiscard]] bool prepare_to_wait();
   void after_wait();
 
@@ -73,13 +73,13 @@ class virtio_net {
   bool has_status_ = false;
   bool receives_checked_ = false;
   bool has_interrupts_ = false;
-  bool one_part_ = true;  // header and frame may be one part
+  bool one_part_ = true;  // header and frame may share a descriptor
   std::size_t header_ = kMostHeader;
   std::vector<buffer> receive_buffers_;
-  std::vector<void*> owners_;        // of frames that are being sent, by slot
+  std::vector<void*> owners_;        // of frames being sent, by slot
   std::vector<std::uint32_t> free_;  // slots of owners_
   void (*done_)(void*) = nullptr;
-  std::uint32_t taken_ = kNone;  // slot of the frame that receive() gave out
+  std::uint32_t taken_ = kNone;  // slot of the frame that receive() returned
   counters count_;
 };
 

@@ -63,7 +63,7 @@ class pci_transport final : public virtio_transport {
   }
   [[nodiscard]] bool is_modern() const override { return true; }
 
-  // Entry 0 of the MSI-X table (6.8.2) for all queues; the old interrupt pins are not used.
+  // All queues use entry 0 of the MSI-X table (6.8.2); interrupt pins are not used.
   [[nodiscard]] bool enable_interrupts() override {
     if (w_.msix == 0) return false;
     const std::uint32_t table = pci_read32(at_, static_cast<std::uint8_t>(w_.msix + 4));
@@ -180,7 +180,7 @@ windows read_windows(pci_address a) {
                     : type == kIsr    ? &w.isr
                     : type == kDevice ? &w.device
                                       : nullptr;
-    if (which == nullptr || which->size != 0) return;  // of several of a kind the first is preferred
+    if (which == nullptr || which->size != 0) return;  // the first of a kind is preferred
     *which = read_window(a, at, type == kNotify ? 2 : type == kIsr ? 1 : 4);
     if (type != kNotify) return;
     w.notify_multiplier = pci_read32(a, static_cast<std::uint8_t>(at + 16));
@@ -196,7 +196,7 @@ std::vector<std::unique_ptr<virtio_transport>> find_virtio_pci() {
   for_each_pci([&](pci_address a) {
     const std::uint16_t device = pci_read16(a, 0x02);
     if (pci_read16(a, 0x00) != kVendor || device < 0x1000 || device > 0x107f) return;
-    // 4.1.2: a transitional device tells its kind by the subsystem.
+    // 4.1.2: the subsystem of a transitional device is its kind.
     const auto kind = static_cast<virtio_kind>(device >= 0x1040 ? device - 0x1040u : pci_read16(a, 0x2e));
     if (kind != virtio_kind::network && kind != virtio_kind::block) return;
     pci_write16(a, kCommand,

@@ -1,5 +1,5 @@
 #pragma once
-// virtio over PCI (4.1), version 1.0 and newer: transitional devices too, by their modern side.
+// virtio over PCI (4.1), version 1.0 and newer, including transitional devices by their modern interface.
 
 #include <memory>
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace docteur::cache_vm::pvh {
 
-// The network and block devices on all buses, in the order of bus, device and function. Empty on a machine without PCI.
-// A device that has a legacy side only is named on the console and left out.
+// The network and block devices on all buses, ordered by bus, device and function. Empty on a machine without PCI. A
+// device with only a legacy interface is skipped, and named on the console.
 [[nodiscard]] std::vector<std::unique_ptr<virtio_transport>> find_virtio_pci();
 
 }  // namespace docteur::cache_vm::pvh

@@ -26,7 +26,7 @@ std::unique_ptr<virtqueue> virtqueue::make(virtio_transport& t, std::uint16_t in
   size = std::bit_floor(std::min(size, limit));  // a power of two (2.6)
   std::unique_ptr<virtqueue> q(new virtqueue(t, index, size));
 
-  // The legacy layout (2.6.2) is good for both: descriptors, available ring, and the used ring from the next page on.
+  // The legacy layout (2.6.2) suits both versions: descriptors, available ring, and on the next page the used ring.
   const std::size_t descriptor_bytes = sizeof(descriptor) * size;
   const auto used_at = static_cast<std::size_t>(round_up(descriptor_bytes + 2u * (3u + size), kPage));
   const auto all = static_cast<std::size_t>(round_up(used_at + 6 + sizeof(used_element) * size, kPage));
@@ -73,11 +73,11 @@ bool virtqueue::add(std::span<const part> parts, std::uint32_t token) {
 }
 
 void virtqueue::kick() {
-  if (told_idx_ == available_idx_) return;
+  if (announced_idx_ == available_idx_) return;
   compiler_barrier();  // the entries before the index
   available_[1] = available_idx_;
-  told_idx_ = available_idx_;
-  full_barrier();  // the index before the device's wish
+  announced_idx_ = available_idx_;
+  full_barrier();  // the index before the device's flag
   if ((used_[0] & kNoNotify) == 0) transport_.notify(index_);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A split virtqueue (virtio 1.1, 2.6). The device writes the used ring only, and nothing there is believed: an id that
-// is not in flight or a length over what was offered breaks the queue for good.
+// A split virtqueue (virtio 1.1, 2.6). The device writes only the used ring, which is untrusted: an id that is not in
+// flight, or a length beyond what was offered, breaks the queue for good.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +22,8 @@ class virtqueue {
     bool device_writes;
   };
   struct completion {
-    std::uint32_t token;   // what add() was given
-    std::uint32_t length;  // bytes that the device has written
+    std::uint32_t token;   // of add()
+    std::uint32_t length;  // bytes that the device wrote
   };
 
   // Queue `index` of a device between negotiate() and ready(), with at most `size` descriptors. nullptr when the device
@@ -33,18 +33,20 @@ class virtqueue {
   [[nodiscard]] std::uint16_t size() const { return size_; }
   [[nodiscard]] bool is_broken() const { return broken_; }
 
-  // Offers a chain: parts that the device reads before those that it writes. False when there are too few descriptors
-  // free. The device may not have been notified yet.
+  // Offers a chain: first the parts that the device reads, then those that it writes. False when too few descriptors
+  // are free. kick() notifies the device.
   [[nodiscard]] bool add(std::span<const part> parts, std::uint32_t token);
-  [[nodiscard]] std::uint16_t untold() const { return static_cast<std::uint16_t>(available_idx_ - told_idx_); }
-  void kick();  // tells the device about what was added
+  [[nodiscard]] std::uint16_t unannounced() const {
+    return static_cast<std::uint16_t>(available_idx_ - announced_idx_);
+  }
+  void kick();  // notifies the device of added chains
 
-  // Something that the device is done with, in any order.
+  // The next chain that the device is done with; their order may differ from that of add().
   [[nodiscard]] std::optional<completion> take();
   [[nodiscard]] bool has_completion() const;
 
-  // Whether the device should interrupt when it is done with something. After switching it on has_completion() must be
-  // asked once more.
+  // Whether the device should interrupt when it is done with a chain. After `true`, the caller must check
+  // has_completion() once more.
   void want_interrupts(bool yes);
 
  private:
@@ -58,7 +60,7 @@ class virtqueue {
     std::uint32_t id;
     std::uint32_t length;
   };
-  struct chain {  // kept apart from the shared memory, which the device could write to
+  struct chain {  // outside the shared memory, which the device could change
     std::uint32_t token = 0;
     std::uint32_t writable = 0;  // bytes
     std::uint16_t count = 0;     // descriptors; 0: not in flight
@@ -79,7 +81,7 @@ class virtqueue {
   volatile std::uint16_t* used_ = nullptr;       // flags, idx, then used_element[size]
   const volatile used_element* used_ring_ = nullptr;
   std::uint16_t available_idx_ = 0;
-  std::uint16_t told_idx_ = 0;
+  std::uint16_t announced_idx_ = 0;
   std::uint16_t used_idx_ = 0;
   std::vector<chain> chains_;        // by the id of the first descriptor
   std::vector<std::uint16_t> next_;  // links of chains and of the free list

@@ -1,4 +1,4 @@
-/* What lwIP calls of ours; defined in lwip_hooks.cpp. */
+/* Our functions that lwIP calls; defined in lwip_hooks.cpp. */
 #pragma once
 
 #include "lwip/err.h"
@@ -15,7 +15,7 @@ extern "C" {
 u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                                    u16_t remote_port);
 
-/* Before a segment for `pcb` is worked on; `options` bytes of options follow its header. */
+/* Called before lwIP processes a segment for `pcb`; `options` bytes of options follow its header. */
 err_t docteur_lwip_segment(struct tcp_pcb* pcb, const struct tcp_hdr* header, u16_t options);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* What lwIP wants to know about the compiler and the machine. */
+/* The compiler and the machine, as lwIP needs to know them. */
 #pragma once
 
 #include <stddef.h>
@@ -13,7 +13,7 @@ uint32_t docteur_lwip_random(void);
 void docteur_lwip_assertion(const char* message, const char* file, int line);
 /* The Internet checksum before its complement. */
 uint16_t docteur_lwip_checksum(const void* data, int size);
-/* As malloc, free and calloc (lwip_memory.cpp). */
+/* Like malloc, free and calloc (lwip_memory.cpp). */
 void* docteur_lwip_allocate(size_t size);
 void docteur_lwip_free(void* block);
 void* docteur_lwip_allocate_zeros(size_t count, size_t size);
@@ -22,7 +22,7 @@ void* docteur_lwip_allocate_zeros(size_t count, size_t size);
 }
 #endif
 
-/* One instruction instead of a call of a function in another page of code. */
+/* One instruction instead of a call into another page of code. */
 #define lwip_htons(x) __builtin_bswap16((uint16_t)(x))
 #define lwip_htonl(x) __builtin_bswap32((uint32_t)(x))
 
