@@ -16,7 +16,7 @@ for program in "$build"/bin/docteur-*; do
   [ -e "$program" ] || continue
   case $program in
     *.elf) # a kernel image
-      [ -f "$prefix/share/docteur/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
+      [ -f "$prefix/lib/docteur/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
       continue ;;
   esac
   [ -x "$prefix/bin/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
