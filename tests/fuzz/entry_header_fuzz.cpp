@@ -1,4 +1,4 @@
-// Property: a decoded entry header survives being written and read again, and its base lies before it.
+// Property: a decoded entry header is the same after being written and read again, and its base is before it.
 #include "fuzz/property.hpp"
 #include "pack/entry.hpp"
 

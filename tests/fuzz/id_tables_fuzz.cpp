@@ -1,5 +1,5 @@
-// Property: whatever a file says, an IDX of either version and a multi-pack-index are refused or answer within their
-// bytes. Where ids ascend and are counted by the fan-out each is found, and an offset leads back to an object.
+// Property: whatever a file contains, an IDX of either version and a multi-pack-index are refused, or lookups stay
+// within their bytes. If ids ascend and agree with the fan-out, each is found, and an offset leads back to an object.
 #include <vector>
 
 #include "fuzz/property.hpp"
@@ -16,7 +16,7 @@ std::unique_ptr<table_file> as_file(bytes in) {
   return std::make_unique<table_file>(std::vector<std::byte>(in.begin(), in.end()));
 }
 
-// The ids, where they all are in their bucket and ascend.
+// The ids, if all are in their bucket and ascend.
 template <class Table>
 std::vector<oid> ascending(const Table& table) {
   std::vector<oid> ids;
@@ -50,7 +50,7 @@ void check_idx(bytes in) {
   for (const oid& id : found) PROPERTY(id.raw[0] == std::byte{0} && id.raw[1] == std::byte{0});
 }
 
-// With the checksum that it should have: nothing behind it would be seen otherwise.
+// With the right checksum: otherwise nothing behind it would be tested.
 void check_midx(bytes in) {
   if (in.size() < kOidSize) return;
   std::vector<std::byte> content(in.begin(), in.end() - kOidSize);

@@ -1,5 +1,5 @@
-// Property: in an accepted IDX every table lies inside the bytes and every offset inside the PACK, and an id that
-// find() gives is the one that was asked for. Where the ids are in order, the first row of each is found.
+// Property: in an accepted IDX every table is inside the bytes and every offset inside the PACK, and find() returns a
+// row of the id that was asked for. If the ids are in order, it is the first such row.
 #include <vector>
 
 #include "fuzz/property.hpp"

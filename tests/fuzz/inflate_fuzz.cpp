@@ -1,5 +1,5 @@
-// Property: what the whole-buffer inflater accepts, the forward one gives too: the same bytes, from as many of the
-// input. (The forward one alone may take what the other refuses: it is not told how much must come.)
+// Property: for a stream that the whole-buffer inflater accepts, the forward one returns the same bytes from the same
+// number of input bytes. (The forward one may accept what the other refuses: it does not know the size in advance.)
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
@@ -16,8 +16,7 @@ const memory kHeap{nullptr, [](void*, std::size_t n) noexcept { return std::mall
 
 }  // namespace
 
-// Input: two bytes, the size that is promised (little-endian); one byte, how much the forward one is fed at a time; the
-// stream.
+// Input: two bytes, the claimed size (little-endian); one byte, how much the forward one gets at a time; the stream.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 3) return 0;
   const bytes in = fuzz_input(data, size), stream = in.subspan(3);

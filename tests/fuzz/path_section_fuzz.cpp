@@ -1,5 +1,5 @@
-// Property: a path section that is accepted is a tree: every path but the root lies in a directory that is there, each
-// name is a good one, positions lie in IDX; both kinds of device tell the same.
+// Property: an accepted path section is a tree: every path but the root is in a directory that exists, each name is
+// valid, positions are in IDX; both kinds of device give the same result.
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -24,7 +24,8 @@ constexpr std::uint32_t kObjects = 300;
 constexpr std::size_t kHead = 5;
 
 // Input: u8 paths, u8 submodules, u8 position size, u16 bytes of records (little-endian); records and text; positions;
-// submodules. The block is deflated and the section sealed here, else zlib and checksum would be all that is tested.
+// submodules. The block is deflated and checksums are computed here; otherwise only zlib and the checksum would be
+// tested.
 buffer section_of(bytes in) {
   const std::uint32_t paths = load_le<std::uint8_t>(in.data());
   const std::uint32_t submodules = load_le<std::uint8_t>(in.data() + 1);
@@ -44,7 +45,7 @@ buffer section_of(bytes in) {
   return out;
 }
 
-// The keys that the section tells, or none.
+// The keys in the section, or none.
 std::vector<std::string> told(const device& d, const section& where) {
   std::vector<std::string> keys;
   path_tree_builder builder(heap_memory());

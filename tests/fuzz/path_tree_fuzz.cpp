@@ -20,7 +20,7 @@ std::string key_of(const std::string& path, bool is_directory) {
   return path + (is_directory && !path.empty() ? "/" : "");
 }
 
-// As trees are: no path is a file and a directory, be it only by what lies below it.
+// As in trees, no path is a file and a directory, not even by a path below it.
 bool fits(const std::map<std::string, std::uint32_t>& keys, const std::string& key) {
   for (std::size_t slash = key.find('/'); slash != std::string::npos; slash = key.find('/', slash + 1))
     if (keys.contains(key.substr(0, slash))) return false;
@@ -29,7 +29,7 @@ bool fits(const std::map<std::string, std::uint32_t>& keys, const std::string& k
   return below == keys.end() || !below->first.starts_with(key + "/");
 }
 
-// Of `path` and what leads to it the longest that is a key; the root is.
+// The longest prefix of `path` that is a key; the root is one.
 path_tree::prefix longest_prefix(const std::map<std::string, std::uint32_t>& keys, std::string path) {
   for (;;) {
     const auto file = path.empty() ? keys.end() : keys.find(path);
@@ -42,7 +42,7 @@ path_tree::prefix longest_prefix(const std::map<std::string, std::uint32_t>& key
 
 }  // namespace
 
-// Input: paths, each ended by NUL; one that ends in '/' is a directory. What is no path is left out.
+// Input: paths, each ended by NUL; one that ends in '/' is a directory. Invalid paths are ignored.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::map<std::string, std::uint32_t> expected;  // by key without its NUL: the order of keys is that of the map
   std::vector<std::string> asked;

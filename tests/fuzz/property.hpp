@@ -1,5 +1,5 @@
 #pragma once
-// What fuzz targets share: the input as bytes, and a property that must hold.
+// Shared by fuzz targets: the input as bytes, and a property that must be true.
 
 #include <cstdio>
 #include <cstdlib>

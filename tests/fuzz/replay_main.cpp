@@ -1,5 +1,5 @@
-// Runs a fuzz target over kept files: each file, each of its prefixes and each flip of one bit, the last two while it
-// is small. A directory that is absent is empty; no file at all is a failure.
+// Runs a fuzz target over files: each file and, if it is small, each of its prefixes and each flip of one bit. A
+// missing directory is an empty one; no file at all is a failure.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

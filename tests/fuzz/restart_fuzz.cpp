@@ -1,10 +1,10 @@
-// Property: what an accepted restart section gives for an entry is about that entry, and its points can be asked for.
+// Property: an accepted restart section returns for an entry a record of that entry, and its points can be read.
 #include <libdeflate.h>
 
 #include "fuzz/property.hpp"
 #include "reader/restart_index.hpp"
 
-// Input: the section. Its checksum is made good.
+// Input: the section. Its checksum is corrected.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace docteur;
   const bytes in = fuzz_input(data, size);

@@ -8,8 +8,8 @@
 #include "layout/image_header.hpp"
 #include "layout/section_table.hpp"
 
-// Input: eight bytes, the IDX offset (little-endian); the table. Its checksum is made good first, else it is all that
-// would ever be tested.
+// Input: eight bytes, the IDX offset (little-endian); the table. Its checksum is corrected first; otherwise nothing
+// else would be tested.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace docteur;
   if (size < 8) return 0;

@@ -1,5 +1,5 @@
-// Property: entries that tree_reader gives have good names in strict order, and written again they are the same bytes,
-// but for zeros in front of a mode.
+// Property: tree_reader returns entries with valid names in strict order, and written again they are the same bytes,
+// except for leading zeros of a mode.
 #include <optional>
 #include <string>
 

@@ -1,4 +1,4 @@
-"""Images drawn at random, odd in all that objects, PACK and IDX may be: docteur-verify, the reader and git are of one
+"""Random images with oddities of objects, PACK and IDX: docteur-verify, the reader and git are of one
 mind. What verification passes the reader reads, whole; what it passes without a remark git takes. Usage: one_mind_test.py
 BIN [DRAWS [SEED]]"""
 
@@ -8,7 +8,7 @@ from interop import *
 
 DRAWS = int(sys.argv[2]) if len(sys.argv) > 2 else 120
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else 20261127
-# Remarks on what git takes.
+# Notes on faults that git accepts.
 HARMLESS = ("64-bit offsets where 32 bits would do", "are no multiple of 512")
 
 KIND = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
@@ -44,7 +44,7 @@ def number(value):
 
 
 def delta(base, content):
-    """Copies what both begin with, spells out the rest."""
+    """Copies the common beginning and inserts the rest."""
     same = len(os.path.commonprefix([base, content])) & 0xffff
     out = number(len(base)) + number(len(content))
     if same:
