@@ -1,4 +1,4 @@
-"""Runs a program and says what it cost; what else the benchmarks share."""
+"""Runs a program and reports its cost; other functions that the benchmarks share."""
 
 import os
 import pathlib
@@ -9,10 +9,10 @@ import tempfile
 
 TICK = os.sysconf("SC_CLK_TCK")
 
-# What bench/prepare makes and the others measure.
+# The corpora that bench/prepare makes and the other benchmarks measure.
 CORPORA = pathlib.Path(os.environ.get("DOCTEUR_CORPORA", "~/.cache/docteur-corpora")).expanduser().absolute()
 
-# Git answers to nothing of the user's: no configuration, fixed names and dates, no background maintenance.
+# Git ignores the user's settings: no configuration, fixed names and dates, no background maintenance.
 GIT_ENV = {
     "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
     "GIT_AUTHOR_NAME": "docteur", "GIT_AUTHOR_EMAIL": "docteur@localhost", "GIT_AUTHOR_DATE": "1700000000 +0000",

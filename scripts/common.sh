@@ -1,4 +1,4 @@
-# What scripts/quickstart and scripts/test share; sourced by them, from the top of the checkout.
+# Functions that scripts/quickstart, scripts/test and scripts/package share; they source it from the top of the checkout.
 logs=build/logs
 mkdir -p "$logs"
 if command -v ccache >/dev/null; then
@@ -6,8 +6,9 @@ if command -v ccache >/dev/null; then
   export CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER
 fi
 
-# step NAME COMMAND...: one line for what it did and how long it took; all else into a log, shown when it fails. Returns
-# the command's status; 77 is "cannot be done here", and the last line of what it says is the reason.
+# step NAME COMMAND...: runs the command and prints one line with its result and time. Its output goes to a log, whose
+# end is printed if the command fails. Returns the command's status; 77 means "cannot be done here", for the reason in the
+# last line of its output.
 step() {
   step_name=$1; shift
   step_log="$logs/$(printf '%s' "$step_name" | tr -c 'A-Za-z0-9\n' '-').log"
@@ -25,7 +26,7 @@ step() {
   return "$step_status"
 }
 
-# What a log says from its "failures:" on, or ninja's "FAILED:", or else its end.
+# The log from "failures:" or ninja's "FAILED:" on, or else its end.
 step_failures() {
   if grep -q '^failures:\|^FAILED: ' "$step_log"; then
     sed -n '/^failures:\|^FAILED: /,$p' "$step_log" | head -n 60
@@ -34,7 +35,7 @@ step_failures() {
   fi
 }
 
-# The last line of a log that begins with "remark: ", for the step's line.
+# The last line of the log that begins with "remark: ", for the step's own line.
 step_remark() { sed -n 's/^remark: \(.*\)/: \1/p' "$step_log" | tail -n 1; }
 
 # configure PRESET, build PRESET [TARGET...]

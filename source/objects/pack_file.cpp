@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "layout/image_header.hpp"
+#include "pack/format.hpp"
 #include "pack/delta.hpp"
 #include "source/objects/source_memory.hpp"
 

@@ -21,7 +21,7 @@ if len(rows) < 10:
 
 
 def folder_of(path):
-    """The longest row that `path` lies in."""
+    """The longest row whose folder contains `path`."""
     inside = [name for name in rows if path.startswith(name + "/")]
     return max(inside, key=len, default=None)
 
@@ -30,11 +30,11 @@ uses = collections.defaultdict(set)
 faults = []
 for file in sorted(top.glob("**/*.[ch]*")):
     path = file.relative_to(top).as_posix()
-    if file.suffix not in (".cpp", ".hpp", ".h") or path.split("/")[0] in ("build", "tests", "bench"):
+    if file.suffix not in (".cpp", ".hpp", ".h") or path.split("/")[0] in ("build", "tests", "bench", "examples"):
         continue
     own = folder_of(path)
     if own is None:
-        faults.append(f"{path} lies in no folder of the table")
+        faults.append(f"{path} is in no folder of the table")
         continue
     for included in re.findall(r'^#include "([^"]+/[^"]+)"', file.read_text(), re.MULTILINE):
         other = folder_of(included)
@@ -43,9 +43,9 @@ for file in sorted(top.glob("**/*.[ch]*")):
 
 for name, said in rows.items():
     for other in sorted(said - uses[name]):
-        faults.append(f"{name}/ uses nothing of {other}/, though the table says so")
+        faults.append(f"{name}/ uses nothing of {other}/, but the table lists it")
     for other in sorted(uses[name] - said):
-        faults.append(f"{name}/ uses {other}/, which the table does not say")
+        faults.append(f"{name}/ uses {other}/, which the table does not list")
 
 order, begun = [], []
 
@@ -54,7 +54,7 @@ def visit(name):
     if name in order:
         return
     if name in begun:
-        faults.append("a circle: " + " > ".join(begun[begun.index(name) :] + [name]))
+        faults.append("a cycle: " + " > ".join(begun[begun.index(name) :] + [name]))
         return
     begun.append(name)
     for other in sorted(uses[name]):

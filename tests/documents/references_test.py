@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What documents and comments refer to is there: files and folders by their paths, headings by their names in quotes behind
-the document's. Usage: references_test.py TOP"""
+"""What documents and comments refer to exists: files and folders by their paths, headings by their names in quotes after the
+document's. Usage: references_test.py TOP"""
 import pathlib
 import re
 import subprocess
@@ -24,7 +24,7 @@ for document in top.glob("**/*.md"):
 
 
 def exists(path):
-    """Whether `path` is there: whole, without its ending, or with `{a,b}` for several names."""
+    """Whether `path` exists: as it is, without its extension, or with `{a,b}` for several names."""
     some = re.match(r"(.*)\{(.*)\}(.*)$", path)
     if some:
         return all(exists(some[1] + part + some[3]) for part in some[2].split(","))
@@ -47,22 +47,22 @@ for file in files:
     if file.suffix == ".md":
         for path in re.findall(r"`([\w.{},*-]+/[\w./{},*-]*)`", text):
             if path.split("/")[0] in folders and not exists(path.rstrip("/")):
-                fault(f"`{path}` is not there")
+                fault(f"`{path}` does not exist")
         for path in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
             if not (file.parent / path).exists():
-                fault(f"a link to {path}")
+                fault(f"a link to {path}, which does not exist")
     else:
         for comment in re.findall(r"(?m)(?:^|\s)(?://|#) ([^\n]*)", text):
             for path in re.findall(r"\b((?:doc|tests|scripts|cmake|bench)/[\w./-]*\w)", comment):
                 if not exists(path) and not name.startswith("tests/unit/"):  # paths of samples
-                    fault(f"{path} is not there")
+                    fault(f"{path} does not exist")
     joined = re.sub(r"\n *(?://|#) *", " ", text)
     for document, heading in re.findall(r'\b([A-Z]+\.md)\)?,? \(?"([^"\n]{3,60})"', joined):
         if document in headings and heading.rstrip(".,") not in headings[document]:
             fault(f'{document} has no heading "{heading}"')
     for document in re.findall(r"\b(?:doc/)?([A-Z]{4,}\.md)\b", joined):
         if document not in headings:
-            fault(f"{document} is not there")
+            fault(f"{document} does not exist")
 if faults:
     sys.exit("\n".join(sorted(set(faults))))
 print(f"{len(files)} files")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: format_example.sh DOCTEUR-MAKE FORMAT.md   The example in the format's description is what is made.
-# With --update the description is rewritten.
+# Usage: example.sh DOCTEUR-MAKE FORMAT.md [--update]   docteur-make makes the image that FORMAT.md shows as its example.
+# --update rewrites the example.
 set -eu
 make=$1 description=$2
 scratch=$(mktemp -d)

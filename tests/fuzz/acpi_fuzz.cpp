@@ -1,5 +1,5 @@
-// Property: whatever firmware's tables hold, reading them ends, reads nothing outside them, and what comes of it is
-// fit for use: registers outside RAM or ports, sleep types of three bits. Checksums are made good first.
+// Property: whatever the firmware's tables contain, reading them ends, reads nothing outside them, and its result is
+// usable: registers outside RAM, or ports, and sleep types of three bits. Checksums are corrected first.
 #include "fuzz/property.hpp"
 #include "guest/firmware_tables.hpp"
 #include "unikernel-example/platform/pvh/acpi.hpp"

@@ -1,5 +1,5 @@
-// Property: what a file of alternates names is never empty and takes no more bytes than the file.
-// What is named, written one quoted path a line, is read back.
+// Property: the paths in a file of alternates are never empty and take no more bytes than the file. Written again, one
+// quoted path per line, they are read back.
 #include <string>
 
 #include "fuzz/property.hpp"

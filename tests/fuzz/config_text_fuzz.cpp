@@ -1,4 +1,4 @@
-// Property: what is read of a configuration, written out again in git's way, reads the same.
+// Property: a configuration that is read and written again in git's way reads the same.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -19,7 +19,7 @@ std::string quoted(std::string_view text, bool is_value) {
   return out + "\"";
 }
 
-// "section.subsection.key": the section has no dot in git's words, and a dotted one reads as a subsection.
+// "section.subsection.key": for git a section has no dot, and a dotted one is read as a subsection.
 std::string written(const config_entry& e) {
   const std::size_t last = e.name.rfind('.');
   std::string out;

@@ -1,4 +1,5 @@
-// Property: apply_delta() does what a plain reading of `git help gitformat-pack` does, byte for byte, error for error.
+// Property: apply_delta() agrees with a plain implementation of `git help gitformat-pack`, byte for byte, error for
+// error.
 #include <optional>
 #include <vector>
 

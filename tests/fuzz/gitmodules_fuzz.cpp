@@ -1,5 +1,5 @@
-// Property: what a .gitmodules says and is not refused keeps the rules that are promised of it, and a URL of it leads
-// to another machine, to no option of a program there and to no host that it does not show.
+// Property: what is accepted of a .gitmodules keeps the promised rules, and a URL in it leads to another machine, is no
+// option of a program there, and leads to no host that it does not show.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -40,7 +40,7 @@ void check_address(const remote_address& superproject, std::string_view url) {
   const bool is_relative = url.starts_with("./") || url.starts_with("../");
   PROPERTY(!is_relative || host_of(*a) == host_of(superproject));
   PROPERTY(!is_relative || a->by == superproject.by);
-  // None of the superproject's words go elsewhere.
+  // The superproject's user and password go nowhere else.
   PROPERTY(is_relative || !a->password || url.find('@') != std::string_view::npos);
 }
 
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto words = parse_gitmodules(in);
   if (!words) {
     PROPERTY(words.error().who == blame::input && !has_control(words.error().message));
-    // Seen as a URL as well: the parser above lets few of those through.
+    // Also tried as a URL: few pass the parser above.
     check_address(*kWeb.remote, as_text(in));
     check_address(*kShell.remote, as_text(in));
     return 0;

@@ -1,5 +1,5 @@
-// Property: whatever arrives, in whatever pieces, and however little room there is, a connection is answered with whole
-// responses and comes to its end; what is answered does not depend on how it was cut.
+// Property: whatever arrives, in pieces of any size and with any room for output, a connection gets whole responses and
+// ends; the responses do not depend on the pieces.
 #include <string>
 
 #include "cache/served_site.hpp"
@@ -10,7 +10,7 @@ namespace {
 using namespace docteur;
 using namespace docteur::cache_vm;
 
-// Kept from one input to the next, so that thousands of them are tried in a second.
+// Kept from one input to the next, so that thousands are tried per second.
 served_site& site_of_all() {
   static served_site s([] {
     cache_options o;

@@ -1,6 +1,6 @@
-// Property: whatever lies on the device, attach and all reading end in time, take no more memory than the limits allow
-// and touch nothing outside the device; content that was checked has the id it is known by; a stream, a range and a
-// whole read of one file give the same bytes. Once as it is, once with the checksums of its sections made good.
+// Property: whatever is on the device, attaching and all reading end in time, take no more memory than the limits allow
+// and touch nothing outside the device; checked content has its id; a stream, a range and a whole read of one file
+// return the same bytes. Each input is tried as it is and with the checksums of its sections corrected.
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ bool inflates(const device& disk, const zlib_extent& where, std::size_t size) {
   return with && with->inflate(stream, content, 0).has_value();
 }
 
-// Makes good the checksums of the sections and of their table, where they can be found: damage goes behind them.
+// Corrects the checksums of the sections and of their table, if they can be found: damage behind them is tested.
 void reseal(std::vector<std::byte>& image) {
   if (image.size() < kHeaderSize) return;
   const auto idx_offset = load_le<std::uint64_t>(image.data() + kHeaderIdxOffset);
@@ -73,7 +73,7 @@ void read_file(const image& from, image_reader& reader, const node& n, bool rese
   const auto z = reader.zlib_stream(n);
   if (z) PROPERTY(z->offset <= from.disk().size && z->size <= from.disk().size - z->offset);
   // A damaged IDX may put the next entry inside this one: a stream stops there, reading the whole may not.
-  // A restart section that lies gives other bytes: ranges are not checked, and docteur-verify is who looks.
+  // A wrong restart section yields other bytes: ranges are not checked, docteur-verify checks the section.
   const auto restart =
       n.is_blob() ? from.restarts().find(from.offset(n), *size) : result<std::optional<restart_record>>();
   const bool honest = !resealed || (restart && !*restart);
@@ -109,7 +109,7 @@ void attach_and_read(const device& disk, bool resealed) {
   }
 }
 
-// The same bytes behind read(), so that both ways to reach a device are walked.
+// The same bytes behind read(), so that both kinds of device are tested.
 result<done> copy_out(void* self, std::uint64_t offset, mutable_bytes out) noexcept {
   const auto& in = *static_cast<const bytes*>(self);
   PROPERTY(offset <= in.size() && out.size() <= in.size() - offset);

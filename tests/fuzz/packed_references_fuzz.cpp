@@ -1,4 +1,4 @@
-// Property: packed-refs says the same in pieces of any size, and what it says of a name stands in one of its lines.
+// Property: packed-refs gives the same result in pieces of any size, and the result for a name is in one of its lines.
 #include <algorithm>
 #include <array>
 #include <string>

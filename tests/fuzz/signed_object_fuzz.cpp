@@ -1,6 +1,5 @@
-// Property: what is signed and the signature are both in the object, and in what is signed no signature is left; a tag
-// is exactly the two. A commit made from another one quotes it, whatever that one is, and a quotation that is found is
-// true.
+// Property: the signed text and the signature are both in the object, and the signed text has no signature left; a tag
+// is exactly the two. A commit made from any other one quotes it, and a quotation that is found is true.
 #include <string>
 
 #include "fuzz/property.hpp"

@@ -1,6 +1,6 @@
-// Property: whatever a PCI configuration space and the registers behind it hold, looking for virtio devices ends, and
-// what is found is used within its windows only (a sanitizer sees the rest). Input: two configuration spaces, then
-// registers.
+// Property: whatever a PCI configuration space and the registers behind it contain, searching for virtio devices ends,
+// and a device that is found is accessed within its windows only (a sanitizer detects the rest). Input: two
+// configuration spaces, then registers.
 #include <algorithm>
 
 #include "fuzz/property.hpp"

@@ -1,5 +1,5 @@
-// Property: whatever a device writes to a queue's memory, a completion is of something that was offered and not yet
-// completed, and no longer than what was offered; and as long as the queue does not break, no descriptor is lost.
+// Property: whatever a device writes to a queue's memory, a completion is of a buffer that was offered and not yet
+// completed, and no longer than that buffer; and until the queue breaks, no descriptor is lost.
 #include <map>
 
 #include "fuzz/property.hpp"

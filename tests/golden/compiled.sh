@@ -1,8 +1,9 @@
 #!/bin/sh
-# The code that plans, encodes and deflates, by another compiler or for another processor: what it makes of the golden
-# corpus is what digests.txt says. On one thread, without oneTBB and LZ4 (serial/), whose libraries are of the host's
-# processor. Usage: compiled.sh aarch64|clang LIBDEFLATE FOLDER   the pinned sources; where zlib's are kept
-# The words of $flags and $run:
+# Usage: compiled.sh aarch64|clang LIBDEFLATE FOLDER   Compiles the code that plans, encodes and deflates with another
+# compiler or for another processor, and compares its result for the golden corpus with digests.txt. It runs on one thread,
+# without oneTBB and LZ4 (serial/), whose libraries are for the host's processor. LIBDEFLATE: the pinned sources. FOLDER:
+# where zlib's are kept.
+# $flags and $run are lists of words:
 # shellcheck disable=SC2086
 set -eu
 case $1 in
@@ -17,7 +18,7 @@ command -v $cxx >/dev/null && command -v ${run%% *} >/dev/null || exit 77
 zlib=$("$top/scripts/fetch-source" zlib "$kept") || exit 77
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# tl::expected is a header for any processor; the host's other headers are not.
+# tl::expected is a header for any processor, unlike the host's other headers.
 mkdir "$work/include" "$work/c" "$work/cpp"
 ln -s /usr/include/tl "$work/include/tl"
 

@@ -1,6 +1,6 @@
 #pragma once
-// Files that are the same wherever they are made: what an image holds of pages, sources, programs and noise, small.
-// Compilers differ in which operand they evaluate first: no expression here draws twice.
+// A small corpus of pages, sources, programs and noise that is the same wherever it is generated. Compilers differ in
+// which operand they evaluate first, so no expression here draws two random numbers.
 
 #include <cstdint>
 #include <map>
@@ -14,7 +14,7 @@ class golden_corpus {
   using files = std::map<std::string, std::string>;  // contents by path
 
   [[nodiscard]] static files make() { return golden_corpus().files_of_all_kinds(); }
-  // Streamed by docteur-make: one that deflates, in part, and one that does not.
+  // Streamed by docteur-make: one that deflates in part, and one that does not.
   [[nodiscard]] static files make_large() {
     golden_corpus from;
     files all;
@@ -70,7 +70,7 @@ class golden_corpus {
     return text;
   }
 
-  // Another version: lines replaced, added, taken away.
+  // Another version: lines replaced, added, removed.
   std::string edited(const std::string& text, std::uint32_t edits) {
     std::string out = text;
     for (; edits > 0; --edits) {
@@ -83,7 +83,7 @@ class golden_corpus {
     return out;
   }
 
-  // Each begins as an earlier one of them.
+  // Each begins like an earlier one.
   void add_versions(files& to, const std::string& prefix, const std::string& suffix, std::size_t count,
                     std::string first) {
     std::vector<std::string> versions{std::move(first)};

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: deflater.sh LIB   Fails if what writes images takes a deflater from the system, or defines names that the
-# system's has too.
+# Usage: deflater.sh LIB   Fails if the library that writes images needs a deflater of the system, or defines a name that
+# the system's deflater defines too.
 set -eu
 nm "$1" >/dev/null 2>&1 || { echo "deflater.sh: no library: $1" >&2; exit 1; }
 wrong=$(nm "$1" 2>/dev/null | awk '

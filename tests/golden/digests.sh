@@ -1,7 +1,7 @@
 #!/bin/sh
-# The same bytes everywhere: SHA-256 of what is made of the golden corpus, for any number of threads, is what
-# digests.txt says. Usage: digests.sh GOLDEN_PACKS DOCTEUR_MAKE [--update]   With --update digests.txt is made anew:
-# after a change that is meant to change images, and to be told in CHANGELOG.md.
+# Usage: digests.sh GOLDEN_PACKS DOCTEUR_MAKE [--update]   The SHA-256 of all that is made of the golden corpus, with any
+# number of threads, is that in digests.txt. --update rewrites digests.txt, after a change that is meant to change images
+# and has an entry in CHANGELOG.md.
 set -eu
 packs=$1 make=$2
 update=${3:-}
@@ -25,7 +25,7 @@ git -C repository update-index --add --cacheinfo 160000,0123456789abcdef01234567
 git -C repository commit -qm 'The golden corpus'
 git -C repository tag -a -m 'Version 1' v1
 
-# image NAME ARGUMENT...: images/NAME
+# image NAME ARGUMENT...: makes images/NAME.
 image() {
   name=$1
   shift

@@ -1,7 +1,7 @@
-// What an image holds of the golden corpus, for digests.sh and compiled.sh.
+// Writes the parts of an image of the golden corpus, for digests.sh and compiled.sh.
 // Usage: golden_packs packs FOLDER THREADS | corpus FOLDER | large FOLDER
-// The first writes, for each effort and purpose, a file of PACK, restart points, path section and IDX; the others the
-// files of the corpus.
+// "packs" writes, for each effort and purpose, a file of PACK, restart points, path section and IDX; the others write
+// the files of the corpus.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>

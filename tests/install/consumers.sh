@@ -1,9 +1,10 @@
 #!/bin/sh
-# Usage: consumers.sh BUILD CXX   Installs BUILD into a temporary prefix, then builds and runs programs that know
-# nothing but that prefix, one for each library, which they find through CMake and through pkg-config.
+# Usage: consumers.sh BUILD CXX   Installs BUILD into a temporary prefix, then builds and runs programs that find the
+# libraries below that prefix by CMake and by pkg-config, one for each library.
 set -eu
 build=$1 cxx=$2
 here=$(cd "$(dirname "$0")" && pwd)
+examples=$(cd "$here/../../examples" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
@@ -16,7 +17,7 @@ for program in "$build"/bin/docteur-*; do
   [ -e "$program" ] || continue
   case $program in
     *.elf) # a kernel image
-      [ -f "$prefix/share/docteur/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
+      [ -f "$prefix/lib/docteur/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
       continue ;;
   esac
   [ -x "$prefix/bin/$(basename "$program")" ] || { echo "not installed: $program"; exit 1; }
@@ -29,7 +30,8 @@ for header in object/oid.hpp pack/writer.hpp idx/format.hpp; do
   [ -f "$prefix/include/docteur/$header" ] || { echo "not installed: $header"; exit 1; }
 done
 
-cmake -G Ninja -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" >"$work/log" 2>&1 &&
+cmake -G Ninja -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" \
+  -DEXAMPLES="$examples" >"$work/log" 2>&1 &&
   cmake --build "$work/cmake" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 "$work/cmake/consumer"
 "$work/cmake/builder_consumer"
@@ -37,6 +39,14 @@ mkdir "$work/folder"
 seq 1000 >"$work/folder/numbers"
 "$prefix/bin/docteur-make" -q "$work/folder" "$work/disk.img"
 "$work/cmake/host_consumer" "$work/disk.img" /numbers | cmp - "$work/folder/numbers"
+{
+  echo "commit $(od -An -v -tx1 -N 20 "$work/disk.img" | tr -d ' \n')"
+  printf '%10d numbers\n' "$(wc -c <"$work/folder/numbers")"
+  cat "$work/folder/numbers"
+} >"$work/expected"
+"$work/cmake/read_image" "$work/disk.img" / numbers | cmp - "$work/expected"
+if "$work/cmake/read_image" "$work/disk.img" / / >/dev/null 2>"$work/said"; then echo "a directory is no file"; exit 1; fi
+grep -q '^read_image: /: not a file$' "$work/said"
 
 libdir=$(dirname "$(find "$prefix" -name docteur-reader.pc)")
 flags() { PKG_CONFIG_PATH=$libdir pkg-config "$@"; }
@@ -46,6 +56,9 @@ flags() { PKG_CONFIG_PATH=$libdir pkg-config "$@"; }
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 "$here/consumer/host.cpp" -o "$work/host-by-pkg-config" $(flags --cflags --libs docteur-host)
 "$work/host-by-pkg-config" "$work/disk.img" /numbers | cmp - "$work/folder/numbers"
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$examples/read_image.cpp" -o "$work/example-by-pkg-config" $(flags --cflags --libs docteur-host)
+"$work/example-by-pkg-config" "$work/disk.img" / numbers | cmp - "$work/expected"
 if ldd "$work/host-by-pkg-config" | grep -E 'git2|tbb'; then echo "the host library needs too much"; exit 1; fi
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 "$here/consumer/builder.cpp" -o "$work/builder-by-pkg-config" $(flags --cflags --libs docteur-builder)

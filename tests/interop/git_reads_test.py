@@ -1,5 +1,5 @@
 """Images that docteur-make writes: git accepts their PACK, their IDX is the one that git writes, and the same commit
-gives the same bytes however its repository is packed and however many threads work."""
+gives the same bytes however its repository is packed and with any number of threads."""
 
 from interop import *
 
@@ -14,7 +14,7 @@ def expect_git_accepts(image, repository, revision="HEAD"):
     commit, pack, rest = cut(image)
     expect(commit == git(repository, "rev-parse", revision).strip(), "commit in the header")
 
-    # A repository that holds nothing but the PACK; the commit's parents are beyond its shallow border.
+    # A repository with nothing but the PACK; it is shallow, so the commit's parents may be absent.
     alone = WORK / "alone.git"
     shutil.rmtree(alone, ignore_errors=True)
     run("git", "init", "-q", "--bare", "-b", "main", alone)
@@ -28,7 +28,7 @@ def expect_git_accepts(image, repository, revision="HEAD"):
     git(alone, "update-ref", "refs/heads/main", commit.decode())
     git(alone, "fsck", "--full", "--strict", "--no-dangling")
 
-    # Chains are short, those of trees short enough for docteur; the commit is first.
+    # Chains are short, those of trees short enough for OCaml docteur; the commit is first.
     deepest = {}
     found = {}
     for line in git(alone, "verify-pack", "-v", where / "pack-x.idx").splitlines():
@@ -42,7 +42,7 @@ def expect_git_accepts(image, repository, revision="HEAD"):
     expect(deepest.get(b"tree", 0) <= 59, f"a chain of {deepest.get(b'tree')} trees")
     expect(deepest.get(b"blob", 0) <= 59, f"a chain of {deepest.get(b'blob')} blobs")
 
-    # These objects and no others; and what they hold is what git finds in the repository they came from.
+    # These objects and no others, with the content that git finds in the repository they came from.
     ids, _ = objects_of(repository, revision)
     expect(set(ids.split()) == set(found), "not the objects that the commit reaches")
     blobs = [oid for oid, kind in found.items() if kind == b"blob"]
@@ -51,7 +51,7 @@ def expect_git_accepts(image, repository, revision="HEAD"):
 
 
 def entry_types(pack):
-    """Types of all entries, by inflating one behind the other."""
+    """The types of all entries, by inflating one after the other."""
     count, = struct.unpack_from(">I", pack, 8)
     at, types = 12, []
     for _ in range(count):
@@ -90,7 +90,7 @@ reference = image.read_bytes()
 for threads in (1, 2, 5):
     expect(make(world, "threads", "--threads", threads).read_bytes() == reference, f"other bytes: {threads} threads")
 
-# The same commit, packed in other ways.
+# The same commit, packed differently.
 loose = WORK / "loose.git"
 run("git", "init", "-q", "--bare", "-b", "main", loose)
 for name in sorted((world / "objects" / "pack").glob("*.pack")):

@@ -1,5 +1,5 @@
-"""What the interoperability tests share: a folder of their own, git without the host's configuration, a repository with
-something of everything, and images made by hand from what git writes (doc/FORMAT.md)."""
+"""Shared by the interoperability tests: a private folder, git without the host's configuration, a repository with
+something of everything, and images made by hand from git's output (doc/FORMAT.md)."""
 
 import atexit
 import hashlib
@@ -29,7 +29,7 @@ for name in ("TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH"):
 
 
 def run(*command, cwd=WORK, stdin=b"", status=0):
-    """The command's standard output; the test ends when its exit status is another than `status`."""
+    """The command's standard output; the test fails if its exit status is not `status`."""
     done = subprocess.run([str(c) for c in command], cwd=cwd, env=ENVIRONMENT, input=stdin, capture_output=True)
     if done.returncode != status:
         sys.exit(f"{' '.join(map(str, command))[:300]}\nexit status {done.returncode}, not {status}\n"
@@ -89,7 +89,7 @@ def text(lines, seed):
 
 
 def versions(count, seed, size=2000, changed=40):
-    """Texts of one size that each differ from the one before in `changed` bytes: chains are the best git can do."""
+    """Texts of one size, each of which differs from the previous one in `changed` bytes: git stores them best as a chain."""
     r = random.Random(seed)
     content = bytearray(r.randbytes(size).hex().encode()[:size])
     for _ in range(count):
@@ -99,7 +99,7 @@ def versions(count, seed, size=2000, changed=40):
 
 
 def everything():
-    """Paths with something of everything that a tree may hold."""
+    """Paths with every kind of entry that a tree may have."""
     files = {b"README.md": (b"100644", b"# read me\n"), b"empty": (b"100644", b""), b"run": (b"100755", b"#!/bin/sh\n"),
              b"link": (b"120000", b"doc/0/text-0"), b"dangling": (b"120000", b"nowhere"),
              b"module": (b"160000", b"0123456789012345678901234567890123456789"),
@@ -127,7 +127,7 @@ def everything():
 
 
 def objects_of(repository, revision="HEAD"):
-    """Ids of the commit and all its tree reaches, each with a path, as `git pack-objects` reads them."""
+    """The ids of the commit and everything its tree reaches, each with a path, as `git pack-objects` reads them."""
     return git(repository, "rev-list", "--objects", "--no-object-names", "--no-walk", revision), git(
         repository, "rev-list", "--objects", "--no-walk", revision)
 
@@ -154,7 +154,7 @@ def contents_of(repository, ids):
 
 
 def expect_reads_like_git(image, repository, revision="HEAD", verify=True):
-    """docteur's commands say of `image` what git says of the commit."""
+    """docteur's commands print the same about `image` as git about the commit."""
     listed = run(BIN / "docteur-ls", "-R", "-l", "-z", image)
     expected = git(repository, "ls-tree", "-r", "-t", "-l", "-z", revision)
     expect(listed == expected, f"{image}: docteur-ls and git ls-tree differ")
@@ -181,8 +181,8 @@ def index(pack, version="2"):
 
 
 def image_by_hand(commit, pack, idx, whole_block=False, tail=0):
-    """Header, PACK, padding, IDX, padding. `whole_block`: a block of padding also where there is none to fill, as
-    docteur has it."""
+    """Header, PACK, padding, IDX, padding. `whole_block`: a block of padding even if the end is aligned, as OCaml docteur
+    writes it."""
     def pad(data):
         n = -len(data) % 512
         return data + bytes(512 if n == 0 and whole_block else n)
@@ -207,7 +207,7 @@ def pack_by_hand(objects):
 
 
 def cut(image):
-    """(commit, PACK, IDX with what follows) of an image that has a section table."""
+    """The (commit, PACK, IDX and the rest) of an image that has a section table."""
     data = Path(image).read_bytes()
     at, = struct.unpack_from("<Q", data, 20)
     table = data[at - 512:at]

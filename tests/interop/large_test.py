@@ -1,5 +1,5 @@
 """A file of 3 GiB that compresses and one of 1 GiB that does not: made, verified, printed and read in ranges, in bounded
-memory. Needs 6 GiB in TMPDIR; skipped (77) where there is less."""
+memory. Needs 6 GiB in TMPDIR; skipped (77) if there is less."""
 
 import random
 
@@ -16,7 +16,7 @@ if shutil.disk_usage(WORK).free < 6 * GIB:
 
 
 def bounded(limit, *command, stdin=None):
-    """Runs a command; gives the SHA-1 and the first bytes of what it prints. Its peak memory must stay in the limit."""
+    """Runs a command; returns the SHA-1 and the first bytes of its output. Its peak memory must stay below the limit."""
     process = subprocess.Popen([str(c) for c in command], env=ENVIRONMENT, stdin=stdin, stdout=subprocess.PIPE)
     digest, head = hashlib.sha1(), b""
     while piece := process.stdout.read(1 << 20):

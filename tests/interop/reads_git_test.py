@@ -1,4 +1,4 @@
-"""Images made by hand from what `git pack-objects` writes: docteur lists, prints and verifies them like git does."""
+"""Images made by hand from the output of `git pack-objects`: docteur lists, prints and verifies them as git does."""
 
 from interop import *
 
@@ -45,19 +45,19 @@ for level in (0, 9):
     check(f"level{level}", world, pack(world, named, "--no-reuse-object", "--delta-base-offset",
                                       config=("-c", f"pack.compression={level}")))
 
-# 64-bit offsets: all that lie behind byte 256.
+# 64-bit offsets: all beyond byte 256.
 check("wide", world, ofs, version="2,0x100")
 
-# The shapes of an image: exact, docteur's block of padding, on a larger device.
+# The shapes of an image: exact, with OCaml docteur's block of padding, on a larger device.
 check("whole-block", world, ofs, whole_block=True)
 check("aligned", world, ofs, tail=512)
 check("larger", world, ofs, tail=1 << 20)
 
-# Objects that nothing reaches.
+# Unreachable objects.
 extra = b"".join(git(world, "hash-object", "-w", "--stdin", stdin=noise(1000, n)).strip() + b"\n" for n in range(20))
 check("unreachable", world, pack(world, named + extra, "--delta-base-offset"))
 
-# The commit last, everything in another order than git's, nothing a delta.
+# The commit last, everything in another order than git's, no deltas.
 ids = [line.split()[0] for line in named.splitlines()]
 kinds = dict(line.split() for line in git(world, "cat-file", "--batch-check=%(objectname) %(objecttype)",
                                           stdin=b"".join(i + b"\n" for i in ids)).splitlines())

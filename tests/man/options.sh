@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: options.sh PROGRAM PAGE   Every option that PROGRAM --help names is in the manual page, and the other way round.
+# Usage: options.sh PROGRAM PAGE   Every option that PROGRAM --help names is in the manual page, and vice versa.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,4 +1,4 @@
-"""What clients that mean harm do to a server at wire.FAR, from a namespace of ours. Each ends by itself or with its process."""
+"""Attacks on a server at wire.FAR, from a namespace of ours. Each ends by itself or with its process."""
 
 import random
 import socket
@@ -11,7 +11,7 @@ import wire
 
 
 def unread_download(receive_buffer=4096, most_segment=None):
-    """A connection whose answer, /large, is under way and is not read."""
+    """A connection whose response, /large, is being sent and is not read."""
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -29,7 +29,7 @@ def unread_downloads(count, **how):
 
 
 def unread_bytes(count):
-    """Such connections, on each of which 25 single bytes follow: a frame each."""
+    """Such connections, each of which then sends 25 single bytes, a frame each."""
     attackers = []
     for _ in range(count):
         s = unread_download()
@@ -41,7 +41,7 @@ def unread_bytes(count):
 
 
 class Flood(threading.Thread):
-    """SYNs from addresses that are nobody's (RFC 5737), through the gateway, with `pause` seconds between them."""
+    """SYNs from unused addresses (RFC 5737), through the gateway, with `pause` seconds between them."""
 
     def __init__(self, pause):
         super().__init__(daemon=True)

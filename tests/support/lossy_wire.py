@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A wire that loses frames: hands what it reads from one descriptor to the other, both ways, but some.
+"""A wire that loses frames: passes frames between two descriptors in both directions, and drops some of them.
 
 Usage: lossy_wire.py DESCRIPTOR DESCRIPTOR LOSS SEED DELAY    (taps, or datagram sockets; LOSS in percent, drawn by SEED;
 each frame is DELAY milliseconds on its way)
@@ -27,7 +27,7 @@ def hand_over(end, frame):
 
 
 def frames(end):
-    """Those that are there, some at most."""
+    """The frames that can be read now, up to a limit."""
     for _ in range(64):
         try:
             yield os.read(end, 65536)

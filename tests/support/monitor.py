@@ -9,7 +9,7 @@ PROMPT = b"(qemu) "
 
 
 def options(path):
-    """QEMU's, for a monitor at `path`."""
+    """QEMU's options for a monitor at `path`."""
     return ["-chardev", f"socket,id=monitor,path={path},server=on,wait=off", "-mon", "chardev=monitor"]
 
 
@@ -27,7 +27,7 @@ def connected(path):
 
 
 def tell(path, command):
-    """What the monitor answers."""
+    """The monitor's answer."""
     def until_prompt(s):
         said = b""
         while not said.endswith(PROMPT):

@@ -1,4 +1,4 @@
-"""TCP ports of loopback for servers that want to be told theirs."""
+"""TCP ports of loopback for servers whose port must be given."""
 
 import fcntl
 import os
@@ -7,13 +7,13 @@ import random
 import socket
 import tempfile
 
-# Below the ports that connections get by themselves (ip_local_port_range), which any of them may have at any time.
+# Below the ports that the kernel gives to connections (ip_local_port_range), any of which may be in use at any time.
 FIRST, LAST = 12000, 32000
 taken = []  # open lock files: a port stays this process's until it ends
 
 
 def free_port():
-    """A port that nobody listens on, and that no other test is given while this process lives."""
+    """A port that nothing listens on, and that no other test gets while this process lives."""
     folder = pathlib.Path(tempfile.gettempdir()) / f"docteur-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     for _ in range(1000):

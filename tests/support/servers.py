@@ -1,4 +1,4 @@
-"""Servers for tests: docteur-cache as a process of this machine, or docteur-cache.elf in QEMU; and how to ask them.
+"""Servers for tests: docteur-cache as a process of this machine, or docteur-cache.elf in QEMU; and requests to them.
 
 Both are context managers that end what they started, and are used alike: get(), type() on the console, shell() over TCP,
 ends_with(). Software emulation and loopback only.
@@ -28,7 +28,7 @@ MACHINES = {
 
 
 def fetch(port, path, headers=None, timeout=PATIENCE, host="127.0.0.1"):
-    """(status, fields, body) of one GET on a connection of its own."""
+    """The (status, fields, body) of one GET on its own connection."""
     with contextlib.closing(http.client.HTTPConnection(host, port, timeout=timeout)) as c:
         c.request("GET", path, headers=headers or {})
         answer = c.getresponse()
@@ -46,7 +46,7 @@ def make_image(make, folder, files, image):
 
 
 class Server:
-    """What the two have in common. `port`: HTTP; `ports`: the same service, for clients that must not disturb each other."""
+    """Common to both servers. `port`: HTTP; `ports`: the same service, for clients that must not affect one another."""
 
     def __init__(self, command, ports, shell_port, host="127.0.0.1", pass_fds=()):
         self.host, self.ports, self.port, self.shell_port = host, ports, ports[0], shell_port
@@ -68,7 +68,7 @@ class Server:
         self.listener.join(5)
 
     def get(self, path, patience=PATIENCE):
-        """(status, body); asks again until somebody answers."""
+        """(status, body); repeats the request until there is an answer."""
         end = time.monotonic() + patience
         while True:
             try:
@@ -122,7 +122,7 @@ class Server:
 
 class Process(Server):
     def __init__(self, program, images, words=()):
-        """`words` as on a guest's command line: "time-out=2", "listing"."""
+        """`words`: as on a guest's command line, "time-out=2", "listing"."""
         port, shell_port = free_port(), free_port()
         options = [f"--{word}" for word in words]
         super().__init__([program, *map(str, images), "--listen", f"127.0.0.1:{port}", "--shell",
@@ -131,7 +131,7 @@ class Process(Server):
 
 class Guest(Server):
     def __init__(self, elf, machine, images=(), words=("ip=10.0.2.15/24",), memory=64, module=None, drive=None, sector=512, qemu=()):
-        """`drive`: QEMU's options of a disk that is more than a file. `sector`: bytes of the disks' sectors. `qemu`: more options."""
+        """`drive`: QEMU's options for a disk that is not just a file. `sector`: bytes of a disk's sector. `qemu`: more options."""
         ports, shell_port = [free_port(), free_port()], free_port()
         options, bus = MACHINES[machine]
         drives = [f"if=none,id=d{i},file={image},format=raw,readonly=on" for i, image in enumerate(images)]
@@ -151,7 +151,7 @@ class Guest(Server):
 
 
 def serve(program, images, words=()):
-    """A guest when `program` is one, else a process; on a machine with 64 MiB and with a shell."""
+    """A guest with 64 MiB if `program` is one, else a process; with a shell."""
     if str(program).endswith(".elf"):
         return Guest(program, "microvm", images, ("ip=10.0.2.15/24", "shell=23", *words))
     return Process(program, images, words)

@@ -1,4 +1,4 @@
-"""docteur-cache started as shells and supervisors start it; the tests' first argument is the program."""
+"""docteur-cache, started as shells and supervisors do; the tests' first argument is the program."""
 
 import http.client
 import os
@@ -16,7 +16,7 @@ CACHE = sys.argv[1]
 
 
 def answers(port, path="/page"):
-    """The body, or nothing where nobody answers."""
+    """The body, or nothing if there is no answer."""
     try:
         status, _, body = servers.fetch(port, path, timeout=PATIENCE)
         return body if status == 200 else b"status %d" % status
@@ -25,7 +25,7 @@ def answers(port, path="/page"):
 
 
 def state(pid):
-    """A letter (proc(5)); Z as well when it is gone."""
+    """The process's state, a letter (proc(5)); Z also if there is no such process."""
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
@@ -37,7 +37,7 @@ def is_stopped(pid):
 
 
 class Serving:
-    """A server without a terminal. What it says is gathered, unless `log` is a descriptor for it."""
+    """A server without a terminal. Its messages are collected, unless `log` is a descriptor for them."""
 
     def __init__(self, image, *options, log=None, preparation=None, wrapper=()):
         self.port = free_port()

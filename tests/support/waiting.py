@@ -1,4 +1,4 @@
-"""Conditions that must hold, and those that must come to hold."""
+"""Conditions that must be true, now or after a while."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ def expect(what, why):
 
 
 def wait_until(what, why):
-    """`why`: the message of the failure, or a function that gives it."""
+    """`why`: the failure's message, or a function that returns it."""
     end = time.monotonic() + PATIENCE
     while not what():
         if time.monotonic() > end:

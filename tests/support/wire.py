@@ -1,4 +1,4 @@
-"""A network of one's own: a namespace, a wire into it, and on the wire's far end a guest or a process of Linux.
+"""A private network: a namespace, a wire into it, and at the wire's far end a guest or a Linux process.
 
 enter() gives this process, and all that it starts, a network namespace, which ends with the last of them: nothing is left
 behind, and no address is anybody else's. Needs root and /dev/net/tun.
@@ -27,7 +27,7 @@ def run(*command):
 
 
 def own_network():
-    """A new namespace for this process, without a way out. Its loopback works."""
+    """Moves this process into a new namespace without a route out. Its loopback works."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
@@ -35,7 +35,7 @@ def own_network():
 
 
 def enter():
-    """own_network(), or the end of this test where the surroundings have none."""
+    """own_network(); where namespaces are not available, the test is skipped."""
     try:
         os.close(os.open("/dev/net/tun", os.O_RDWR))
         own_network()
@@ -45,7 +45,7 @@ def enter():
 
 
 def open_tap(name):
-    """A descriptor of the tap device `name`, which there is as long as the descriptor."""
+    """A descriptor of the tap device `name`, which exists as long as the descriptor."""
     tap = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(tap, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1002))  # TUNSETIFF: IFF_TAP, IFF_NO_PI
     return tap
@@ -58,7 +58,7 @@ def set_up(name, *addresses):
 
 
 class Guest(servers.Server):
-    """docteur-cache.elf at FAR, on a wire to this process's namespace, which has NEAR.
+    """docteur-cache.elf at FAR, on a wire to this process's namespace at NEAR.
 
     `wire`: None for a tap device, else (loss in percent, seed, milliseconds of each frame's way): then frames pass a relay
     that loses some.
@@ -92,7 +92,7 @@ class Guest(servers.Server):
 
 
 class Process(servers.Server):
-    """docteur-cache at FAR in a namespace of its own; the wire as with Guest, though always through the relay."""
+    """docteur-cache at FAR in its own namespace; the wire is as for Guest, but always through the relay."""
 
     def __init__(self, program, image, words=(), wire=(0, 1, 0)):
         super().__init__([sys.executable, "-c", BEHIND_A_TAP, str(program), str(image), "--listen", f"{FAR}:80", *words], [80], 23, host=FAR)
@@ -102,7 +102,7 @@ class Process(servers.Server):
         self.type("go\n")
 
     def tap_of_child(self):
-        """The server's process says "ready" when it has a namespace; the tap device in it is opened from here."""
+        """The server's process prints "ready" when it has a namespace; the tap device in it is opened here."""
         self.waits_for(rb"ready\n")
         here = os.open("/proc/self/ns/net", os.O_RDONLY)
         there = os.open(f"/proc/{self.process.pid}/ns/net", os.O_RDONLY)
@@ -123,7 +123,7 @@ class Process(servers.Server):
         end_wire(self.relay)
 
 
-# Segments on the wire are no larger than its frames on either side.
+# On both sides segments are no larger than a frame.
 BEHIND_A_TAP = """
 import ctypes, os, subprocess, sys
 assert ctypes.CDLL(None).unshare(0x40000000) == 0
@@ -134,7 +134,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 def relay(one, other, loss, seed, delay=0):
-    """A process that hands frames from each of two descriptors to the other, which become its."""
+    """A process that passes frames between two descriptors, and owns both."""
     process = subprocess.Popen([sys.executable, str(RELAY), *map(str, (one, other, loss, seed, delay))], pass_fds=(one, other),
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     os.close(one)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Usage: without_tmpfile.py COMMAND...   Runs it where open(2) knows no O_TMPFILE, as on NFS and FUSE: the kernel says so,
-by a filter of system calls (seccomp(2)). Ends with 77 where there is none."""
+"""Usage: without_tmpfile.py COMMAND...   Runs it with an open(2) that does not support O_TMPFILE, as on NFS and FUSE, by a
+filter of system calls (seccomp(2)). Exits with 77 where filters are not available."""
 
 import ctypes
 import os
@@ -17,7 +17,7 @@ ALLOW, ERROR = 0x7FFF0000, 0x00050000
 
 if OPENAT is None:
     sys.exit(77)
-# struct seccomp_data: number at 0, architecture at 4, arguments of 8 bytes from 16 on; the flags are the third.
+# struct seccomp_data: the number is at 0, the architecture at 4, arguments of 8 bytes from 16 on; flags are the third.
 steps = [(LOAD, 0, 0, 4), (EQUAL, 0, 5, ARCHITECTURE), (LOAD, 0, 0, 0), (EQUAL, 0, 3, OPENAT), (LOAD, 0, 0, 32),
          (ANY, 0, 1, TMPFILE), (RETURN, 0, 0, ERROR | EOPNOTSUPP), (RETURN, 0, 0, ALLOW)]
 code = b"".join(struct.pack("HBBI", *step) for step in steps)

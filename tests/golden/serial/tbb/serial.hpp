@@ -1,5 +1,6 @@
 #pragma once
-// For compiled.sh, in place of oneTBB, whose library is of the host's processor: what pack/ uses of it, on one thread.
+// For compiled.sh, instead of oneTBB, whose library is for the host's processor: the parts that pack/ uses, on one
+// thread.
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -82,7 +83,7 @@ template <class In, class Out, class F>
 filter<In, Out, F> make_filter(filter_mode, F run) {
   return {std::move(run)};
 }
-// Of a pipeline from its first filter on.
+// A pipeline from its first filter on.
 template <class B, class C, class F, class G>
 auto operator&(filter<void, B, F> first, filter<B, C, G> second) {
   const auto both = [first, second](flow_control& flow) -> C {
