@@ -156,6 +156,13 @@ read_cost read_ranges(const image& of, std::span<const file_to_read> files, std:
   return cost;
 }
 
+read_cost sum_of(std::span<const read_cost> costs) {
+  read_cost total;
+  for (const read_cost& c : costs)
+    total = {total.bytes + c.bytes, total.most + c.most, std::max(total.largest, c.largest)};
+  return total;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -206,9 +213,7 @@ int main(int argc, char** argv) {
   }
   const double read_wall = wall_seconds() - wall_start;
   const double read_cpu = cpu_seconds() - start;
-  read_cost total;
-  for (const read_cost& c : costs)
-    total = {total.bytes + c.bytes, total.most + c.most, std::max(total.largest, c.largest)};
+  const read_cost total = sum_of(costs);
 
   std::printf(
       "{\"attach_cpu\": %.6f, \"attach_bytes\": %zu, \"attach_most\": %zu, \"tree_bytes\": %zu, "

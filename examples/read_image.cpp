@@ -21,13 +21,13 @@ tl::unexpected<docteur::failure> about(const docteur::error& e, const std::strin
 }
 
 outcome<void> print_directory(docteur::opened_image& image, const std::string& path) {
-  auto list = image.attached().list(path);
+  auto list = image.snapshot().list(path);
   if (!list) return about(list.error(), path);
   while (const auto entry = list->next()) {
-    const auto size = image.reader().size(entry->what);
+    const auto size = image.reader().size(entry->node);
     if (!size) return about(size.error(), path);
     std::printf("%10llu %.*s%s\n", static_cast<unsigned long long>(*size), static_cast<int>(entry->name.size()),
-                entry->name.data(), entry->what.is_folder() ? "/" : "");
+                entry->name.data(), entry->node.is_folder() ? "/" : "");
   }
   return {};
 }
@@ -35,7 +35,7 @@ outcome<void> print_directory(docteur::opened_image& image, const std::string& p
 // The content arrives in pieces, however large the file is, and is compared with its id. A range of a file is read by
 // image_reader::open(), which returns a blob_stream.
 outcome<void> print_file(docteur::opened_image& image, const std::string& path) {
-  const auto node = image.reader().resolve(path);  // follows symbolic links
+  const auto node = image.reader().resolve(image.snapshot(), path);  // follows symbolic links
   if (!node) return about(node.error(), path);
   if (!node->is_blob()) return docteur::give_up(docteur::blame::input, path + ": not a file");
   return docteur::checked_blob().read(image.reader(), *node, path, [](docteur::bytes piece) -> outcome<void> {
@@ -47,7 +47,7 @@ outcome<void> print_file(docteur::opened_image& image, const std::string& path) 
 outcome<void> run(const std::string& file, const std::string& directory, const std::string& path) {
   const auto image = docteur::opened_image::open(file, file);
   if (!image) return tl::make_unexpected(image.error());
-  const docteur::oid_hex commit = docteur::to_hex((*image)->attached().commit_id());
+  const docteur::oid_hex commit = docteur::to_hex((*image)->snapshot().commit_id());
   std::printf("commit %.*s\n", static_cast<int>(commit.size()), commit.data());
   if (auto listed = print_directory(**image, directory); !listed) return listed;
   return print_file(**image, path);

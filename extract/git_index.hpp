@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "object/failure.hpp"
-#include "reader/image.hpp"
+#include "reader/snapshot.hpp"
 
 namespace docteur {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "layout/path_tree_format.hpp"
 
@@ -115,6 +116,28 @@ class path_writer {
   bool fits_ = true;
 };
 
+// Where lower_bound() goes on when nothing below the node at hand is: the nearest larger sibling on the way down.
+class larger_sibling {
+ public:
+  // `path_size`: of the path of their parent.
+  void remember(const node_view::step& sibling, std::size_t path_size) noexcept {
+    sibling_ = sibling;
+    path_size_ = path_size;
+  }
+  // The sibling, its path in `out`; kNoRef when there is none, or it was taken.
+  std::uint32_t take(path_writer& out) noexcept {
+    const std::uint32_t ref = std::exchange(sibling_.ref, kNoRef);
+    if (ref == kNoRef) return ref;
+    out.cut(path_size_);
+    out.add_branch(sibling_.byte);
+    return ref;
+  }
+
+ private:
+  node_view::step sibling_{kNoRef, 0};
+  std::size_t path_size_ = 0;
+};
+
 }  // namespace
 
 // One descent for both keys that `path` can have, "path" NUL and "path/" NUL: they part at the very end.
@@ -203,18 +226,11 @@ std::optional<path_tree::position> path_tree::lower_bound(std::string_view from,
   std::string_view rest = from;
   bool smallest = false;  // everything below `ref` is past `from`: take its first leaf
 
-  // Where to go on when nothing below `ref` is: the nearest larger sibling on the way down.
-  std::uint32_t next_ref = kNoRef;
-  unsigned next_byte = 0;
-  std::size_t next_size = 0;
+  larger_sibling sibling;
   const auto go_next = [&] {
-    ref = next_ref;
-    next_ref = kNoRef;
-    if (ref == kNoRef) return false;
-    out.cut(next_size);
-    out.add_branch(next_byte);
+    ref = sibling.take(out);
     smallest = true;
-    return true;
+    return ref != kNoRef;
   };
 
   for (;;) {
@@ -249,11 +265,7 @@ std::optional<path_tree::position> path_tree::lower_bound(std::string_view from,
     if (!smallest) {
       if (step.byte == wanted) {
         rest.remove_prefix(1);
-        if (const node_view::step after = node.child_from(wanted + 1); after.ref != kNoRef) {
-          next_ref = after.ref;
-          next_byte = after.byte;
-          next_size = out.size();
-        }
+        if (const auto after = node.child_from(wanted + 1); after.ref != kNoRef) sibling.remember(after, out.size());
       } else {
         smallest = true;
       }

@@ -51,7 +51,6 @@ class git_objects {
   object_result<T> look_twice(const AskList& ask) const;
   template <class T, class Ask>
   object_result<T> look(const oid& id, const Ask& ask) const;
-  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   [[nodiscard]] object_result<object_summary> info_in(const pack_list& list, const oid& id) const;
   [[nodiscard]] bool has_copies(const pack_list& list, const oid& id) const;
   [[nodiscard]] const pack_list& packs() const noexcept { return *current_.load(std::memory_order_acquire); }

@@ -10,6 +10,7 @@
 
 #include "base/child_process.hpp"
 #include "base/private_folder.hpp"
+#include "object/oid.hpp"
 #include "source/remote/fetch_request.hpp"
 #include "source/remote/remote_address.hpp"
 

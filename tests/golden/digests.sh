@@ -42,6 +42,7 @@ for threads in 1 2 7; do
     done
   done
   folder folder-4096 --bs 4096 corpus
+  folder folder-sha256 --bs 4096 --object-format sha256 corpus
   folder large --bs 512 large
   image branch --bs 512 repository -b main
   image tag --bs 4096 repository -b v1
