@@ -18,7 +18,7 @@ class checked_blob {
 
   // Reads the file or link `n` of the image that `from` reads. A file that fits in memory (limits::streamed_blob) is
   // one piece, and was compared with its id before it is given away. A larger one is compared as it passes: whoever
-  // took its pieces must throw them away when this fails with "content is not what its id says". `subject`: for
+  // took its pieces must throw them away when this fails with "content does not match its id". `subject`: for
   // messages, as describe() takes it.
   [[nodiscard]] outcome<void> read(image_reader& from, const node& n, const std::string& subject, const taker& take);
 

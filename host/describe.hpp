@@ -8,8 +8,8 @@
 
 namespace docteur {
 
-// "app.img: bad checksum at 0x1f4c: IDX is not of this PACK". `subject`: the image, or "IMAGE: PATH" where a path is
-// meant; printable. The blame is the environment's for I/O errors and lack of memory, else the input's.
+// "app.img: bad checksum at 0x1f4c: IDX belongs to another PACK". `subject`: the image, or "IMAGE: PATH" where a path
+// is meant; printable. The blame is the environment's for I/O errors and lack of memory, else the input's.
 [[nodiscard]] failure describe(const error& e, const std::string& subject);
 
 }  // namespace docteur
