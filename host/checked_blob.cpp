@@ -37,7 +37,7 @@ outcome<void> checked_blob::read(image_reader& from, const node& n, const std::s
   const auto id = image.id(n.position);
   if (!id) return failed(id.error());
   if (hash.finish() != *id)
-    return failed({errc::bad_checksum, image.offset(n) + kPackOffset, "content is not what its id says"});
+    return failed({errc::bad_checksum, image.offset(n) + kPackOffset, "content does not match its id"});
   return {};
 }
 

@@ -13,13 +13,13 @@ namespace docteur {
 
 class checked_blob {
  public:
-  // Where the pieces go, in order. A failure ends the reading and becomes its failure.
+  // Receives the pieces in order. If it fails, reading ends with the same failure.
   using taker = std::function<outcome<void>(bytes piece)>;
 
-  // Reads the file or link `n` of the image that `from` reads. A file that fits in memory (limits::streamed_blob) is
-  // one piece, and was compared with its id before it is given away. A larger one is compared as it passes: whoever
-  // took its pieces must throw them away when this fails with "content is not what its id says". `subject`: for
-  // messages, as describe() takes it.
+  // Reads the file or link `n` of the image that `from` reads. A file smaller than limits::streamed_blob is one
+  // piece, and is compared with its id before it is passed on. A larger file is compared while its pieces are passed
+  // on: if this fails with "content does not match its id", the caller must discard the pieces. `subject`: for
+  // messages, as for describe().
   [[nodiscard]] outcome<void> read(image_reader& from, const node& n, const std::string& subject, const taker& take);
 
  private:

@@ -8,7 +8,7 @@ namespace docteur {
 failure describe(const error& e, const std::string& subject) {
   std::string text = subject + ": ";
   switch (e.code) {
-    // Answers rather than faults: the place in the image says nothing.
+    // These are answers rather than faults, so the place in the image is left out.
     case errc::not_found:
     case errc::symlink_loop: return {blame::input, text + e.what};
     case errc::wrong_kind:

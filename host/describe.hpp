@@ -1,5 +1,5 @@
 #pragma once
-// What the reader found wrong, as a sentence for a person. Hosted.
+// Turns the reader's errors into messages for the user. Hosted.
 
 #include <string>
 
@@ -8,8 +8,8 @@
 
 namespace docteur {
 
-// "app.img: bad checksum at 0x1f4c: IDX is not of this PACK". `subject`: the image, or "IMAGE: PATH" where a path is
-// meant; printable. The blame is the environment's for I/O errors and lack of memory, else the input's.
+// "app.img: bad checksum at 0x1f4c: IDX belongs to another PACK". `subject`: the image, or "IMAGE: PATH" if the
+// error concerns a path; printable. The blame is `environment` for I/O errors and lack of memory, else `input`.
 [[nodiscard]] failure describe(const error& e, const std::string& subject);
 
 }  // namespace docteur

@@ -12,7 +12,8 @@
 namespace docteur {
 namespace {
 
-// What pread(2) may not say of the same bytes next time: a network block device that reconnects, memory that is short.
+// Distinguishes errors of pread(2) that may pass (a network block device that reconnects, a shortage of memory) from
+// others.
 result<done> failed(int why, std::uint64_t offset) noexcept {
   switch (why) {
     case EAGAIN:
@@ -27,14 +28,14 @@ result<done> failed(int why, std::uint64_t offset) noexcept {
   }
 }
 
-// The descriptor itself is the device's `self`: no address of the file_device is kept anywhere.
+// The descriptor itself is the device's `self`: nothing keeps the address of the file_device.
 result<done> read_from(void* self, std::uint64_t offset, mutable_bytes out) noexcept {
   const int fd = static_cast<int>(reinterpret_cast<std::intptr_t>(self));
   while (!out.empty()) {
     const ssize_t n = pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return failed(errno, offset);
-    if (n == 0) return fail(errc::truncated, offset, "the file became shorter");
+    if (n == 0) return fail(errc::truncated, offset, "the file became shorter while it was read");
     out = out.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }
@@ -51,7 +52,7 @@ outcome<file_device> file_device::open(const std::string& path, access how) {
   struct stat info {};
   if (fstat(f.fd_, &info) != 0) return give_up_with(errno);
   if (S_ISDIR(info.st_mode)) return give_up_with(EISDIR);
-  const off_t end = lseek(f.fd_, 0, SEEK_END);  // also tells the size of a block device
+  const off_t end = lseek(f.fd_, 0, SEEK_END);  // also returns the size of a block device
   if (end < 0) return give_up(blame::environment, path + ": neither a file nor a block device");
   f.size_ = static_cast<std::uint64_t>(end);
   if (how == access::mapped && f.size_ > 0) {

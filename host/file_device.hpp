@@ -9,19 +9,19 @@
 
 namespace docteur {
 
-// How content reaches the reader: copied by pread(), or mapped and used in place. A mapped file that is cut short while
-// it is read kills the process with SIGBUS, so commands that read what others may be writing do not map.
+// How the reader gets the content: copied by pread(), or mapped and used in place. If a mapped file is truncated while
+// it is read, SIGBUS kills the process; so commands do not map files that others may be writing.
 enum class access { pread, mapped };
 
 class file_device {
  public:
-  // Fails (blame::environment) with one line that names the file.
+  // Opens a file or a block device. Fails (blame::environment) with one line that names it.
   [[nodiscard]] static outcome<file_device> open(const std::string& path, access how = access::pread);
   file_device(file_device&& other) noexcept;
   file_device& operator=(file_device&& other) noexcept;
   ~file_device();
 
-  // Valid as long as this object lives, also after it was moved.
+  // Valid as long as this object, or the one it was moved to, exists.
   [[nodiscard]] device view() const noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  // bytes
 

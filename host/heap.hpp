@@ -1,5 +1,5 @@
 #pragma once
-// Memory from the C library's heap, for hosted programs: what `memory` is in a guest is the guest's business.
+// Memory from the C library's heap, for hosted programs. A guest supplies its own.
 
 #include <cstdlib>
 

@@ -9,14 +9,14 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kHugePage = 2 << 20;     // bytes, on most processors
-constexpr std::size_t kLarge = 2 * kHugePage;  // smaller blocks are the C library's
+constexpr std::size_t kLarge = 2 * kHugePage;  // smaller blocks come from the C library
 
 constexpr std::size_t in_huge_pages(std::size_t size) noexcept {
   return (size + kHugePage - 1) / kHugePage * kHugePage;
 }
 
-// Advice only: a system that does not follow it goes on with small pages. Linux puts a mapping of whole huge pages
-// where one begins (from 6.7 on).
+// This is only advice: a system that ignores it uses small pages. Linux 6.7 and later align a mapping of whole huge
+// pages to a huge page.
 void* advised(void* block, std::size_t size) noexcept {
   if (block == MAP_FAILED) return nullptr;
   (void)madvise(block, in_huge_pages(size), MADV_HUGEPAGE);

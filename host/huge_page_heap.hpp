@@ -1,7 +1,7 @@
 #pragma once
-// Memory for hosted programs that look into a large path tree. Its large blocks are in huge pages where Linux has them
-// to give: a path is found by a dozen looks far from one another, each of which would miss the processor's table of
-// small pages, and a new block costs a fault for each page. Small blocks are the C library's.
+// Memory for hosted programs that search a large path tree. Large blocks are in huge pages if Linux has any. With small
+// pages each of the dozen distant accesses that find a path would miss the TLB, and a new block would cost a page fault
+// for each of its pages. Small blocks come from the C library.
 
 #include "object/memory.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// An image file attached and ready to be read: the file and what is attached of it in one place. Hosted.
+// An image file, attached and ready to be read: owns the file and the attached image. Hosted.
 
 #include <memory>
 #include <string>
@@ -13,17 +13,17 @@ namespace docteur {
 class opened_image {
  public:
   // Opens the file or block device `path`, attaches the image in it and makes one reader. The tree and the reader's
-  // cache are in huge pages where there are any. `shown`: the image's name in messages, printable. Fails with
-  // file_device::open()'s error, or with describe()'s of what attached_image::attach() returned.
+  // cache are in huge pages if the system has any. `shown`: the image's name in messages, printable. Fails as
+  // file_device::open() does, or with the error of attached_image::attach() as a message of describe().
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> open(const std::string& path, std::string shown,
                                                                    paths_from source = paths_from::section);
 
   [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
-  // Of the commit that the image is of.
+  // The snapshot of the image's commit.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
   [[nodiscard]] device disk() const noexcept { return file_.view(); }
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }
-  // For one thread. Others make their own of image().
+  // To be used by one thread at a time. Other threads make readers of their own from image().
   [[nodiscard]] image_reader& reader() noexcept { return attached_.reader(); }
 
  private:

@@ -12,7 +12,7 @@ inline constexpr std::uint32_t kIdxVersion = 2;
 // An offset with this bit set is a position in the table of 64-bit offsets.
 inline constexpr std::uint32_t kIdxWideOffset = 0x80000000;
 
-// Where each table of an IDX begins, bytes from its start.
+// The start of each table of an IDX, in bytes from the start of the IDX.
 struct idx_layout {
   std::uint32_t objects;
   std::uint32_t wide;  // entries of the 64-bit table

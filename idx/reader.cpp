@@ -7,7 +7,7 @@ result<std::uint32_t> decode_idx_head(bytes head, std::uint64_t at) noexcept {
   DOCTEUR_TRY(magic, from.take_be<std::uint32_t>());
   if (magic != kIdxMagic) return fail(errc::bad_magic, at, "no IDX where it should be");
   DOCTEUR_TRY(version, from.take_be<std::uint32_t>());
-  if (version != kIdxVersion) return fail(errc::bad_version, at + 4, "IDX version");
+  if (version != kIdxVersion) return fail(errc::bad_version, at + 4, "unknown IDX version");
   std::uint32_t last = 0;
   for (unsigned first = 0; first < 256; ++first) {
     const std::uint64_t field_at = from.at();
@@ -33,11 +33,11 @@ result<idx_offsets> idx_offsets::open(bytes tables, std::uint32_t count, std::ui
   o.wide_count_ = count_wide_offsets(narrow);
   if (o.wide_count_ > (tables.size() - narrow.size()) / 8) return fail(errc::truncated, at, "IDX runs past the end");
 
-  constexpr std::uint64_t kFirstEntry = 12;  // behind the PACK header
+  constexpr std::uint64_t kFirstEntry = 12;  // right after the PACK header
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto field = load_be<std::uint32_t>(o.narrow_ + std::size_t{i} * 4);
     if ((field & kIdxWideOffset) != 0 && (field & ~kIdxWideOffset) >= o.wide_count_)
-      return fail(errc::out_of_range, at + std::uint64_t{i} * 4, "IDX points behind its 64-bit offsets");
+      return fail(errc::out_of_range, at + std::uint64_t{i} * 4, "IDX refers past the end of its 64-bit offsets");
     if (const std::uint64_t offset = o[i]; offset < kFirstEntry || offset >= pack_limit)
       return fail(errc::out_of_range, at + std::uint64_t{i} * 4, "IDX points outside the PACK");
   }
@@ -58,7 +58,7 @@ result<idx_view> idx_view::open(bytes idx, std::uint64_t pack_limit, std::uint64
   return v;
 }
 
-// The first of the rows from `low` to `row` that hold the id of `row`.
+// Returns the first row, from `low` to `row`, that holds the id of `row`.
 std::uint32_t idx_view::first_of_equals(std::uint32_t low, std::uint32_t row) const noexcept {
   const auto same = [this](std::uint32_t a, std::uint32_t b) { return id(a) == id(b); };
   if (row == low || !same(row - 1, row)) return row;
@@ -74,9 +74,9 @@ std::uint32_t idx_view::first_of_equals(std::uint32_t low, std::uint32_t row) co
   return high;
 }
 
-// Ids are hashes, so evenly spread: one is near the place that its next bytes tell, and a few steps from there find it.
-// A crafted IDX is spread as it likes: the steps are bounded, and what is left is halved. Ids that share their first
-// eight bytes all stay between `low` and `high`.
+// Interpolation search: ids are hashes and evenly spread, so the bytes after the first predict the row of an id, and a
+// few steps from there find it. The ids of a crafted IDX may be spread in any way, so the number of steps is bounded,
+// and a binary search finishes. Ids that share their first eight bytes all stay between `low` and `high`.
 std::optional<std::uint32_t> idx_view::find(const oid& id) const noexcept {
   if (id.kind() != layout_.kind) return std::nullopt;
   const auto leading = [this](std::uint32_t i) { return load_be<std::uint64_t>(id_at(i)); };

@@ -1,5 +1,5 @@
 #pragma once
-// Looks into an IDX version 2 (`git help gitformat-pack`) that is in memory. Guest-safe.
+// Reads an IDX version 2 (`git help gitformat-pack`) that is in memory. Guest-safe.
 
 #include <cstdint>
 #include <optional>
@@ -10,24 +10,23 @@
 
 namespace docteur {
 
-// Objects that an IDX says it holds. `head`: its first 1032 bytes. `at`: of the IDX in the image, for messages.
-// Errors: truncated, bad_magic, bad_version, malformed (fan-out decreases).
+// Returns the number of objects that an IDX claims to list. `head`: its first 1032 bytes. `at`: of the IDX in the
+// image, for messages. Errors: truncated, bad_magic, bad_version, malformed (fan-out decreases).
 inline constexpr std::uint64_t kIdxHeadSize = 8 + 256 * 4;
 [[nodiscard]] result<std::uint32_t> decode_idx_head(bytes head, std::uint64_t at) noexcept;
 
-// Entries of the table of 64-bit offsets that these 32-bit offsets (big-endian, as they are in IDX) use.
+// Returns the number of 64-bit offsets that these 32-bit offsets (big-endian, as in IDX) refer to.
 [[nodiscard]] std::uint32_t count_wide_offsets(bytes offsets) noexcept;
 
-// The tables of offsets, the 32-bit one and behind it the 64-bit one: to hold one is to know that every offset is
-// inside the PACK.
+// The checked tables of offsets, the 32-bit table followed by the 64-bit table: every offset is inside the PACK.
 class idx_offsets {
  public:
   // `tables`: from the first 32-bit offset on, to the end of the 64-bit table or beyond. `pack_limit`: PACK offsets are
-  // smaller than this. `at`: of `tables` in the image.
+  // smaller than this. `at`: of `tables` in the image. Errors: truncated, out_of_range.
   [[nodiscard]] static result<idx_offsets> open(bytes tables, std::uint32_t count, std::uint64_t pack_limit,
                                                 std::uint64_t at) noexcept;
 
-  // `position` < the count given. From the start of the PACK.
+  // `position` < `count` of open(). In bytes from the start of the PACK.
   [[nodiscard]] std::uint64_t operator[](std::uint32_t position) const noexcept {
     const auto narrow = load_be<std::uint32_t>(narrow_ + std::size_t{position} * 4);
     if ((narrow & kIdxWideOffset) == 0) return narrow;
@@ -41,12 +40,12 @@ class idx_offsets {
   std::uint32_t wide_count_ = 0;
 };
 
-// A checked view: to hold one is to know that the tables are inside the bytes, that the fan-out does not decrease, and
-// that every offset is inside the PACK. The order of ids and the two trailing checksums are not checked.
+// A checked view: the tables are inside the bytes, the fan-out does not decrease, and every offset is inside the PACK.
+// The order of ids and the two trailing checksums are not checked.
 class idx_view {
  public:
   // `idx`: the whole IDX, which may be followed by other bytes. `pack_limit`: PACK offsets are smaller than this.
-  // `kind`: of its ids; IDX does not say.
+  // `kind`: of its ids, which IDX does not record. Errors: those of decode_idx_head(), truncated, out_of_range.
   [[nodiscard]] static result<idx_view> open(bytes idx, std::uint64_t pack_limit, std::uint64_t at,
                                              hash_kind kind) noexcept;
 
@@ -58,10 +57,10 @@ class idx_view {
   [[nodiscard]] std::uint32_t crc(std::uint32_t position) const noexcept {
     return load_be<std::uint32_t>(at(layout_.crcs() + std::uint64_t{position} * 4));
   }
-  // From the start of the PACK.
+  // In bytes from the start of the PACK.
   [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept { return offsets_[position]; }
   [[nodiscard]] const idx_offsets& offsets() const noexcept { return offsets_; }
-  // The first position that holds the id: where it stands more than once, the entry there is the one it means
+  // Returns the first position that holds the id. If the id occurs more than once, that entry is the one that counts
   // (doc/FORMAT.md, "IDX").
   [[nodiscard]] std::optional<std::uint32_t> find(const oid& id) const noexcept;
 

@@ -10,7 +10,7 @@
 namespace docteur {
 namespace {
 
-// Buffers small fields and hashes all that passes.
+// Buffers small fields, and hashes everything that passes through.
 class hashing_writer {
  public:
   hashing_writer(byte_sink& out, hash_kind kind) : out_(out), hash_(kind) {}
@@ -62,7 +62,7 @@ std::uint64_t idx_size(std::span<const idx_entry> entries, hash_kind kind) {
 
 outcome<void> write_idx(std::span<const idx_entry> entries, const oid& pack_checksum, byte_sink& out) {
   std::vector<idx_entry> sorted(entries.begin(), entries.end());
-  // As git has them: entries of one id in the order of the PACK.
+  // As git does: entries of the same id are in the order of the PACK.
   std::ranges::sort(
       sorted, [](const idx_entry& a, const idx_entry& b) { return a.id != b.id ? a.id < b.id : a.offset < b.offset; });
 

@@ -8,10 +8,11 @@
 
 namespace docteur {
 
-// `entries` in any order, no id twice, ids of the kind of `pack_checksum`. An offset of 2^31 or more goes through the 64-bit table.
+// `entries`: in any order, without duplicate ids; the ids are of the kind of `pack_checksum`. Offsets of 2^31 and more
+// go to the 64-bit table. Fails as `out` does.
 [[nodiscard]] outcome<void> write_idx(std::span<const idx_entry> entries, const oid& pack_checksum, byte_sink& out);
 
-// Bytes that write_idx() will write.
+// The number of bytes that write_idx() writes.
 [[nodiscard]] std::uint64_t idx_size(std::span<const idx_entry> entries, hash_kind kind);
 
 }  // namespace docteur

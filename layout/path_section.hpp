@@ -10,16 +10,16 @@
 //          0  u32 paths in the block, not 0
 //          4  u32 bytes of the zlib stream
 //          8  u32 bytes that it inflates to, up to kPathBlockLimit
-//          12 u32 bytes of those that are records; the others are text
+//          12 u32 how many of those are records; the rest is text
 //          16 the zlib stream: a record for each path, then the text of all of them
 //             ... a position for each path
-//   ...  submodules * (20 bytes, or 32 of SHA-256): commit ids, in the order in which their paths come
+//   ...  submodules * (20 bytes, or 32 of SHA-256): commit ids, in the order of their paths
 //
-// A record: two integers, seven bits a byte, least significant first, the highest bit set in all bytes but the last:
-// how many bytes the path's key shares with the key before it (exactly: not fewer than it could), then
-// 8 * bytes of text + kind. Kinds as entry_kind: 0 file, 1 executable, 2 symlink, 3 directory, 4 submodule.
-// A key is the path; a directory's ends in '/'; the root's is empty and comes first. Keys ascend as if each ended in
-// NUL. A submodule's position counts the submodules before it.
+// A record is two integers, each of seven bits a byte, least significant first, with the highest bit set in all bytes
+// but the last: the number of bytes that the path's key shares with the key before it (exactly, never fewer than it
+// could), then 8 * bytes of text + kind. Kinds are those of entry_kind: 0 file, 1 executable, 2 symlink, 3 directory,
+// 4 submodule. A key is the path; a directory's ends in '/'; the root's is empty and comes first. Keys ascend as if
+// each ended in NUL. A submodule's position is the number of submodules before it.
 
 #include <cstdint>
 
@@ -28,8 +28,8 @@
 
 namespace docteur {
 
-// In an image with a path section the commit is the first entry of the PACK, so that IDX need not be searched for it:
-// where it begins, bytes from the start of the PACK.
+// The PACK offset of the commit in an image with a path section: it is the first entry, so that IDX need not be
+// searched for it. In bytes from the start of the PACK.
 inline constexpr std::uint64_t kCommitOffset = kPackHeaderSize;
 
 inline constexpr std::uint64_t kPathSectionHeader = 16;
@@ -37,7 +37,7 @@ inline constexpr std::uint64_t kPathBlockHeader = 16;
 inline constexpr std::uint32_t kPathBlockLimit = 1u << 20;  // bytes that a block may inflate to
 inline constexpr std::uint32_t kPathKindBits = 3;
 
-// Bytes that hold every value below `count`, at least one.
+// The number of bytes that can hold every value below `count`; at least 1.
 [[nodiscard]] constexpr std::uint32_t position_size(std::uint64_t count) noexcept {
   std::uint32_t n = 1;
   while (n < 4 && count > std::uint64_t{1} << 8 * n) ++n;
@@ -48,16 +48,18 @@ struct path_block {
   std::uint32_t paths;
   std::uint32_t packed;   // bytes of the zlib stream
   std::uint32_t raw;      // bytes that it inflates to
-  std::uint32_t records;  // bytes of those
+  std::uint32_t records;  // bytes of records among those
 };
 
-// `at`: of the block in the image, for messages. `head`: kPathBlockHeader bytes.
+// `at`: of the block in the image, for messages. `head`: kPathBlockHeader bytes. Errors: malformed, too_large.
 [[nodiscard]] constexpr result<path_block> decode_path_block(bytes head, std::uint64_t at) noexcept {
   const path_block b{load_le<std::uint32_t>(head.data()), load_le<std::uint32_t>(head.data() + 4),
                      load_le<std::uint32_t>(head.data() + 8), load_le<std::uint32_t>(head.data() + 12)};
   if (b.paths == 0) return fail(errc::malformed, at, "empty block of paths");
-  if (b.raw > kPathBlockLimit || b.packed > kPathBlockLimit) return fail(errc::too_large, at, "block of paths");
-  if (b.records > b.raw || b.paths > b.records / 2) return fail(errc::malformed, at, "records of a block of paths");
+  if (b.raw > kPathBlockLimit || b.packed > kPathBlockLimit)
+    return fail(errc::too_large, at, "block of paths is too large");
+  if (b.records > b.raw || b.paths > b.records / 2)
+    return fail(errc::malformed, at, "records do not fit in their block of paths");
   return b;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using namespace path_tree_format;
 
-// One node or leaf, taken apart.
+// The parts of one node or leaf.
 struct leaf_view {
   std::uint32_t record;
   std::string_view suffix;
@@ -44,9 +44,9 @@ struct node_view {
     return ref(byte);
   }
 
-  // Of the key byte among those of a Node4 or Node16, their number or above when it is not there. Eight at a time
-  // (Mycroft's test for a zero byte, whose lowest hit is exact): a child's reference has four bytes more, so that two
-  // words are there to be read behind three children.
+  // Returns the position of a key byte in a Node4 or Node16; `count` or more if it is not there. Compares eight bytes
+  // at a time (Mycroft's test for a zero byte, whose lowest hit is exact). The references after the key bytes, of four
+  // bytes each, ensure that whole words can be read.
   [[nodiscard]] std::size_t position_of(std::byte byte) const noexcept {
     if (count < 4) {
       std::size_t i = 0;
@@ -63,7 +63,7 @@ struct node_view {
     return i < 8 || count <= 8 ? i : hit(8);
   }
 
-  // The child with the smallest byte that is at least `from`, and that byte; `from` up to 256.
+  // Returns the child with the smallest byte that is at least `from`, and that byte. `from` <= 256.
   struct step {
     std::uint32_t ref;
     unsigned byte;
@@ -89,7 +89,7 @@ node_view take_node(const std::byte* block, std::uint32_t ref) noexcept {
   return node;
 }
 
-// What lower_bound() collects on its way down. A path that does not fit is remembered as such.
+// Collects the path that lower_bound() descends along, and records whether it fits.
 class path_writer {
  public:
   explicit path_writer(std::span<char> out) noexcept : out_(out) {}
@@ -103,7 +103,7 @@ class path_writer {
   }
   void add_branch(unsigned byte) noexcept {
     const char c = static_cast<char>(byte);
-    if (byte != 0) add({&c, 1});  // NUL only ends a key
+    if (byte != 0) add({&c, 1});  // NUL only occurs at the end of a key
   }
   void cut(std::size_t size) noexcept { size_ = size; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -140,7 +140,7 @@ class larger_sibling {
 
 }  // namespace
 
-// One descent for both keys that `path` can have, "path" NUL and "path/" NUL: they part at the very end.
+// One descent serves both keys that `path` can have, "path" NUL and "path/" NUL: they only differ at the end.
 std::optional<path_tree::match> path_tree::find(std::string_view path) const noexcept {
   if (size_ == 0 || path.ends_with('/')) return std::nullopt;
   const std::byte* const block = block_.data();
@@ -168,12 +168,12 @@ std::optional<path_tree::match> path_tree::find(std::string_view path) const noe
       slash_taken = true;
     }
     if (!rest.empty()) {
-      if (rest.front() == '\0') return std::nullopt;  // only ever ends a key
+      if (rest.front() == '\0') return std::nullopt;  // NUL only occurs at the end of a key
       ref = node.child(static_cast<unsigned char>(rest.front()));
       rest.remove_prefix(1);
     } else {
-      // The key ends here, or the directory's '/' is still to come. `path` never ends in '/', so a file's key that
-      // ends here and a directory's that goes on cannot both be meant.
+      // The key ends here, or the directory's '/' is still to come. A path is either a file or a
+      // directory, so at most one of the two children is there.
       ref = node.child('\0');
       if (ref == kNoRef && !slash_taken) {
         ref = node.child('/');
@@ -184,15 +184,15 @@ std::optional<path_tree::match> path_tree::find(std::string_view path) const noe
   }
 }
 
-// A directory on the way has a leaf of its own right behind its '/', a file one where the path's '/' would come.
+// A directory on the way has its own leaf right after its '/'; a file's leaf is where the '/' of the path would follow.
 std::optional<path_tree::prefix> path_tree::find_prefix(std::string_view path) const noexcept {
   if (const auto whole = find(path)) return prefix{whole->record, whole->leaf, whole->is_directory, path.size()};
   if (size_ == 0) return std::nullopt;
   const std::byte* const block = block_.data();
   std::uint32_t ref = root_;
-  std::size_t done = 0;  // bytes of `path` on the way down
+  std::size_t done = 0;  // bytes of `path` matched so far
   std::optional<prefix> longest;
-  // Of a key that ends at byte `end` of `path`, which it shares up to there.
+  // Records the leaf of a key whose first `end` bytes are those of `path`, and which ends there.
   const auto meet = [&](std::uint32_t leaf, std::size_t end) {
     const std::uint32_t record = take_leaf(block, leaf).record;
     if (end == 0 || path[end - 1] == '/') {
@@ -224,7 +224,7 @@ std::optional<path_tree::position> path_tree::lower_bound(std::string_view from,
   path_writer out(path);
   std::uint32_t ref = root_;
   std::string_view rest = from;
-  bool smallest = false;  // everything below `ref` is past `from`: take its first leaf
+  bool smallest = false;  // all keys below `ref` are above `from`: take the first leaf
 
   larger_sibling sibling;
   const auto go_next = [&] {

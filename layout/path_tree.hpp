@@ -1,15 +1,15 @@
 #pragma once
 // The path tree: an adaptive radix tree (Leis, Kemper, Neumann: "The Adaptive Radix Tree", ICDE 2013) from paths to
-// 32-bit records, built once, bottom-up, from paths in ascending order, and then only read. Guest-safe.
+// 32-bit records, built once, bottom-up, from paths in ascending order, then read-only. Guest-safe.
 //
 // Keys. A file "a/b" has the key "a/b" NUL, a directory "a" has "a/" NUL, the root directory NUL: no key is a prefix of
 // another, and the order of keys is Git's order of tree entries, depth first. So a directory's own leaf comes right
-// before what is in it, and there is a node (or a single leaf) right behind each '/'.
+// before its entries, and a node (or a single leaf) begins right after each '/'.
 //
 // Nodes have one of the paper's four shapes by their number of children (4, 16, 48, 256), but no room to grow: Node4
-// and Node16 hold exactly their children. Whole prefixes are kept (pessimistic path compression), leaves keep the rest
-// of their key (lazy expansion). References are 32 bits: a byte position in one block of memory, and whether it is a
-// leaf.
+// and Node16 hold exactly their children. Nodes store their whole prefix (pessimistic path compression), leaves store
+// the rest of their key (lazy expansion). A reference has 32 bits: a byte position in one block of memory, and one bit
+// that marks a leaf.
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +22,7 @@ namespace docteur {
 
 class path_tree {
  public:
-  // `leaf` identifies the path: a number below the tree's bytes, the same for trees of the same paths.
+  // `leaf` identifies the path: a number less than the tree's size in bytes, the same in every tree of the same paths.
   struct match {
     std::uint32_t record;
     std::uint32_t leaf;
@@ -34,8 +34,8 @@ class path_tree {
   // `path`: '/'-separated, neither leading nor trailing '/'; empty for the root directory.
   [[nodiscard]] std::optional<match> find(std::string_view path) const noexcept;
 
-  // The longest path there that is `path` or leads to it: of "a/b/c" that, else "a/b", "a", the root directory. nullopt
-  // when there is none of them.
+  // Returns the longest path in the tree that is `path` or leads to it: for "a/b/c" the path itself, else "a/b", "a",
+  // or the root directory; nullopt if there is none of them.
   struct prefix {
     std::uint32_t record;
     std::uint32_t leaf;
@@ -44,8 +44,8 @@ class path_tree {
   };
   [[nodiscard]] std::optional<prefix> find_prefix(std::string_view path) const noexcept;
 
-  // The first path that is not below `from` in the order of keys; its bytes go to `path` (a directory's with a trailing
-  // '/', the root's is empty). nullopt at the end, or when `path` is too small for it: path_bytes() always suffices.
+  // Returns the first path whose key is at least `from`, and writes it to `path` (a directory's with a trailing '/';
+  // the root's is empty). Returns nullopt at the end, or if `path` is too small: path_bytes() always suffices.
   struct position {
     std::uint32_t record;
     std::uint32_t leaf;
@@ -56,7 +56,7 @@ class path_tree {
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }                   // paths, directories included
   [[nodiscard]] std::size_t memory_used() const noexcept { return block_.capacity(); }  // bytes
-  [[nodiscard]] std::size_t path_bytes() const noexcept { return longest_; }            // the longest path, its '/' too
+  [[nodiscard]] std::size_t path_bytes() const noexcept { return longest_; }  // of the longest path, its '/' included
 
  private:
   friend class path_tree_builder;
@@ -70,22 +70,23 @@ class path_tree_builder {
  public:
   explicit path_tree_builder(const memory& from) noexcept;
 
-  // In ascending order of keys; `path` as path_tree::find() takes it. Errors, after which the builder is spent:
-  // malformed when out of order or a path that is there already, be it as the other of file and directory; too_large
-  // when the tree passes 2 GiB; out_of_memory.
+  // Adds a path, in ascending order of keys; `path` as in path_tree::find(). Errors, after which the builder must not
+  // be used: malformed if the path is out of order or there already (also as a directory instead of a file, or the
+  // reverse); too_large if the key exceeds 65,535 bytes or the tree 2 GiB; out_of_memory.
   [[nodiscard]] result<done> add(std::string_view path, bool is_directory, std::uint32_t record) noexcept;
 
-  // The same for a key that is known by what it shares with the one before: its first `shared` bytes, then `tail`. A
-  // directory's key ends in '/', the root's is empty; the closing NUL is not given. `shared` must be all that the two
-  // keys share; the first key shares nothing.
+  // The same for a front-coded key: the first `shared` bytes of the key before, then `tail`. A directory's key ends in
+  // '/', the root's is empty; the closing NUL is omitted. `shared` must be the whole length of the common prefix, 0 for
+  // the first key.
   [[nodiscard]] result<done> add_tail(std::size_t shared, std::string_view tail, std::uint32_t record) noexcept;
 
-  // The last key added, without its NUL; until the next call.
+  // The last key added, without its NUL. Valid until the next call.
   [[nodiscard]] std::string_view last_key() const noexcept {
     return {key_.data(), key_.size() > 0 ? key_.size() - 1 : 0};
   }
 
-  // The tree, its memory cut to what it needs; the builder is spent. Errors: malformed when nothing was added.
+  // Returns the tree, with its memory cut to size. The builder must not be used afterwards. Errors: malformed if
+  // nothing was added; out_of_memory.
   [[nodiscard]] result<path_tree> finish() noexcept;
 
  private:
@@ -93,7 +94,7 @@ class path_tree_builder {
     std::uint32_t ref;
     std::uint8_t byte;
   };
-  // A node on the way to the last key, not written yet: it branches on byte `depth` of the key.
+  // A node on the way to the last key that is not written yet. It branches on byte `depth` of the key.
   struct open_node {
     std::uint32_t depth;
     std::uint32_t first_child;  // in children_
@@ -103,13 +104,13 @@ class path_tree_builder {
                                     std::uint32_t record) noexcept;
   [[nodiscard]] result<done> make_room() noexcept;
   void close(std::size_t shared) noexcept;
-  // What the last key goes to behind its byte `depth`, in the innermost open node.
+  // Adds a child to the innermost open node, under byte `depth` of the last key.
   void add_child(std::uint32_t ref, std::size_t depth) noexcept {
     (void)children_.push_back({ref, static_cast<std::uint8_t>(key_[depth])});
   }
   [[nodiscard]] std::uint32_t write_leaf(std::size_t depth) noexcept;
   [[nodiscard]] std::uint32_t write_node(std::size_t prefix_at) noexcept;
-  // `n` bytes of the room at the end of the tree.
+  // Appends `n` bytes to the tree, for which make_room() reserved memory.
   [[nodiscard]] std::byte* extend(std::size_t n) noexcept {
     const std::size_t at = tree_.block_.size();
     (void)tree_.block_.resize(at + n);
@@ -119,7 +120,7 @@ class path_tree_builder {
   path_tree tree_;
   owned_array<char> key_;  // the last key added, NUL included
   owned_array<open_node> open_;
-  owned_array<child> children_;  // of all open nodes, those of deeper ones later
+  owned_array<child> children_;  // of all open nodes, outermost first
   std::uint32_t record_ = 0;     // of the last key
 };
 

@@ -8,9 +8,10 @@ namespace {
 
 using namespace path_tree_format;
 
-constexpr std::size_t kMaxKey = 0xffff;  // what a u16 length can say
+constexpr std::size_t kMaxKey = 0xffff;  // the most that a u16 length can hold
 
-// Bytes of a Node256 or a leaf but for those of their texts: all texts of a way from the root are parts of one key.
+// The most bytes of a node or leaf without its text. The texts on a way from the root are parts of one key, so they are
+// counted with the key.
 constexpr std::size_t kLargestNode = 1 + 3 + 256 * sizeof(std::uint32_t);
 
 std::string_view view(const owned_array<char>& a) noexcept { return {a.data(), a.size()}; }
@@ -21,19 +22,19 @@ path_tree_builder::path_tree_builder(const memory& from) noexcept : key_(from), 
   tree_.block_ = owned_array<std::byte>(from);
 }
 
-// Makes room for all that may have to be written before the next key is the last one, so that nothing that is written
-// needs to ask: the last key's leaf, and every open node. A node that is written has two children at least and becomes
-// one, so that there is never more than one child, and one open node, more than now.
+// Reserves memory for everything that close() may write when the next key arrives, so that writing cannot fail: the
+// leaf of the last key, and every open node. A node that is written has at least two children and becomes one child of
+// the node above, so at most one child and one open node are added.
 result<done> path_tree_builder::make_room() noexcept {
   const std::size_t worst = (open_.size() + 1) * kLargestNode + key_.size() + kCopySlack;
   const std::size_t at = tree_.block_.size();
-  if (worst > kLeaf - at) return fail(errc::too_large, 0, "path tree passes 2 GiB");
+  if (worst > kLeaf - at) return fail(errc::too_large, 0, "path tree exceeds 2 GiB");
   DOCTEUR_CHECK(tree_.block_.reserve(at + worst));
   DOCTEUR_CHECK(children_.reserve(children_.size() + 1));
   return open_.reserve(open_.size() + 1);
 }
 
-// The leaf of the last key, below a node that branches at `depth`.
+// Writes the leaf of the last key, below a node that branches at `depth`.
 std::uint32_t path_tree_builder::write_leaf(std::size_t depth) noexcept {
   std::string_view suffix = drop(view(key_), std::min(depth + 1, key_.size()));
   if (!suffix.empty()) suffix.remove_suffix(1);  // the closing NUL
@@ -44,7 +45,7 @@ std::uint32_t path_tree_builder::write_leaf(std::size_t depth) noexcept {
   return static_cast<std::uint32_t>(at) | kLeaf;
 }
 
-// The innermost open node, whose prefix begins at `prefix_at` in the last key. It is open no longer.
+// Writes and closes the innermost open node. Its prefix begins at `prefix_at` in the last key.
 std::uint32_t path_tree_builder::write_node(std::size_t prefix_at) noexcept {
   const open_node node = open_.back();
   const std::string_view prefix = first(drop(view(key_), prefix_at), node.depth - prefix_at);
@@ -76,8 +77,8 @@ std::uint32_t path_tree_builder::write_node(std::size_t prefix_at) noexcept {
   return static_cast<std::uint32_t>(at);
 }
 
-// Writes all of the last key's way that the next key, which shares `shared` bytes with it, does not go through, and
-// leaves an open node at depth `shared` whose last child is what was written.
+// Writes the part of the last key's way that the next key, which shares `shared` bytes with it, does not pass through.
+// Leaves an open node at depth `shared` whose last child is the part written.
 void path_tree_builder::close(std::size_t shared) noexcept {
   std::uint32_t last = write_leaf(open_.empty() ? shared : std::max<std::size_t>(open_.back().depth, shared));
   while (!open_.empty() && open_.back().depth > shared) {
@@ -90,20 +91,20 @@ void path_tree_builder::close(std::size_t shared) noexcept {
   add_child(last, shared);
 }
 
-// The key is the last one's first `shared` bytes, `tail`, a '/' if there is to be one, NUL.
+// Adds the key of the last key's first `shared` bytes, `tail`, a '/' if `slash`, and NUL.
 result<done> path_tree_builder::append(std::size_t shared, std::string_view tail, bool slash,
                                        std::uint32_t record) noexcept {
   const std::size_t n = shared + tail.size() + (slash ? 2 : 1);
   if (n > kMaxKey) return fail(errc::too_large, 0, "path is too long for the path tree");
   if (tree_.size_ == 0) {
-    if (shared != 0) return fail(errc::malformed, 0, "the first path shares bytes with none");
+    if (shared != 0) return fail(errc::malformed, 0, "the first path shares bytes with a path before it");
   } else {
     const char next = !tail.empty() ? tail.front() : slash ? '/' : '\0';
     if (shared >= key_.size() || static_cast<unsigned char>(key_[shared]) >= static_cast<unsigned char>(next))
       return fail(errc::malformed, 0, "paths are not in ascending order");
     DOCTEUR_CHECK(make_room());
     close(shared);
-    // Where a path ends, "path" NUL and "path/" part: both together are a file and a directory of one name.
+    // "path" NUL and "path/" differ where the path ends: such keys are a file and a directory of one name.
     if (next == '/' && children_[open_.back().first_child].byte == '\0')
       return fail(errc::malformed, 0, "a path is a file and a directory");
   }
@@ -130,10 +131,10 @@ result<done> path_tree_builder::add(std::string_view path, bool is_directory, st
 }
 
 result<path_tree> path_tree_builder::finish() noexcept {
-  if (tree_.size_ == 0) return fail(errc::malformed, 0, "path tree without a path");
+  if (tree_.size_ == 0) return fail(errc::malformed, 0, "path tree has no paths");
   DOCTEUR_CHECK(make_room());
   if (open_.empty()) {
-    // A single key hangs from nothing: a leaf whose suffix is the whole key but its NUL.
+    // A single key has no node above: its leaf has the whole key as suffix, without its NUL.
     const std::string_view suffix = last_key();
     std::byte* const p = extend(sizeof record_ + text_size(suffix.size()));
     std::memcpy(p, &record_, sizeof record_);

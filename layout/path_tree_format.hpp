@@ -4,7 +4,7 @@
 // Node: u8 children - 1; prefix; then by the number of children
 //   up to 16   key bytes ascending, then a reference each                 (Node4, Node16: exactly as many as there are)
 //   up to 48   256 bytes: 0 or 1 + position of the reference, then a reference each                          (Node48)
-//   above      256 references, kNoRef where there is none                                                   (Node256)
+//   above      256 references, kNoRef if there is none                                                      (Node256)
 // Leaf: u32 record; suffix: what follows the branch byte in the key, without the closing NUL.
 // Prefix and suffix: u8 length, or 255 and a u16 length; then the bytes. References and records: native order.
 
@@ -19,8 +19,8 @@ namespace docteur::path_tree_format {
 
 inline constexpr std::uint32_t kLeaf = 0x80000000;
 inline constexpr std::uint32_t kNoRef = 0xffffffff;
-inline constexpr std::size_t kLinear = 16;   // most children of Node4 and Node16
-inline constexpr std::size_t kIndexed = 48;  // most children of Node48
+inline constexpr std::size_t kLinear = 16;   // the most children of a Node4 or Node16
+inline constexpr std::size_t kIndexed = 48;  // the most children of a Node48
 inline constexpr std::size_t kLongText = 255;
 
 inline std::uint32_t load_ref(const std::byte* p) noexcept {
@@ -29,14 +29,14 @@ inline std::uint32_t load_ref(const std::byte* p) noexcept {
   return v;
 }
 
-// Bytes that a text of `n` takes with its length in front.
+// Size of a text of `n` bytes with its length in front.
 constexpr std::size_t text_size(std::size_t n) noexcept { return n + (n < kLongText ? 1 : 3); }
 
-// memcpy() for what is mostly a few bytes, without a call for those.
+// memcpy() for texts that mostly have a few bytes; those are copied without a function call.
 inline void copy_text(void* to, const void* from, std::size_t n) noexcept {
   auto* const out = static_cast<std::byte*>(to);
   const auto* const in = static_cast<const std::byte*>(from);
-  const auto both_ends = [&]<class T>(T low, T high) {  // which overlap
+  const auto both_ends = [&]<class T>(T low, T high) {  // the two ends may overlap
     std::memcpy(&low, in, sizeof low);
     std::memcpy(&high, in + n - sizeof high, sizeof high);
     std::memcpy(out, &low, sizeof low);
@@ -55,7 +55,8 @@ inline void copy_text(void* to, const void* from, std::size_t n) noexcept {
   }
 }
 
-// The same where kCopySlack bytes behind both texts may be read, and written: then the usual length needs no branch.
+// The same if kCopySlack bytes after the source may be read and after the target be overwritten: then texts of the
+// usual length need no branch.
 inline constexpr std::size_t kCopySlack = 32;
 inline void copy_with_slack(std::byte* to, const char* from, std::size_t n) noexcept {
   std::size_t i = 0;
@@ -65,7 +66,7 @@ inline void copy_with_slack(std::byte* to, const char* from, std::size_t n) noex
   } while (i < n);
 }
 
-// Both with kCopySlack.
+// Writes the length and the text; `p` and `text` are followed by kCopySlack bytes.
 inline std::byte* put_text(std::byte* p, std::string_view text) noexcept {
   if (text.size() < kLongText) [[likely]] {
     *p++ = static_cast<std::byte>(text.size());

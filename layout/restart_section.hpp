@@ -12,9 +12,9 @@
 //   ... points * 8 bytes: u64, bytes from the start of the blob's zlib stream
 //
 // A stored blob has no points: its zlib stream is 78 01, then stored blocks of exactly 32,768 bytes of content (the
-// last one shorter), so every place is computed. Any other blob of `size` bytes has ceil(size / interval) - 1 points;
-// point i (from 0) is where the deflate block begins that holds content byte (i + 1) * interval, right behind a zlib
-// full flush (zlib manual, Z_FULL_FLUSH): it is byte-aligned and refers to nothing before it.
+// last one shorter), so every place can be computed. Any other blob of `size` bytes has ceil(size / interval) - 1
+// points; point i (from 0) is where the deflate block begins that holds content byte (i + 1) * interval, right after a
+// zlib full flush (zlib manual, Z_FULL_FLUSH): it is byte-aligned and refers to nothing before it.
 
 #include <cstdint>
 
@@ -36,13 +36,14 @@ struct restart_record {
   bool stored;
 };
 
-// Points that a blob of this shape has; `size` and `interval` > 0.
+// Returns the number of points of such a blob. `interval` > 0.
 [[nodiscard]] constexpr std::uint64_t restart_point_count(std::uint64_t size, std::uint32_t interval,
                                                           bool stored) noexcept {
   return stored || size == 0 ? 0 : (size - 1) / interval;
 }
 
-// `at`: 32 bytes of a record. Checks it by itself, not against its neighbours.
+// `at`: the 32 bytes of a record. Checks the record alone, not against its neighbours. Errors: malformed, with offset
+// 0.
 [[nodiscard]] constexpr result<restart_record> decode_restart_record(const std::byte* at) noexcept {
   restart_record r{};
   r.entry_offset = load_le<std::uint64_t>(at);
@@ -51,7 +52,8 @@ struct restart_record {
   r.interval = load_le<std::uint32_t>(at + 24);
   const auto flags = load_le<std::uint32_t>(at + 28);
   if ((flags & ~kRestartStored) != 0) return fail(errc::malformed, 0, "unknown flag in a restart record");
-  if (r.interval == 0 || r.interval % kStoredBlock != 0) return fail(errc::malformed, 0, "restart interval");
+  if (r.interval == 0 || r.interval % kStoredBlock != 0)
+    return fail(errc::malformed, 0, "bad interval in a restart record");
   r.stored = (flags & kRestartStored) != 0;
   return r;
 }

@@ -55,7 +55,7 @@ bool has_section_table_magic(bytes table) noexcept {
 }
 
 result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset) noexcept {
-  // Else the sums below could wrap: a table may begin inside the header, its magic in the commit id.
+  // Without this check the sums below could wrap: a table may begin inside the header, with its magic in the commit id.
   if (idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize)
     return fail(errc::out_of_range, kHeaderIdxOffset, "no room for a section table before IDX");
   const std::uint64_t at = idx_offset - kSectionTableSize;
@@ -63,9 +63,9 @@ result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset
   if (!has_section_table_magic(table)) return fail(errc::bad_magic, at, "no section table");
   const std::byte* p = table.data();
   if (load_le<std::uint32_t>(p + kCrcAt) != table_crc(p))
-    return fail(errc::bad_checksum, at + kCrcAt, "section table checksum");
+    return fail(errc::bad_checksum, at + kCrcAt, "checksum of the section table");
   if (load_le<std::uint32_t>(p + kVersionAt) != kFormatVersion)
-    return fail(errc::bad_version, at + kVersionAt, "section table version");
+    return fail(errc::bad_version, at + kVersionAt, "unknown version of the section table");
 
   section_table t;
   t.count = load_le<std::uint32_t>(p + kCountAt);
@@ -77,16 +77,16 @@ result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset
   if ((t.required & ~kKnownRequiredFeatures) != 0)
     return fail(errc::bad_version, at + kRequiredAt, "image needs a feature this reader does not know");
   if (t.count > kMaxSections) return fail(errc::malformed, at + kCountAt, "too many sections");
-  if (t.block_size < 512 || t.block_size % 512 != 0) return fail(errc::malformed, at + kBlockSizeAt, "block size");
+  if (t.block_size < 512 || t.block_size % 512 != 0) return fail(errc::malformed, at + kBlockSizeAt, "bad block size");
   if (!all_zero(table.subspan(kReservedAt, kBuilderAt - kReservedAt)))
-    return fail(errc::malformed, at + kReservedAt, "reserved bytes of the section table");
+    return fail(errc::malformed, at + kReservedAt, "reserved bytes of the section table are not zero");
   const std::size_t used = kEntriesAt + t.count * kEntrySize;
   const std::size_t behind = t.kind() == hash_kind::sha256 ? kCommitAt + id_size(hash_kind::sha256) : kCommitAt;
   if (!all_zero(table.subspan(used, kCommitAt - used)) || !all_zero(table.subspan(behind, kCrcAt - behind)))
-    return fail(errc::malformed, at + used, "reserved bytes of the section table");
+    return fail(errc::malformed, at + used, "reserved bytes of the section table are not zero");
   if (t.kind() == hash_kind::sha256) t.commit = oid::from(p + kCommitAt, t.kind());
   if (t.pack_size < kPackHeaderSize + pack_trailer_size(t.kind()) || t.pack_size > at - kPackOffset)
-    return fail(errc::out_of_range, at + kPackSizeAt, "PACK size");
+    return fail(errc::out_of_range, at + kPackSizeAt, "bad PACK size");
 
   std::uint64_t free_from = kPackOffset + t.pack_size;
   for (std::size_t i = 0; i < t.count; ++i) {
@@ -97,10 +97,10 @@ result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset
     s.offset = load_le<std::uint64_t>(p + entry + kEntryOffsetAt);
     s.length = load_le<std::uint64_t>(p + entry + kEntryLengthAt);
     if (s.offset < free_from || s.offset > at || s.length > at - s.offset)
-      return fail(errc::out_of_range, at + entry, "section overlaps or leaves its place");
+      return fail(errc::out_of_range, at + entry, "section overlaps another or is outside the space for sections");
     if (s.offset % t.block_size != 0) return fail(errc::malformed, at + entry, "section is not aligned");
     if (std::any_of(t.entries.begin(), t.entries.begin() + i, [&](const section& o) { return o.type == s.type; }))
-      return fail(errc::malformed, at + entry, "two sections of one type");
+      return fail(errc::malformed, at + entry, "duplicate section type");
     free_from = s.offset + s.length;
   }
   return t;

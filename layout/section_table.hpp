@@ -1,6 +1,7 @@
 #pragma once
 // The section table: 512 bytes that end exactly where IDX begins. doc/FORMAT.md, "Section table". Guest-safe.
-// All integers little-endian. An image without it is complete; sections but for that of tags are accelerators.
+// All integers little-endian. An image without the table is complete; all sections but the tags only make reading
+// faster.
 
 #include <array>
 #include <cstdint>
@@ -18,7 +19,7 @@ inline constexpr std::size_t kBuilderSize = 32;
 inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::string_view kSectionTableMagic{"DOCTEUR\n", 8};
 
-// Feature bits. An unknown required bit is refused, an unknown optional one ignored.
+// Feature bits. An unknown required bit is an error, an unknown optional bit is ignored.
 inline constexpr std::uint64_t kSha256Feature = 1;  // ids and Git's checksums are SHA-256; the table has the commit
 inline constexpr std::uint64_t kKnownRequiredFeatures = kSha256Feature;
 
@@ -29,14 +30,13 @@ enum class section_type : std::uint32_t {
 };
 
 struct section {
-  section_type type;     // a type this code does not know is kept and ignored
+  section_type type;     // unknown types are kept and ignored
   std::uint32_t crc;     // CRC-32 of the section's bytes
   std::uint64_t offset;  // bytes from the start of the image, a multiple of the block size
   std::uint64_t length;  // bytes
 };
 
-// The checked form: to hold one is to know that the sections are in ascending order, without overlap, between the end
-// of PACK and the table.
+// A checked table: its sections are in ascending order, do not overlap, and lie between the end of PACK and the table.
 struct section_table {
   std::uint64_t required = 0;
   std::uint64_t optional = 0;
@@ -45,7 +45,7 @@ struct section_table {
   std::array<char, kBuilderSize> builder{};  // program and version, padded with NUL
   std::array<section, kMaxSections> entries{};
   std::uint32_t count = 0;
-  oid commit;  // of kind(); null in an image of SHA-1, whose header has it
+  oid commit;  // of kind(); null in an image of SHA-1, whose header has the id
 
   [[nodiscard]] hash_kind kind() const noexcept {
     return (required & kSha256Feature) != 0 ? hash_kind::sha256 : hash_kind::sha1;
@@ -63,7 +63,7 @@ using section_table_bytes = std::array<std::byte, kSectionTableSize>;
 // (version or required feature unknown), malformed (reserved bytes, block size, order of sections), out_of_range.
 [[nodiscard]] result<section_table> decode_section_table(bytes table, std::uint64_t idx_offset) noexcept;
 
-// `table.count` sections, the builder text NUL-padded.
+// Encodes the first `table.count` sections; the builder's name is padded with NUL.
 [[nodiscard]] section_table_bytes encode_section_table(const section_table& table) noexcept;
 
 }  // namespace docteur

@@ -1,6 +1,6 @@
 #pragma once
-// What SHA-1 and SHA-256 share (FIPS 180-4, section 5): blocks of 64 bytes, padding, a length of 64 bits. Guest-safe:
-// the SHA instructions of the processor are used where it has them (asked once, at run time), plain code elsewhere.
+// What SHA-1 and SHA-256 share (FIPS 180-4, section 5): blocks of 64 bytes, padding, a length of 64 bits. Guest-safe.
+// Uses the processor's SHA instructions if it has them (checked once, at run time), plain code otherwise.
 
 #include <algorithm>
 #include <array>
@@ -14,15 +14,15 @@ namespace docteur {
 
 inline constexpr std::size_t kHashBlock = 64;  // bytes
 
-// `Function` has: `words`, how many words of 32 bits its state has; `kind`; `initial`, the state before the first
-// block; has_instructions(); compress(instructions, state, data, blocks), which takes `blocks` blocks from `data` on.
+// `Function` has: `words`, the number of 32-bit words in its state; `kind`; `initial`, the state before the first
+// block; has_instructions(); compress(instructions, state, data, blocks), which consumes `blocks` blocks at `data`.
 template <class Function>
 class block_hash {
  public:
   using state = std::array<std::uint32_t, Function::words>;
 
   block_hash() noexcept : state_(Function::initial), has_instructions_(Function::has_instructions()) {}
-  // Plain code from here on, for comparing the two; before the first update().
+  // Uses plain code from here on, to compare the two. To be called before the first update().
   void disable_instructions() noexcept { has_instructions_ = false; }
 
   void update(bytes data) noexcept {
@@ -41,7 +41,7 @@ class block_hash {
     std::copy(data.begin(), data.end(), block_.begin());
   }
 
-  // The digest of all that was given; the object is spent afterwards.
+  // Returns the digest of everything passed to update(). The object must not be used afterwards.
   [[nodiscard]] oid finish() noexcept {
     const std::uint64_t bits = length_ * 8;
     static constexpr std::array<std::byte, kHashBlock> padding{std::byte{0x80}};

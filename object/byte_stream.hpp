@@ -1,5 +1,5 @@
 #pragma once
-// Where content comes from, piece by piece. Hosted, since what it fails with owns memory.
+// Content that is read piece by piece. Hosted, because its failures own memory.
 
 #include <cstddef>
 
@@ -8,11 +8,11 @@
 
 namespace docteur {
 
-// Content that is too large to hold, read forward once.
+// Content that is too large to hold in memory, read forward once.
 class byte_stream {
  public:
   virtual ~byte_stream() = default;
-  // Fills up to out.size() (> 0) bytes; returns how many, 0 only at the end.
+  // Fills up to out.size() (> 0) bytes; returns the number of bytes, 0 only at the end.
   virtual outcome<std::size_t> read(mutable_bytes out) = 0;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Views of untrusted bytes, and the one place that compares with their end. Guest-safe.
+// Views of untrusted bytes, and the one place that checks their bounds. Guest-safe.
 
 #include <array>
 #include <bit>
@@ -25,7 +25,7 @@ using mutable_bytes = std::span<std::byte>;
   return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
 
-// `text` without its first `n` bytes, and its first `n` bytes; n <= text.size(). substr() would bring in a throw.
+// `text` without its first `n` bytes, and its first `n` bytes; n <= text.size(). Instead of substr(), which can throw.
 [[nodiscard]] constexpr std::string_view drop(std::string_view text, std::size_t n) noexcept {
   text.remove_prefix(n);
   return text;
@@ -44,7 +44,7 @@ template <std::unsigned_integral T>
 }
 
 // Big-endian (Git) and little-endian (image header, own sections) integers at `p`, any alignment. One load and perhaps
-// one swap: compilers do not find that in a loop over the bytes.
+// one byte swap: compilers do not reduce a loop over the bytes to that.
 template <std::unsigned_integral T>
 [[nodiscard]] constexpr T load_native(const std::byte* p) noexcept {
   std::array<std::byte, sizeof(T)> raw{};
@@ -75,18 +75,18 @@ constexpr void store_le(std::byte* p, T v) noexcept {
   store_native(p, kIsLittleEndian ? v : swap_bytes(v));
 }
 
-// `n` bytes of `whole` from `at`. `at + n` is never computed, so it cannot wrap.
+// Returns the `n` bytes of `whole` at `at`. `at + n` is never computed, so it cannot wrap. Errors: truncated.
 [[nodiscard]] constexpr result<bytes> slice(bytes whole, std::uint64_t at, std::uint64_t n) noexcept {
   if (at > whole.size() || n > whole.size() - at) return fail(errc::truncated, at, "range leaves the data");
   return whole.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(n));
 }
 
-// `v` rounded up to a multiple of `unit` (> 0); the caller knows that the sum does not wrap.
+// Returns `v` rounded up to a multiple of `unit` (> 0). The caller ensures that `v + unit - 1` does not wrap.
 [[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t v, std::uint64_t unit) noexcept {
   return (v + unit - 1) / unit * unit;
 }
 
-// Forward reading of untrusted bytes, all of it through take().
+// Reads untrusted bytes forward; every read goes through take().
 class cursor {
  public:
   // `at`: offset of rest[0] in the image, for messages.

@@ -7,8 +7,8 @@
 namespace docteur {
 namespace {
 
-// One header line at a time: "KEY VALUE\n", the last maybe without its newline. Continuation lines begin with a space
-// and belong to what came before.
+// Reads one header line at a time: "KEY VALUE\n"; the last may lack its newline. Continuation lines begin with a space
+// and belong to the line before.
 class header_reader {
  public:
   header_reader(std::string_view text, std::uint64_t at) noexcept : text_(text), at_(at) {}
@@ -18,7 +18,7 @@ class header_reader {
   [[nodiscard]] bool at_end() const noexcept { return used_ == text_.size(); }
   [[nodiscard]] bool at_empty_line() const noexcept { return !at_end() && text_[used_] == '\n'; }
 
-  // The value when the next line has this key.
+  // Takes the next line and returns its value if it has this key.
   std::optional<std::string_view> take(std::string_view key) noexcept {
     const std::string_view rest = drop(text_, used_);
     const std::size_t end = rest.find('\n');
@@ -40,7 +40,7 @@ class header_reader {
   std::size_t used_ = 0;
 };
 
-// Header lines of which the first counts.
+// The first of each header line that may be repeated.
 struct first_lines {
   std::optional<std::string_view> author, committer, encoding;
 
@@ -60,7 +60,7 @@ std::string_view trim(std::string_view s) noexcept {
   return s;
 }
 
-// Decimal digits at the front of `s`, taken off it; saturates far beyond any date.
+// Removes the decimal digits at the front of `s` and returns their value. Saturates far beyond any date.
 std::int64_t take_number(std::string_view& s) noexcept {
   std::int64_t v = 0;
   while (!s.empty() && s.front() >= '0' && s.front() <= '9') {
@@ -70,7 +70,7 @@ std::int64_t take_number(std::string_view& s) noexcept {
   return v;
 }
 
-// Git writes lower-case digits and reads both.
+// Git writes lower-case digits and reads both cases.
 result<oid> take_id(header_reader& lines, std::string_view key, hash_kind kind, const char* what) noexcept {
   const std::uint64_t at = lines.at();
   const auto value = lines.take(key);
@@ -113,11 +113,11 @@ result<commit_view> parse_commit(bytes content, hash_kind kind, std::uint64_t at
   const std::string_view text = as_text(content);
   header_reader lines(text, at);
   commit_view c;
-  DOCTEUR_TRY(tree, take_id(lines, "tree", kind, "a commit begins with its tree"));
+  DOCTEUR_TRY(tree, take_id(lines, "tree", kind, "commit does not begin with a tree line"));
   c.tree = tree;
-  if (lines.at_end()) return fail(errc::malformed, lines.at(), "a commit is more than its tree");
+  if (lines.at_end()) return fail(errc::malformed, lines.at(), "commit has nothing but a tree line");
   while (!lines.at_end() && drop(text, lines.used()).starts_with("parent ")) {
-    DOCTEUR_CHECK(take_id(lines, "parent", kind, "parent of a commit"));
+    DOCTEUR_CHECK(take_id(lines, "parent", kind, "bad parent line of a commit"));
     ++c.parents;
   }
   first_lines known;
@@ -134,20 +134,20 @@ result<commit_view> parse_commit(bytes content, hash_kind kind, std::uint64_t at
 result<tag_view> parse_tag(bytes content, hash_kind kind, std::uint64_t at) noexcept {
   header_reader lines(as_text(content), at);
   tag_view t{};
-  DOCTEUR_TRY(target, take_id(lines, "object", kind, "a tag begins with its object"));
+  DOCTEUR_TRY(target, take_id(lines, "object", kind, "tag does not begin with an object line"));
   t.target = target;
   const std::uint64_t type_at = lines.at();
   const auto type = lines.take("type");
-  if (!type) return fail(errc::malformed, type_at, "a tag has a type");
+  if (!type) return fail(errc::malformed, type_at, "tag has no type line");
   bool known = false;
   for (const object_type candidate : {object_type::commit, object_type::tree, object_type::blob, object_type::tag}) {
     if (*type != name(candidate)) continue;
     t.type = candidate;
     known = true;
   }
-  if (!known) return fail(errc::malformed, type_at, "type of a tag");
+  if (!known) return fail(errc::malformed, type_at, "unknown type in a tag");
   const auto tag = lines.take("tag");
-  if (!tag) return fail(errc::malformed, lines.at(), "a tag has a name");
+  if (!tag) return fail(errc::malformed, lines.at(), "tag has no name line");
   t.tag = *tag;
   return t;
 }

@@ -9,7 +9,7 @@
 
 namespace docteur {
 
-// "NAME <MAIL> SECONDS ZONE". Fields that an old or broken tool wrote badly are empty or zero: history is full of them.
+// "NAME <MAIL> SECONDS ZONE". A field that is badly formed is empty or zero: old tools left many such fields.
 struct signature {
   std::string_view name;
   std::string_view mail;
@@ -19,21 +19,22 @@ struct signature {
 
 [[nodiscard]] signature parse_signature(std::string_view line) noexcept;
 
-// Of lines that stand more than once the first counts, as in Git; continuation lines belong to none of them.
+// Of repeated header lines the first counts, as in Git; continuation lines belong to none of these fields.
 struct commit_view {
   oid tree;
-  std::uint32_t parents = 0;  // how many
-  signature author;           // empty where there is no such line
-  signature committer;        // the author where there is no such line
+  std::uint32_t parents = 0;  // their number
+  signature author;           // empty if there is no such line
+  signature committer;        // the author if there is no such line
   std::string_view encoding;  // empty: UTF-8
   std::string_view headers;   // all lines before the empty one, each with its newline
   bool has_message = false;   // a commit made from a plain directory ends with its headers
   std::string_view message;   // as written
 };
 
-// Strict about what the rest relies on, as Git's own parser (commit.c, parse_commit_buffer) is: the tree is the first
-// line and not the only one, its parents follow, and their ids are well-formed. Of the rest anything is taken: what
-// `git fsck` says of it is no reason not to read a commit. `kind`: of the ids in it.
+// As strict as Git's own parser (commit.c, parse_commit_buffer), which checks only what other code relies on: the tree
+// is the first line and not the only one, the parents follow, and their ids are well-formed. Everything else is
+// accepted: a commit that `git fsck` complains about can still be read. `kind`: of the ids in the commit. `at`: of
+// `content` in the image, for messages. Errors: malformed.
 [[nodiscard]] result<commit_view> parse_commit(bytes content, hash_kind kind, std::uint64_t at = 0) noexcept;
 
 struct tag_view {

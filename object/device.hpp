@@ -1,5 +1,5 @@
 #pragma once
-// The device that holds an image, and the only way guest-safe code reaches it: a block device, a file, memory.
+// The device that holds an image: a block device, a file, or memory. Guest-safe code reads images only through this.
 
 #include <cstdint>
 
@@ -10,14 +10,15 @@ namespace docteur {
 struct device {
   void* self = nullptr;
   std::uint64_t size = 0;  // bytes
-  // Fills all of `out` from byte `offset`, or fails: a short read does not exist. The caller stays inside `size`.
-  // Errors: io, or unavailable when it is worth another try. After either the device can be read again.
+  // Fills all of `out` from byte `offset`, or fails: there are no short reads. The caller stays within `size`.
+  // Errors: io, or unavailable if the same read may succeed later. After either the device can be read again.
   result<done> (*read)(void* self, std::uint64_t offset, mutable_bytes out) noexcept = nullptr;
-  // The whole device as memory when it is mapped (then nothing is copied), else nullptr.
+  // The whole device as memory if it is mapped (then nothing is copied), else nullptr.
   const std::byte* view = nullptr;
 };
 
-// Reads a range that may come from the disk: bounds are checked here, once, for every device.
+// Reads a range whose bounds may come from the image. They are checked here, once, for every device. Errors: truncated,
+// the device's.
 [[nodiscard]] inline result<done> read_exactly(const device& from, std::uint64_t offset, mutable_bytes out) noexcept {
   if (offset > from.size || out.size() > from.size - offset)
     return fail(errc::truncated, offset, "range leaves the device");

@@ -1,6 +1,6 @@
 #pragma once
-// How hosted code (builder, commands) fails: the exit status class of DESIGN and a sentence for a person.
-// Not for guest-safe code, which uses result<T>.
+// How hosted code (builder, commands) fails: a class of exit status and a message for the user. Guest-safe code uses
+// result<T> instead.
 
 #include <string>
 #include <tl/expected.hpp>
@@ -10,14 +10,14 @@ namespace docteur {
 
 // The values are the commands' exit statuses (doc/ARCHITECTURE.md, "Errors").
 enum class blame : int {
-  input = 1,        // the image or the repository is not good
-  usage = 2,        // what was asked for makes no sense
+  input = 1,        // the image or the repository is faulty
+  usage = 2,        // the request makes no sense
   environment = 3,  // I/O, network, memory
 };
 
 struct failure {
   blame who;
-  std::string message;  // one line, without program name: the thing, the reason, the way out
+  std::string message;  // one line, without program name: what failed, why, and what to do about it
 };
 
 template <class T>

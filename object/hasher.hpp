@@ -17,7 +17,7 @@ class hasher {
   }
   [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   void update(bytes data) noexcept { kind_ == hash_kind::sha1 ? sha1_.update(data) : sha256_.update(data); }
-  // The digest of all that was given; the object is spent afterwards.
+  // Returns the digest of everything passed to update(). The object must not be used afterwards.
   [[nodiscard]] oid finish() noexcept { return kind_ == hash_kind::sha1 ? sha1_.finish() : sha256_.finish(); }
 
  private:
@@ -28,7 +28,7 @@ class hasher {
   };
 };
 
-// A hash that already holds Git's object header, "<type> <size>\0".
+// Returns a hasher that has consumed Git's object header, "<type> <size>\0".
 [[nodiscard]] hasher object_hash(hash_kind kind, object_type type, std::uint64_t size) noexcept;
 
 // The id of an object: the hash of its header and content.

@@ -1,5 +1,5 @@
 #pragma once
-// One PACK entry as IDX knows it (`git help gitformat-pack`). Guest-safe.
+// One PACK entry as IDX lists it (`git help gitformat-pack`). Guest-safe.
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
 #pragma once
-// Where guest-safe code gets its memory: from what the caller hands in, and nowhere else.
+// The only source of memory for guest-safe code: an allocator that the caller passes in.
 
 #include <cstddef>
 #include <cstring>
@@ -11,19 +11,19 @@
 
 namespace docteur {
 
-// An allocator as a value. `allocate` returns nullptr when there is no more; its result is aligned for any
-// scalar type. `release` gets back the size that was asked for. Both must outlive whatever was allocated.
+// An allocator as a value. `allocate` returns nullptr if memory is exhausted; its result is aligned for any scalar
+// type. `release` receives the size that was requested. The allocator must outlive everything allocated from it.
 struct memory {
   void* self = nullptr;
   void* (*allocate)(void* self, std::size_t size) noexcept = nullptr;
   void (*release)(void* self, void* block, std::size_t size) noexcept = nullptr;
-  // May be absent. `block` with `size` bytes instead of `old_size`, its content kept, maybe at another address; nullptr
-  // when there is no more, and then `block` is as it was. Neither size is 0.
+  // May be absent. Resizes `block` from `old_size` to `size` bytes and keeps its content, perhaps at another address.
+  // Returns nullptr if memory is exhausted, and leaves `block` as it was. Neither size is 0.
   void* (*resize)(void* self, void* block, std::size_t old_size, std::size_t size) noexcept = nullptr;
 };
 
-// A growable array of trivially copyable T in handed memory. Elements that make() or resize() adds are not
-// initialised. Move-only; gives its block back when destroyed.
+// A growable array of trivially copyable T in memory from an allocator. Elements that make() or resize() adds are not
+// initialised. Move-only; releases its block when destroyed.
 template <class T>
 class owned_array {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -69,7 +69,7 @@ class owned_array {
   [[nodiscard]] std::span<T> span() noexcept { return {data_, size_}; }
   [[nodiscard]] std::span<const T> span() const noexcept { return {data_, size_}; }
 
-  // Exactly `n` elements of capacity, the size unchanged or cut to `n`.
+  // Sets the capacity to exactly `n` elements; a larger size is cut to `n`. Errors: out_of_memory.
   [[nodiscard]] result<done> set_capacity(std::size_t n) noexcept {
     if (n == capacity_) return done{};
     T* fresh = nullptr;
@@ -94,7 +94,8 @@ class owned_array {
     capacity_ = n;
     return done{};
   }
-  // Capacity for `n` elements at least: a resize() or push_back() up to there cannot fail.
+  // Ensures a capacity of at least `n` elements: a resize() or push_back() up to there cannot fail. Errors:
+  // out_of_memory.
   [[nodiscard]] result<done> reserve(std::size_t n) noexcept {
     if (n > capacity_) [[unlikely]]
       DOCTEUR_CHECK(grow(n));
@@ -122,7 +123,7 @@ class owned_array {
   }
 
  private:
-  // Out of line, so that what needs no growth stays small where it is used.
+  // Out of line, so that the common case, which needs no growth, stays small where it is inlined.
   [[nodiscard, gnu::noinline]] result<done> grow(std::size_t n) noexcept {
     return set_capacity(n > capacity_ + capacity_ / 2 ? n : capacity_ + capacity_ / 2);
   }

@@ -12,15 +12,15 @@
 
 namespace docteur {
 
-// What a repository names its objects by: its object format (`git help init`, "--object-format"), with the numbers that
-// Git gives them in files (`git help gitformat-pack`, multi-pack-index, "object ID version").
+// The hash that a repository names its objects by: its object format (`git help init`, "--object-format"), with the
+// numbers that Git uses in files (`git help gitformat-pack`, multi-pack-index, "object ID version").
 enum class hash_kind : std::uint8_t { sha1 = 1, sha256 = 2 };
 
-// This and id_size() are the one place that knows how long ids are.
+// Only this constant and id_size() know the length of ids.
 inline constexpr std::size_t kMaxIdSize = 32;  // bytes
 inline constexpr std::size_t kMaxHexSize = 2 * kMaxIdSize;
 
-// Bytes of an id, and of every checksum that Git makes with the same hash; characters of it as text.
+// Bytes of an id, and of every checksum that Git makes with the same hash; characters of its hexadecimal text.
 [[nodiscard]] constexpr std::size_t id_size(hash_kind kind) noexcept { return kind == hash_kind::sha1 ? 20 : 32; }
 [[nodiscard]] constexpr std::size_t hex_size(hash_kind kind) noexcept { return 2 * id_size(kind); }
 
@@ -43,11 +43,11 @@ class oid {
   }
 
   [[nodiscard]] constexpr hash_kind kind() const noexcept { return kind_; }
-  // The id as it stands in files: id_size(kind()) bytes.
+  // The id as stored in files: id_size(kind()) bytes.
   [[nodiscard]] constexpr bytes view() const noexcept { return bytes(raw_).first(id_size(kind_)); }
   [[nodiscard]] constexpr mutable_bytes view() noexcept { return mutable_bytes(raw_).first(id_size(kind_)); }
 
-  // What is behind a SHA-1 is zero, so that both kinds are compared alike.
+  // The bytes after a SHA-1 are zero, so that both kinds compare alike.
   friend bool operator==(const oid& a, const oid& b) noexcept { return std::memcmp(&a, &b, sizeof(oid)) == 0; }
   friend std::strong_ordering operator<=>(const oid& a, const oid& b) noexcept {
     return std::memcmp(&a, &b, sizeof(oid)) <=> 0;
@@ -96,12 +96,12 @@ inline constexpr auto kHexPairs = [] {
   return out;
 }
 
-// Exactly hex_size(kind) lower-case hexadecimal digits, as Git writes them in objects.
+// Parses exactly hex_size(kind) lower-case hexadecimal digits, as Git writes them in objects. Errors: malformed.
 [[nodiscard]] constexpr result<oid> parse_hex(std::string_view text, hash_kind kind) noexcept {
   if (text.size() != hex_size(kind))
-    return fail(errc::malformed, 0,
-                kind == hash_kind::sha1 ? "an object id has 40 hexadecimal digits"
-                                        : "an object id has 64 hexadecimal digits");
+    return fail(
+        errc::malformed, 0,
+        kind == hash_kind::sha1 ? "an object id has 40 hexadecimal digits" : "an object id has 64 hexadecimal digits");
   oid id(kind);
   const mutable_bytes raw = id.view();
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -119,7 +119,7 @@ inline constexpr auto kHexPairs = [] {
   return id;
 }
 
-// The four kinds of object, with the numbers a PACK gives them (gitformat-pack).
+// The four types of object, with their numbers in a PACK (gitformat-pack).
 enum class object_type : std::uint8_t { commit = 1, tree = 2, blob = 3, tag = 4 };
 
 [[nodiscard]] constexpr std::string_view name(object_type type) noexcept {

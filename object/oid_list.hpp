@@ -1,5 +1,5 @@
 #pragma once
-// Many ids of one kind, one behind the other as they stand in files: 20 or 32 bytes each. Guest-safe.
+// Many ids of one kind, packed as in files: 20 or 32 bytes each. Guest-safe.
 
 #include "object/memory.hpp"
 #include "object/oid.hpp"
@@ -25,7 +25,7 @@ class oid_list {
     std::memcpy(raw_.data() + at, view.data(), view.size());
     return done{};
   }
-  // Replaces all by the ids in `raw`, a multiple of id_size(kind()) bytes. Errors: out_of_memory.
+  // Replaces the list with the ids in `raw`, a multiple of id_size(kind()) bytes. Errors: out_of_memory.
   [[nodiscard]] result<done> assign(bytes raw) noexcept {
     DOCTEUR_CHECK(raw_.resize(raw.size()));
     if (!raw.empty()) std::memcpy(raw_.data(), raw.data(), raw.size());

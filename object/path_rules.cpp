@@ -19,7 +19,7 @@ bool starts_with_folded(std::string_view text, std::string_view lower_case) noex
   return true;
 }
 
-// Bytes of the code point at the start of `text` that HFS+ ignores in names, 0 if it is not one: U+200C..U+200F,
+// Bytes of the code point at the start of `text` if HFS+ ignores it in names, else 0. Ignored are U+200C..U+200F,
 // U+202A..U+202E, U+206A..U+206F, U+FEFF, all of three UTF-8 bytes.
 std::size_t ignorable_on_hfs(std::string_view text) noexcept {
   if (text.size() < 3) return 0;
@@ -30,7 +30,7 @@ std::size_t ignorable_on_hfs(std::string_view text) noexcept {
   return at(1) == 0x81 && at(2) >= 0xaa && at(2) <= 0xaf ? 3 : 0;
 }
 
-// The whole name is `lower_case`, but for case and what HFS+ ignores.
+// Whether the whole name equals `lower_case`, apart from case and code points that HFS+ ignores.
 bool is_same_on_hfs(std::string_view name, std::string_view lower_case) noexcept {
   std::size_t matched = 0;
   while (!name.empty()) {
@@ -45,7 +45,8 @@ bool is_same_on_hfs(std::string_view name, std::string_view lower_case) noexcept
   return matched == lower_case.size();
 }
 
-// NTFS drops trailing dots and spaces, opens a stream behind ':', and knows .git by its short name too.
+// NTFS drops trailing dots and spaces, takes what follows ':' for the name of a stream, and also finds .git by its
+// short name.
 bool is_dot_git_on_ntfs(std::string_view name) noexcept {
   if (starts_with_folded(name, ".git")) {
     name.remove_prefix(4);
@@ -61,16 +62,16 @@ bool is_dot_git_on_ntfs(std::string_view name) noexcept {
   return true;
 }
 
-// Of one file that Git reads by its name.
+// The names of one file that Git reads by its name.
 struct special_name {
   std::string_view name;        // in lower case
   std::string_view short_name;  // its first six characters without the dot
-  std::string_view hashed;      // what NTFS puts for those when too many begin alike: two of them and a hash
+  std::string_view hashed;      // what NTFS uses when too many names begin alike: two of those characters and a hash
 };
 constexpr special_name kGitmodules{".gitmodules", "gitmod", "gi7eba"};
 constexpr special_name kGitattributes{".gitattributes", "gitatt", "gi7d29"};
 
-// "gi7eba~1" to "g~9999999": eight characters, digits from the '~' on, the first of them no zero.
+// "gi7eba~1" to "g~9999999": eight characters, all digits after the '~', the first of them not zero.
 bool is_hashed_short_name(std::string_view name, std::string_view hashed) noexcept {
   if (name.size() < 8) return false;
   const std::size_t tilde = first(name, 8).find('~');
@@ -96,7 +97,7 @@ bool is_same_on_ntfs(std::string_view name, const special_name& what) noexcept {
 }
 
 bool stands_for(std::string_view name, const special_name& what) noexcept {
-  // Of the first byte: '.', a letter or the '~' of a short name, the start of a code point that HFS+ ignores.
+  // The first byte must be '.', a letter or '~' of a short name, or the start of a code point that HFS+ ignores.
   const auto may = [](std::string_view s) {
     return !s.empty() && (s.front() == '.' || s.front() == '~' || lower(s.front()) == 'g');
   };
@@ -108,10 +109,10 @@ bool stands_for(std::string_view name, const special_name& what) noexcept {
 
 constexpr std::uint64_t kEach = 0x0101010101010101;
 
-// The highest bit of some byte is set when one of 8 bytes is 0, none when none is (Warren, Hacker's Delight, 6-1).
+// The highest bit of some byte is set exactly if one of the 8 bytes is 0 (Warren, Hacker's Delight, 6-1).
 constexpr std::uint64_t has_zero(std::uint64_t v) noexcept { return (v - kEach) & ~v & kEach << 7; }
 
-// No '/', NUL or backslash. Attaching asks for each path: eight bytes at a time.
+// Whether the name has no '/', NUL or backslash. Attaching checks each path, so this takes eight bytes at a time.
 bool has_only_plain_bytes(std::string_view name) noexcept {
   const auto plain = [](std::uint64_t v) {
     return (has_zero(v) | has_zero(v ^ kEach * '/') | has_zero(v ^ kEach * '\\')) == 0;
@@ -132,7 +133,8 @@ bool has_only_plain_bytes(std::string_view name) noexcept {
   return plain(load(std::uint64_t{}, n - 8));
 }
 
-// Of the first byte of a name: '.', the g of "git~1", or the start of a code point that HFS+ ignores.
+// Whether a name that stands for .git may begin with this byte: '.', the g of "git~1", or the start of a code point
+// that HFS+ ignores.
 constexpr bool may_stand_for_git(char c) noexcept { return c == '.' || lower(c) == 'g' || c == '\xe2' || c == '\xef'; }
 
 }  // namespace

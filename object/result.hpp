@@ -1,6 +1,6 @@
 #pragma once
-// Errors are values: what went wrong, where in the image it was noticed, and a static text.
-// Guest-safe: an error owns nothing and is free to copy.
+// Errors are values: what went wrong, where in the image it was detected, and a static text. Guest-safe: an error owns
+// nothing and is cheap to copy.
 
 #include <cstdint>
 #include <tl/expected.hpp>
@@ -10,29 +10,29 @@ namespace docteur {
 enum class errc : std::uint8_t {
   io,             // the device failed, and will fail again
   unavailable,    // the device failed for now: the same read may succeed later (a time-out, a broken connection)
-  truncated,      // a field runs past the end of what holds it
-  bad_magic,      // not the format it should be
+  truncated,      // a field runs past the end of its container
+  bad_magic,      // not the expected format
   bad_version,    // a format version or required feature this code does not know
   bad_checksum,   // a hash or checksum does not match what it covers
   malformed,      // breaks a rule of the format
-  out_of_range,   // an offset or position points where it must not
+  out_of_range,   // an offset or position points outside its range
   too_large,      // over one of the limits
   not_found,      // no such path or object: an answer, not a fault
   wrong_kind,     // e.g. listing a file, reading a directory
   symlink_loop,   // more symbolic links than the limit allows
-  out_of_memory,  // the memory handed in is used up
+  out_of_memory,  // the allocator has no more memory
 };
 
 struct error {
   errc code;
-  std::uint64_t at;  // byte offset from the start of the image (or of the bytes handed in)
+  std::uint64_t at;  // byte offset from the start of the image (or of the bytes passed in)
   const char* what;  // static storage only
 };
 
 template <class T>
 using result = tl::expected<T, error>;
 
-// Whether the device is to blame, not what is on it: nothing was learned about the image.
+// Whether the device failed, not its content: such an error says nothing about the image.
 [[nodiscard]] constexpr bool is_device_failure(const error& e) noexcept {
   return e.code == errc::io || e.code == errc::unavailable;
 }
@@ -66,7 +66,7 @@ struct done {};
 
 }  // namespace docteur
 
-// DOCTEUR_TRY(x, expr): `auto x = *expr`, or return its error. DOCTEUR_CHECK(expr): the same without a value.
+// DOCTEUR_TRY(x, expr): `auto x = *expr`, or returns its error. DOCTEUR_CHECK(expr): the same without a value.
 #define DOCTEUR_CONCAT_(a, b) a##b
 #define DOCTEUR_CONCAT(a, b) DOCTEUR_CONCAT_(a, b)
 #define DOCTEUR_TRY_(tmp, x, ...)                               \

@@ -8,16 +8,16 @@
 namespace docteur {
 namespace {
 
-using ring = std::array<std::uint32_t, 16>;  // the message words' last sixteen
+using ring = std::array<std::uint32_t, 16>;  // the last sixteen message words
 
 constexpr std::uint32_t mix(std::size_t quarter, std::uint32_t b, std::uint32_t c, std::uint32_t d) noexcept {
   if (quarter == 0) return d ^ (b & (c ^ d));        // b ? c : d
-  if (quarter == 2) return (b & c) | (d & (b ^ c));  // what most of the three say
+  if (quarter == 2) return (b & c) | (d & (b ^ c));  // the majority of the three
   return b ^ c ^ d;
 }
 
-// FIPS 180-4, 6.1.2. In round t the working variable a is v[-t mod 5], b the next one and so on: none is moved. A
-// template for each round, so that all of them live in registers.
+// FIPS 180-4, 6.1.2. In round t the working variable a is v[-t mod 5], b the next one and so on: no variable
+// is moved. Each round is a template of its own, so that all of them stay in registers.
 template <std::size_t kRound>
 void round(sha1_state& v, ring& w) noexcept {
   constexpr std::array<std::uint32_t, 4> kConstants{0x5a827999u, 0x6ed9eba1u, 0x8f1bbcdcu, 0xca62c1d6u};

@@ -18,9 +18,9 @@ constexpr std::size_t kBlock = 64;  // bytes
 
 constexpr std::array<std::uint32_t, 4> kRoundConstants{0x5a827999u, 0x6ed9eba1u, 0x8f1bbcdcu, 0xca62c1d6u};
 
-// A group of four rounds. `m` is a ring of the message words' last sixteen: group g uses m[g % 4] and then replaces it
-// by the words of group g + 4 (Arm Architecture Reference Manual, SHA1C, SHA1P, SHA1M, SHA1SU0, SHA1SU1). A template
-// for each group, so that the ring lives in registers.
+// A group of four rounds. `m` is a ring of the last sixteen message words: group g uses m[g % 4] and then replaces it
+// by the words of group g + 4 (Arm Architecture Reference Manual, SHA1C, SHA1P, SHA1M, SHA1SU0, SHA1SU1). Each group
+// is a template of its own, so that the ring stays in registers.
 template <int kGroup>
 DOCTEUR_SHA_TARGET void four_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_t* m) noexcept {
   const uint32x4_t words = vaddq_u32(m[kGroup & 3], vdupq_n_u32(kRoundConstants[kGroup / 5]));
@@ -43,7 +43,8 @@ DOCTEUR_SHA_TARGET void all_rounds(uint32x4_t& abcd, std::uint32_t& e, uint32x4_
   (four_rounds<kGroups>(abcd, e, m), ...);
 }
 
-// A group of four rounds of SHA-256, and before it the words that it takes (SHA256H, SHA256H2, SHA256SU0, SHA256SU1).
+// A group of four rounds of SHA-256, preceded by the computation of its words (SHA256H, SHA256H2, SHA256SU0,
+// SHA256SU1).
 template <std::size_t kGroup>
 DOCTEUR_SHA_TARGET void four_rounds_256(uint32x4_t& abcd, uint32x4_t& efgh, uint32x4_t* m) noexcept {
   uint32x4_t& words = m[kGroup & 3];
@@ -69,8 +70,8 @@ std::uint64_t instruction_features() noexcept {
 
 }  // namespace
 
-// A register that Linux lets every process read (HWCAP_CPUID), and a guest without one reads itself: SHA1 in bits 8
-// to 11, SHA2 in bits 12 to 15.
+// Linux lets every process read this register (HWCAP_CPUID), and a guest on bare hardware reads it directly: SHA1 is in
+// bits 8 to 11, SHA2 in bits 12 to 15.
 bool has_sha1_instructions() noexcept { return (instruction_features() >> 8 & 0xf) != 0; }
 bool has_sha256_instructions() noexcept { return (instruction_features() >> 12 & 0xf) != 0; }
 

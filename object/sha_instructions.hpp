@@ -1,6 +1,6 @@
 #pragma once
-// SHA-1 and SHA-256 of whole blocks by the processor's own instructions: one file for each kind of processor that has
-// them. Guest-safe.
+// SHA-1 and SHA-256 of whole blocks by the processor's SHA instructions: one file for each architecture that has them.
+// Guest-safe.
 
 #include <array>
 #include <cstddef>
@@ -23,11 +23,11 @@ inline constexpr std::array<std::uint32_t, 64> kSha256Constants{
     0x748f82eeu, 0x78a5636fu, 0x84c87814u, 0x8cc70208u, 0x90befffau, 0xa4506cebu, 0xbef9a3f7u, 0xc67178f2u};
 
 #if defined(__x86_64__) || defined(__aarch64__)
-// Whether this processor has them.
+// Whether this processor has the instructions.
 [[nodiscard]] bool has_sha1_instructions() noexcept;
 [[nodiscard]] bool has_sha256_instructions() noexcept;
 
-// `blocks` * 64 bytes from `data` on. Only where the processor has the instructions.
+// Consumes `blocks` * 64 bytes at `data`. The processor must have the instructions.
 void compress_by_instructions(sha1_state& s, const std::byte* data, std::size_t blocks) noexcept;
 void compress_by_instructions(sha256_state& s, const std::byte* data, std::size_t blocks) noexcept;
 #else

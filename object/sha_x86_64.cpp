@@ -14,9 +14,9 @@ constexpr std::size_t kBlock = 64;  // bytes
 
 #define DOCTEUR_SHA_TARGET __attribute__((target("sha,sse4.1,ssse3")))
 
-// A group of four rounds. `m` is a ring of the message words' last sixteen: group g uses m[g % 4] and then replaces it
-// by the words of group g + 4 (Intel SHA Extensions, 2013). A template for each group, so that the ring lives in
-// registers.
+// A group of four rounds. `m` is a ring of the last sixteen message words: group g uses m[g % 4] and then replaces it
+// by the words of group g + 4 (Intel SHA Extensions, 2013). Each group is a template of its own, so that the
+// ring stays in registers.
 template <int kGroup>
 DOCTEUR_SHA_TARGET void four_rounds(__m128i& abcd, __m128i& before, const __m128i& e, __m128i* m) noexcept {
   const __m128i words = kGroup == 0 ? _mm_add_epi32(e, m[0]) : _mm_sha1nexte_epu32(before, m[kGroup & 3]);
@@ -42,15 +42,15 @@ bool ask_processor() noexcept {
 
 }  // namespace
 
-// A group of four rounds of SHA-256, and before it the words that it takes: of the first sixteen there are all. `m` as
-// above.
+// A group of four rounds of SHA-256, preceded by the computation of its words; the first sixteen are the message
+// itself. `m` is as above.
 template <std::size_t kGroup>
 DOCTEUR_SHA_TARGET void four_rounds_256(__m128i& abef, __m128i& cdgh, __m128i* m) noexcept {
   __m128i& words = m[kGroup & 3];
   if constexpr (kGroup >= 4) {
     const __m128i& last = m[(kGroup + 3) & 3];
-    const __m128i mixed = _mm_add_epi32(_mm_sha256msg1_epu32(words, m[(kGroup + 1) & 3]),
-                                        _mm_alignr_epi8(last, m[(kGroup + 2) & 3], 4));
+    const __m128i mixed =
+        _mm_add_epi32(_mm_sha256msg1_epu32(words, m[(kGroup + 1) & 3]), _mm_alignr_epi8(last, m[(kGroup + 2) & 3], 4));
     words = _mm_sha256msg2_epu32(mixed, last);
   }
   const auto* const constants = reinterpret_cast<const __m128i*>(kSha256Constants.data()) + kGroup;
@@ -65,7 +65,7 @@ DOCTEUR_SHA_TARGET void all_rounds_256(__m128i& abef, __m128i& cdgh, __m128i* m,
   (four_rounds_256<kGroups>(abef, cdgh, m), ...);
 }
 
-// CPUID leaves the virtual machine and costs microseconds there, so the answer is kept.
+// In a virtual machine CPUID traps to the hypervisor and costs microseconds, so its result is kept.
 bool has_sha1_instructions() noexcept {
   static constinit std::atomic<int> answer{-1};
   int known = answer.load(std::memory_order_relaxed);
@@ -96,7 +96,7 @@ DOCTEUR_SHA_TARGET void compress_by_instructions(sha1_state& s, const std::byte*
 
 DOCTEUR_SHA_TARGET void compress_by_instructions(sha256_state& s, const std::byte* data, std::size_t blocks) noexcept {
   const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-  // The instructions hold the eight variables as a, b, e, f and c, d, g, h.
+  // The instructions keep the eight variables as a, b, e, f and c, d, g, h.
   const __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data())), 0xb1);
   const __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + 4)), 0x1b);
   __m128i abef = _mm_alignr_epi8(cdab, efgh, 8);

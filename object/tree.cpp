@@ -20,19 +20,19 @@ result<entry_kind> kind_of(std::uint32_t mode, std::uint64_t at) noexcept {
   }
 }
 
-// Syntax only: mode, space, name, NUL, id.
+// Checks the syntax only: mode, space, name, NUL, id.
 result<tree_entry> take_entry(cursor& from, hash_kind kind) noexcept {
   const std::uint64_t at = from.at();
   const std::string_view text = as_text(from.rest());
   tree_entry e{};
   std::size_t n = 0;
   for (; n < text.size() && text[n] != ' '; ++n) {
-    if (text[n] < '0' || text[n] > '7' || n == 7) return fail(errc::malformed, at, "mode of a tree entry");
+    if (text[n] < '0' || text[n] > '7' || n == 7) return fail(errc::malformed, at, "bad mode of a tree entry");
     e.mode = e.mode << 3 | static_cast<std::uint32_t>(text[n] - '0');
   }
-  if (n == 0 || e.mode > kMaxMode) return fail(errc::malformed, at, "mode of a tree entry");
+  if (n == 0 || e.mode > kMaxMode) return fail(errc::malformed, at, "bad mode of a tree entry");
   const std::size_t nul = text.find('\0', n);
-  if (nul == std::string_view::npos) return fail(errc::truncated, at, "tree entry without its end");
+  if (nul == std::string_view::npos) return fail(errc::truncated, at, "tree entry is cut short");
   e.zero_padded = text[0] == '0';
   e.name = first(drop(text, n + 1), nul - n - 1);
   DOCTEUR_TRY(head, from.take(nul + 1));
@@ -64,7 +64,7 @@ result<tree_entry> tree_reader::next() noexcept {
   if (!is_file(e.kind) && stands_for_gitmodules(e.name)) return fail(errc::malformed, at, kGitmodulesIsNoFile);
   if (has_last_) {
     const int c = compare_tree_names(last_.name, last_.kind == entry_kind::directory, e.name, is_directory);
-    if (c == 0) return fail(errc::malformed, at, "a name stands twice in a tree");
+    if (c == 0) return fail(errc::malformed, at, "duplicate name in a tree");
     if (c > 0) return fail(errc::malformed, at, "tree entries are not in order");
   }
   const auto parted = std::mismatch(e.name.begin(), e.name.end(), last_.name.begin(), last_.name.end());
@@ -72,7 +72,7 @@ result<tree_entry> tree_reader::next() noexcept {
   if (!is_directory) {
     files_.add(e.name.size());
   } else if (files_.has(e.name.size())) {
-    return fail(errc::malformed, at, "a name stands twice in a tree");
+    return fail(errc::malformed, at, "duplicate name in a tree");
   }
   last_ = e;
   has_last_ = true;

@@ -42,21 +42,21 @@ enum class entry_kind : std::uint8_t { file, executable, symlink, directory, sub
 
 struct tree_entry {
   entry_kind kind;
-  std::uint32_t mode;     // as written; old trees have others than the canonical five, e.g. 100664
+  std::uint32_t mode;     // as written; old trees have modes outside the canonical five, e.g. 100664
   bool zero_padded;       // the mode was written with a leading zero, as some old tools did
   std::string_view name;  // is in the tree's bytes
   oid id;
 };
 
-// Order of names in a tree: bytewise, a directory's name compared as if it ended in '/' (base_name_compare in Git).
-// Negative, zero, positive like memcmp. Zero for equal name and equal kind of name.
+// Order of names in a tree: bytewise, with a directory's name compared as if it ended in '/' (base_name_compare in
+// Git). Negative, zero or positive like memcmp; zero for equal names that are both of directories or both not.
 [[nodiscard]] int compare_tree_names(std::string_view a, bool a_is_directory, std::string_view b,
                                      bool b_is_directory) noexcept;
 
-// A set of lengths of prefixes of one name, which is replaced by the next name.
+// A set of prefixes of the current name, by their lengths.
 class prefix_lengths {
  public:
-  // Keeps those up to `length`, which is at most kMaxEntryName.
+  // Keeps the lengths up to `length`, which is at most kMaxEntryName.
   void cut(std::size_t length) noexcept {
     if (length / 64 >= used_) return;
     used_ = length / 64 + 1;
@@ -71,16 +71,16 @@ class prefix_lengths {
   }
 
  private:
-  std::array<std::uint64_t, kMaxEntryName / 64 + 1> words_;  // the first used_ of them
+  std::array<std::uint64_t, kMaxEntryName / 64 + 1> words_;  // only the first used_ count
   std::size_t used_ = 0;
 };
 
-// Reads the entries of one tree, in order, and refuses what breaks a rule: unknown kinds of mode, bad names
-// (object/path_rules.hpp), a .gitmodules that is no file, wrong order, a name twice (also once as a file and once as a
-// directory).
+// Reads the entries of one tree in order, and rejects unknown kinds of mode, bad names (object/path_rules.hpp), a
+// .gitmodules that is not a file, wrong order, and duplicate names (also one name for both a file and a directory).
 class tree_reader {
  public:
-  // `content` must outlive the reader and the names it returns. `kind`: of its ids. `at`: for messages.
+  // `content` must outlive the reader and the names it returns. `kind`: of its ids. `at`: of
+  // `content` in the image, for messages.
   tree_reader(bytes content, hash_kind kind, std::uint64_t at = 0) noexcept : rest_(content, at), kind_(kind) {}
 
   [[nodiscard]] bool done() const noexcept { return rest_.empty(); }
@@ -92,8 +92,8 @@ class tree_reader {
   hash_kind kind_;
   tree_entry last_{};
   bool has_last_ = false;
-  // Between a file `a` and a directory `a` there may be others ("a-b"), but all begin with "a": so this knows every
-  // file whose name a coming directory could repeat.
+  // Other entries ("a-b") may stand between a file "a" and a directory "a", but all of them begin with "a". So the
+  // prefixes of the current name that are files include every file whose name a later directory could repeat.
   prefix_lengths files_;
 };
 

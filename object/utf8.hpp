@@ -1,5 +1,5 @@
 #pragma once
-// Text whose bytes may be any, character by character; what of it may be shown as it is. Guest-safe.
+// Text of arbitrary bytes, character by character, and which of it may be printed as it is. Guest-safe.
 
 #include <cstddef>
 #include <string_view>
@@ -8,10 +8,11 @@ namespace docteur {
 
 struct utf8_character {
   char32_t code = 0;
-  std::size_t size = 0;  // bytes; 0 where there is no character
+  std::size_t size = 0;  // bytes; 0 if there is no valid character
 };
 
-// The one at the front of `text` (not empty), by RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+// The character at the front of `text` (not empty), by RFC 3629: no overlong forms, no surrogates, nothing above
+// U+10FFFF.
 [[nodiscard]] constexpr utf8_character first_character(std::string_view text) noexcept {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const char32_t first = byte(0);
@@ -29,15 +30,15 @@ struct utf8_character {
   return {code, size};
 }
 
-// Characters that change what a terminal does, or where and in which order it shows the others: C0, DEL and C1, line
-// and paragraph separators, the controls of bidirectional text (Unicode, UAX #9), the byte order mark. Others without
-// a width, such as joiners, are part of how names are written.
+// Whether a character controls a terminal, or changes the place or order in which it shows other characters: C0, DEL
+// and C1, line and paragraph separators, the controls of bidirectional text (Unicode, UAX #9), the byte order mark.
+// Other characters without width, such as joiners, are part of how names are written.
 [[nodiscard]] constexpr bool is_control(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-// Bytes of `text` without a character at its end that is begun and not whole: what can be shown before more comes.
+// Bytes of `text` without an incomplete character at its end: what can be shown before more arrives.
 [[nodiscard]] constexpr std::size_t whole_characters(std::string_view text) noexcept {
   for (std::size_t n = 1; n < 4 && n <= text.size(); ++n) {
     const auto byte = static_cast<unsigned char>(text[text.size() - n]);
@@ -48,8 +49,8 @@ struct utf8_character {
   return text.size();
 }
 
-// Appends `text` to `out`, a string: the bytes of controls, but for those in `kept`, and bytes that are no character as
-// "\xHH".
+// Appends `text` to `out`, a string. Bytes of controls, except those in `kept`, and bytes that are not part of a valid
+// character become "\xHH".
 template <class String>
 void append_escaped(String& out, std::string_view text, std::string_view kept) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -23,17 +23,17 @@ class attached_image {
   attached_image(const attached_image&) = delete;
   attached_image& operator=(const attached_image&) = delete;
 
-  // Attaches the image on `d` and its default snapshot, and makes the reader. To be called once, before all else. What
-  // `d` and `from` stand on must outlive the object. Errors: image::attach()'s, snapshot::attach()'s and
-  // image_reader::make()'s; the object is of no use then.
+  // Attaches the image on `d` and its default snapshot, and makes the reader. Must be called once, before anything
+  // else. What `d` and `from` refer to must outlive the object. Errors: those of image::attach(), snapshot::attach()
+  // and image_reader::make(); the object must not be used afterwards.
   [[nodiscard]] result<done> attach(const device& d, const memory& from, const attach_options& options = {}) noexcept;
 
   [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
-  // Of the commit that the image is of.
+  // The snapshot of the image's commit.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return snapshot_; }
-  // For one thread. Others make their own of image().
+  // To be used by one thread at a time. Other threads make readers of their own from image().
   [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
-  // Bytes of `from` that are held, without the reader's.
+  // Bytes held from `from`, without the reader's.
   [[nodiscard]] std::size_t memory_used() const noexcept { return image_.memory_used() + snapshot_.memory_used(); }
 
  private:

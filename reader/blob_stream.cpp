@@ -7,7 +7,7 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kInput = 32 << 10;   // bytes read from the device at once
-constexpr std::size_t kSkipped = 4 << 10;  // inflated at once on the way to a place
+constexpr std::size_t kSkipped = 4 << 10;  // inflated at once while skipping
 
 }  // namespace
 
@@ -30,7 +30,7 @@ result<blob_stream> blob_stream::open(object_reader& objects, const restart_inde
   DOCTEUR_TRY(record, restarts.find(offset, info.size));
   s.has_restart_ = record.has_value();
   if (record) s.restart_ = *record;
-  // So that every place in it, computed below, is on the device or a little behind it.
+  // With this check every place computed below is on the device, or a little past its end, and cannot wrap.
   if (s.is_stored() && s.size_ > s.stream_limit_ - s.stream_start_)
     return fail(errc::truncated, s.stream_start_, "stored blob runs past its entry");
   return s;
@@ -63,16 +63,16 @@ result<std::size_t> blob_stream::read_some(std::uint64_t at, std::size_t most, m
   return n;
 }
 
-// Every stored block but the last holds kStoredBlock bytes, so a byte's place is computed (layout/restart_section.hpp).
-// Blocks are read with the headers between them, over which the content is then moved together. `most` bytes are inside
-// the blob; neither they nor `room` are none.
+// Every stored block but the last holds kStoredBlock bytes, so a byte's place can be computed
+// (layout/restart_section.hpp). Blocks are read together with the headers between them; the content is then moved over
+// the headers. All `most` bytes are inside the blob. Neither `most` nor the size of `room` is 0.
 result<std::size_t> blob_stream::read_stored(std::uint64_t at, std::uint64_t most, mutable_bytes room) const noexcept {
   const std::uint64_t block = at / kStoredBlock;
   const std::uint64_t inside = at % kStoredBlock;
   const std::uint64_t from =
       stream_start_ + kZlibHeader + block * (kStoredBlock + kStoredBlockHeader) + kStoredBlockHeader + inside;
   most = std::min<std::uint64_t>(most, room.size());
-  const std::uint64_t headers = (inside + most - 1) / kStoredBlock;  // that follow
+  const std::uint64_t headers = (inside + most - 1) / kStoredBlock;  // headers of the following blocks
   const std::size_t n = std::min<std::uint64_t>(room.size(), most + headers * kStoredBlockHeader);
   if (from > stream_limit_ || n > stream_limit_ - from)
     return fail(errc::truncated, from, "stored blob runs past its entry");
@@ -86,8 +86,7 @@ result<std::size_t> blob_stream::read_stored(std::uint64_t at, std::uint64_t mos
   return taken;
 }
 
-// Makes inflate_ give the content from byte `at` on: forward from where it is, or from a restart point, or from the
-// start.
+// Moves inflate_ to byte `at` of the content: forward from its place, from a restart point, or from the start.
 result<done> blob_stream::seek(std::uint64_t at) noexcept {
   const std::uint64_t point = has_restart_ ? at / restart_.interval : 0;
   const std::uint64_t point_at = has_restart_ ? point * restart_.interval : 0;
@@ -98,7 +97,7 @@ result<done> blob_stream::seek(std::uint64_t at) noexcept {
       skip = p;
     }
     if (skip > stream_limit_ - stream_start_)
-      return fail(errc::out_of_range, stream_start_, "restart point leaves its entry");
+      return fail(errc::out_of_range, stream_start_, "restart point is outside its entry");
     const auto framing = point > 0 ? inflate_stream::framing::raw : inflate_stream::framing::zlib;
     if (!inflating_) {
       DOCTEUR_TRY(fresh, inflate_stream::make(memory_, framing));
@@ -120,7 +119,7 @@ result<done> blob_stream::seek(std::uint64_t at) noexcept {
 }
 
 result<done> blob_stream::inflate(mutable_bytes out) noexcept {
-  bool ended = false;  // zlib may see the stream's end in the very call that gives the last byte
+  bool ended = false;  // zlib may reach the stream's end in the call that returns the last byte
   while (!out.empty()) {
     if (pending_.empty()) DOCTEUR_CHECK(refill());
     DOCTEUR_TRY(step, inflate_.next(pending_, out, device_at_ - pending_.size()));
@@ -131,7 +130,7 @@ result<done> blob_stream::inflate(mutable_bytes out) noexcept {
     if (ended && !out.empty()) return fail(errc::malformed, device_at_, "zlib stream is shorter than promised");
   }
   if (content_at_ < size_) return done{};
-  // The last byte was given: the stream must end here, and a whole one with the right Adler-32.
+  // All content has been returned: the stream must end here. If it was read from its start, its Adler-32 must be right.
   while (!ended) {
     if (pending_.empty()) DOCTEUR_CHECK(refill());
     std::array<std::byte, 1> more;

@@ -1,4 +1,4 @@
-// reader/docteur.h over the C++ reader.
+// Implements reader/docteur.h with the C++ reader.
 
 #include <new>
 
@@ -42,7 +42,7 @@ docteur_node from_node(const docteur::node& n) noexcept {
   return {static_cast<docteur_kind>(n.kind), n.position, n.leaf};
 }
 
-// C callers' functions may not promise noexcept, so the handle holds the structs and these stand in between.
+// A caller's C functions are not declared noexcept, so the handle holds the structs, and these functions call them.
 result<docteur::done> read_device(void* self, std::uint64_t offset, docteur::mutable_bytes out) noexcept {
   const auto* d = static_cast<const docteur_device*>(self);
   const int failed = d->read(d->self, offset, out.data(), out.size());
@@ -84,7 +84,7 @@ struct docteur_file {
 
 namespace {
 
-// An object of the C interface in the caller's memory, and back.
+// Creates an object of the C interface in the caller's memory, and destroys it.
 template <class T, class... Args>
 T* create(const docteur::memory& from, Args&&... args) noexcept {
   void* block = from.allocate(from.self, sizeof(T));
@@ -130,7 +130,7 @@ docteur_status docteur_attach(const docteur_device* device, const docteur_memory
 
 void docteur_detach(docteur_image* d) {
   if (d == nullptr) return;
-  docteur_memory c_memory = d->c_memory;  // outlives the block that it is released to
+  docteur_memory c_memory = d->c_memory;  // a copy: the block that holds the original is released with it
   destroy<docteur_image>({&c_memory, allocate, release}, d);
 }
 

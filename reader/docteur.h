@@ -1,11 +1,11 @@
 /* docteur.h - read a docteur image from C.
  *
  * For a guest or a program that is not C++: attach an image on a block device, find paths, list directories, read
- * files. No globals, no threads, no files: the device and the memory are what the caller hands in. (libdeflate takes
- * one decompressor of about 11 KiB from its own allocator, see libdeflate_set_memory_allocator.) One thread at a time
- * for each handle; any number of handles.
+ * files. It uses no globals, threads or files: the caller passes in the device and the memory. (libdeflate takes
+ * one decompressor of about 11 KiB from its own allocator, see libdeflate_set_memory_allocator.) Each handle may
+ * be used by one thread at a time; there may be any number of handles.
  *
- * Paths are '/'-separated bytes with a length; a leading '/' and empty parts do not count.
+ * Paths are '/'-separated bytes with a length; a leading '/' and empty parts are ignored.
  */
 #ifndef DOCTEUR_H
 #define DOCTEUR_H
@@ -17,8 +17,8 @@
 extern "C" {
 #endif
 
-/* The version of this header, and of the library that is linked: major << 16 | minor << 8 | patch. Before 1.0.0 another
- * minor number may be another interface. */
+/* The version of this header, and of the library that is linked: major << 16 | minor << 8 | patch. Before 1.0.0 a new
+ * minor number may change the interface. */
 #define DOCTEUR_VERSION_NUMBER 0x000100
 uint32_t docteur_version(void);
 
@@ -29,16 +29,16 @@ typedef struct docteur_device {
   /* Fills all of `out` with `size` bytes from byte `offset` on and returns 0. Returns DOCTEUR_UNAVAILABLE if the same
    * read may succeed later (a time-out, a broken connection), any other value if it will not. */
   int (*read)(void* self, uint64_t offset, void* out, size_t size);
-  /* The whole device as memory when it is mapped (nothing is copied then, `read` may be NULL), else NULL. */
+  /* The whole device as memory if it is mapped (then nothing is copied, and `read` may be NULL), else NULL. */
   const void* view;
 } docteur_device;
 
 /* Where memory comes from. */
 typedef struct docteur_memory {
   void* self;
-  /* NULL when there is no more; otherwise aligned for any scalar type. */
+  /* Returns memory aligned for any scalar type, or NULL if memory is exhausted. */
   void* (*allocate)(void* self, size_t size);
-  /* Gets back the size that was asked for. */
+  /* Receives the size that was requested. */
   void (*release)(void* self, void* block, size_t size);
 } docteur_memory;
 
@@ -47,7 +47,7 @@ typedef enum docteur_status {
   DOCTEUR_IO,          /* the device failed */
   DOCTEUR_DAMAGED,     /* the image breaks a rule of the format, or a checksum does not match */
   DOCTEUR_UNSUPPORTED, /* a format version or feature this library does not know */
-  DOCTEUR_LIMIT,       /* over one of the limits on what an image may ask for */
+  DOCTEUR_LIMIT,       /* over one of the limits on images */
   DOCTEUR_NOT_FOUND,   /* no such path */
   DOCTEUR_WRONG_KIND,  /* e.g. listing a file */
   DOCTEUR_LOOP,        /* too many symbolic links */
@@ -58,7 +58,7 @@ typedef enum docteur_status {
 
 typedef struct docteur_error {
   docteur_status status;
-  uint64_t at;      /* bytes from the start of the image, where it was noticed */
+  uint64_t at;      /* bytes from the start of the image, where it was detected */
   const char* what; /* static text */
 } docteur_error;
 
@@ -70,8 +70,8 @@ typedef enum docteur_kind {
   DOCTEUR_SUBMODULE
 } docteur_kind;
 
-/* What a path leads to. `inode`: one number for each path, at least 1 and the same whenever the image is attached. Only
- * the library looks into `position`. */
+/* The object at a path. `inode`: identifies the path; at least 1, and the same whenever the image is attached.
+ * `position` is for the library only. */
 typedef struct docteur_node {
   docteur_kind kind;
   uint32_t position;
@@ -90,7 +90,7 @@ typedef struct docteur_list docteur_list;   /* a place in a directory */
 typedef struct docteur_file docteur_file;   /* a file that is being read */
 
 /* Attaches an image. `cache_bytes`: for bases of deltas; 0 is allowed. `error` may be NULL, here and below. On success
- * `*out` must be given to docteur_detach(). What the device and the memory stand on must live until then. */
+ * `*out` must be given to docteur_detach(). What the device and the memory refer to must live until then. */
 docteur_status docteur_attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
                               docteur_image** out, docteur_error* error);
 void docteur_detach(docteur_image* d);
@@ -122,25 +122,25 @@ docteur_status docteur_resolve(docteur_image* d, const char* path, size_t path_s
 docteur_status docteur_oid(const docteur_image* d, docteur_node node, docteur_id* out, docteur_error* error);
 docteur_status docteur_size(docteur_image* d, docteur_node node, uint64_t* out, docteur_error* error);
 
-/* The whole content, checked against its id; `size` must be what docteur_size() says. */
+/* The whole content, checked against its id; `size` must be the value from docteur_size(). */
 docteur_status docteur_read(docteur_image* d, docteur_node node, void* out, size_t size, docteur_error* error);
-/* A file or a link's target to be read in parts. Reading forward costs no more than reading it once: a delta is built
- * when it is first read and kept until docteur_close(), a large file goes on from where the last part ended. Parts are
- * not checked against the id. docteur_open() gives what docteur_close() takes, before docteur_detach(). */
+/* Opens a file or a link's target to be read in parts. Reading forward costs no more than reading it once: a delta is
+ * rebuilt when it is first read and kept until docteur_close(), a large file continues where the last part ended. Parts
+ * are not checked against the id. `*out` must be given to docteur_close() before docteur_detach(). */
 docteur_status docteur_open(docteur_image* d, docteur_node node, docteur_file** out, docteur_error* error);
 uint64_t docteur_file_size(const docteur_file* file); /* bytes */
-/* As pread(2): up to `size` bytes from byte `offset` on, fewer only at the end, none behind it. `*got`: how many. */
+/* As pread(2): reads up to `size` bytes at byte `offset`, fewer only at the end, none past it. `*got`: their number. */
 docteur_status docteur_pread(docteur_file* file, void* out, size_t size, uint64_t offset, size_t* got,
                              docteur_error* error);
 void docteur_close(docteur_file* file);
 
-/* One range: `size` bytes from byte `offset` on, not checked against the id. It opens the file each time. */
+/* Reads one range: `size` bytes at byte `offset`, not checked against the id. Opens the file each time. */
 docteur_status docteur_read_range(docteur_image* d, docteur_node node, uint64_t offset, void* out, size_t size,
                                   docteur_error* error);
 
-/* Lists a directory in Git's order, from the entry behind the one named `after` on, or from the first one when
+/* Lists a directory in Git's order, from the entry after the one named `after`, or from the first one if
  * `after_size` is 0. docteur_list_next() returns 1 and the next entry, or 0 at the end; the name is not terminated and
- * lives until the next call. docteur_list_close() takes what docteur_list_open() returned, before docteur_detach(). */
+ * lives until the next call. The list must be given to docteur_list_close() before docteur_detach(). */
 docteur_status docteur_list_open(docteur_image* d, const char* path, size_t path_size, const char* after,
                                  size_t after_size, docteur_list** out, docteur_error* error);
 int docteur_list_next(docteur_list* list, const char** name, size_t* name_size, docteur_node* out);

@@ -7,10 +7,10 @@
 namespace docteur {
 namespace {
 
-constexpr unsigned kMostDigit = 11;  // bits: as many places to write to at once stay in the processor's caches
+constexpr unsigned kMostDigit = 11;  // bits: the places written to in one pass fit into the processor's caches
 
-// Least significant digit first: a few passes, no comparison. The digits are of one size, as small as their number
-// allows.
+// Radix sort, least significant digit first: a few passes without comparisons. All digits have the same size, the
+// smallest for that number of passes.
 template <class T>
 result<owned_array<T>> sorted(const idx_offsets& offsets, std::uint32_t count, const memory& from) noexcept {
   DOCTEUR_TRY(values, owned_array<T>::make(from, count));

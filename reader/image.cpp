@@ -49,7 +49,7 @@ result<done> image::read_index() noexcept {
   if (load_be<std::uint32_t>(pack_head.data()) != kPackMagic)
     return fail(errc::bad_magic, kPackOffset, "no PACK where it should be");
   if (load_be<std::uint32_t>(pack_head.data() + 4) != kPackVersion)
-    return fail(errc::bad_version, kPackOffset + 4, "PACK version");
+    return fail(errc::bad_version, kPackOffset + 4, "unknown PACK version");
 
   const std::uint64_t pack_size = sections_ ? sections_->pack_size : header_.idx_offset - kPackOffset;
   const pack_extent where{kPackOffset, pack_size - pack_trailer_size(kind()), header_.idx_offset, kind()};
@@ -57,7 +57,7 @@ result<done> image::read_index() noexcept {
   DOCTEUR_TRY(index, pack_index::load(device_, where, memory_, bounds_, holding));
   index_ = std::move(index);
   if (index_.count() != load_be<std::uint32_t>(pack_head.data() + 8))
-    return fail(errc::malformed, kPackOffset + 8, "PACK and IDX hold different numbers of objects");
+    return fail(errc::malformed, kPackOffset + 8, "PACK and IDX have different numbers of objects");
   if (index_.count() >= 1u << kPositionBits) return fail(errc::too_large, kPackOffset + 8, "too many objects");
   return done{};
 }
@@ -67,7 +67,7 @@ result<done> image::check_pack_trailer() const noexcept {
   const std::uint64_t at = kPackOffset + index_.where().limit;
   DOCTEUR_CHECK(read_exactly(device_, at, trailer.view()));
   DOCTEUR_TRY(checksum, index_.pack_checksum());
-  if (trailer != checksum) return fail(errc::bad_checksum, at, "IDX is not of this PACK");
+  if (trailer != checksum) return fail(errc::bad_checksum, at, "IDX belongs to another PACK");
   return done{};
 }
 

@@ -11,7 +11,7 @@ constexpr object_type type_of(entry_kind kind) noexcept {
   return kind == entry_kind::directory ? object_type::tree : object_type::blob;
 }
 
-// A path that is being resolved: what was resolved is in front of `rest_at`, names that are still to come behind it.
+// A path that is being resolved. The resolved part is before `rest_at_`; the remaining names begin there.
 class pending_path {
  public:
   explicit pending_path(const memory& from) noexcept : text_(from), other_(from) {}
@@ -20,7 +20,7 @@ class pending_path {
   [[nodiscard]] std::string_view resolved() const noexcept { return {text_.data(), resolved_}; }
   [[nodiscard]] std::string_view rest() const noexcept { return drop({text_.data(), text_.size()}, rest_at_); }
 
-  // The next name; empty at the end.
+  // Takes the next name; empty at the end.
   std::string_view take_name() noexcept {
     while (rest_at_ < text_.size() && text_[rest_at_] == '/') ++rest_at_;
     const std::string_view all = rest();
@@ -28,22 +28,22 @@ class pending_path {
     rest_at_ += name.size();
     return name;
   }
-  // `name` was just taken, so there is room for it, and for a '/', in front of the rest.
+  // `name` was just taken, so there is room for it and a '/' before the rest.
   void enter(std::string_view name) noexcept {
     if (resolved_ > 0) text_[resolved_++] = '/';
     std::memmove(text_.data() + resolved_, name.data(), name.size());
     resolved_ += name.size();
   }
-  // False at the root.
+  // Returns false at the root.
   bool leave() noexcept {
     if (resolved_ == 0) return false;
     const std::size_t slash = resolved().rfind('/');
     resolved_ = slash == std::string_view::npos ? 0 : slash;
     return true;
   }
-  // Puts a link's target in front of the rest.
+  // Inserts a link's target before the rest.
   result<done> insert(bytes target) noexcept {
-    // One byte more than needed in front of the target: enter() writes at most what was taken.
+    // One more byte than needed before the target, for the '/' that enter() adds to a name.
     const std::size_t head = resolved_ + 1;
     DOCTEUR_CHECK(other_.resize(head + target.size() + 1 + rest().size()));
     std::memcpy(other_.data(), text_.data(), resolved_);
@@ -93,10 +93,11 @@ result<done> image_reader::read(const node& n, mutable_bytes out, check id) noex
   const std::uint64_t offset = image_->offset(n);
   const std::uint64_t at = objects_.device_offset(offset);
   DOCTEUR_TRY(type, objects_.read(offset, out));
-  if (type != type_of(n.kind)) return fail(errc::wrong_kind, at, "object is of another type than its entry");
+  if (type != type_of(n.kind)) return fail(errc::wrong_kind, at, "object has another type than its tree entry");
   if (id == check::no) return done{};
   DOCTEUR_TRY(expected, image_->id(n.position));
-  if (object_id(expected.kind(), type, out) != expected) return fail(errc::bad_checksum, at, "content is not what its id says");
+  if (object_id(expected.kind(), type, out) != expected)
+    return fail(errc::bad_checksum, at, "content does not match its id");
   return done{};
 }
 
@@ -144,10 +145,11 @@ result<node> image_reader::resolve(const snapshot& paths, std::string_view path,
     if (current->kind != entry_kind::symlink) continue;
     if (++links > image_->bounds().symlinks) return fail(errc::symlink_loop, 0, "too many symbolic links");
     DOCTEUR_TRY(n, size(*current));
-    if (n == 0 || n > image_->bounds().path_bytes) return fail(errc::not_found, 0, "target of a symbolic link");
+    if (n == 0 || n > image_->bounds().path_bytes)
+      return fail(errc::not_found, 0, "target of a symbolic link is empty or too long");
     DOCTEUR_TRY(target, owned_array<std::byte>::make(objects_.allocator(), n));
     DOCTEUR_CHECK(read(*current, target.span()));
-    if (target[0] == std::byte{'/'}) return fail(errc::not_found, 0, "symbolic link leads out of the image");
+    if (target[0] == std::byte{'/'}) return fail(errc::not_found, 0, "symbolic link points out of the image");
     (void)p.leave();
     if (p.rest().find_first_not_of('/') == std::string_view::npos && target[n - 1] == std::byte{'/'})
       ends_in_slash = true;
@@ -168,9 +170,9 @@ result<zlib_extent> image_reader::zlib_stream(const node& n) noexcept {
   if (header.type != entry_type::blob) return fail(errc::wrong_kind, at, "not a whole blob");
   const std::uint64_t limit = objects_.device_offset(image_->index().entry_limit(offset));
   if (limit - at < header.header_size) return fail(errc::truncated, at, "entry ends inside its own header");
-  // Without a section table the PACK's own end, and so the last entry's, is not known.
+  // Without a section table the end of the PACK, and so that of its last entry, is unknown.
   const bool is_last = image_->index().entry_limit(offset) == image_->index().where().limit;
-  if (is_last && !image_->sections()) return fail(errc::wrong_kind, at, "the last entry's end is not known");
+  if (is_last && !image_->sections()) return fail(errc::wrong_kind, at, "the end of the last entry is unknown");
   return zlib_extent{at + header.header_size, limit - at - header.header_size};
 }
 

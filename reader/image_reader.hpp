@@ -1,6 +1,6 @@
 #pragma once
-// Reads what an attached image holds. Guest-safe. Owns a cache and buffers: one for each thread that reads, any number
-// of them on one image.
+// Reads the content of an attached image. Guest-safe. A reader owns a cache and buffers: each thread needs its own, and
+// any number of them may read one image.
 
 #include <cstdint>
 #include <string_view>
@@ -16,7 +16,7 @@ namespace docteur {
 // Whether content that is read whole is compared with its object id.
 enum class check : bool { no, yes };
 
-// Where a blob's zlib stream (RFC 1950) is: what HTTP calls `Content-Encoding: deflate`.
+// The place of a blob's zlib stream (RFC 1950), which HTTP calls `Content-Encoding: deflate`.
 struct zlib_extent {
   std::uint64_t offset;  // bytes from the start of the image
   std::uint64_t size;    // bytes, exactly
@@ -28,33 +28,33 @@ class image_reader {
  public:
   // `of` must outlive the reader and stay where it is. Memory comes from `from`, which may differ from the image's own.
   // One reader serves all snapshots of its image.
-  // `cache_bytes`: of bases of deltas. `read_ahead`: read_window's, unused when the image's device is mapped.
+  // `cache_bytes`: for bases of deltas. `read_ahead`: as for read_window; unused if the image's device is mapped.
   [[nodiscard]] static result<image_reader> make(const docteur::image& of, const memory& from,
                                                  std::uint64_t cache_bytes = kDefaultCache,
                                                  std::uint64_t read_ahead = kDefaultReadAhead) noexcept;
 
-  // Bytes of content of a file, of a link's target, of a tree object; 0 for a submodule. Followed by read() it costs
-  // next to nothing. Faults in the bases of a delta are read()'s to find.
+  // Returns the bytes of content of a file, a link's target or a tree object; 0 for a submodule. Costs next to nothing
+  // if read() follows. Does not find faults in the bases of a delta; read() does.
   [[nodiscard]] result<std::uint64_t> size(const node& n) noexcept;
 
-  // The whole content of a node that is no submodule; `out.size()` must be size(n). Errors: wrong_kind; bad_checksum
-  // when the content is not what the id says (then `out` holds nothing to rely on).
+  // Reads the whole content of a node that is not a submodule; `out.size()` must be size(n). Errors: wrong_kind;
+  // bad_checksum if the content does not match the id (`out` must not be used then).
   [[nodiscard]] result<done> read(const node& n, mutable_bytes out, check id = check::yes) noexcept;
 
-  // The content from byte `at` on, which must be inside size(n). A range is not checked against the id.
+  // Reads the content at byte `at`; the range must be inside size(n). Ranges are not checked against the id.
   [[nodiscard]] result<done> read_range(const node& n, std::uint64_t at, mutable_bytes out) noexcept;
 
-  // For many ranges of one file: keeps its place, so that going forward costs no more than reading it once. Other
-  // threads and readers may go on reading the stream (reader/blob_stream.hpp).
+  // Opens a file for reading many ranges. The stream keeps its place, so that reading forward costs no more than
+  // reading the file once. Other threads may continue to read the stream (reader/blob_stream.hpp).
   [[nodiscard]] result<blob_stream> open(const node& n) noexcept;
 
-  // The node behind `path` of a snapshot of this image, symbolic links followed inside the snapshot only: a target that
-  // is absolute or climbs above the root is not_found. Errors: not_found, wrong_kind (a file where a directory must
-  // be), symlink_loop. `where`, if it is not null, receives the path without links that `path` led to.
+  // Returns the node at `path` of a snapshot of this image. Symbolic links are followed inside the snapshot only: a
+  // target that is absolute or climbs above the root is not_found. Errors: not_found, wrong_kind (a file in the place
+  // of a directory), symlink_loop. `where`, if not null, receives the path that `path` resolved to, without links.
   [[nodiscard]] result<node> resolve(const snapshot& paths, std::string_view path,
                                      owned_array<char>* where = nullptr) noexcept;
 
-  // Errors: wrong_kind when the blob is a delta or no blob.
+  // Errors: wrong_kind if the node is not a blob, its entry is a delta, or the end of its entry is unknown.
   [[nodiscard]] result<zlib_extent> zlib_stream(const node& n) noexcept;
 
   [[nodiscard]] const docteur::image& image() const noexcept { return *image_; }

@@ -1,5 +1,5 @@
 #pragma once
-// What a path leads to. Guest-safe.
+// The object at a path. Guest-safe.
 
 #include <cstdint>
 
@@ -9,19 +9,19 @@ namespace docteur {
 
 struct node {
   entry_kind kind;
-  // Of its object in IDX; for a submodule, whose commit is not in the image, in snapshot::submodules().
+  // The position of its object in IDX; for a submodule, whose commit is not in the image, in snapshot::submodules().
   std::uint32_t position;
-  // One number for each path of a snapshot, at least 1 and the same whenever the image is attached: what an inode
-  // number is. Two paths of one object have two. 0 in a node that was not found by a path.
+  // Identifies the path in its snapshot, like an inode number: at least 1, and the same whenever the image is attached.
+  // Two paths of one object have different numbers. 0 in a node that was not found by a path.
   std::uint32_t leaf = 0;
 
   [[nodiscard]] bool is_blob() const noexcept { return kind != entry_kind::directory && kind != entry_kind::submodule; }
-  // What "name/" may stand for: a submodule is an empty folder.
+  // Whether "name/" may refer to it: a submodule is an empty folder.
   [[nodiscard]] bool is_folder() const noexcept { return !is_blob(); }
   friend bool operator==(const node&, const node&) = default;
 };
 
-// How a path tree's record holds a node: the kind in the highest three bits.
+// A path tree's record of a node: the kind in the highest three bits, the position in the others.
 inline constexpr unsigned kPositionBits = 29;
 [[nodiscard]] constexpr std::uint32_t to_record(const node& n) noexcept {
   return static_cast<std::uint32_t>(n.kind) << kPositionBits | n.position;

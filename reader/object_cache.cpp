@@ -5,23 +5,23 @@
 
 namespace docteur {
 
-// The content follows the node in the same block.
+// The header of a cached object. The content follows it in the same block.
 struct object_cache::node {
-  std::uint64_t block_size;  // bytes, this node included; in the log a multiple of kUnit
+  std::uint64_t block_size;  // bytes, including this node; a multiple of kUnit in the log
   std::uint64_t offset;
   std::uint64_t size;
-  node* chain;  // the next one of the bucket
+  node* chain;  // the next node of the bucket
   std::uint32_t pins;
   object_type type;
   bool in_log;
   bool kept;             // in the table
-  std::uint8_t chances;  // times it will be moved down instead of dropped
+  std::uint8_t chances;  // how many times it will be moved down instead of dropped
 
   [[nodiscard]] std::byte* content() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
 namespace {
-constexpr std::uint64_t kUnit = 64;     // no gap is too small to be a node
+constexpr std::uint64_t kUnit = 64;     // so that every gap can hold a node
 constexpr std::size_t kBuckets = 4096;  // a power of two
 constexpr std::uint8_t kMostChances = 2;
 constexpr std::uint64_t kSmallestLog = 64 << 10;  // bytes
@@ -72,7 +72,7 @@ object_cache::handle object_cache::find(std::uint64_t offset) noexcept {
   return {};
 }
 
-// One node that fills the gap, so that all of the log is nodes.
+// Fills the gap with one node, so that the whole log consists of nodes.
 void object_cache::fill_gap() noexcept {
   if (front_ == gap_end_) return;
   new (log_.data() + front_) node{gap_end_ - front_, 0, 0, nullptr, 0, object_type::blob, true, false, 0};
@@ -85,7 +85,7 @@ void object_cache::take_log() noexcept {
   std::fill(buckets_.begin(), buckets_.end(), nullptr);
   while (size >= kSmallestLog && !log_.set_capacity(size)) size = size / 2 / kUnit * kUnit;
   if (log_.capacity() == 0) return;
-  (void)log_.resize(size);  // there is capacity
+  (void)log_.resize(size);  // cannot fail: the capacity is there
   gap_end_ = size;
 }
 
@@ -102,14 +102,14 @@ object_cache::node** object_cache::link_to(node* n) noexcept {
   return at;
 }
 
-// Takes it out of the table; what is left fills its place.
+// Removes the node from the table; its bytes become part of the gap or stay as an unused node.
 void object_cache::forget(node* n) noexcept {
   *link_to(n) = n->chain;
   n->kept = false;
   counters_.used -= n->block_size;
 }
 
-// To the front of the gap that it ends; the gap is behind it then.
+// Moves the node that follows the gap to the front of the gap, which is then behind the node.
 void object_cache::move_down(node* n) noexcept {
   node** link = link_to(n);
   const std::uint64_t size = n->block_size;
@@ -119,7 +119,7 @@ void object_cache::move_down(node* n) noexcept {
   gap_end_ += size;
 }
 
-// Room in the log: the gap is widened until it is enough. nullptr when it cannot be, for what is pinned.
+// Widens the gap until a block fits, and takes the block from it. Returns nullptr if pinned objects prevent that.
 object_cache::node* object_cache::reserve(std::uint64_t block_size) noexcept {
   unsigned wraps = 0;
   while (gap_end_ - front_ < block_size) {
@@ -156,7 +156,7 @@ result<object_cache::handle> object_cache::make_passing(std::uint64_t offset, ob
   return make_below(log_.size(), offset, type, size);
 }
 
-// In the log when its block has at most `limit` bytes, else in memory of its own.
+// Places the object in the log if its block has at most `limit` bytes, else in memory of its own.
 result<object_cache::handle> object_cache::make_below(std::uint64_t limit, std::uint64_t offset, object_type type,
                                                       std::uint64_t size) noexcept {
   std::uint64_t n = in_units(sizeof(node) + size);

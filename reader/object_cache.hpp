@@ -1,11 +1,11 @@
 #pragma once
-// Objects that deltas were built on, kept by their PACK offset in a fixed number of bytes. Guest-safe.
+// A cache of objects that are bases of deltas, by their PACK offset, in a fixed number of bytes. Guest-safe.
 //
-// A circular log: objects are one behind another in one block of memory, and room for a new one is made by dropping
-// those that come next, which are the oldest. One that was used since is moved down to the front of the gap instead, a
-// few times at most (CLOCK with a counter; Corbató, "A Paging Experiment with the Multics System", 1968). So a walk
-// over all files does not push out the bases that many files share, no memory is taken for an object, and none is lost
-// between objects.
+// It is a circular log: objects follow one another in one block of memory, and room for a new one is made by dropping
+// the objects that come next, which are the oldest. An object that was used since is moved to the front of the gap
+// instead, at most a few times (CLOCK with a counter; Corbató, "A Paging Experiment with the Multics System", 1968). So
+// a walk over all files does not evict the bases that many files share, no object needs an allocation, and no memory is
+// lost between objects.
 
 #include <cstdint>
 
@@ -19,7 +19,7 @@ class object_cache {
  public:
   struct node;
 
-  // A use of a cached object: it stays where it is until the handle goes. Move-only.
+  // Pins a cached object: it stays where it is until the handle is destroyed. Move-only.
   class handle {
    public:
     handle() = default;
@@ -35,9 +35,9 @@ class object_cache {
     [[nodiscard]] explicit operator bool() const noexcept { return node_ != nullptr; }
     [[nodiscard]] object_type type() const noexcept;
     [[nodiscard]] bytes content() const noexcept;
-    // To fill what make() gave. Only before keep().
+    // The memory to fill after make(). Only before keep().
     [[nodiscard]] mutable_bytes fill() noexcept;
-    [[nodiscard]] bool is_beside_cache() const noexcept;  // in memory of its own
+    [[nodiscard]] bool is_beside_cache() const noexcept;  // has memory of its own
 
    private:
     friend class object_cache;
@@ -46,26 +46,27 @@ class object_cache {
     node* node_ = nullptr;
   };
 
-  // The block of `capacity` bytes is taken from `from` when the first object comes; where it cannot be had, a smaller
-  // one is, or none. Handles must go before the cache does, and it must not move while there are any.
+  // The block of `capacity` bytes is allocated from `from` for the first object; if that fails, a smaller block or none
+  // is used. Handles must not outlive the cache, and the cache must not be moved while there are handles.
   object_cache(const memory& from, std::uint64_t capacity) noexcept;
   object_cache(object_cache&& other) noexcept;
   object_cache& operator=(object_cache&&) = delete;
   ~object_cache() = default;
 
-  // An empty handle when the object is not there.
+  // Returns an empty handle if the object is not in the cache.
   [[nodiscard]] handle find(std::uint64_t offset) noexcept;
-  // Room for an object that is not in the cache yet; it goes when its handle goes unless keep() came first. An object
-  // of more than a quarter of the capacity has memory of its own and is not kept: it would push out all the others.
+  // Makes room for an object that is not in the cache. The object is dropped with its handle unless keep() was called.
+  // An object of more than a quarter of the capacity gets memory of its own and is not kept: it would evict all others.
+  // Errors: out_of_memory.
   [[nodiscard]] result<handle> make(std::uint64_t offset, object_type type, std::uint64_t size) noexcept;
-  // The same for an object that will not be kept and may be as large as all the others, which make way for it: for who
-  // has a large object in hand already and would take memory for another.
+  // The same for an object that will not be kept and may take the whole cache; others are dropped for it. For a caller
+  // that holds one large object already and would otherwise allocate a second.
   [[nodiscard]] result<handle> make_passing(std::uint64_t offset, object_type type, std::uint64_t size) noexcept;
   void keep(handle& h) noexcept;
   // Whether an object of `size` bytes is small enough to be kept.
   [[nodiscard]] bool is_for(std::uint64_t size) const noexcept;
-  void clear() noexcept;  // all that no handle holds
-  // From now on nothing is kept. The block of memory is given back, unless a handle holds some of it.
+  void clear() noexcept;  // drops all objects that are not pinned
+  // From now on nothing is kept. The block of memory is released, unless a handle pins an object in it.
   void close() noexcept {
     capacity_ = 0;
     pinned_ == 0 ? release_log() : clear();
@@ -74,7 +75,7 @@ class object_cache {
   struct counters {
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
-    std::uint64_t used = 0;  // bytes of objects, those that only handles hold included
+    std::uint64_t used = 0;  // bytes of objects, including those that only handles hold
   };
   [[nodiscard]] const counters& count() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
@@ -97,10 +98,10 @@ class object_cache {
   std::uint64_t capacity_;
   owned_array<node*> buckets_;
   owned_array<std::byte> log_;
-  // The gap: nothing is from `front_` to `gap_end_`; all else of the log is nodes.
+  // The gap is from `front_` to `gap_end_`; the rest of the log is nodes.
   std::uint64_t front_ = 0;
   std::uint64_t gap_end_ = 0;
-  std::uint32_t pinned_ = 0;  // nodes of the log
+  std::uint32_t pinned_ = 0;  // pinned nodes in the log
   counters counters_;
 };
 

@@ -8,12 +8,12 @@
 namespace docteur {
 namespace {
 
-// Read at once when the device is not mapped; only longer entries need a second read.
+// Bytes read at once if the device is not mapped; only longer entries need a second read.
 constexpr std::uint64_t kFirstRead = 64 << 10;
 
-constexpr std::uint64_t kUsualDeltas = 1 << 20;  // bytes of a chain's deltas; room for more is given back
+constexpr std::uint64_t kUsualDeltas = 1 << 20;  // bytes of a chain's deltas; memory for more is released
 
-// A small image does not hold enough for a large cache: what its PACK may well inflate to, and room for a few objects.
+// A small image cannot fill a large cache: returns the size that its PACK may inflate to, with room for a few objects.
 std::uint64_t useful_cache(const pack_index& index, std::uint64_t bytes) noexcept {
   constexpr std::uint64_t kRatio = 64;
   constexpr std::uint64_t kLeast = 512 << 10;
@@ -42,12 +42,12 @@ result<object_reader> object_reader::make(const device& pack, const pack_index& 
   return object_reader(pack, index, from, bounds, cache_bytes, read_ahead, std::move(inflate));
 }
 
-// `want`: bytes of the entry that will be needed, if it has as many.
+// Reads the beginning of an entry. `want`: the number of bytes that will be needed, if the entry has that many.
 result<object_reader::entry> object_reader::fetch(std::uint64_t offset, std::uint64_t want) noexcept {
   const std::uint64_t at = device_offset(offset);
   if (offset >= index_->where().limit || at >= disk().size)
     return fail(errc::out_of_range, at, "entry lies outside the PACK");
-  // The end of an entry of a mapped device need not be looked for: nothing is read that is not looked at.
+  // On a mapped device the end of the entry is not needed: nothing is read before it is used.
   const std::uint64_t limit = disk().view != nullptr ? index_->where().limit : index_->entry_limit(offset);
   const std::uint64_t most = std::min(limit - offset, disk().size - at);
   DOCTEUR_TRY(data, window_.get(at, std::min(most, want)));
@@ -55,7 +55,7 @@ result<object_reader::entry> object_reader::fetch(std::uint64_t offset, std::uin
   return entry{h, data, most};
 }
 
-// `e` is what fetch() gave last. A stream may be longer than what was fetched.
+// `e` is the entry that fetch() returned last. Its stream may be longer than the part fetched.
 result<done> object_reader::inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept {
   const std::uint64_t at = device_offset(offset);
   bytes data = e.data;
@@ -90,11 +90,11 @@ result<std::uint64_t> object_reader::size(std::uint64_t offset, object_type expe
     return result_size(links_[0]);
   }
   if (whole_type(e.header.type) != expected)
-    return fail(errc::wrong_kind, device_offset(offset), "object is of another type than its entry");
+    return fail(errc::wrong_kind, device_offset(offset), "object has another type than its tree entry");
   return e.header.size;
 }
 
-// Of what the delta makes.
+// Returns the size of the delta's result.
 result<std::uint64_t> object_reader::result_size(const link& l) const noexcept {
   DOCTEUR_TRY(sizes, decode_delta_header(delta(l), device_offset(l.offset)));
   return sizes.result_size;
@@ -116,7 +116,7 @@ result<object_info> object_reader::info(std::uint64_t offset) noexcept {
   for (std::uint64_t at = offset; is_delta(h.type); ++depth) {
     if (depth == bounds_.delta_depth) return fail(errc::too_large, device_offset(offset), "delta chain is too long");
     DOCTEUR_TRY(base, base_of(h, at));
-    // All of a chain is of one type: that of the nearest base that is at hand.
+    // All objects of a chain have one type, so the nearest cached base decides.
     if (const auto cached = cache_.find(base)) {
       info.type = cached.type();
       return info;
@@ -129,7 +129,7 @@ result<object_info> object_reader::info(std::uint64_t offset) noexcept {
   return info;
 }
 
-// Inflates the delta `e` behind those that are there already.
+// Inflates the delta `e` to the end of deltas_ and adds it to links_.
 result<done> object_reader::add_link(std::uint64_t offset, const entry& e) noexcept {
   const std::uint64_t at = device_offset(offset);
   if (links_.size() == bounds_.delta_depth) return fail(errc::too_large, at, "delta chain is too long");
@@ -153,24 +153,31 @@ result<done> object_reader::start_chain(std::uint64_t offset, const entry& e) no
   return done{};
 }
 
-// A place for an object on which `above` deltas are still to be applied to make the one that goes to `out`. `below`:
-// what it is made from. Of those too large for the cache there is never more than one in memory of its own, where it
-// can be helped: every second one is in `out`, or what is cached makes way.
+// Makes room for an object on which `above` more deltas will be applied; the last one writes the result to `out`.
+// `below`: the object that this one is made from. Small objects go to the cache. Large ones would need memory of their
+// own, so every second one is built in `out`. A delta then never reads and writes `out` at once:
+//
+//   above   4         3         2         1         0
+//   object  base  ->  a     ->  b     ->  c     ->  result
+//   place   out       own       out       own       out
+//
+// If an object does not fit in `out` and the one below has memory of its own already, the new one replaces the content
+// of the cache, so that only one allocation is large at a time, if possible.
 result<object_reader::object_in_chain> object_reader::make_room(std::uint64_t offset, object_type type,
                                                                 std::uint64_t size, std::size_t above,
                                                                 const object_cache::handle& below,
                                                                 mutable_bytes out) noexcept {
   if (size > bounds_.object_bytes) return fail(errc::too_large, device_offset(offset), "object is over the limit");
   const bool is_large = !cache_.is_for(size);
-  if (is_large && above % 2 == 0 && size <= out.size())
-    return object_in_chain{type, out.first(size), out.first(size), {}};
+  const bool is_out_free = above % 2 == 0;
+  if (is_large && is_out_free && size <= out.size()) return object_in_chain{type, out.first(size), out.first(size), {}};
   DOCTEUR_TRY(held, is_large && below.is_beside_cache() ? cache_.make_passing(offset, type, size)
                                                         : cache_.make(offset, type, size));
   const mutable_bytes room = held.fill();
   return object_in_chain{type, room, room, std::move(held)};
 }
 
-// Goes from the one delta in links_ down to a whole object or one that is cached, and collects the deltas on the way.
+// Goes from the one delta in links_ down to a whole or a cached object, and collects the deltas on the way.
 // Each entry is read once: its delta is inflated now and applied on the way back.
 result<object_reader::object_in_chain> object_reader::descend(mutable_bytes out) noexcept {
   chain_is_started_ = false;
@@ -196,7 +203,7 @@ result<object_reader::object_in_chain> object_reader::descend(mutable_bytes out)
   }
 }
 
-// What the first of links_ makes, in `out`, from what the others make.
+// Applies the deltas of the chain, from the base up; the last result, that of links_[0], goes to `out`.
 result<object_type> object_reader::climb(mutable_bytes out) noexcept {
   DOCTEUR_TRY(base, descend(out));
   for (std::size_t i = links_.size(); i-- > 1;) {
@@ -211,7 +218,7 @@ result<object_type> object_reader::climb(mutable_bytes out) noexcept {
   return base.type;
 }
 
-// `place(size)` says where the object goes, once its size is known.
+// `place(size)` returns the memory for the object, once its size is known.
 template <class Place>
 result<object_type> object_reader::build(std::uint64_t offset, Place place) noexcept {
   if (!chain_is_started_ || links_[0].offset != offset) {
@@ -239,7 +246,7 @@ result<object_type> object_reader::build(std::uint64_t offset, Place place) noex
 result<object_type> object_reader::read(std::uint64_t offset, mutable_bytes out) noexcept {
   return build(offset, [&](std::uint64_t size) -> result<mutable_bytes> {
     if (size != out.size())
-      return fail(errc::malformed, device_offset(offset), "object has another size than promised");
+      return fail(errc::malformed, device_offset(offset), "object has another size than expected");
     return out;
   });
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Objects of one PACK by their offset: delta chains resolved, bases cached. Guest-safe; one for each thread.
+// Reads the objects of one PACK by offset: resolves delta chains and caches bases. Guest-safe. One reader per thread.
 
 #include <cstdint>
 
@@ -17,32 +17,33 @@ namespace docteur {
 struct object_info {
   object_type type;
   std::uint64_t size;   // bytes of content
-  entry_header header;  // of its own entry
+  entry_header header;  // of the object's own entry
 };
 
 class object_reader {
  public:
-  // `pack` and `index` must outlive the reader. `cache_bytes`: for bases, over and above the object that is being
-  // built. `read_ahead`: read_window's.
+  // `pack` and `index` must outlive the reader. `cache_bytes`: for bases, in addition to the object that is being
+  // built. `read_ahead`: as for read_window.
   [[nodiscard]] static result<object_reader> make(const device& pack, const pack_index& index, const memory& from,
                                                   const limits& bounds, std::uint64_t cache_bytes,
                                                   std::uint64_t read_ahead = kDefaultReadAhead) noexcept;
 
-  // `offset`: of an entry, from the start of the PACK. Errors as decode_entry_header().
+  // `offset`: of an entry, from the start of the PACK. Errors: out_of_range, those of
+  // decode_entry_header(), the device's.
   [[nodiscard]] result<entry_header> header(std::uint64_t offset) noexcept;
-  // Goes down the whole chain of a delta, entry header by entry header. Errors: malformed for a size that the entry
-  // cannot hold, so that what is claimed here is at most some 1,032 times what is on the device.
+  // Returns the type and size of an object. For a delta this follows the entry headers of the whole chain. Errors:
+  // malformed for a size that the entry cannot hold, so that the size is at most about 1,032 times that on the device.
   [[nodiscard]] result<object_info> info(std::uint64_t offset) noexcept;
-  // Bytes of content, as the entry or its delta tells. A delta is inflated for that, and kept for a read() of the same
-  // object that comes next; its bases are not looked at, so only a whole object can be told to be of another type than
-  // `expected` (wrong_kind).
+  // Returns the bytes of content, as recorded in the entry or its delta. A delta is inflated for that, and kept for a
+  // read() of the same object that follows. The bases are not read, so the type is compared with `expected`
+  // (wrong_kind) only if the entry is not a delta.
   [[nodiscard]] result<std::uint64_t> size(std::uint64_t offset, object_type expected) noexcept;
 
-  // The whole object; `out.size()` must be its size. What it is is returned. Its id is not checked. On error the
+  // Reads the whole object; `out.size()` must be its size. Returns its type. The id is not checked. On error the
   // contents of `out` are unspecified.
   [[nodiscard]] result<object_type> read(std::uint64_t offset, mutable_bytes out) noexcept;
 
-  // The whole object in memory of its own.
+  // Reads the whole object to memory of its own.
   struct object {
     object_type type;
     owned_array<std::byte> content;
@@ -55,31 +56,31 @@ class object_reader {
   [[nodiscard]] const memory& allocator() const noexcept { return memory_; }
   [[nodiscard]] object_cache& cache() noexcept { return cache_; }
 
-  // Where a PACK offset is on the device.
+  // The place of a PACK offset on the device.
   [[nodiscard]] std::uint64_t device_offset(std::uint64_t offset) const noexcept {
     return index_->where().start + offset;
   }
 
  private:
-  // A delta on the way down to a whole object, inflated into deltas_.
+  // A delta on the way down to a whole object; its instructions are in deltas_.
   struct link {
     std::uint64_t offset;
     std::uint64_t delta_at;
     std::uint64_t delta_size;
     entry_header header;
   };
-  // What a delta is applied to: in the cache or in memory that goes with the handle, or in the place of the object that
-  // is being built.
+  // An object that a delta is applied to: in the cache, in memory that the handle owns, or in the output buffer of the
+  // object that is being built.
   struct object_in_chain {
     object_type type;
     bytes content;
-    mutable_bytes room;  // the content, of what is still to be made
+    mutable_bytes room;  // the content, while it is being written
     object_cache::handle held;
   };
   struct entry {
     entry_header header;
-    bytes data;          // from the entry's first byte on; not all of it where it is much
-    std::uint64_t most;  // bytes that may belong to it
+    bytes data;          // from the entry's first byte on; only the beginning of a long entry
+    std::uint64_t most;  // bytes that may belong to the entry
   };
   object_reader(const device& pack, const pack_index& index, const memory& from, const limits& bounds,
                 std::uint64_t cache_bytes, std::uint64_t read_ahead, inflater&& inflate) noexcept;
@@ -107,9 +108,9 @@ class object_reader {
   inflater inflater_;
   object_cache cache_;
   read_window window_;
-  owned_array<std::byte> deltas_;  // of the chain that is being resolved
+  owned_array<std::byte> deltas_;  // instructions of the chain that is being resolved
   owned_array<link> links_;
-  bool chain_is_started_ = false;  // links_ holds one delta that a read() may go on from
+  bool chain_is_started_ = false;  // links_ has the first delta of a chain, from which read() may continue
 };
 
 }  // namespace docteur

@@ -36,7 +36,8 @@ result<done> pack_index::read_idx(std::uint64_t at, mutable_bytes out) const noe
   return read_exactly(device_, where_.idx_offset + at, out);
 }
 
-// The IDX's size is known in steps: the fan-out tells the number of objects, their offsets how many are wide.
+// The size of the IDX is found in steps: the fan-out has the number of objects, and the 32-bit offsets show how many of
+// them are wide.
 result<done> pack_index::hold_all(const memory& from) noexcept {
   const std::uint64_t known = layout_.wide_offsets();
   DOCTEUR_TRY(idx, owned_array<std::byte>::make(from, known));
@@ -90,7 +91,7 @@ result<std::optional<std::uint32_t>> pack_index::find(const oid& wanted) const n
   if (whole_) return whole_->find(wanted);
   if (wanted.kind() != layout_.kind) return std::nullopt;
   const auto first = std::to_integer<std::uint64_t>(wanted.view()[0]);
-  std::array<std::byte, 8> fanout{};  // of the byte before the first, and of the first
+  std::array<std::byte, 8> fanout{};  // the fan-out of the byte before the id's first byte, and of that byte
   DOCTEUR_CHECK(first == 0 ? read_idx(layout_.fanout(), mutable_bytes{fanout}.subspan(4))
                            : read_idx(layout_.fanout() + (first - 1) * 4, fanout));
   std::uint32_t low = load_be<std::uint32_t>(fanout.data());

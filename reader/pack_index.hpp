@@ -1,5 +1,5 @@
 #pragma once
-// IDX of an image, in memory or in place, and where its entries end. Guest-safe.
+// The IDX of an image, in memory or in place, and the ends of the PACK's entries. Guest-safe.
 
 #include <cstdint>
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace docteur {
 
-// Where a PACK and its IDX are on a device: in an image, or in files of their own side by side.
+// The places of a PACK and its IDX on devices: in an image, or in two files of their own.
 struct pack_extent {
   std::uint64_t start;       // of the PACK, bytes from the start of the device
   std::uint64_t limit;       // entries end at or before this PACK offset
@@ -22,12 +22,13 @@ struct pack_extent {
 
 class pack_index {
  public:
-  // What of the IDX is held in memory when its device is not mapped: with an image's path section the ids are needed
-  // seldom, and stay on the device.
+  // The part of the IDX that is held in memory if its device is not mapped. In an image with a path section the ids are
+  // rarely needed, and stay on the device.
   enum class holding { all, offsets };
 
-  // Reads and checks the IDX on `idx_device`. What that stands on must outlive the index: a mapped device is used in
-  // place, otherwise memory comes from `from`. No two entries may begin at one offset.
+  // Reads and checks the IDX on `idx_device`, which must outlive the index: a mapped device is used in place, otherwise
+  // memory comes from `from`. Errors: malformed (also if two entries begin at one offset), truncated, too_large,
+  // out_of_range, out_of_memory, the device's.
   [[nodiscard]] static result<pack_index> load(const device& idx_device, const pack_extent& where, const memory& from,
                                                const limits& bounds, holding what = holding::all) noexcept;
 
@@ -39,14 +40,14 @@ class pack_index {
   [[nodiscard]] std::uint64_t offset(std::uint32_t position) const noexcept { return offsets_[position]; }
   // Errors: the device's.
   [[nodiscard]] result<oid> id(std::uint32_t position) const noexcept;
-  // The first position that holds the id, as idx_view::find() has it.
+  // Returns the first position that holds the id, as idx_view::find() does.
   [[nodiscard]] result<std::optional<std::uint32_t>> find(const oid& id) const noexcept;
   [[nodiscard]] result<oid> pack_checksum() const noexcept;
 
-  // The IDX itself, nullptr when only its offsets are held.
+  // The IDX itself; nullptr if only its offsets are in memory.
   [[nodiscard]] const idx_view* whole() const noexcept { return whole_ ? &*whole_ : nullptr; }
 
-  // The PACK offset at which the entry at `offset` ends at the latest: where the next one begins.
+  // Returns the PACK offset where the entry after the one at `offset` begins: it ends there or before.
   [[nodiscard]] std::uint64_t entry_limit(std::uint64_t offset) const noexcept {
     return ends_.after(offset, where_.limit);
   }
@@ -56,15 +57,15 @@ class pack_index {
  private:
   [[nodiscard]] result<done> hold_all(const memory& from) noexcept;
   [[nodiscard]] result<done> hold_offsets(const memory& from) noexcept;
-  // `out.size()` bytes of the IDX from its byte `at` on.
+  // Reads `out.size()` bytes of the IDX at its byte `at`.
   [[nodiscard]] result<done> read_idx(std::uint64_t at, mutable_bytes out) const noexcept;
 
   device device_;
   pack_extent where_{};
   idx_layout layout_{};
-  std::optional<idx_view> whole_;  // when all of the IDX is in memory
+  std::optional<idx_view> whole_;  // if all of the IDX is in memory
   idx_offsets offsets_;
-  owned_array<std::byte> copy_;  // of the IDX or of its offsets, when the device is not mapped
+  owned_array<std::byte> copy_;  // of the IDX or of its offsets, if the device is not mapped
   entry_ends ends_;
 };
 

@@ -12,7 +12,7 @@
 namespace docteur {
 namespace {
 
-// A record's number; `next` moves behind it. False when there is none before `end`.
+// Reads a record's integer and moves `next` past it. Returns false if it does not end before `end`.
 inline bool take_number(const std::byte*& next, const std::byte* end, std::uint32_t& number) noexcept {
   if (next != end && std::to_integer<std::uint32_t>(*next) < 0x80) [[likely]] {
     number = std::to_integer<std::uint32_t>(*next++);
@@ -27,7 +27,7 @@ inline bool take_number(const std::byte*& next, const std::byte* end, std::uint3
   return false;
 }
 
-// `size` bytes at `at`, 1 to 4; `left` can be read.
+// Loads a position of `size` bytes, 1 to 4, at `at`; `left` bytes can be read there.
 std::uint32_t load_position(const std::byte* at, std::uint32_t size, std::size_t left) noexcept {
   if (left >= sizeof(std::uint32_t)) [[likely]]
     return load_le<std::uint32_t>(at) & (0xffffffffu >> (32 - 8 * size));
@@ -56,27 +56,27 @@ class section_reader {
     DOCTEUR_TRY(submodule_count, fields.take_le<std::uint32_t>());
     DOCTEUR_TRY(size, fields.take_le<std::uint32_t>());
     DOCTEUR_TRY(reserved, fields.take_le<std::uint32_t>());
-    if (reserved != 0) return fail(errc::malformed, at, "reserved bytes of the path section");
-    if (size < 1 || size > 4) return fail(errc::malformed, at, "position size of the path section");
-    if (paths == 0) return fail(errc::malformed, at, "path section without a path");
+    if (reserved != 0) return fail(errc::malformed, at, "reserved bytes of the path section are not zero");
+    if (size < 1 || size > 4) return fail(errc::malformed, at, "bad position size of the path section");
+    if (paths == 0) return fail(errc::malformed, at, "path section has no paths");
     if (paths > bounds_.paths) return fail(errc::too_large, at, "more paths than the limit");
     position_size_ = size;
     objects_ = objects;
     submodules_ = submodule_count;
     for (std::uint32_t left = paths; left > 0;) {
-      DOCTEUR_TRY(told, read_block(left));
-      left -= told;
+      DOCTEUR_TRY(listed, read_block(left));
+      left -= listed;
     }
-    if (submodules_met_ != submodules_) return fail(errc::malformed, at, "number of submodules");
+    if (submodules_met_ != submodules_) return fail(errc::malformed, at, "wrong number of submodules");
     if (in_.left() != submodules_ * std::uint64_t{id_size(submodules.kind())})
-      return fail(errc::malformed, in_.at(), "ids of the submodules");
+      return fail(errc::malformed, in_.at(), "wrong length of the ids of submodules");
     DOCTEUR_TRY(ids, in_.take(in_.left()));
     DOCTEUR_CHECK(submodules.assign(ids));
     return in_.finish();
   }
 
  private:
-  // Returns how many paths it told.
+  // Returns the number of paths in the block.
   result<std::uint32_t> read_block(std::uint32_t left) noexcept {
     const std::uint64_t at = in_.at();
     DOCTEUR_TRY(head, in_.take(kPathBlockHeader));
@@ -86,13 +86,13 @@ class section_reader {
     if (block.raw > raw_.capacity()) DOCTEUR_CHECK(raw_.set_capacity(block.raw));
     DOCTEUR_CHECK(raw_.resize(block.raw));
     DOCTEUR_TRY(consumed, inflater_.inflate(packed, raw_.span(), at));
-    if (consumed != block.packed) return fail(errc::malformed, at, "bytes behind the stream of a block of paths");
+    if (consumed != block.packed) return fail(errc::malformed, at, "bytes after the stream of a block of paths");
     DOCTEUR_TRY(positions, in_.take(std::uint64_t{block.paths} * position_size_));
-    // Plain pointers, as attaching goes through here once for every path.
+    // Plain pointers, because attaching runs this loop once for every path.
     const std::byte* record = raw_.data();
     const std::byte* const records_end = record + block.records;
     std::string_view text = as_text(bytes{raw_.span()}.subspan(block.records));
-    // What no name may hold is looked for once: then each '/' is the end of a directory's key.
+    // Bytes that no name may contain are searched for once per block: then each '/' is the end of a directory's key.
     if (text.find('\0') != std::string_view::npos) return fail(errc::malformed, at, "an entry name contains NUL");
     has_backslash_ = has_backslash_ || text.find('\\') != std::string_view::npos;
     std::size_t slashes = count_of('/', text);
@@ -100,9 +100,9 @@ class section_reader {
       std::uint32_t shared = 0;
       std::uint32_t size_and_kind = 0;
       if (!take_number(record, records_end, shared) || !take_number(record, records_end, size_and_kind))
-        return fail(errc::malformed, at, "number in a path record");
+        return fail(errc::malformed, at, "bad number in a path record");
       const std::uint32_t size = size_and_kind >> kPathKindBits;
-      if (size > text.size()) return fail(errc::truncated, at, "text of a path record");
+      if (size > text.size()) return fail(errc::truncated, at, "text of a path record is cut short");
       const std::uint32_t kind = size_and_kind & ((1u << kPathKindBits) - 1);
       DOCTEUR_CHECK(add_path(shared, first(text, size), kind,
                              load_position(p, position_size_, static_cast<std::size_t>(end - p)), at));
@@ -110,26 +110,27 @@ class section_reader {
       if (kind == static_cast<std::uint32_t>(entry_kind::directory) && size > 0) --slashes;
     }
     if (slashes != 0) return fail(errc::malformed, at, "an entry name contains '/'");
-    if (record != records_end || !text.empty()) return fail(errc::malformed, at, "bytes left in a block of paths");
+    if (record != records_end || !text.empty()) return fail(errc::malformed, at, "bytes left over in a block of paths");
     return block.paths;
   }
 
   result<done> add_path(std::uint32_t shared, std::string_view tail, std::uint32_t kind, std::uint32_t position,
                         std::uint64_t at) noexcept {
-    if (kind > static_cast<std::uint32_t>(entry_kind::submodule)) return fail(errc::malformed, at, "kind of a path");
+    if (kind > static_cast<std::uint32_t>(entry_kind::submodule))
+      return fail(errc::malformed, at, "unknown kind of a path");
     const node n{static_cast<entry_kind>(kind), position};
     if (n.kind == entry_kind::submodule) {
-      if (position != submodules_met_++) return fail(errc::malformed, at, "position of a submodule");
+      if (position != submodules_met_++) return fail(errc::malformed, at, "wrong position of a submodule");
     } else if (position >= objects_) {
-      return fail(errc::out_of_range, at, "position behind the end of IDX");
+      return fail(errc::out_of_range, at, "position past the end of IDX");
     }
     if (auto added = paths_.add_tail(shared, tail, to_record(n)); !added)
       return fail(added.error().code, at, added.error().what);
     return check_key(paths_.last_key(), shared, n.kind, at);
   }
 
-  // The shared part ends inside the last key, whose directories are all there; so this path's directory is there when
-  // what is new has no '/' but the one that ends a directory's key.
+  // The directories in the shared part are those of the last key, which were checked. So this path's directory exists
+  // if the new part has no '/' other than the one that ends a directory's key.
   result<done> check_key(std::string_view key, std::size_t shared, entry_kind kind, std::uint64_t at) noexcept {
     const bool is_directory = kind == entry_kind::directory;
     if (!std::exchange(has_root_, true)) {
@@ -164,8 +165,8 @@ class section_reader {
   std::uint32_t submodules_met_ = 0;
   bool has_root_ = false;
   bool has_backslash_ = false;  // in any path so far
-  std::size_t name_at_ =
-      0;  // in a key that shares as much with the last one: where the name behind the last '/' begins
+  // The start of the name, after the last '/', in a key that shares at least as many bytes with the last key.
+  std::size_t name_at_ = 0;
 };
 
 }  // namespace

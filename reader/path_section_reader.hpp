@@ -10,9 +10,10 @@
 
 namespace docteur {
 
-// `objects`: of the IDX, which positions are below. Checks the section's checksum, the order of keys, each name against
-// the path rules, and that each path is in a directory that is there; that the paths are those of the commit's tree
-// is docteur-verify's to say (doc/SECURITY.md).
+// `objects`: the number of objects in IDX, which positions must be less than. Checks the section's checksum, the order
+// of keys, each name against the path rules, and that the directory of each path is in the section. Only docteur-verify
+// checks that the paths are those of the commit's tree (doc/SECURITY.md). Errors: malformed, truncated, bad_checksum,
+// out_of_range, too_large, out_of_memory, the device's.
 [[nodiscard]] result<done> read_path_section(const device& from, const section& where, std::uint32_t objects,
                                              const memory& mem, const limits& bounds, path_tree_builder& paths,
                                              oid_list& submodules) noexcept;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint64_t kUnit = 4 << 10;         // bytes: reads begin and end at multiples
 constexpr std::uint64_t kFirstAhead = 32 << 10;  // bytes, doubled from read to read
-constexpr std::uint64_t kGap = 16 << 10;         // bytes that may be left out on the way forward
+constexpr std::uint64_t kGap = 16 << 10;         // bytes that may be skipped and still count as reading forward
 
 constexpr std::uint64_t round_down(std::uint64_t n) noexcept { return n / kUnit * kUnit; }
 
@@ -23,12 +23,12 @@ result<bytes> read_window::get(std::uint64_t at, std::uint64_t n) noexcept {
   return bytes{w.buffer.span()}.subspan(at - w.start, n);
 }
 
-// Of a window that was read on: what is read ahead, and what rounding adds.
+// Bytes of a window that is read forward: the bytes read ahead, and those added by rounding.
 std::uint64_t read_window::usual_room() const noexcept { return ahead_ + 2 * kUnit; }
 
-// The window that holds the range; or that the range follows; or that holds its first byte, so that the rest is all
-// that is read; or, for a jump, one that a long entry made large, else the one that reads less far ahead, of two alike
-// the one that was not used last.
+// Returns, in this order: the window that holds the range; one that the range follows; one that holds its first byte,
+// so that only the rest is read. For a jump: one that a long entry made large, else the one that reads less far ahead,
+// else the one not used last.
 read_window::window& read_window::choose(std::uint64_t at, std::uint64_t n) noexcept {
   window& last = windows_[last_];
   window& other = windows_[1 - last_];
@@ -48,7 +48,7 @@ read_window::window& read_window::choose(std::uint64_t at, std::uint64_t n) noex
   return left;
 }
 
-// What the window holds of the range already is not read again.
+// Reads the range into the window. Bytes that the window holds already are not read again.
 result<done> read_window::fill(window& w, std::uint64_t at, std::uint64_t n) noexcept {
   const std::uint64_t from = round_down(at);
   const std::uint64_t to =
@@ -58,7 +58,7 @@ result<done> read_window::fill(window& w, std::uint64_t at, std::uint64_t n) noe
   w.start = from;
   w.size = held;
   const std::uint64_t wanted = to - from;
-  // What one long entry took is given back.
+  // Memory for one long entry is released when it is no longer needed.
   if (const std::uint64_t room = w.buffer.capacity(); room < wanted || (room > usual_room() && wanted < room)) {
     DOCTEUR_CHECK(w.buffer.resize(held));
     DOCTEUR_CHECK(w.buffer.set_capacity(std::max(wanted, std::min(2 * room, usual_room()))));

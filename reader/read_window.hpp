@@ -1,7 +1,7 @@
 #pragma once
-// Ranges of a device, in place where it is mapped, else through two windows. A window that is read on forward gets what
-// comes next along with what was asked for: a few large reads instead of many small ones. There are two, so that a look
-// at a delta's base elsewhere does not cost the walk its window. Guest-safe.
+// Reads ranges of a device: in place if it is mapped, else through two windows. A window that is read forward also
+// reads ahead: a few large reads instead of many small ones. There are two, so that reading a delta's base elsewhere
+// does not discard the window of a walk. Guest-safe.
 
 #include <array>
 #include <cstdint>
@@ -15,13 +15,13 @@ inline constexpr std::uint64_t kDefaultReadAhead = 256 << 10;  // bytes
 
 class read_window {
  public:
-  // `ahead`: bytes that are read at once, at most, on a way forward; an entry that is longer is read whole. Each window
-  // takes as much of `mem`. Reads begin and end at multiples of 4 KiB, or at the device's end.
+  // `ahead`: the most bytes read at once when reading forward; a longer entry is still read whole. Each window takes
+  // that much memory from `mem`. Reads begin and end at multiples of 4 KiB, or at the device's end.
   read_window(const device& from, const memory& mem, std::uint64_t ahead = kDefaultReadAhead) noexcept
       : device_(from), ahead_(ahead), windows_{window(mem), window(mem)} {}
 
-  // `n` bytes from byte `at` of the device on; until the next call. Errors: truncated, out_of_memory, the device's;
-  // what would only be read ahead is let go before a call fails.
+  // Returns the `n` bytes at byte `at` of the device, valid until the next call. Errors: truncated, out_of_memory, the
+  // device's. Before a call fails, it is tried without reading ahead.
   [[nodiscard]] result<bytes> get(std::uint64_t at, std::uint64_t n) noexcept;
 
   [[nodiscard]] const device& disk() const noexcept { return device_; }
@@ -34,10 +34,10 @@ class read_window {
     }
 
     owned_array<std::byte> buffer;
-    std::uint64_t start = 0;  // of what the buffer holds, bytes from the start of the device
-    std::uint64_t size = 0;   // bytes it holds
+    std::uint64_t start = 0;  // of the buffer's content, bytes from the start of the device
+    std::uint64_t size = 0;   // bytes in the buffer
     std::uint64_t next = 0;   // where the last range ended
-    std::uint64_t ahead = 0;  // bytes that were read at once: it grows while the window is read on
+    std::uint64_t ahead = 0;  // bytes to read at once: grows while the window is read forward
   };
 
   [[nodiscard]] std::uint64_t usual_room() const noexcept;
@@ -47,7 +47,7 @@ class read_window {
   device device_;
   std::uint64_t ahead_;
   std::array<window, 2> windows_;
-  std::size_t last_ = 0;  // the window that was used last
+  std::size_t last_ = 0;  // the window used last
 };
 
 }  // namespace docteur

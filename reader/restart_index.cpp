@@ -26,18 +26,18 @@ result<std::uint32_t> section_crc(const device& from, const section& s) noexcept
 result<restart_index> restart_index::open(const device& d, const section& where) noexcept {
   if (where.length < kRestartHeaderSize) return fail(errc::truncated, where.offset, "restart section is cut short");
   DOCTEUR_TRY(crc, section_crc(d, where));
-  if (crc != where.crc) return fail(errc::bad_checksum, where.offset, "restart section checksum");
+  if (crc != where.crc) return fail(errc::bad_checksum, where.offset, "checksum of the restart section");
   std::array<std::byte, kRestartHeaderSize> head;
   DOCTEUR_CHECK(read_exactly(d, where.offset, head));
   restart_index index;
   index.device_ = d;
   index.count_ = load_le<std::uint32_t>(head.data());
   if (load_le<std::uint32_t>(head.data() + 4) != 0)
-    return fail(errc::malformed, where.offset + 4, "reserved bytes of the restart section");
+    return fail(errc::malformed, where.offset + 4, "reserved bytes of the restart section are not zero");
   const std::uint64_t records = std::uint64_t{index.count_} * kRestartRecordSize;
   const std::uint64_t body = where.length - kRestartHeaderSize;
   if (records > body || (body - records) % kRestartPointSize != 0)
-    return fail(errc::malformed, where.offset, "length of the restart section");
+    return fail(errc::malformed, where.offset, "wrong length of the restart section");
   index.records_at_ = where.offset + kRestartHeaderSize;
   index.points_at_ = index.records_at_ + records;
   index.points_ = (body - records) / kRestartPointSize;
@@ -51,7 +51,7 @@ result<restart_record> restart_index::record(std::uint32_t i) const noexcept {
   DOCTEUR_TRY(r, decode_restart_record(raw.data()));
   const std::uint64_t n = restart_point_count(r.size, r.interval, r.stored);
   if (r.first_point > points_ || n > points_ - r.first_point)
-    return fail(errc::out_of_range, at, "restart record points behind the table");
+    return fail(errc::out_of_range, at, "restart record refers past the end of the table");
   return r;
 }
 

@@ -16,7 +16,7 @@ result<bytes> section_stream::take(std::uint64_t n) noexcept {
   bytes out;
   if (device_.view != nullptr) {
     if (where_.offset > device_.size || where_.length > device_.size - where_.offset)
-      return fail(errc::truncated, where_.offset, "section leaves the device");
+      return fail(errc::truncated, where_.offset, "section runs past the end of the device");
     out = bytes(device_.view + at(), n);
   } else {
     if (taken_ + n > buffered_from_ + buffer_.size()) {
@@ -34,8 +34,8 @@ result<bytes> section_stream::take(std::uint64_t n) noexcept {
 }
 
 result<done> section_stream::finish() const noexcept {
-  if (left() != 0) return fail(errc::malformed, at(), "section goes on behind its end");
-  if (crc_ != where_.crc) return fail(errc::bad_checksum, where_.offset, "section checksum");
+  if (left() != 0) return fail(errc::malformed, at(), "section is longer than its content");
+  if (crc_ != where_.crc) return fail(errc::bad_checksum, where_.offset, "checksum of a section");
   return done{};
 }
 

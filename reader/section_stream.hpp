@@ -14,18 +14,19 @@ class section_stream {
   section_stream(const device& from, const section& where, const memory& mem) noexcept
       : device_(from), where_(where), buffer_(mem) {}
 
-  // The next `n` bytes, until the next call. Errors: truncated when the section ends before.
+  // Returns the next `n` bytes, valid until the next call. Errors: truncated if the section ends before; out_of_memory,
+  // the device's.
   [[nodiscard]] result<bytes> take(std::uint64_t n) noexcept;
   [[nodiscard]] std::uint64_t left() const noexcept { return where_.length - taken_; }
-  // Where the next byte is in the image.
+  // The place of the next byte in the image.
   [[nodiscard]] std::uint64_t at() const noexcept { return where_.offset + taken_; }
-  // All was taken and the checksum is right. Errors: malformed, bad_checksum.
+  // Checks that everything was taken and that the checksum is right. Errors: malformed, bad_checksum.
   [[nodiscard]] result<done> finish() const noexcept;
 
  private:
   device device_;
   section where_;
-  owned_array<std::byte> buffer_;    // of a device that is not mapped
+  owned_array<std::byte> buffer_;    // used if the device is not mapped
   std::uint64_t buffered_from_ = 0;  // offset in the section of buffer_[0]
   std::uint64_t taken_ = 0;
   std::uint32_t crc_ = 0;

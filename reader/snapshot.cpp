@@ -11,7 +11,7 @@
 namespace docteur {
 namespace {
 
-// Room for the bases of trees while attaching.
+// Cache for the bases of trees while attaching.
 constexpr std::uint64_t kAttachCache = 1 << 20;
 
 // "a//b/" -> "a/b". Writes at most path.size() bytes to `out`.
@@ -50,9 +50,10 @@ result<done> snapshot::read_commit(object_reader& objects) noexcept {
   }
   DOCTEUR_TRY(object, objects.read(offset));
   const std::uint64_t at = objects.device_offset(offset);
-  if (object.type != object_type::commit) return fail(errc::wrong_kind, at, "the image's commit is no commit");
+  if (object.type != object_type::commit)
+    return fail(errc::wrong_kind, at, "the image's commit is not a commit object");
   if (object_id(image_->kind(), object_type::commit, object.content.span()) != commit_id())
-    return fail(errc::bad_checksum, at, "the commit's content is not what its id says");
+    return fail(errc::bad_checksum, at, "content of the commit does not match its id");
   commit_content_ = std::move(object.content);
   DOCTEUR_TRY(commit, parse_commit(commit_content_.span(), image_->kind(), at));
   commit_ = commit;
@@ -75,7 +76,7 @@ result<done> snapshot::read_paths(object_reader& objects) noexcept {
 }
 
 std::optional<node> snapshot::find(std::string_view path) const noexcept {
-  // As no key has empty parts, what is there as it stands needs no second look.
+  // No key has empty parts, so a path that is found unchanged is normalised already.
   auto found = tree_.find(path);
   // Paths of usual length are normalised on the stack.
   std::array<char, 512> small;
@@ -87,7 +88,7 @@ std::optional<node> snapshot::find(std::string_view path) const noexcept {
       out = large.data();
     }
     found = tree_.find(normalise(path, out));
-    // "name/" is a directory's.
+    // "name/" must be a folder.
     if (found && path.ends_with('/') && !to_node(found->record).is_folder()) return std::nullopt;
   }
   return found ? std::optional(to_node(found->record, found->leaf + 1)) : std::nullopt;
@@ -102,7 +103,7 @@ std::optional<snapshot::prefix> snapshot::find_prefix(std::string_view path) con
 
 result<directory_list> snapshot::list(std::string_view path, depth levels, std::string_view after) const noexcept {
   directory_list l(*this, levels);
-  // Both hold any key of the tree; `room` counts the bytes that end one.
+  // Both can hold any key of the tree and the bytes that end it.
   const std::size_t room = std::max(tree_.path_bytes(), path.size()) + after.size() + 2;
   DOCTEUR_TRY(from, owned_array<char>::make(image_->allocator(), room));
   DOCTEUR_TRY(last, owned_array<char>::make(image_->allocator(), room));
@@ -122,13 +123,13 @@ result<directory_list> snapshot::list(std::string_view path, depth levels, std::
   std::memcpy(l.path_.data() + n, after.data(), after.size());
   n += after.size();
   const auto entry = tree_.find({l.path_.data(), n});
-  if (!entry) return fail(errc::not_found, 0, "no such path to go on from");
+  if (!entry) return fail(errc::not_found, 0, "no such path to continue after");
   if (entry->is_directory) l.path_[n++] = '/';
   l.go_behind(n, entry->is_directory);
   return l;
 }
 
-// The first key behind the directory's own, which ends in NUL.
+// The first key after the directory's own, which ends in NUL.
 void directory_list::start() noexcept {
   std::memcpy(from_.data(), path_.data(), base_);
   from_[base_] = '\1';
@@ -136,7 +137,7 @@ void directory_list::start() noexcept {
 }
 
 void directory_list::go_behind(std::size_t size, bool is_directory) noexcept {
-  (void)from_.resize(size + 1);  // capacity was taken in list()
+  (void)from_.resize(size + 1);  // cannot fail: list() reserved the capacity
   std::memcpy(from_.data(), path_.data(), size);
   if (is_directory && levels_ == snapshot::depth::children) {
     from_[size - 1] = '/' + 1;

@@ -20,9 +20,9 @@ class directory_list;
 
 class snapshot {
  public:
-  // Reads the commit that `from` is of, and builds the path tree: from the path section, if the image
-  // uses one, else from all trees, each checked against its id. `from` must outlive the snapshot and stay where it is;
-  // memory comes from its allocator. Errors: as the parts find them; a limit passed is too_large.
+  // Reads the image's commit and builds the path tree: from the path section if the image uses one, else from all
+  // trees, each checked against its id. `from` must outlive the snapshot and not be moved; memory comes from its
+  // allocator. Errors: those of the parts; too_large for an exceeded limit.
   [[nodiscard]] static result<snapshot> attach(const image& from) noexcept;
 
   // The image that the snapshot was attached from.
@@ -31,12 +31,12 @@ class snapshot {
   [[nodiscard]] const commit_view& commit() const noexcept { return commit_; }
   [[nodiscard]] bytes commit_content() const noexcept { return commit_content_.span(); }
 
-  // `path`: '/'-separated; empty parts do not count, but a trailing '/' asks for a folder; "." and ".." are names that
-  // no image holds. Symbolic links are not followed. nullopt when there is nothing.
+  // `path`: '/'-separated. Empty parts are ignored, except that a trailing '/' requires a folder; no image has names
+  // "." or "..". Symbolic links are not followed. Returns nullopt if there is no such path.
   [[nodiscard]] std::optional<node> find(std::string_view path) const noexcept;
 
-  // The node of `path` itself or of the longest part of it in front of a '/' that is there. `path` has no empty parts.
-  // nullopt only for one that has.
+  // Returns the node of `path`, or of the longest part of it before a '/' that exists. Returns nullopt only if `path`
+  // has empty parts.
   struct prefix {
     docteur::node node;
     std::size_t size;  // bytes of `path`
@@ -44,18 +44,18 @@ class snapshot {
   [[nodiscard]] std::optional<prefix> find_prefix(std::string_view path) const noexcept;
 
   // The entries of the directory `path`, or all paths below it, in Git's order. With `after`, the name of an entry as a
-  // list of the same path and depth returned it, the list begins behind that entry: at the cost of one lookup.
-  // Errors: not_found (also for an `after` that is not there), wrong_kind, out_of_memory.
+  // list of the same path and depth returned it, the list begins after that entry, at the cost of one lookup.
+  // Errors: not_found (also if `after` does not exist), wrong_kind, out_of_memory.
   enum class depth { children, all };
   [[nodiscard]] result<directory_list> list(std::string_view path, depth levels = depth::children,
                                             std::string_view after = {}) const noexcept;
 
-  // The id of any node. Errors: the device's, when the ids are not in memory.
+  // Returns the id of any node. Errors: the device's, if the ids are not in memory.
   [[nodiscard]] result<oid> id(const node& n) const noexcept;
 
   [[nodiscard]] const path_tree& tree() const noexcept { return tree_; }
   [[nodiscard]] const oid_list& submodules() const noexcept { return submodules_; }
-  // Bytes of the allocator's that the snapshot holds, without the image's.
+  // Bytes that the snapshot holds from the allocator, without the image's.
   [[nodiscard]] std::size_t memory_used() const noexcept;
 
  private:
@@ -70,12 +70,12 @@ class snapshot {
   oid_list submodules_;
 };
 
-// Walks the path tree from one name to the next. Holds no more than two paths, so it may stay open for long; the
-// snapshot must outlive it and stay where it is.
+// Walks the path tree from one name to the next. Holds no more than two paths, so it may stay open for long. The
+// snapshot must outlive it and not be moved.
 class directory_list {
  public:
   struct entry {
-    // Path relative to the listed directory, without a trailing '/'; until the next call of next().
+    // Path relative to the listed directory, without a trailing '/'. Valid until the next call of next().
     std::string_view name;
     docteur::node node;
   };
@@ -85,14 +85,15 @@ class directory_list {
   friend class snapshot;
   directory_list(const snapshot& of, snapshot::depth levels) noexcept : snapshot_(&of), levels_(levels) {}
   void start() noexcept;
-  // Behind a file "a" comes the next key after "a" NUL; behind a directory "a/" what is in it, or after all of it.
-  // Goes on behind the key of the path at hand, `size` bytes of path_; for a directory it ends in '/'.
+  // Continues after the path in the first `size` bytes of path_, which end in '/' for a directory. After a file "a"
+  // comes the next key above "a" NUL; after a directory "a/", its first entry, or the first key after all of its
+  // entries.
   void go_behind(std::size_t size, bool is_directory) noexcept;
 
   const snapshot* snapshot_;
   snapshot::depth levels_;
   std::size_t base_ = 0;    // bytes of the directory's own path, its '/' included
-  owned_array<char> from_;  // key to go on from
+  owned_array<char> from_;  // the key to continue from
   owned_array<char> path_;  // the last path found
 };
 

@@ -9,8 +9,8 @@
 namespace docteur {
 namespace {
 
-// The walk's stack is a list of blocks in the handed memory, not the processor's: a hostile image decides how deep it
-// is.
+// The walk's stack is a list of blocks from the allocator instead of the call stack, because a hostile image decides
+// its depth.
 class tree_walk {
  public:
   tree_walk(object_reader& objects, path_tree_builder& paths, oid_list& submodules) noexcept
@@ -39,22 +39,22 @@ class tree_walk {
     frame* below;
     owned_array<std::byte> content;
     tree_reader entries;
-    std::size_t path_size;  // of path_ before this directory's name
+    std::size_t path_size;  // of path_ without this directory's name
     std::uint64_t at;       // of the tree's entry in the image, for messages
   };
 
-  // path_ names the directory whose tree is at IDX position `tree`.
+  // path_ is the path of the directory whose tree is at IDX position `tree`.
   result<done> enter(std::uint32_t tree, std::size_t path_size = 0) noexcept {
     const std::uint64_t offset = objects_.index().offset(tree);
     const std::uint64_t at = objects_.device_offset(offset);
     if (depth_ == objects_.bounds().tree_depth) return fail(errc::too_large, at, "directories are nested too deep");
     DOCTEUR_TRY(object, objects_.read(offset));
-    if (object.type != object_type::tree) return fail(errc::wrong_kind, at, "a directory is no tree");
+    if (object.type != object_type::tree) return fail(errc::wrong_kind, at, "a directory is not a tree object");
     if (object.content.size() > objects_.bounds().object_bytes - held_)
-      return fail(errc::too_large, at, "directories in one another are over the limit of an object");
+      return fail(errc::too_large, at, "nested directories are larger than the limit of an object");
     DOCTEUR_TRY(id, objects_.index().id(tree));
     if (object_id(id.kind(), object_type::tree, object.content.span()) != id)
-      return fail(errc::bad_checksum, at, "a tree's content is not what its id says");
+      return fail(errc::bad_checksum, at, "content of a tree does not match its id");
     DOCTEUR_CHECK(add_path(true, {entry_kind::directory, tree}, at));
     const memory& from = objects_.allocator();
     void* block = from.allocate(from.self, sizeof(frame));
@@ -92,7 +92,7 @@ class tree_walk {
       DOCTEUR_CHECK(submodules_.push_back(e.id));
     } else {
       DOCTEUR_TRY(position, objects_.index().find(e.id));
-      if (!position) return fail(errc::malformed, top_->at, "an object that a tree names is not in the image");
+      if (!position) return fail(errc::malformed, top_->at, "an object in a tree is missing from the image");
       n.position = *position;
     }
     if (e.kind == entry_kind::directory) return enter(n.position, before);
@@ -111,7 +111,7 @@ class tree_walk {
   owned_array<char> path_;
   frame* top_ = nullptr;
   std::uint32_t depth_ = 0;
-  std::uint64_t held_ = 0;  // bytes of the trees on the stack, bounded together
+  std::uint64_t held_ = 0;  // bytes of all trees on the stack, limited together
   std::uint32_t paths_added_ = 0;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Goes through all trees of a commit, depth first, and puts their paths into a path tree. Guest-safe.
+// Walks all trees of a commit, depth first, and adds their paths to a path tree. Guest-safe.
 
 #include "layout/path_tree.hpp"
 #include "object/memory.hpp"
@@ -9,7 +9,7 @@
 namespace docteur {
 
 // `root`: IDX position of the root tree. Each tree is checked against its id, each name against the path rules; every
-// entry but a submodule must be in the IDX. Submodules' commit ids are appended to `submodules`.
+// entry except submodules must be in the IDX. Commit ids of submodules are appended to `submodules`.
 [[nodiscard]] result<done> walk_trees(object_reader& objects, std::uint32_t root, path_tree_builder& paths,
                                       oid_list& submodules) noexcept;
 

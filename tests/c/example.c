@@ -1,5 +1,5 @@
-/* Prints the commit of an image, the names in a directory, and a file, through the C interface. The whole of what a
- * C program needs: a read function, an allocator, ten calls.
+/* Prints the commit of an image, the names in a directory, and a file, through the C interface. This is all
+ * that a C program needs: a read function, an allocator, ten calls.
  *
  * Usage: example IMAGE DIRECTORY FILE
  */
@@ -75,7 +75,7 @@ static int print_file(docteur_image* image, const char* path) {
   return status;
 }
 
-/* The whole file at once is compared with its id. */
+/* Reads the whole file at once, which compares it with its id. */
 static int check_file(docteur_image* image, const char* path) {
   docteur_error error = {DOCTEUR_OK, 0, ""};
   docteur_node node;
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
     perror(argv[1]);
     return 3;
   }
-  size_t balance = 0; /* bytes that the library holds */
+  size_t balance = 0; /* bytes allocated by the library */
   const docteur_device device = {&fd, (uint64_t)lseek(fd, 0, SEEK_END), read_file, NULL};
   const docteur_memory memory = {&balance, take, give_back};
   docteur_error error = {DOCTEUR_OK, 0, ""};

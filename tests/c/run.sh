@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: run.sh EXAMPLE DOCTEUR-MAKE   The example prints what git and cat print.
+# Usage: run.sh EXAMPLE DOCTEUR-MAKE   Expects the example to print what git and cat print.
 set -eu
 example=$1 make=$2
 scratch=$(mktemp -d)
@@ -20,7 +20,7 @@ ln -s ../numbers "$scratch/site/sub/link"
 "$example" "$scratch/site.img" sub hello.txt | tail -n 3 > "$scratch/out"
 printf 'empty/\nlink\nhello, world\n' | cmp - "$scratch/out"
 
-# Errors are told, and everything is given back then too.
+# Errors are reported, and all memory is released then, too.
 if "$example" "$scratch/site.img" hello.txt hello.txt 2> "$scratch/err" > /dev/null; then exit 1; fi
 grep -q 'not a directory' "$scratch/err"
 head -c 600 "$scratch/site.img" > "$scratch/cut.img"

@@ -75,7 +75,7 @@ mkdir store/.GIT
 refused 1 'store/.GIT: a bad name' store out/x.img
 rmdir store/.GIT
 ln -s README.md store/.gitmodules
-refused 1 'store/.gitmodules: an entry that stands for .gitmodules is no file' store out/x.img
+refused 1 'store/.gitmodules: an entry that stands for .gitmodules is not a file' store out/x.img
 rm store/.gitmodules
 refused 1 'nowhere: No such file' nowhere out/x.img
 refused 1 'README.md: Not a directory' store/README.md out/x.img

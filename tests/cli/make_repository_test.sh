@@ -95,7 +95,7 @@ refused 1 'is a tree, not a commit' -b "$(git -C r rev-parse HEAD^{tree})" r out
 # As a link, .gitmodules may lead out of what was checked: git fsck refuses it, too.
 blob=$(echo README.md | git -C r hash-object -w --stdin)
 tree=$(printf '120000 blob %s\tGITMOD~1\n' "$blob" | git -C r mktree)
-refused 1 'stands for .gitmodules is no file' -b "$(git -C r commit-tree -m m "$tree")" r out/x.img
+refused 1 'stands for .gitmodules is not a file' -b "$(git -C r commit-tree -m m "$tree")" r out/x.img
 mkdir -p broken/.git
 refused 1 'broken/.git: is not a repository' broken out/x.img
 git -C r config uploadpack.allowFilter true

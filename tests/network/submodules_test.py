@@ -188,7 +188,7 @@ for n, (words, text) in enumerate(HOSTILE):
     expect(not canary.exists(), f"something was run: {done.shown}")
 # A link of that name is not followed, and one deeper says no more than the first.
 commit("evil.git", links={"lib": sub}, words=str(WORK / "words"), mode=b"120000")
-refused(1, "an entry that stands for .gitmodules is no file", f"{http}/evil.git", "--submodules")
+refused(1, "an entry that stands for .gitmodules is not a file", f"{http}/evil.git", "--submodules")
 worse = commit("worse.git", links={"deep": leaf}, words=module("deep", f"file://{SITES}/leaf.git"))
 commit("evil.git", links={"lib": worse}, words=module("lib", "../worse.git"))
 refused(1, ["lib/deep: file://", "this machine"], f"{http}/evil.git", "--submodules")

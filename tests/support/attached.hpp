@@ -1,5 +1,5 @@
 #pragma once
-// An attached image on the heap, so that tests may hand it around.
+// An attached image on the heap, so that tests can move its owner.
 
 #include <memory>
 

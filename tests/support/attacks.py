@@ -1,4 +1,4 @@
-"""Attacks on a server at wire.FAR, from a namespace of ours. Each ends by itself or with its process."""
+"""Attacks on a server at wire.FAR, from a private network namespace. Each ends by itself or with its process."""
 
 import random
 import socket
@@ -11,7 +11,7 @@ import wire
 
 
 def unread_download(receive_buffer=4096, most_segment=None):
-    """A connection whose response, /large, is being sent and is not read."""
+    """A connection whose response, /large, is being sent but not read."""
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

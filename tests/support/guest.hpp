@@ -1,5 +1,5 @@
 #pragma once
-// What a guest hands the reader, made so that tests can count, fail and look: memory and devices.
+// The memory and devices that a guest passes to the reader; tests can count their uses and make them fail.
 
 #include <cstdlib>
 #include <cstring>
@@ -12,7 +12,7 @@ namespace docteur {
 
 inline constexpr std::size_t kNever = static_cast<std::size_t>(-1);
 
-// Memory that counts what is out and can refuse one allocation, or all from it on. Stays where it is.
+// Memory that counts allocated blocks, and can fail one allocation or all from it on. Must not be moved.
 class counting_memory {
  public:
   counting_memory() = default;
@@ -28,13 +28,13 @@ class counting_memory {
   }
 
   [[nodiscard]] std::size_t allocations() const noexcept { return next_; }
-  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }  // out now
-  [[nodiscard]] std::size_t used() const noexcept { return used_; }      // bytes out now
+  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }  // allocated now
+  [[nodiscard]] std::size_t used() const noexcept { return used_; }      // bytes allocated now
   [[nodiscard]] std::size_t peak() const noexcept { return peak_; }
-  [[nodiscard]] bool sizes_match() const noexcept { return sizes_match_; }  // releases said what was asked for
+  [[nodiscard]] bool sizes_match() const noexcept { return sizes_match_; }  // of all blocks released
 
  private:
-  // Each block carries its size in front, to compare with what release() is told.
+  // Each block has its size in front, to compare with the size passed to release().
   static constexpr std::size_t kPrefix = alignof(std::max_align_t);
 
   static void* take(void* self, std::size_t size) noexcept {
@@ -70,7 +70,7 @@ class counting_memory {
 };
 
 // A device that is not mapped: each read copies, is counted, and may fail. Holds its bytes in a block of exactly their
-// size, so that a sanitizer sees a read past them. Stays where it is.
+// size, so that a sanitizer sees a read past them. Must not be moved.
 class copying_device {
  public:
   explicit copying_device(bytes data) : data_(data.begin(), data.end()) { data_.shrink_to_fit(); }

@@ -1,5 +1,5 @@
 #pragma once
-// Images made by hand, byte by byte: the good, and those that no writer would write.
+// Images made by hand, byte by byte: good ones, and some that no writer would make.
 
 #include <libdeflate.h>
 #include <zlib.h>
@@ -38,7 +38,7 @@ inline byte_vector zlib_stream(std::string_view content) {
   return out;
 }
 
-// A delta that copies nothing of its base.
+// A delta that copies nothing from its base.
 inline std::string literal_delta(std::uint64_t base_size, std::string_view result) {
   std::string d;
   for (std::uint64_t v : {base_size, std::uint64_t{result.size()}}) {
@@ -69,22 +69,24 @@ inline std::string commit_text(const oid& tree, const std::string& message = "\n
   return "tree " + text_of(tree) + "\nauthor A U Thor <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n" + message;
 }
 
-// What is added is an entry; ids are computed from content, so the caller says the content of a delta's object too.
+// Each addition is one entry. Ids are computed from content, so the caller passes the content of a delta's object, too.
 class hand_pack {
  public:
   oid add(object_type type, std::string_view content) { return add(type, content, zlib_stream(content)); }
   oid add(object_type type, std::string_view content, const byte_vector& stream) {
-    return put({static_cast<entry_type>(type), 0, content.size(), 0, {}}, object_id(hash_kind::sha1, type, as_bytes(content)), stream);
+    return put({static_cast<entry_type>(type), 0, content.size(), 0, {}},
+               object_id(hash_kind::sha1, type, as_bytes(content)), stream);
   }
-  // On the entry number `base`, whose content has `base_size` bytes.
+  // Adds a delta of entry number `base`, whose content has `base_size` bytes.
   oid add_ofs(object_type type, std::size_t base, std::uint64_t base_size, std::string_view content) {
     const std::string d = literal_delta(base_size, content);
-    return put({entry_type::ofs_delta, 0, d.size(), entries_[base].offset, {}}, object_id(hash_kind::sha1, type, as_bytes(content)),
-               zlib_stream(d));
+    return put({entry_type::ofs_delta, 0, d.size(), entries_[base].offset, {}},
+               object_id(hash_kind::sha1, type, as_bytes(content)), zlib_stream(d));
   }
   oid add_ref(object_type type, const oid& base, std::uint64_t base_size, std::string_view content) {
     const std::string d = literal_delta(base_size, content);
-    return put({entry_type::ref_delta, 0, d.size(), 0, base}, object_id(hash_kind::sha1, type, as_bytes(content)), zlib_stream(d));
+    return put({entry_type::ref_delta, 0, d.size(), 0, base}, object_id(hash_kind::sha1, type, as_bytes(content)),
+               zlib_stream(d));
   }
   oid put(const entry_header& h, const oid& id, const byte_vector& stream) {
     const std::uint64_t offset = kPackHeaderSize + body_.size();
@@ -99,7 +101,7 @@ class hand_pack {
   [[nodiscard]] std::uint64_t next_offset() const { return kPackHeaderSize + body_.size(); }
   [[nodiscard]] std::vector<idx_entry>& entries() { return entries_; }
   [[nodiscard]] const std::vector<idx_entry>& entries() const { return entries_; }
-  // Where the entry number `i` begins in an image.
+  // The offset of entry number `i` in an image.
   [[nodiscard]] std::uint64_t at(std::size_t i) const { return kPackOffset + entries_[i].offset; }
 
   [[nodiscard]] byte_vector pack() const {
@@ -145,7 +147,7 @@ inline byte_vector hand_idx(std::span<const idx_entry> entries, const oid& pack_
   return sink.data();
 }
 
-// Of a PACK and an IDX, as files have them.
+// A PACK and an IDX, as in files of their own.
 inline byte_vector hand_image(const oid& commit, const byte_vector& pack, const byte_vector& idx,
                               const hand_options& how = {}) {
   byte_vector all(kHeaderSize);
@@ -189,7 +191,7 @@ inline byte_vector hand_image(const oid& commit, const hand_pack& pack, const ha
   return load_le<std::uint64_t>(image.data() + kHeaderIdxOffset);
 }
 
-// After a change inside IDX: its own checksum made right again. `size`: of IDX.
+// Corrects the checksum of IDX after a change in it. `size`: of IDX.
 inline void reseal_idx(byte_vector& image, std::uint64_t size) {
   const std::uint64_t at = idx_offset_of(image);
   sha1 hash;

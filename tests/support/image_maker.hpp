@@ -1,6 +1,6 @@
 #pragma once
-// Images made by hand, entry by entry, so that a test says exactly what lies in them, good or bad.
-// A sound image that git must agree with is the business of tests/interop.
+// Images made by hand, entry by entry, so that a test decides exactly what is in them, good or bad. Whether git agrees
+// with an image is tested in tests/interop.
 
 #include <libdeflate.h>
 #include <zlib.h>
@@ -37,7 +37,7 @@ inline std::string noise(std::size_t size, unsigned seed) {
   for (char& c : text) c = static_cast<char>(random());
   return text;
 }
-// Text that does.
+// Text that compresses, the same for the same seed.
 inline std::string prose(std::size_t size, unsigned seed) {
   std::mt19937 random(seed);
   std::string text;
@@ -51,7 +51,8 @@ inline std::string hex(const oid& id) {
   return {h.begin(), h.end()};
 }
 
-// A zlib stream; with `interval`, a full flush after that many bytes of content each. `points`: where those end.
+// A zlib stream; with `interval`, a full flush after that many bytes of content each. `points`: the offsets where the
+// flushes end.
 inline buffer deflated(bytes content, int level = 6, std::size_t interval = 0,
                        std::vector<std::uint64_t>* points = nullptr) {
   z_stream z{};
@@ -76,7 +77,7 @@ inline buffer deflated(bytes content, int level = 6, std::size_t interval = 0,
   return out;
 }
 
-// A zlib stream of stored blocks, as layout/restart_section.hpp wants them.
+// A zlib stream of stored blocks, as layout/restart_section.hpp requires them.
 inline buffer stored(bytes content) {
   buffer out = to_buffer("\x78\x01");
   std::uint32_t adler = libdeflate_adler32(1, content.data(), content.size());
@@ -132,7 +133,7 @@ class delta_text {
   buffer raw_;
 };
 
-// The entries of a tree in the order they are added, whatever Git thinks of it.
+// The entries of a tree in the order of additions, without regard to Git's rules.
 class tree_text {
  public:
   tree_text& add(std::string_view mode, std::string_view name, const oid& id) {
@@ -159,7 +160,7 @@ class image_maker {
   // How the zlib stream of a whole object is made.
   enum class form { deflated, stored, restartable };
 
-  // A whole object; its id is returned. An object that is there already is not added again.
+  // Adds a whole object unless it is there already; returns its id.
   oid add(object_type type, std::string_view content, form how = form::deflated, std::uint32_t interval = 0) {
     const oid id = object_id(hash_kind::sha1, type, as_bytes(content));
     if (offset(id) != 0) return id;
@@ -178,7 +179,7 @@ class image_maker {
   oid add_blob(std::string_view content) { return add(object_type::blob, content); }
   oid add_tree(const tree_text& tree) { return add(object_type::tree, tree.text()); }
 
-  // The object that `delta` makes of `base`; `id` is taken on trust.
+  // Adds the object that `delta` makes from `base`; `id` is not checked.
   void add_ofs_delta(const oid& id, const oid& base, bytes delta) {
     entry_header h{};
     h.type = entry_type::ofs_delta;
@@ -193,20 +194,20 @@ class image_maker {
     h.base_id = base;
     add_entry(id, h, deflated(delta));
   }
-  // Anything: header as given, then `rest`.
+  // Adds arbitrary bytes: the header as given, then `rest`.
   void add_entry(const oid& id, const entry_header& h, bytes rest) {
     const std::uint64_t at = pack_.size();
     append(pack_, encode_entry_header(h, at).view());
     append(pack_, rest);
     name(id, at);
   }
-  // A blob whose entry, and restart record with `how` stored, claims `size` bytes, whatever the `stream` holds.
+  // Adds a blob whose entry, and restart record if `how` is stored, claims `size` bytes, whatever the `stream` holds.
   void add_claim(const oid& id, std::uint64_t size, bytes stream, form how) {
     const std::uint64_t at = pack_.size();
     add_entry(id, {entry_type::blob, 0, size, 0, {}}, stream);
     if (how == form::stored) restarts_.push_back({at, size, kStoredBlock, true, {}});
   }
-  // IDX says that `id` begins at `at`.
+  // Adds `id` to IDX with the offset `at`.
   void name(const oid& id, std::uint64_t at) { entries_.push_back({id, at, 0}); }
 
   [[nodiscard]] std::uint64_t offset(const oid& id) const {
@@ -216,7 +217,7 @@ class image_maker {
   [[nodiscard]] std::uint64_t next_offset() const { return pack_.size(); }
   [[nodiscard]] std::vector<idx_entry>& entries() { return entries_; }
 
-  // The same with the last entry, `commit`, as the first: where the path section has it.
+  // The same with the last entry, `commit`, moved to the front, as a path section requires.
   [[nodiscard]] image_maker commit_first(const oid& commit) const {
     const std::uint64_t at = offset(commit);
     const auto begin = pack_.begin() + static_cast<std::ptrdiff_t>(at);
@@ -229,10 +230,10 @@ class image_maker {
     for (restart& r : m.restarts_) r.offset += moved;
     return m;
   }
-  // Bytes of a path section to go into the image.
+  // Sets the path section of the image.
   void set_path_section(buffer content) { path_section_ = std::move(content); }
 
-  // With the section table, and the restart section when a blob needs it.
+  // The image with a section table, and with a restart section if a blob needs it.
   enum class sections { none, table };
   [[nodiscard]] buffer image(const oid& commit, sections which = sections::table, std::size_t tail = 0) const {
     buffer pack = pack_;

@@ -1,5 +1,5 @@
 #pragma once
-// What a deflate stream holds, by zlib, and what its blocks look like. Tests only.
+// Inflates a deflate stream with zlib, and describes its blocks. Tests only.
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -14,11 +14,11 @@ namespace docteur {
 struct inflated {
   std::string content;
   std::size_t longest_stored = 0;
-  bool ended = false;   // behind the final block
-  bool at_byte = true;  // where the last block ends
+  bool ended = false;   // the final block was read
+  bool at_byte = true;  // the last block ends at a byte boundary
 };
 
-// What raw deflate blocks hold, until `in` is used up.
+// Inflates raw deflate blocks until `in` is used up.
 inline inflated inflate_all(bytes in) {
   inflated got;
   got.content.resize(1 << 20);

@@ -32,7 +32,7 @@ class memory_sink : public byte_sink {
 class memory_source : public object_source {
  public:
   explicit memory_source(const std::map<std::string, std::string>& files) {
-    objects_.push_back({});  // the commit, when the root tree's id is known
+    objects_.push_back({});  // the commit, filled in when the root tree's id is known
     contents_.emplace_back();
     paths_.emplace_back();
     std::vector<std::pair<std::string, std::string>> blobs;
@@ -63,7 +63,7 @@ class memory_source : public object_source {
     return paths_.size();
   }
   void fail_at(std::size_t index) { failing_ = index; }
-  // As if a file had changed behind the source's back.
+  // As if a file had changed after it was listed.
   void change(std::size_t index, std::string content) { contents_[index] = std::move(content); }
 
  private:
@@ -90,14 +90,14 @@ class memory_source : public object_source {
     return id;
   }
 
-  // Adds the tree of `files` and those below it; returns its id in hexadecimal. Blobs follow once the trees are in.
+  // Adds the tree of `files` and those below it; returns its id in hexadecimal. The blobs follow after all trees.
   std::string add_tree(const std::string& at, const std::map<std::string, std::string>& files,
                        std::vector<std::pair<std::string, std::string>>& blobs) {
     const std::size_t slot = objects_.size();
     objects_.push_back({});
     contents_.emplace_back();
     paths_.push_back(at);
-    std::map<std::string, std::map<std::string, std::string>> below;  // name with '/' as Git orders them
+    std::map<std::string, std::map<std::string, std::string>> below;  // by name, with '/' as in Git's order
     std::map<std::string, std::pair<std::string, oid>> entries;       // by Git's order: mode and name, id
     for (const auto& [path, content] : files) {
       const std::size_t slash = path.find('/');

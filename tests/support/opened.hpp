@@ -22,7 +22,7 @@ class opened {
   [[nodiscard]] copying_device& disk() { return copying_; }
   [[nodiscard]] result<blob_stream> open(std::string_view path) { return reader().open(*snapshot().find(path)); }
 
-  // The checked content of what lies at `path`, or "error: ...".
+  // The checked content of the file at `path`, or "error: ...".
   [[nodiscard]] std::string content(std::string_view path) {
     const auto n = snapshot().find(path);
     return n ? content(*n) : "error: not found";
@@ -53,7 +53,7 @@ class opened {
   attached_image attached_;
 };
 
-// The image with the path section that its trees give.
+// Returns the image with a path section made from its trees.
 inline buffer image_with_paths(const image_maker& maker, const oid& commit, const limits& bounds = {}) {
   image_maker m = maker.commit_first(commit);
   opened o(m.image(commit), true, bounds);

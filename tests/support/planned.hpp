@@ -1,5 +1,5 @@
 #pragma once
-// A source in memory with all that the planner is given of it. Tests only.
+// A source in memory with everything that the planner takes. Tests only.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// What tests of hosted code share: a folder that vanishes, files in it, programs that must succeed.
+// Shared by tests of hosted code: a temporary folder, files in it, programs that must succeed.
 
 #include <gtest/gtest.h>
 
@@ -28,16 +28,16 @@ class scratch {
   [[nodiscard]] std::filesystem::path operator/(const std::filesystem::path& below) const { return root_ / below; }
   [[nodiscard]] std::string path() const { return root_.string(); }
 
-  // Folders on the way are made.
+  // Creates missing folders on the way.
   void write(const std::filesystem::path& below, const std::string& content) const {
     std::filesystem::create_directories((root_ / below).parent_path());
     std::ofstream(root_ / below, std::ios::binary) << content;
   }
-  // Names of what lies in the folder, hidden ones too.
+  // Names of the entries of the folder, including hidden ones.
   [[nodiscard]] std::size_t count() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(root_), {}));
   }
-  // Runs a shell command in the folder; its output, without the last newline. The test fails with the command.
+  // Runs a shell command in the folder and returns its output without the last newline. If it fails, so does the test.
   [[nodiscard]] std::string run(const std::string& command) const {
     const std::string output = (root_ / ".output").string();
     const int status = std::system(("cd '" + path() + "' && ( " + command + "\n) >'" + output + "' 2>&1").c_str());

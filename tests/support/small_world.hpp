@@ -1,5 +1,5 @@
 #pragma once
-// An image by hand with something of every kind a tree can hold. Tests only.
+// An image made by hand with every kind of entry that a tree can have. Tests only.
 
 #include <map>
 #include <string>
@@ -16,7 +16,7 @@ struct small_world {
   oid submodule = object_id(hash_kind::sha1, object_type::commit, as_bytes("elsewhere"));
   oid commit;
   const std::string deep_name = std::string(200, 'n');
-  static constexpr int kDeep = 20;  // directories of deep_name in one another: a path of 4 KB
+  static constexpr int kDeep = 20;  // nested directories of deep_name: a path of 4 KB
 
   // Adds a blob under a path and returns its id.
   oid file(const std::string& path, const std::string& content) {

@@ -1,5 +1,5 @@
 #pragma once
-// What every object_source must keep to.
+// Checks the rules that every object_source must follow.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ inline std::string hex_text(const oid& id) {
   return {h.data(), h.size()};
 }
 
-// Each object is listed once, and has by read() and by open() the content that its id promises.
+// Each object is listed once, and read() and open() return the content that matches its id.
 inline void expect_all_readable(const object_source& source) {
   std::set<oid> seen;
   for (std::size_t i = 0; i < source.objects().size(); ++i) {

@@ -1,5 +1,5 @@
 #pragma once
-// A verification and what it should have found.
+// A verification and the faults that it should have found.
 
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ inline std::string all_of(const verify_report& r) {
   return text;
 }
 
-// One of the faults is this one.
+// Expects this fault among those found.
 inline void expect_fault(const verify_report& r, errc code, std::uint64_t at, const std::string& what) {
   for (const fault& f : r.faults)
     if (f.code == code && f.at == at && f.what.find(what) != std::string::npos) return;

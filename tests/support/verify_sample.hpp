@@ -1,5 +1,5 @@
 #pragma once
-// Images by hand for the tests of verification.
+// Images made by hand for the tests of verification.
 
 #include <string>
 

@@ -64,7 +64,7 @@ class stream_source final : public body_source, private open_read {
     if (hash_.finish() != facts_.id)
       return fail(errc::bad_checksum,
                   site_->reader().objects().device_offset(site_->image().index().offset(facts_.position)),
-                  "content is not what its id says");
+                  "content does not match its id");
     site_->prove(facts_.position);
     return done{};
   }

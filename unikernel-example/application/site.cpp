@@ -112,7 +112,7 @@ result<shared_content> site::read_whole(const object_facts& f) {
   const std::uint64_t offset = image().index().offset(f.position);
   DOCTEUR_TRY(type, reader().objects().read(offset, out));
   if (type != f.type || object_id(f.id.kind(), type, out) != f.id)
-    return fail(errc::bad_checksum, reader().objects().device_offset(offset), "content is not what its id says");
+    return fail(errc::bad_checksum, reader().objects().device_offset(offset), "content does not match its id");
   learn_signs(f.position, out);
   return shared_content(c);
 }

@@ -131,7 +131,7 @@ class site {
   return e.code == errc::not_found || e.code == errc::symlink_loop || (e.code == errc::wrong_kind && e.at == 0);
 }
 
-// "bad checksum at 0x1f4c: content is not what its id says"
+// "bad checksum at 0x1f4c: content does not match its id"
 [[nodiscard]] std::string to_text(const error& e);
 
 }  // namespace docteur::cache_vm

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMiB = 1 << 20;
 
-// The sizes lie below, at and above those of the blocks that get huge pages, and of whole pages.
+// Sizes below, at and above the least size of blocks in huge pages, and multiples of whole pages.
 TEST(HugePageHeap, ABlockKeepsItsContentWhateverItsSizesAre) {
   const memory from = huge_page_memory();
   std::mt19937_64 dice(3);
@@ -50,7 +50,7 @@ TEST(HugePageHeap, WhatNoSystemHasIsRefused) {
     block[size - 1] = std::byte{7};
     for (const std::size_t more : {kAll, kAll - kMiB, kAll / 2})
       EXPECT_EQ(from.resize(from.self, block, size, more), nullptr);
-    EXPECT_EQ(block[size - 1], std::byte{7}) << "it is as it was";
+    EXPECT_EQ(block[size - 1], std::byte{7}) << "the block is unchanged";
     from.release(from.self, block, size);
   }
 }

@@ -101,7 +101,7 @@ TEST(IdxReader, FindsEachAndNothingElse) {
   }
 }
 
-// Objects whose ids differ only in their last two bytes, `numbers` apiece, behind and before others.
+// Objects whose ids differ only in their last two bytes, `numbers` of each, before and after others.
 std::vector<idx_entry> alike(const std::vector<std::uint16_t>& numbers) {
   std::vector<idx_entry> all = sample(200);
   oid id;
@@ -177,11 +177,12 @@ TEST(IdxReader, RefusesOffsetsOutsideThePack) {
   EXPECT_EQ(idx_view::open(idx_of(entries), 15, 0, hash_kind::sha1).error().code, errc::out_of_range);
   entries = sample(5);
   EXPECT_TRUE(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 17, 0, hash_kind::sha1));
-  EXPECT_EQ(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 16, 0, hash_kind::sha1).error().code, errc::out_of_range);
+  EXPECT_EQ(idx_view::open(idx_of(entries), (std::uint64_t{5} << 32) + 16, 0, hash_kind::sha1).error().code,
+            errc::out_of_range);
 }
 
 TEST(IdxReader, RefusesAPointerBehindTheWideOffsets) {
-  buffer raw = idx_of(sample(5));  // two of them are wide
+  buffer raw = idx_of(sample(5));  // two of the offsets are wide
   const idx_layout l{5, 2, hash_kind::sha1};
   for (std::uint32_t i = 0; i < 5; ++i) {
     std::byte* at = raw.data() + l.offsets() + i * 4;

@@ -15,7 +15,7 @@
 namespace docteur {
 namespace {
 
-// Keys without their NUL, as path_tree.hpp has them: "a/b" a file, "a/" a directory, "" the root. std::string compares
+// Keys without their NUL, as in path_tree.hpp: "a/b" is a file, "a/" a directory, "" the root. std::string compares
 // bytes unsigned, so the map is in the order of keys.
 using key_set = std::map<std::string, std::uint32_t>;
 
@@ -28,7 +28,7 @@ result<path_tree> build(const key_set& keys, const memory& from) {
   return b.finish();
 }
 
-// The other way to give keys: what each shares with the one before, and the rest.
+// The other way to add keys: the length of the prefix shared with the key before, and the rest.
 result<path_tree> build_by_tails(const key_set& keys, const memory& from) {
   path_tree_builder b(from);
   std::string last;
@@ -42,7 +42,7 @@ result<path_tree> build_by_tails(const key_set& keys, const memory& from) {
   return b.finish();
 }
 
-// Of all that leads to `path`, the longest that is a key: a file, or a directory.
+// Returns the longest key, of a file or a directory, that is `path` or leads to it.
 std::optional<path_tree::prefix> longest_prefix(const key_set& keys, std::string path) {
   for (;;) {
     const auto file = keys.find(path);
@@ -55,7 +55,7 @@ std::optional<path_tree::prefix> longest_prefix(const key_set& keys, std::string
   }
 }
 
-// Asks the tree for every path, its neighbours, and the map's lower_bound of each.
+// Looks up every path and its neighbours in the tree, and compares lower_bound() with the map's for each.
 void expect_like_map(const path_tree& tree, const key_set& keys) {
   ASSERT_EQ(tree.size(), keys.size());
   std::size_t longest = 0;
@@ -67,7 +67,7 @@ void expect_like_map(const path_tree& tree, const key_set& keys) {
     ASSERT_TRUE(found) << path;
     EXPECT_EQ(found->record, record) << path;
     EXPECT_EQ(found->is_directory, is_directory(key)) << path;
-    EXPECT_FALSE(tree.find(path + "/")) << "only the image's find() knows trailing slashes";
+    EXPECT_FALSE(tree.find(path + "/")) << "only snapshot::find() accepts trailing slashes";
     for (const std::string& near :
          {path, path + "/", path + "\1", path + "x", path + "/x", path + "/x/y", path + "\xff",
           path.substr(0, path.size() / 2), path.substr(0, path.size() - !path.empty())})
@@ -115,7 +115,7 @@ void expect_like_map(const key_set& keys) {
   {
     const auto tree = build(keys, mem.handle());
     ASSERT_TRUE(tree) << tree.error().what;
-    EXPECT_EQ(tree->memory_used(), mem.used()) << "cut to what it needs";
+    EXPECT_EQ(tree->memory_used(), mem.used()) << "cut to size";
     expect_like_map(*tree, keys);
     const auto other = build_by_tails(keys, mem.handle());
     ASSERT_TRUE(other) << other.error().what;
@@ -189,7 +189,7 @@ TEST(PathTree, FilesAndDirectoriesInGitsOrder) {
   expect_like_map(with_records({"", "a-", "a.b", "a/", "a/b", "a/c/", "a0", "b", "b.x", "c/", "d/", "d/e/", "d/e/f/"}));
 }
 
-// One directory whose node has `n` children, so that each shape and its borders are met.
+// One directory whose node has `n` children, to cover each shape and its limits.
 TEST(PathTree, EveryNumberOfChildren) {
   for (int n = 1; n <= 253; ++n) {
     std::set<std::string> keys{"", "d/"};
@@ -299,7 +299,7 @@ TEST(PathTree, SurvivesEveryFailingAllocation) {
 }
 
 TEST(PathTree, TakesAFewBytesForEachPath) {
-  // Like a source tree: what DESIGN promises for attach (10 MB for 80,000 paths) rests on it.
+  // Like a source tree: the memory promised for attaching (10 MB for 80,000 paths) depends on it.
   const key_set keys = random_keys(3, 50'000, "abcdefghijklmnop", 6, 8);
   counting_memory mem;
   const auto tree = build(keys, mem.handle());

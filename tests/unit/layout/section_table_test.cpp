@@ -30,13 +30,13 @@ section_table sample() {
 
 void reseal(section_table_bytes& raw) { store_le(raw.data() + 0x1fc, libdeflate_crc32(0, raw.data(), 0x1fc)); }
 
-// What decoding says when `change` was applied before the checksum.
+// Returns the error of decoding after `change` was applied before the checksum was made.
 errc code(const std::function<void(section_table_bytes&)>& change, std::uint64_t idx = kIdx) {
   section_table_bytes raw = encode_section_table(sample());
   change(raw);
   reseal(raw);
   const auto t = decode_section_table(raw, idx);
-  return t ? errc::not_found : t.error().code;  // no decoder says not_found
+  return t ? errc::not_found : t.error().code;  // no decoder returns not_found
 }
 errc changed(const std::function<void(section_table&)>& change) {
   section_table t = sample();
@@ -86,7 +86,7 @@ TEST(SectionTable, RefusesEveryPrefix) {
 }
 
 TEST(SectionTable, EachReservedByteIsChecked) {
-  // 0x2c..0x2f, and all between the last section and the checksum.
+  // 0x2c..0x2f, and everything between the last section and the checksum.
   for (std::size_t at = 0; at < 0x1fc; ++at) {
     if (!(at >= 0x2c && at < 0x30) && at < 0x50 + 3 * 24) continue;
     EXPECT_EQ(code([at](auto& raw) { raw[at] = std::byte{1}; }), errc::malformed) << at;
@@ -104,14 +104,14 @@ TEST(SectionTable, RefusesWhatItDoesNotKnow) {
 TEST(SectionTable, RefusesBlockSizes) {
   for (const std::uint32_t size : {0u, 1u, 511u, 513u, 1000u})
     EXPECT_EQ(changed([size](auto& t) { t.block_size = size; }), errc::malformed) << size;
-  EXPECT_EQ(changed([](auto& t) { t.block_size = 1024; }), errc::malformed) << "the first section is not aligned then";
+  EXPECT_EQ(changed([](auto& t) { t.block_size = 1024; }), errc::malformed) << "then the first section is not aligned";
 }
 
 TEST(SectionTable, RefusesPackSizesThatDoNotFit) {
   for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{31}, kIdx - 512 - 28 + 1, ~std::uint64_t{0}})
     EXPECT_EQ(changed([size](auto& t) { t.pack_size = size; }), errc::out_of_range) << size;
   EXPECT_EQ(changed([](auto& t) { t.pack_size = 1536 - 28 + 1; }), errc::out_of_range)
-      << "the first section lies in it";
+      << "the first section is inside it";
   EXPECT_EQ(changed([](auto& t) { t.pack_size = 1536 - 28; }), errc::not_found);
 }
 
@@ -130,7 +130,8 @@ TEST(SectionTable, RefusesSectionsThatOverlapOrLeave) {
 }
 
 TEST(SectionTable, RefusesATableThatBeginsInTheHeader) {
-  for (std::uint64_t idx = 0; idx < kPackOffset + kPackHeaderSize + pack_trailer_size(hash_kind::sha1) + kSectionTableSize; ++idx)
+  for (std::uint64_t idx = 0;
+       idx < kPackOffset + kPackHeaderSize + pack_trailer_size(hash_kind::sha1) + kSectionTableSize; ++idx)
     EXPECT_NE(code([](auto&) {}, idx), errc::not_found) << idx;
 }
 

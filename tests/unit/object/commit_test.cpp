@@ -14,7 +14,7 @@ const std::string kParent = "parent 0123456789abcdef0123456789abcdef01234567\n";
 const std::string kAuthor = "author A U Thor <author@example.org> 1600000000 +0200\n";
 const std::string kCommitter = "committer C O Mitter <c@example.org> 1600000001 -0330\n";
 
-// The views lie in `kept`, a block of exactly the size.
+// The views refer to `kept`, a block of exactly the size of the text.
 result<commit_view> parse(const std::string& text) {
   static buffer kept;
   kept = to_buffer(text);
@@ -78,7 +78,7 @@ TEST(Commit, RefusesWhatTheRestReliesOn) {
     EXPECT_EQ(parse(bad).error().code, errc::malformed) << bad;
 }
 
-// History holds all of these; `git archive` takes them.
+// All of these occur in real histories, and `git archive` accepts them.
 TEST(Commit, TakesOddLinesBehindTheParents) {
   const std::string second = "author S Econd <s@example.org> 7 +0000\n";
   const auto twice = parse(kTree + kParent + kAuthor + second + kCommitter + "\nm");
@@ -174,8 +174,10 @@ TEST(Tag, GivesItsParts) {
 }
 
 TEST(Tag, RefusesUnknownTypes) {
-  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype trees\ntag v1\n"), hash_kind::sha1));
-  EXPECT_FALSE(parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype \ntag v1\n"), hash_kind::sha1));
+  EXPECT_FALSE(
+      parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype trees\ntag v1\n"), hash_kind::sha1));
+  EXPECT_FALSE(
+      parse_tag(as_bytes("object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\ntype \ntag v1\n"), hash_kind::sha1));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(PathRules, AcceptsWhatIsMerelyOdd) {
     EXPECT_EQ(bad_entry_name(good), nullptr) << good;
 }
 
-// As `git fsck` of a link of this name tells them apart.
+// As `git fsck` decides for a link of this name.
 TEST(PathRules, KnowsWhatStandsForGitmodules) {
   for (const std::string_view name : {
            ".gitmodules"sv,    ".GitModules"sv,    ".gitmodules "sv,      ".gitmodules. ."sv,    ".gitmodules:x"sv,
@@ -110,7 +110,7 @@ TEST(PathRules, NamesHaveALongestLength) {
   EXPECT_NE(bad_entry_name(std::string(kMaxEntryName + 1, 'x')), nullptr);
 }
 
-// Names are looked at eight bytes at a time.
+// Names are checked eight bytes at a time.
 TEST(PathRules, SpecialBytesAreSeenWhereverTheyAre) {
   for (std::size_t size = 1; size <= 40; ++size) {
     const std::string plain(size, '\xaf');  // '/' with the highest bit set

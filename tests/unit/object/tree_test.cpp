@@ -13,9 +13,9 @@ using namespace std::string_view_literals;
 
 oid id_of(std::string_view text) { return object_id(hash_kind::sha1, object_type::blob, as_bytes(text)); }
 
-// All entries, or the first error. The content lies in a block of exactly its size.
+// Returns all entries, or the first error. The content is in a block of exactly its size.
 result<std::vector<tree_entry>> parse(const std::string& text, std::uint64_t at = 0) {
-  static buffer kept;  // the names lie in it
+  static buffer kept;  // the names refer to it
   kept = to_buffer(text);
   kept.shrink_to_fit();
   std::vector<tree_entry> all;
@@ -26,7 +26,7 @@ result<std::vector<tree_entry>> parse(const std::string& text, std::uint64_t at 
   return all;
 }
 
-// `names`: with a trailing '/' a directory.
+// `names`: a directory's ends in '/'.
 std::string tree_of(std::initializer_list<std::string_view> names) {
   tree_text t;
   for (std::string_view n : names) {
@@ -105,7 +105,7 @@ TEST(Tree, AcceptsWhatOnlyLooksLikeANameTwice) {
     EXPECT_TRUE(parse(good));
 }
 
-// Nothing on disk decides how much work an entry is: a hundred thousand names that are each other's prefixes.
+// The work for an entry is bounded whatever the content: a hundred thousand names, each a prefix of the next.
 TEST(Tree, NamesThatAreEachOthersPrefixesAreNoWork) {
   std::string text;
   std::string name = "x";

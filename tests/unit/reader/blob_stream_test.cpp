@@ -10,7 +10,7 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kStreamed = 64 << 10;  // bytes: the tests' own bound, so that small blobs are streamed
+constexpr std::uint64_t kStreamed = 64 << 10;  // bytes: a smaller limit for the tests, so that small blobs are streamed
 constexpr std::uint32_t kInterval = 128 << 10;
 
 limits small_bounds() {
@@ -19,7 +19,7 @@ limits small_bounds() {
   return l;
 }
 
-// One file for each way a blob can lie in an image.
+// One file for each way to store a blob in an image.
 struct sample {
   struct file {
     std::string name;
@@ -89,7 +89,7 @@ TEST_P(BlobStream, AsMuchAsSuitsIsTheSame) {
                                      {65'536u, 65'600u},
                                      {100'000u, 66'000u},
                                      {1u << 20, 1u << 20}}) {
-      if (most < 10 && f.content.size() > 200'100) continue;  // a byte at a time: the small ones are enough
+      if (most < 10 && f.content.size() > 200'100) continue;  // small blobs are enough for reads of a few bytes
       auto stream = o.open(f.name);
       ASSERT_TRUE(stream);
       std::string got;
@@ -247,7 +247,7 @@ TEST_P(BlobStream, AnEntryThatEndsInItsOwnHeaderIsRefused) {
   EXPECT_FALSE(o.reader().zlib_stream(*o.snapshot().find("file")));
 }
 
-// A record that promises other points than those of the stream gives an error or other bytes, but stays inside.
+// A record whose points are not those of the stream leads to an error or to other bytes, but no read leaves the entry.
 TEST_P(BlobStream, PointsThatLieStayInside) {
   const std::string content = prose(400'000, 3);
   for (const std::uint64_t point : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5000}, std::uint64_t{1} << 32,
@@ -292,15 +292,14 @@ TEST(BlobStreamMemory, EveryFailingAllocationIsSaid) {
       }
       o.mem.fail_at(kNever);
       o.reader().objects().cache().clear();
-      // In the first round the reader takes the buffers that it keeps.
+      // In the first round the reader allocates the buffers that it keeps.
       if (round == 0) blocks = o.mem.blocks();
       EXPECT_EQ(o.mem.blocks(), blocks) << f.name;
     }
   }
 }
 
-// What no deflate stream can hold is refused before anything is computed from it, and what a stored one cannot hold
-// too.
+// A size that no deflate stream can have is an error before anything is computed from it; the same for stored streams.
 TEST_P(BlobStream, ClaimsBeyondItsEntryAreRefused) {
   const std::string content = prose(200'000, 7);
   const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes("claimed"));

@@ -13,7 +13,7 @@ using namespace docteur;
 
 namespace {
 
-// A device that counts what it copies, and memory that counts what it lends.
+// A device that counts the bytes it copies, and memory that counts the bytes allocated.
 struct world {
   buffer raw;
   std::size_t copied = 0;    // bytes
@@ -71,7 +71,7 @@ std::string piece_of(docteur_file* file, std::uint64_t offset, std::size_t size)
   return out;
 }
 
-// "delta", a delta of "base"; both are prose of 200,000 bytes and some.
+// "delta" is a delta of "base"; both are text of a little over 200,000 bytes.
 buffer two_files(std::string& delta) {
   image_maker m;
   const std::string base = prose(200'000, 1);
@@ -138,7 +138,7 @@ TEST(CInterface, AFailureForNowIsToldFromOneForEver) {
   EXPECT_EQ(piece_of(file, 150'000, 1'000), delta.substr(150'000, 1'000));
   docteur_close(file);
   world broken(two_files(delta));
-  broken.raw.resize(100);  // every read from here on leaves the device
+  broken.raw.resize(100);  // every read from here on runs past the end of the device
   EXPECT_EQ(docteur_open(broken.image, node, &file, &error), DOCTEUR_IO);
 }
 

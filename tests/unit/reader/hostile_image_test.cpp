@@ -1,4 +1,4 @@
-// Images that were damaged or made to harm: whatever lies on the device gives an error or exactly the right bytes.
+// Damaged and hostile images: reading one returns an error or exactly the right bytes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,8 +20,8 @@ limits small_bounds() {
   return l;
 }
 
-// All that can be learnt of an image, every blob checked against its id and read as a stream as well. A file that
-// cannot be read is left out.
+// Reads everything in an image. Each blob is checked against its id, and is read as a stream, too. Files that cannot be
+// read are left out.
 result<contents> read_all(const device& d, const memory& mem, bool& whole, paths_from source = paths_from::section) {
   whole = true;
   attached_image i;
@@ -48,7 +48,8 @@ result<contents> read_all(const device& d, const memory& mem, bool& whole, paths
     }
     std::string text(*size, '\0');
     const mutable_bytes out(reinterpret_cast<std::byte*>(text.data()), text.size());
-    if (e->node.is_blob()) (void)reader.read_range(e->node, 0, out);  // not checked: only that it stays inside
+    if (e->node.is_blob())
+      (void)reader.read_range(e->node, 0, out);  // the content is not compared: this only looks for reads out of bounds
     if (reader.read(e->node, out)) {
       all[path] = text;
     } else {
@@ -58,7 +59,7 @@ result<contents> read_all(const device& d, const memory& mem, bool& whole, paths
   return all;
 }
 
-// A small image with something of everything: both kinds of delta, a stored blob, one with restart points.
+// A small image with all representations of objects: both kinds of delta, a stored blob, one with restart points.
 class HostileImage : public testing::Test {
  protected:
   HostileImage() {
@@ -88,7 +89,7 @@ class HostileImage : public testing::Test {
   // Both kinds of device, paths by section and by trees.
   static constexpr unsigned kAllWays = 0b1111;
 
-  // Read in some of the four ways; what was read is what lies in the good image.
+  // Reads in some of the four ways, and expects the content of the good image in everything that could be read.
   void expect_error_or_right(const buffer& image, const std::string& what, unsigned ways = kAllWays) {
     copying_device copying(image);
     const buffer exact(image);
@@ -123,7 +124,7 @@ TEST_F(HostileImage, EveryPrefix) {
 TEST_F(HostileImage, EveryBitFlip) {
   for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
     raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
-    // Two ways for each are enough: the others had the neighbouring bits.
+    // Two ways for each bit are enough: the other two are used for the neighbouring bits.
     expect_error_or_right(raw, "bit " + std::to_string(bit), bit % 2 == 0 ? 0b1001 : 0b0110);
     raw[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
   }

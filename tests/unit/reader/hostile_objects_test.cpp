@@ -1,4 +1,4 @@
-// Images whose trees, deltas or IDX were made to harm.
+// Images with hostile trees, deltas or IDX.
 #include <gtest/gtest.h>
 
 #include "support/attached.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Why attach refuses an image whose root tree is `root`; nullptr when it does not.
+// Returns the reason why an image with the root tree `root` cannot be attached; nullptr if it can.
 const char* refused(const tree_text& root, image_maker maker = {}) {
   const oid commit = maker.add(object_type::commit, commit_text(maker.add_tree(root)));
   counting_memory mem;
@@ -54,7 +54,7 @@ TEST(HostileTree, EntriesMustBeWhatTheirModesSay) {
   EXPECT_NE(refused(tree_text().add("100644", "f", absent), m), nullptr);
   EXPECT_NE(refused(tree_text().add("40000", "d", absent), m), nullptr);
   EXPECT_EQ(refused(tree_text().add("160000", "s", absent), m), nullptr) << "a submodule's commit is elsewhere";
-  // A tree as a file is noticed when it is read.
+  // A tree in the place of a file is found when it is read.
   const oid commit = m.add(object_type::commit, commit_text(m.add_tree(tree_text().add("100644", "f", tree))));
   opened o(m.image(commit), true);
   EXPECT_EQ(o.reader().size(*o.snapshot().find("f")).error().code, errc::wrong_kind);
@@ -81,7 +81,7 @@ TEST(HostileTree, ContentThatIsNotItsIdsIsRefused) {
   EXPECT_NE(refused(tree_text().add("40000", "d", lying_tree), m), nullptr);
 }
 
-// Trees can hold each other only when the IDX lies about their ids, and then their content is not what their id says.
+// Trees can contain each other only if the ids in the IDX are wrong, and then their content does not match their ids.
 TEST(HostileTree, ACycleIsRefused) {
   image_maker m;
   oid id;
@@ -91,7 +91,7 @@ TEST(HostileTree, ACycleIsRefused) {
   EXPECT_NE(refused(tree_text().add("40000", "d", id), m), nullptr);
 }
 
-// A thousand directories that each hold ten times the one below: 10^n paths from a few hundred bytes.
+// A thousand directories, each of which has ten entries for the one below: 10^n paths from a few hundred bytes.
 TEST(HostileTree, ABombStopsAtTheLimitOfPaths) {
   image_maker m;
   oid tree = m.add_tree(tree_text().add("100644", "x", m.add_blob("x")));
@@ -109,7 +109,7 @@ TEST(HostileTree, ABombStopsAtTheLimitOfPaths) {
   EXPECT_LT(mem.peak(), 4u << 20);
 }
 
-// Directories in one another whose trees are large: all of those on the way down are held at once.
+// Nested directories with large trees: all trees on the way down are in memory at once.
 TEST(HostileTree, TreesOnTheWayDownAreBoundedTogether) {
   image_maker m;
   const oid blob = m.add_blob("x");

@@ -16,7 +16,7 @@ namespace {
 using namespace std::string_view_literals;
 using names = std::vector<std::string>;
 
-// How an image lies and is told: on a mapped device or one that copies, by its trees or by its path section.
+// How an image is stored and attached: on a mapped device or one that copies, by its trees or by its path section.
 struct way {
   bool mapped;
   bool section;
@@ -129,7 +129,8 @@ TEST_P(Image, KindsOfNodes) {
   EXPECT_EQ(o.reader().read(*module, {}).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*module).error().code, errc::wrong_kind);
   EXPECT_EQ(o.reader().open(*o.snapshot().find("a")).error().code, errc::wrong_kind);
-  EXPECT_EQ(object_id(hash_kind::sha1, object_type::tree, as_bytes(o.content("a"))), *o.snapshot().id(*o.snapshot().find("a")))
+  EXPECT_EQ(object_id(hash_kind::sha1, object_type::tree, as_bytes(o.content("a"))),
+            *o.snapshot().id(*o.snapshot().find("a")))
       << "a directory is read as its tree";
 }
 
@@ -150,7 +151,7 @@ TEST_P(Image, ListsInGitsOrder) {
 
 TEST_P(Image, ListsTheWholeTree) {
   const names all = o.names("", snapshot::depth::all);
-  // Each name once, parents first, and what find() knows.
+  // Each name once, parents first, with the node that find() returns.
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
   for (const std::string& name : all) EXPECT_TRUE(o.snapshot().find(name)) << name;
   for (const auto& [path, content] : s.files) EXPECT_NE(std::ranges::find(all, path), all.end()) << path;
@@ -266,7 +267,7 @@ TEST_P(Image, StaysItselfWhenMoved) {
   const snapshot moved = std::move(*paths);
   EXPECT_EQ(moved.commit().author.name, "A U Thor");
   EXPECT_TRUE(moved.find("a/file"));
-  EXPECT_EQ(mem.used(), second.memory_used() + moved.memory_used()) << "nothing else is held";
+  EXPECT_EQ(mem.used(), second.memory_used() + moved.memory_used()) << "nothing else is allocated";
 }
 
 TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
@@ -304,7 +305,7 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
     read_all();
     const std::size_t taken = other.mem.allocations();
     read_all();
-    EXPECT_EQ(other.mem.allocations(), taken) << "reading takes no memory once its buffers are there";
+    EXPECT_EQ(other.mem.allocations(), taken) << "reading allocates nothing once it has its buffers";
   }
   limits short_chains;
   short_chains.delta_depth = 49;
@@ -317,7 +318,7 @@ TEST_P(Image, DeltasOfBothKindsInAnyPlace) {
 }
 
 TEST_P(Image, EachLimitIsKept) {
-  const bool trees = !GetParam().section;  // the path section's reader goes into no tree
+  const bool trees = !GetParam().section;  // the path section's reader reads no trees
   copying_device disk(raw);
   const device d = mapped() ? memory_device(raw) : disk.handle();
   const auto code = [&](auto change) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kCapacity = 100'000;
 constexpr std::uint64_t kSize = 1000;
 
-// What an object at `offset` holds here.
+// The content of the object at `offset` in these tests.
 std::byte content_of(std::uint64_t offset) { return static_cast<std::byte>(offset * 37 + 1); }
 
 void put(object_cache& cache, std::uint64_t offset, std::uint64_t size = kSize) {
@@ -82,7 +82,8 @@ TEST(ObjectCache, StaysInItsBytesAndTakesThemOnce) {
   EXPECT_EQ(cache.count().used, 0u);
 }
 
-// Any number of objects pinned at once, in any order: each keeps its place and its content, the others come and go.
+// Any number of objects pinned at once, in any order: each keeps its place and its content while others are added and
+// dropped.
 TEST(ObjectCache, PinnedObjectsAnywhereDoNotDisturbTheOthers) {
   counting_memory mem;
   {
@@ -125,7 +126,7 @@ TEST(ObjectCache, WhatAHandleHoldsStays) {
   EXPECT_EQ(held.content().data(), at);
   EXPECT_EQ(held.content()[5], content_of(1'000'000));
   held = {};
-  EXPECT_TRUE(has(cache, 1'000'000)) << "two handles, one gone";
+  EXPECT_TRUE(has(cache, 1'000'000)) << "one of two handles is destroyed";
   again = {};
   cache.clear();
   EXPECT_FALSE(has(cache, 1'000'000));
@@ -138,7 +139,7 @@ TEST(ObjectCache, AWalkDoesNotPushOutWhatIsUsedAgain) {
   const std::uint64_t hot = kCapacity / 2 / (kSize + 100);
   for (std::uint64_t i = 0; i < hot; ++i) put(cache, i);
   for (std::uint64_t i = 0; i < hot; ++i) EXPECT_TRUE(has(cache, i));
-  // Five times the capacity passes by; the hot ones are used now and then.
+  // Five times the capacity passes through; the hot objects are used now and then.
   for (std::uint64_t i = 0; i < 500; ++i) {
     put(cache, 1000 + i);
     if (i % 40 != 39) continue;
@@ -153,7 +154,7 @@ TEST(ObjectCache, WhatIsUsedAgainMakesRoomForNewer) {
     put(cache, i);
     EXPECT_TRUE(has(cache, i));
   }
-  EXPECT_FALSE(has(cache, 0)) << "uses do not count for ever";
+  EXPECT_FALSE(has(cache, 0)) << "uses do not count forever";
   for (std::uint64_t i = 950; i < 1000; ++i) EXPECT_TRUE(has(cache, i)) << i;
 }
 
@@ -192,12 +193,12 @@ TEST(ObjectCache, MakesWayForOneThatPasses) {
     EXPECT_FALSE(passing->is_beside_cache());
     const auto beside = cache.make_passing(1001, object_type::blob, kCapacity / 2);
     ASSERT_TRUE(beside);
-    EXPECT_TRUE(beside->is_beside_cache()) << "there is no room while the other one is held";
+    EXPECT_TRUE(beside->is_beside_cache()) << "there is no room while the other object is pinned";
   }
   EXPECT_EQ(mem.allocations(), taken + 1);
   EXPECT_FALSE(has(cache, 1000));
   for (std::uint64_t i = 0; i < 90; ++i) put(cache, 2000 + i);
-  EXPECT_EQ(mem.allocations(), taken + 1) << "what it took is the cache's again";
+  EXPECT_EQ(mem.allocations(), taken + 1) << "the cache has its memory again";
   EXPECT_TRUE(has(cache, 2089));
 }
 
@@ -219,7 +220,7 @@ TEST(ObjectCache, GivesUpItsObjectsBeforeItFails) {
   for (std::uint64_t i = 0; i < 20; ++i) put(cache, i);
   mem.fail_at(0);
   const auto h = cache.make(100, object_type::blob, kCapacity);
-  EXPECT_TRUE(h) << "the second try, after clearing, has room";
+  EXPECT_TRUE(h) << "the second attempt, after the log is released, has room";
   EXPECT_EQ(mem.blocks(), 1u) << "this one";
   mem.fail_at(0, true);
   EXPECT_EQ(cache.make(101, object_type::blob, kCapacity).error().code, errc::out_of_memory);

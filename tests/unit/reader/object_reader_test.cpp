@@ -1,4 +1,4 @@
-// Chains of deltas whose objects are large beside the cache: where each of them lies while the next one is made.
+// Chains of deltas whose objects are large for the cache: where each of them is while the next one is built.
 #include "reader/object_reader.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace docteur {
 namespace {
 
-// Objects of these sizes, each a delta on the one before: its first bytes, then others.
+// Objects of these sizes, each a delta of the one before: that one's first bytes, then others.
 class ObjectReader : public testing::TestWithParam<bool> {
  protected:
   void add_chain(std::initializer_list<std::size_t> sizes) {
@@ -68,7 +68,7 @@ TEST_P(ObjectReader, ChainsOfAllSizesWithCachesOfAllSizes) {
   }
 }
 
-// Of three large objects below a small one only one has memory beside the cache, whatever their sizes.
+// Of three large objects below a small one, only one has memory outside the cache, whatever their sizes.
 TEST_P(ObjectReader, OneLargeObjectBesideTheCacheAtMost) {
   constexpr std::size_t kLargest = 300'000;
   constexpr std::uint64_t kCache = 400'000;
@@ -79,9 +79,9 @@ TEST_P(ObjectReader, OneLargeObjectBesideTheCacheAtMost) {
   for (std::size_t last = 1; last < texts.size(); ++last) {
     counting_memory mem;
     auto reader = image_reader::make(o.image(), mem.handle(), kCache, 16 << 10);
-    expect(*reader, o.snapshot(), texts.size() - 1);  // the cache has its memory now
+    expect(*reader, o.snapshot(), texts.size() - 1);  // allocates the cache's memory
     expect(*reader, o.snapshot(), last);
-    constexpr std::size_t kRest = 100'000;  // the cache's table, windows, small things
+    constexpr std::size_t kRest = 100'000;  // the cache's table, the windows, and small blocks
     EXPECT_LT(mem.peak(), kCache + kLargest + base_entry + last * kLargest / 20 + kRest) << last;
     EXPECT_TRUE(mem.sizes_match());
   }

@@ -19,15 +19,15 @@ constexpr std::uint32_t kObjects = 1000;
 struct told {
   std::string path;
   entry_kind kind;
-  std::uint32_t position;  // for a submodule: how many came before
+  std::uint32_t position;  // for a submodule: the number of submodules before it
 };
 
-// What a section tells when its checksum is right, or the first error.
+// Returns the paths of a section whose checksum is made right, or the first error.
 result<std::vector<told>> read(const buffer& content, bool mapped, const limits& bounds = {},
                                std::size_t failing = kNever) {
   counting_memory mem;
   mem.fail_at(failing);
-  buffer disk(512);  // the section lies behind something
+  buffer disk(512);  // the section does not begin at the start of the device
   append(disk, content);
   copying_device copying(disk);
   const std::uint32_t crc = libdeflate_crc32(0, content.data(), content.size());
@@ -67,7 +67,7 @@ buffer sample() {
   return w.finish();
 }
 
-// A section of one block, record by record, whatever the rules are.
+// A section of one block, record by record, without regard to the rules.
 class section_text {
  public:
   section_text& path(std::uint32_t shared, std::string_view tail, entry_kind kind, std::uint32_t position) {
@@ -172,7 +172,7 @@ TEST_P(PathSection, RefusesEveryBitFlip) {
   }
 }
 
-// With the checksum made good: refused, or at least paths that lie in directories that are there.
+// With the right checksum: an error, or at least paths whose directories exist.
 TEST_P(PathSection, EveryResealedBitFlipStaysInside) {
   buffer raw = sample();
   for (std::size_t bit = 0; bit < raw.size() * 8; ++bit) {
@@ -206,8 +206,10 @@ TEST_P(PathSection, RefusesWhatIsNoTree) {
   EXPECT_TRUE(refused(root().path(0, "a", k::file, 1).path(1, "/", k::directory, 1))) << "file and directory";
   EXPECT_TRUE(refused(root().path(0, "a", k::file, 1).path(1, "-", k::file, 1).path(1, "/", k::directory, 1)));
   EXPECT_TRUE(refused(root().path(0, "b", k::file, 1).path(0, "a", k::file, 1))) << "order";
-  EXPECT_TRUE(refused(root().path(0, "ab", k::file, 1).path(0, "ac", k::file, 1))) << "shares more than is said";
-  EXPECT_TRUE(refused(root().path(0, "ab", k::file, 1).path(3, "c", k::file, 1))) << "shares more than there is";
+  EXPECT_TRUE(refused(root().path(0, "ab", k::file, 1).path(0, "ac", k::file, 1)))
+      << "shares more than the record claims";
+  EXPECT_TRUE(refused(root().path(0, "ab", k::file, 1).path(3, "c", k::file, 1)))
+      << "claims to share more than there is";
   EXPECT_TRUE(refused(root().path(0, "a", k::directory, 1))) << "a directory's key without its '/'";
   EXPECT_TRUE(refused(root().path(0, "/", k::directory, 1)));
   EXPECT_FALSE(refused(root().path(0, ".gitmodules", k::file, 1)));
@@ -215,12 +217,12 @@ TEST_P(PathSection, RefusesWhatIsNoTree) {
   EXPECT_TRUE(refused(root().path(0, "GITMOD~1/", k::directory, 1)));
   EXPECT_TRUE(refused(root().path(0, "a\\gi7eba~1", k::symlink, 1)));
   EXPECT_TRUE(refused(root().path(0, "a/", k::file, 1)));
-  EXPECT_TRUE(refused(root().path(0, "a/b", k::file, 1))) << "in a directory that is not there";
+  EXPECT_TRUE(refused(root().path(0, "a/b", k::file, 1))) << "in a directory that does not exist";
   EXPECT_TRUE(refused(root().path(0, "a", k::file, 1).path(1, "/b", k::file, 1))) << "below a file";
   EXPECT_TRUE(refused(root().path(0, "a/", k::directory, 1).path(2, "b/c", k::file, 1)));
   EXPECT_TRUE(refused(root().path(0, "a/", k::directory, 1).path(2, "/", k::directory, 1)));
   EXPECT_TRUE(refused(root().path(0, "a//", k::directory, 1)));
-  EXPECT_TRUE(refused(root().path(0, "a", k::file, kObjects))) << "position behind the IDX";
+  EXPECT_TRUE(refused(root().path(0, "a", k::file, kObjects))) << "position past the end of IDX";
   EXPECT_TRUE(refused(root().raw(0, 1 << kPathKindBits | 5, "a", 0))) << "unknown kind";
   EXPECT_TRUE(refused(root().raw(0, 1 << kPathKindBits | 7, "a", 0)));
   EXPECT_TRUE(refused(root().path(0, std::string_view("a\0b", 3), k::file, 1)));
@@ -229,7 +231,7 @@ TEST_P(PathSection, RefusesWhatIsNoTree) {
     EXPECT_TRUE(refused(root().path(0, std::string(name) + "/", k::directory, 1))) << name;
     EXPECT_TRUE(refused(root().path(0, "a/", k::directory, 1).path(2, name, k::file, 1))) << name;
   }
-  // A bad name whose beginning is shared with a good one.
+  // A bad name that shares its beginning with a good one.
   EXPECT_TRUE(refused(root().path(0, ".gis", k::file, 1).path(3, "t", k::file, 1)));
   EXPECT_TRUE(refused(root().path(0, ".-", k::file, 1).path(1, ".", k::file, 1)));
 }

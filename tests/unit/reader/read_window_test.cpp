@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kUnit = 4096;
 constexpr std::uint64_t kAhead = 64 << 10;
-constexpr std::uint64_t kSize = (1 << 20) + 512;  // no multiple of a read's unit
+constexpr std::uint64_t kSize = (1 << 20) + 512;  // not a multiple of the unit of reads
 
 std::vector<std::byte> content() {
   std::mt19937 dice(1);
@@ -54,7 +54,7 @@ TEST_F(ReadWindow, AJumpCostsTheWayForwardNothing) {
     expect(at, 2000);
     expect(kSize - kUnit - at, 100);
   }
-  // Forward: half of the device, and what was read ahead of it. Each jump: a unit, or two at their border.
+  // Forward: half of the device and the bytes read ahead. Each jump: one unit, or two if it crosses their border.
   EXPECT_LT(disk.bytes_read(), kSize / 2 + kAhead + kSize / 2 / 2000 * 2 * kUnit);
 }
 
@@ -76,7 +76,7 @@ TEST_F(ReadWindow, AnswersAnyRangeRightly) {
     switch (dice() % 4) {
       case 0: at = dice() % kSize; break;
       case 1: at -= std::min(at, dice() % 9000); break;
-      default: break;  // goes on where the last one ended
+      default: break;  // continues where the last range ended
     }
     at = std::min(at, kSize - 1);
     expect(at, std::min(n, kSize - at));
@@ -95,7 +95,7 @@ TEST_F(ReadWindow, RefusesWhatLeavesTheDevice) {
   expect(kSize, 0);
 }
 
-// The first half of the way is read well; then each further read fails once.
+// The first half is read without failures; then each further read fails once.
 TEST_F(ReadWindow, AFaultInWhatIsOnlyReadAheadIsNoFault) {
   std::uint64_t at = 0;
   for (; at < kSize / 2; at += 1000) expect(at, 1000);
@@ -115,7 +115,7 @@ TEST_F(ReadWindow, AfterAFaultItReadsAgain) {
 TEST_F(ReadWindow, WithoutMemoryToReadAheadItReadsWhatIsAskedFor) {
   expect(0, 100);
   mem.fail_at(0);
-  expect(kUnit, 100);  // goes on, so that more than this would be read
+  expect(kUnit, 100);  // continues forward, so that more than this would be read
   mem.fail_at(0, true);
   EXPECT_EQ(window.get(0, kSize).error().code, errc::out_of_memory);
 }

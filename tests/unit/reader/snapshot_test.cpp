@@ -16,7 +16,7 @@ class Snapshot : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(, Snapshot, testing::Bool(),
                          [](const auto& which) { return std::string(which.param ? "Mapped" : "Copying"); });
 
-// "first" and "second" are one blob; "large" is streamed, "delta" is built whole.
+// "first" and "second" are one blob; "large" is streamed, "delta" is rebuilt whole.
 struct some_files {
   image_maker maker;
   const std::string large = prose(300'000, 1);
@@ -117,7 +117,7 @@ TEST_P(Snapshot, AStreamOutlivesItsReaderAndItsThread) {
   }
 }
 
-// Whatever read fails, the same call made again gives what it should: no cache and no stream holds a failure.
+// Whichever read fails, the same call made again returns the right result: no cache and no stream keeps a failure.
 TEST(SnapshotOnAFailingDevice, AFailedReadIsNotKept) {
   const some_files f;
   for (const std::string path : {"large", "delta", "first"}) {
@@ -151,7 +151,7 @@ TEST(SnapshotOnAFailingDevice, AFailedReadIsNotKept) {
         ASSERT_TRUE(as_text(part) == content.substr(at, part.size())) << path << n;
       }
       ASSERT_TRUE(again([&] { return image.snapshot().id(file); })) << path << n;
-      if (failures == 0) break;  // there were fewer reads
+      if (failures == 0) break;  // all reads have failed once
     }
   }
 }

@@ -99,7 +99,7 @@ TEST(VerifyCommit, GitmodulesMustBeAFile) {
     if (mode.starts_with("100")) {
       expect_good(r);
     } else {
-      expect_one_fault(r, errc::malformed, p.at(2), "stands for .gitmodules is no file");
+      expect_one_fault(r, errc::malformed, p.at(2), "stands for .gitmodules is not a file");
     }
   }
 }
@@ -132,8 +132,8 @@ TEST(VerifyCommit, CommitsAndTagsAreParsed) {
   p.add(object_type::commit, "tree " + text_of(root) + "\n");
   const verify_report r = check(hand_image(commit, p, kNoTable));
   EXPECT_EQ(r.fault_count, 2u);
-  expect_fault(r, errc::malformed, p.at(3), "type of a tag");
-  expect_fault(r, errc::malformed, p.at(4), "more than its tree");
+  expect_fault(r, errc::malformed, p.at(3), "unknown type in a tag");
+  expect_fault(r, errc::malformed, p.at(4), "nothing but a tree line");
 }
 
 // All faults
