@@ -11,6 +11,11 @@ bool is_reference_name(const std::string& name) {
   return git_reference_name_is_valid(&valid, name.c_str()) == 0 && valid != 0;
 }
 
+bool is_of_worktree(std::string_view name) {
+  return !name.starts_with("refs/") || name.starts_with("refs/worktree/") || name.starts_with("refs/bisect/") ||
+         name.starts_with("refs/rewritten/");
+}
+
 outcome<void> check_revision_name(const std::string& name) {
   if (is_reference_name("refs/heads/" + name)) return {};
   return give_up(blame::usage, printable(name) +

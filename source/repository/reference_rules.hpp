@@ -24,6 +24,8 @@ inline constexpr std::array<reference_rule, 6> kReferenceRules{{{"", ""},
 
 // Whether git allows this full name (git-check-ref-format(1)).
 [[nodiscard]] bool is_reference_name(const std::string& name);
+// Whether each worktree has its own reference of this full name (git's is_per_worktree_ref()).
+[[nodiscard]] bool is_of_worktree(std::string_view name);
 // blame::usage for what cannot be a short name of a reference, such as HEAD~1.
 [[nodiscard]] outcome<void> check_revision_name(const std::string& name);
 

@@ -33,12 +33,6 @@ tl::unexpected<failure> failed(std::string_view name, int error) { return failed
 // A name too long for a file is not there.
 bool is_no_reference(int error) { return is_absence(error) || error == ENAMETOOLONG; }
 
-// git's is_per_worktree_ref().
-bool is_of_worktree(std::string_view name) {
-  return !name.starts_with("refs/") || name.starts_with("refs/worktree/") || name.starts_with("refs/bisect/") ||
-         name.starts_with("refs/rewritten/");
-}
-
 // Parses the content of a loose reference as git's parse_loose_ref_contents() does.
 std::optional<reference_value> parse_loose(std::string_view text, hash_kind kind) {
   constexpr std::string_view kSymbolic = "ref:";

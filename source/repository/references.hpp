@@ -38,6 +38,10 @@ class references {
 [[nodiscard]] std::unique_ptr<references> references_in_files(std::string folder, std::string common_folder,
                                                               hash_kind kind);
 
+// References in tables: "reftable" of git, with the same parameters. FETCH_HEAD and MERGE_HEAD are files there, too.
+[[nodiscard]] std::unique_ptr<references> references_in_reftable(std::string folder, std::string common_folder,
+                                                                 hash_kind kind);
+
 struct followed_reference {
   std::string name;       // of the last reference on the way
   std::optional<oid> id;  // nullopt: that reference does not exist

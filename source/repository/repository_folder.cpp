@@ -124,6 +124,7 @@ class finder {
     }
     found.is_partial = format->is_partial;
     found.kind = format->kind;
+    found.has_reftables = format->has_reftables;
     if (!format->worktree.empty()) {
       found.expected_worktree = path_from(found.place.folder, format->worktree);
     } else if (!worktree.empty() && (is_linked || !format->is_bare)) {

@@ -16,10 +16,11 @@ struct local_repository {
   std::string expected_worktree;  // where the worktree should be; it need not exist. Empty for a bare repository
   bool is_partial;                // a partial clone
   hash_kind kind;                 // of its ids
+  bool has_reftables;             // its references are in tables, not in files
 
   [[nodiscard]] std::string objects() const { return place.common_folder + "/objects"; }
   [[nodiscard]] std::unique_ptr<docteur::references> references() const {
-    return references_in_files(place.folder, place.common_folder, kind);
+    return (has_reftables ? references_in_reftable : references_in_files)(place.folder, place.common_folder, kind);
   }
 };
 

@@ -12,7 +12,8 @@ namespace docteur {
 namespace {
 
 constexpr std::string_view kExtension = "extensions.";
-// None of them matters for reading objects by SHA-1 ids and references in files.
+constexpr std::string_view kReftable = "reftable";
+// None of them matters for reading objects and references.
 constexpr std::array<std::string_view, 8> kHarmless{"noop",
                                                     "noop-v1",
                                                     "partialclone",
@@ -33,9 +34,11 @@ outcome<void> check_extension(std::string_view name, const std::string& value, u
     return give_up(blame::input, "a repository with " + printable(value) + " ids; sha1 and sha256 are known");
   if (name == "objectformat" && version == 0 && kind_of(value) != hash_kind::sha1)
     return give_up(blame::input, "a repository of format version 0 has no " + printable(value) + " ids");
-  if (name == "refstorage" && value != "files")
+  if (name == "refstorage" && value == kReftable && version == 0)
+    return give_up(blame::input, "a repository of format version 0 has no reftables");
+  if (name == "refstorage" && value != "files" && value != kReftable)
     return give_up(blame::input, "its references are stored as " + printable(value) +
-                                     ", which is not read yet; git refs migrate --ref-format=files makes files of "
+                                     ", which is not supported; git refs migrate --ref-format=files makes files of "
                                      "them, and so does a clone (git clone --bare --ref-format=files)");
   if (name == "objectformat" || name == "refstorage" || version == 0 || std::ranges::count(kHarmless, name) > 0)
     return {};
@@ -73,6 +76,7 @@ outcome<repository_format> repository_format_of(std::span<const config_entry> co
     if (!e.name.starts_with(kExtension)) continue;
     const std::string_view name = std::string_view(e.name).substr(kExtension.size());
     if (name == "worktreeconfig") format.worktree_config = is_true(e.value);
+    if (name == "refstorage") format.has_reftables = value == kReftable;
     DOCTEUR_CHECK(check_extension(name, value, version));
     if (name == "objectformat") format.kind = *kind_of(value);
   }

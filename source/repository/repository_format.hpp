@@ -19,15 +19,16 @@ struct repository_format {
   bool worktree_config = false;  // there is a config.worktree
   bool is_bare = false;
   hash_kind kind = hash_kind::sha1;  // extensions.objectFormat
-  std::string worktree;  // core.worktree; empty: not set
+  bool has_reftables = false;        // extensions.refStorage: "reftable", not "files"
+  std::string worktree;              // core.worktree; empty: not set
 };
 
 // The entries of the file at `path`, `shown` in messages; none if there is no file. Includes are not followed, as in
 // git when it reads a repository's format.
 [[nodiscard]] outcome<std::vector<config_entry>> read_config(const std::string& path, const std::string& shown);
 
-// Fails with blame::input for an unknown version or extension, for ids of an unknown hash and for references not stored
-// in files. Messages continue the repository's name.
+// Fails with blame::input for an unknown version or extension, for ids of an unknown hash and for references stored
+// neither in files nor as reftables. Messages continue the repository's name.
 [[nodiscard]] outcome<repository_format> repository_format_of(std::span<const config_entry> config);
 
 // Takes core.bare and core.worktree from `config`, if it has them: first from the repository's configuration, then from

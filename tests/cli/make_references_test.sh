@@ -40,6 +40,19 @@ for folder in r r/.git lost/.git b.git; do
   cmp whole.img other.img
 done
 
+# References in tables, where git makes them (2.45 and later), and a worktree with a table of its own.
+if git init -q --bare --ref-format=reftable tables.git 2>/dev/null; then
+  rm -r tables.git
+  git clone -q --bare --ref-format=reftable r tables.git
+  same tables.git
+  same tables.git -b main
+  git -C tables.git worktree add -q -b other ../tables "$old"
+  make 0 r -b "$old" old.img
+  make 0 tables other.img
+  cmp old.img other.img
+  same tables -b main
+fi
+
 # Two of HEAD, objects, refs and packed-refs: a repository, or an error.
 for gone in HEAD objects; do
   cp -r full.git x.git
@@ -199,7 +212,9 @@ git config -f c.git/config extensions.objectFormat "${GIT_DEFAULT_HASH:-sha1}"
 git config -f c.git/config extensions.refStorage files
 same c.git
 git config -f c.git/config extensions.refStorage reftable
-refused 1 'its references are stored as reftable, which is not read yet; git refs migrate --ref-format=files' c.git \
+refused 1 'c.git/reftable/tables.list: is missing' c.git out/x.img
+git config -f c.git/config extensions.refStorage other
+refused 1 'its references are stored as other, which is not supported; git refs migrate --ref-format=files' c.git \
   out/x.img
 git config -f c.git/config extensions.refStorage files
 git config -f c.git/config extensions.newest true
