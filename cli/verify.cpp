@@ -207,7 +207,7 @@ int main(int argc, char** argv) {
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   app.add_flag("--json", options.json, "print what was found as one JSON object");
   app.add_option("--threads", options.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
-  app.add_flag("-q,--quiet", options.quiet, "print nothing about the image; the exit status tells");
+  app.add_flag("-q,--quiet", options.quiet, "print nothing about the image, only set the exit status");
   app.add_flag("-v,--verbose", options.verbose, "print what made the image and what is in it");
   docteur::cli::add_progress_option(app, options.progress);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);

@@ -40,7 +40,7 @@ class ssh_check {
       if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
         return give_up(blame::environment, printable(file) + ": " + std::strerror(errno));
     DOCTEUR_TRY(found, keygen({"-Y", "find-principals", "-f", trusted_.allowed_signers, "-s", signature_, date_}));
-    if (found.status != 0) return nobody("made with a key of no allowed signer");
+    if (found.status != 0) return nobody("made with a key that belongs to no allowed signer");
     for (std::string_view rest = found.output; !rest.empty();) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
       const std::string principal(rest.substr(0, end));

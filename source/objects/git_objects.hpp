@@ -62,8 +62,7 @@ class git_objects {
   mutable std::mutex guard_;                                     // of lists_
   mutable std::vector<std::unique_ptr<const pack_list>> lists_;  // earlier ones may still be in use
   mutable std::atomic<const pack_list*> current_{nullptr};       // the last of them
-  mutable std::atomic<std::size_t> last_pack_{
-      0};  // where the last object was found; the next one is probably there, too
+  mutable std::atomic<std::size_t> last_pack_{0};  // where the last object was; the next is probably there, too
 };
 
 }  // namespace docteur

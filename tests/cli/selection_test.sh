@@ -67,7 +67,7 @@ refused 1 'same/x: object' --path same partial out/x.img
 refused 1 '--path: none: no such folder' --path none r out/x.img
 refused 1 '--path: run: is not a folder' --path run r out/x.img
 refused 1 '--path: doc/none: no such folder' --path doc/none/x r out/x.img
-refused 2 '--path: doc/../doc: .. is not taken' --path doc/../doc r out/x.img
+refused 2 '--path: doc/../doc: .. is not allowed' --path doc/../doc r out/x.img
 refused 2 '--path: an empty name' --path '' r out/x.img
 
 # Commits that git reads and its fsck does not like: only the tree matters to the image. The new commit is well-formed.

@@ -168,7 +168,7 @@ both 0 '^signed	: tag bob-v1 by bob@example.org' bob-v1
 both 1 'commit: a bad signature: not what was signed' "$(altered commit bob 's/by Bob/by Eve/')"
 both 1 'commit: made with a key that its signer may not use for this' mallory
 echo "bob@example.org $(cat bob.pub)" >home/signers
-both 1 "commit: made with a key of no allowed signer (SSH ED25519 key $(ssh-keygen -lf mallory.pub | cut -d' ' -f2))" mallory
+both 1 "commit: made with a key that belongs to no allowed signer (SSH ED25519 key $(ssh-keygen -lf mallory.pub | cut -d' ' -f2))" mallory
 echo "bob@example.org valid-before=\"20200101\" $(cat bob.pub)" >home/signers
 both 1 'commit: made with a key that ' bob
 cp allowed home/signers

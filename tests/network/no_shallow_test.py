@@ -69,7 +69,7 @@ expect(made(f"{plain[0]}/top.git", "--submodules") == made(f"git://127.0.0.1:{da
 
 # Without git, and without what such a server needs.
 for way in plain[:2]:
-    refused(3, "one of plain files needs the program git in PATH", f"{way}/site.git", environment=alone)
+    refused(3, "for one of plain files the program git must be in PATH", f"{way}/site.git", environment=alone)
 (SITES / "site.git" / "info" / "refs").unlink()
 refused(3, "", f"{plain[0]}/site.git")
 git(site, "update-server-info")

@@ -114,7 +114,7 @@ std::vector<idx_entry> alike(const std::vector<std::uint16_t>& numbers) {
 }
 
 TEST(IdxReader, FindsIdsThatShareTheirFirstBytes) {
-  for (const std::size_t n : {2, 3, 60, 500}) {
+  for (const std::size_t n : {2u, 3u, 60u, 500u}) {
     std::vector<std::uint16_t> numbers(n);
     std::iota(numbers.begin(), numbers.end(), std::uint16_t{0});
     const std::vector<idx_entry> entries = alike(numbers);

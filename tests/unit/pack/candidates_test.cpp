@@ -67,7 +67,7 @@ TEST(Candidates, SmallNeighboursByNameAreTriedAnyway) {
 TEST(Candidates, ArePairsOfOneTypeInOrder) {
   std::map<std::string, std::string> files;
   const std::string all = noise(30'000);
-  for (int i = 0; i < 40; ++i)
+  for (std::size_t i = 0; i < 40; ++i)
     files["folder" + std::to_string(i % 5) + "/file" + std::to_string(i)] = all.substr(i * 100, 9'000);
   planned of(files);
   const auto pairs = find(of, {.best = 8, .reach = 24, .neighbours = 2});
