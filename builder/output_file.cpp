@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/printable.hpp"
 #include "base/oid_text.hpp"
+#include "base/printable.hpp"
 #include "object/sha256.hpp"
 
 namespace docteur {

@@ -180,7 +180,8 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
   for (std::size_t i = 0; i < objects.size() && (i == 0 || objects[i].type == object_type::tag); ++i)
     DOCTEUR_CHECK(source.read(i, contents.emplace_back()));
   std::vector<object_to_check> wanted;
-  for (std::size_t i = 0; i < contents.size(); ++i) wanted.push_back({objects[i].id.kind(), objects[i].type, as_text(contents[i])});
+  for (std::size_t i = 0; i < contents.size(); ++i)
+    wanted.push_back({objects[i].id.kind(), objects[i].type, as_text(contents[i])});
   DOCTEUR_TRY(all, find_signers(wanted, opt.allowed_signers, report));
   if (const std::string lacks = what_lacks(all); !lacks.empty())
     return give_up(blame::input, "--require-signature: " + lacks);

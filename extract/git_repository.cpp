@@ -86,7 +86,9 @@ class repository_writer {
 
   outcome<void> copy_pack(std::uint64_t pack_size) {
     oid checksum(kind());
-    if (const auto read = read_exactly(from_.image().disk(), kPackOffset + pack_size - pack_trailer_size(kind()), checksum.view()); !read)
+    if (const auto read =
+            read_exactly(from_.image().disk(), kPackOffset + pack_size - pack_trailer_size(kind()), checksum.view());
+        !read)
       return tl::make_unexpected(describe(read.error(), subject_));
     const std::string name = "objects/pack/pack-" + hex_text(checksum);
     report_.phase("copying", 0);

@@ -29,8 +29,8 @@ struct tree_files_count {
 // whatever they point to. Links are made last, and nothing is ever written through one. Content is compared with its
 // id; names are as `from` was attached (paths_from::trees: those that the commit's id proves). `subject` and `target`:
 // image and folder, printable, for messages.
-[[nodiscard]] outcome<tree_files_count> write_tree_files(const snapshot& from, int root, const tree_files_options& options,
-                                                         const std::string& subject, const std::string& target,
-                                                         progress& report);
+[[nodiscard]] outcome<tree_files_count> write_tree_files(const snapshot& from, int root,
+                                                         const tree_files_options& options, const std::string& subject,
+                                                         const std::string& target, progress& report);
 
 }  // namespace docteur

@@ -31,6 +31,8 @@ std::string git_error_text() {
 
 void set_git_error(const std::string& text) { git_error_set_str(GIT_ERROR_NET, text.c_str()); }
 
-oid from_git(const git_oid& id) noexcept { return oid::from(reinterpret_cast<const std::byte*>(id.id), hash_kind::sha1); }
+oid from_git(const git_oid& id) noexcept {
+  return oid::from(reinterpret_cast<const std::byte*>(id.id), hash_kind::sha1);
+}
 
 }  // namespace docteur

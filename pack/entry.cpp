@@ -25,8 +25,7 @@ result<std::uint64_t> take_distance(cursor& from) noexcept {
 
 }  // namespace
 
-result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at,
-                                         hash_kind kind) noexcept {
+result<entry_header> decode_entry_header(bytes head, std::uint64_t offset, std::uint64_t at, hash_kind kind) noexcept {
   cursor from(head, at);
   entry_header h{};
   DOCTEUR_TRY(first, from.take_be<std::uint8_t>());

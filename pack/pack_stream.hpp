@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "object/byte_sink.hpp"
-#include "object/idx_entry.hpp"
 #include "object/hasher.hpp"
+#include "object/idx_entry.hpp"
 #include "pack/entry.hpp"
 #include "pack/object_source.hpp"
 
@@ -15,7 +15,8 @@ namespace docteur {
 
 class pack_stream {
  public:
-  // `kind`: of the ids and of the trailer. `objects`: the number of entries that will be written. `out` must outlive the stream.
+  // `kind`: of the ids and of the trailer. `objects`: the number of entries that will be written. `out` must outlive
+  // the stream.
   pack_stream(byte_sink& out, hash_kind kind, std::uint32_t objects);
 
   // Bytes so far, which is the offset of the next entry.

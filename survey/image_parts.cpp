@@ -48,8 +48,9 @@ result<std::uint64_t> end_of_entries(const image& of) {
 }
 
 image_layout survey_parts(const image& of, const std::vector<surveyed_object>& objects, std::uint64_t end) {
-  std::vector<image_part> parts = {{part_kind::frame, "image header", kHeaderSize},
-                                   {part_kind::frame, "PACK header and trailer", kPackHeaderSize + pack_trailer_size(of.kind())}};
+  std::vector<image_part> parts = {
+      {part_kind::frame, "image header", kHeaderSize},
+      {part_kind::frame, "PACK header and trailer", kPackHeaderSize + pack_trailer_size(of.kind())}};
   std::uint64_t block = kSector;
   if (of.sections()) {
     for (const section& s : of.sections()->sections()) parts.push_back({part_kind::section, name_of(s.type), s.length});

@@ -59,9 +59,9 @@ struct image_survey {
   std::vector<image_part> parts;         // all but the PACK's entries; together with those, `size` bytes
 };
 
-// Surveys the image of a snapshot. Reads the header of every entry, and of each delta as much as its sizes need; builds no content.
-// Errors: the device's; malformed, truncated and out_of_range for damaged entries and chains; too_large for what
-// exceeds the image's bounds(); out_of_memory.
+// Surveys the image of a snapshot. Reads the header of every entry, and of each delta as much as its sizes need; builds
+// no content. Errors: the device's; malformed, truncated and out_of_range for damaged entries and chains; too_large for
+// what exceeds the image's bounds(); out_of_memory.
 [[nodiscard]] result<image_survey> survey_image(const snapshot& from);
 
 // Returns whether the object is the content of a file or symbolic link at its path.

@@ -108,8 +108,7 @@ outcome<std::optional<signed_object>> split_tag(hash_kind kind, std::string_view
 
 }  // namespace
 
-outcome<std::optional<signed_object>> split_signed_object(hash_kind kind, object_type type,
-                                                          std::string_view content) {
+outcome<std::optional<signed_object>> split_signed_object(hash_kind kind, object_type type, std::string_view content) {
   return type == object_type::tag ? split_tag(kind, content) : split_commit(kind, content);
 }
 

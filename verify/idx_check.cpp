@@ -70,7 +70,8 @@ outcome<void> check_order(const device& d, std::uint64_t idx_at, const idx_view&
   for (std::uint32_t i = 0; i < idx.count(); ++i) {
     ++ids[std::to_integer<unsigned>(idx.id(i).view()[0])];
     if (i > 0 && idx.id(i) < idx.id(i - 1))
-      found.add(errc::malformed, idx_at + layout.ids() + std::uint64_t{i} * id_size(layout.kind), "ids of IDX are not in order");
+      found.add(errc::malformed, idx_at + layout.ids() + std::uint64_t{i} * id_size(layout.kind),
+                "ids of IDX are not in order");
   }
   std::uint32_t up_to = 0;
   for (unsigned first = 0; first < ids.size(); ++first) {

@@ -16,6 +16,7 @@ namespace docteur {
 // Reports malformed headers and OFS deltas whose base is not an entry. Fails (blame::environment) if the device cannot
 // be read or `report` says to stop.
 [[nodiscard]] outcome<scanned_pack> scan_pack(const device& d, std::span<const std::uint64_t> offsets,
-                                              std::uint64_t end, hash_kind kind, findings& found, const progress& report);
+                                              std::uint64_t end, hash_kind kind, findings& found,
+                                              const progress& report);
 
 }  // namespace docteur

@@ -23,8 +23,7 @@ constexpr std::uint64_t kBigObject = 16 << 20;  // bytes: only one thread at a t
 
 // The state of one thread.
 struct worker {
-  worker(const device& d, hash_kind kind, const restart_check& restarts)
-      : inflate(d), streamer(d, kind, restarts) {}
+  worker(const device& d, hash_kind kind, const restart_check& restarts) : inflate(d), streamer(d, kind, restarts) {}
 
   entry_inflater inflate;
   blob_streamer streamer;
@@ -61,7 +60,8 @@ class resolver {
         report_(report),
         families_(pack),
         failed_(report),
-        workers_([&d, &restarts, kind = pack.checksum.kind()] { return std::make_unique<worker>(d, kind, restarts); }) {}
+        workers_([&d, &restarts, kind = pack.checksum.kind()] { return std::make_unique<worker>(d, kind, restarts); }) {
+  }
 
   outcome<resolved_pack> run() {
     std::vector<std::uint32_t> whole;

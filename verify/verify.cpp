@@ -182,8 +182,8 @@ class verification {
   // Adds the remarks of git's fsck on objects. Files are read for this only if the image has no fault.
   outcome<void> remark_on_objects(pack_examination& e) {
     if (found_.count() == 0)
-      DOCTEUR_CHECK(check_special_files(device_, {kPackOffset, e.end, frame_.idx_offset, kind()}, std::move(e.special_files),
-                                        options_.bounds, e.odd, report_));
+      DOCTEUR_CHECK(check_special_files(device_, {kPackOffset, e.end, frame_.idx_offset, kind()},
+                                        std::move(e.special_files), options_.bounds, e.odd, report_));
     e.odd.remark_on(found_);
     return {};
   }

@@ -18,10 +18,9 @@ namespace docteur {
 
 class git_objects {
  public:
-  // `objects`: the folder of that name in a repository whose ids are of `kind`. Fails if that is not a folder or cannot be examined; whatever
-  // is wrong inside is reported for the objects that are not found because of it.
-  [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects,
-                                                                  hash_kind kind);
+  // `objects`: the folder of that name in a repository whose ids are of `kind`. Fails if that is not a folder or cannot
+  // be examined; whatever is wrong inside is reported for the objects that are not found because of it.
+  [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects, hash_kind kind);
 
   // From the headers of all copies. If they differ, all content is read: the copy that matches the id is right, or the
   // first if none does.

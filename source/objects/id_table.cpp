@@ -5,9 +5,9 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint32_t kWindow = 64;    // ids that are read together
+constexpr std::uint32_t kWindow = 64;                // ids that are read together
 constexpr std::size_t kMostStride = 4 + kMaxIdSize;  // bytes
-constexpr unsigned kNeighbours = 3;      // windows beside the first that are tried before bisection
+constexpr unsigned kNeighbours = 3;                  // windows beside the first that are tried before bisection
 
 // The smallest id that begins with `digits`, lower-case hexadecimal ones.
 oid smallest(std::string_view digits, hash_kind kind) {
@@ -54,7 +54,8 @@ object_result<id_table::place> id_table::locate(const table_file& file, const oi
     if (round > kNeighbours) near = low + (high - low) / 2;
     const std::uint32_t begin = std::max(low, near - std::min(near, kWindow / 2));
     const std::uint32_t size = std::min(kWindow, high - begin);
-    DOCTEUR_TRY(raw, file.get(at_ + std::uint64_t{begin} * stride_, std::size_t{size - 1} * stride_ + id_size(kind_), room));
+    DOCTEUR_TRY(raw,
+                file.get(at_ + std::uint64_t{begin} * stride_, std::size_t{size - 1} * stride_ + id_size(kind_), room));
     const auto compare = [&](std::uint32_t i) {
       return std::memcmp(raw.data() + std::size_t{i} * stride_, id.view().data(), id_size(kind_));
     };

@@ -19,8 +19,8 @@ inline constexpr std::size_t kMostPrefixed = 1 << 16;
 class id_table {
  public:
   id_table() = default;
-  // The fan-out is at `fanout_at`; ids begin at `ids_at`, are `stride` bytes apart and of `kind`. Damaged if the fan-out
-  // decreases.
+  // The fan-out is at `fanout_at`; ids begin at `ids_at`, are `stride` bytes apart and of `kind`. Damaged if the
+  // fan-out decreases.
   [[nodiscard]] static object_result<id_table> open(const table_file& file, std::uint64_t fanout_at,
                                                     std::uint64_t ids_at, std::uint32_t stride, hash_kind kind);
 

@@ -83,8 +83,7 @@ object_result<std::unique_ptr<byte_stream>> loose_file::open_stream() const {
   return stream;
 }
 
-object_result<void> collect_loose(const std::string& objects, std::string_view digits, hash_kind kind,
-                                  id_set& found) {
+object_result<void> collect_loose(const std::string& objects, std::string_view digits, hash_kind kind, id_set& found) {
   namespace fs = std::filesystem;
   const std::string front(digits.substr(0, 2));
   std::error_code error;

@@ -33,7 +33,8 @@ object_result<midx_file> midx_file::open(std::unique_ptr<table_file> file, hash_
   midx_file midx(std::move(file), kind);
   if (midx.file_->size() < kHeaderSize + id_size(kind)) return damaged("a multi-pack-index that is truncated");
   DOCTEUR_CHECK(midx.read_chunks(std::to_integer<std::uint32_t>(head[6])));
-  DOCTEUR_TRY(ids, id_table::open(*midx.file_, midx.fanout_.at, midx.lookup_.at, static_cast<std::uint32_t>(id_size(kind)), kind));
+  DOCTEUR_TRY(ids, id_table::open(*midx.file_, midx.fanout_.at, midx.lookup_.at,
+                                  static_cast<std::uint32_t>(id_size(kind)), kind));
   if (midx.lookup_.size != std::uint64_t{ids.count()} * id_size(kind) ||
       midx.offsets_.size != std::uint64_t{ids.count()} * 8)
     return damaged("a multi-pack-index with tables of a wrong size");

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "pack/format.hpp"
 #include "pack/delta.hpp"
+#include "pack/format.hpp"
 #include "source/objects/source_memory.hpp"
 
 namespace docteur {

@@ -13,7 +13,7 @@ constexpr std::size_t kMostRemembered = 16;
 }  // namespace
 
 std::unique_ptr<const pack_list> pack_list::scan(const std::vector<std::string>& folders, hash_kind kind,
-                                                  const pack_list* before) {
+                                                 const pack_list* before) {
   std::unique_ptr<pack_list> list(new pack_list(kind));
   if (before != nullptr) {
     for (const auto* packs : {&before->packs_, &before->covered_})

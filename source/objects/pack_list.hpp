@@ -25,8 +25,8 @@ class pack_list {
 
   // Lists the folders of objects. Files that are unchanged since `before` (may be null) are taken over from it. Those
   // that cannot be read or are damaged are left out and noted in faults().
-  [[nodiscard]] static std::unique_ptr<const pack_list> scan(const std::vector<std::string>& folders,
-                                                             hash_kind kind, const pack_list* before);
+  [[nodiscard]] static std::unique_ptr<const pack_list> scan(const std::vector<std::string>& folders, hash_kind kind,
+                                                             const pack_list* before);
   // Whether both list the same files.
   [[nodiscard]] bool is_same(const pack_list& other) const;
 

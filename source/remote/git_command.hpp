@@ -28,7 +28,7 @@ inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:r
 // Makes an empty bare repository in `folder`, with the user and password of `from`, which git_fetch_command() relies
 // on.
 [[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from,
-                                                  hash_kind kind);
+                                                 hash_kind kind);
 
 // Removes the password that make_bare_repository() wrote there.
 void forget_credentials(const private_folder& folder) noexcept;

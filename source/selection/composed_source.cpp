@@ -88,7 +88,8 @@ class composed_source final : public commit_source {
 
 }  // namespace
 
-outcome<std::unique_ptr<commit_source>> compose_source(std::string commit, hash_kind kind, object_pool pool, progress& report) {
+outcome<std::unique_ptr<commit_source>> compose_source(std::string commit, hash_kind kind, object_pool pool,
+                                                       progress& report) {
   auto source = std::make_unique<composed_source>(std::move(commit), kind, std::move(pool));
   DOCTEUR_CHECK(source->build(report));
   return source;

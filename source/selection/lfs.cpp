@@ -2,11 +2,11 @@
 
 #include <charconv>
 
+#include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "base/program.hpp"
-#include "base/oid_text.hpp"
-#include "object/result.hpp"
 #include "object/hasher.hpp"
+#include "object/result.hpp"
 
 namespace docteur {
 namespace {
@@ -43,7 +43,9 @@ class lfs_sink final : public byte_sink {
     if (!begin_) begin_ = at;
     return {};
   }
-  [[nodiscard]] bool holds(const lfs_pointer& p) { return !too_much_ && left_ == 0 && hex_text(digest_.finish()) == p.sha256; }
+  [[nodiscard]] bool holds(const lfs_pointer& p) {
+    return !too_much_ && left_ == 0 && hex_text(digest_.finish()) == p.sha256;
+  }
   [[nodiscard]] oid id() { return id_.finish(); }
   [[nodiscard]] std::uint64_t begin() const { return begin_.value_or(0); }
 

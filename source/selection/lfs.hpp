@@ -31,8 +31,7 @@ class lfs_content {
   // Adds the content that the pointer stands for, compared with its SHA-256 and size, to file(). `git lfs smudge` finds
   // it in the repository's own store, or fetches it as the repository's and the user's configuration say. `path`: of
   // the pointer.
-  [[nodiscard]] outcome<blob> fetch(bytes pointer, const repository_place& from, std::string_view path,
-                                    hash_kind kind);
+  [[nodiscard]] outcome<blob> fetch(bytes pointer, const repository_place& from, std::string_view path, hash_kind kind);
 
   [[nodiscard]] const std::shared_ptr<spool>& file() const { return file_; }
 

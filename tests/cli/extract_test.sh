@@ -92,7 +92,7 @@ git -C bare.git fsck --strict 2>fsck || die "fsck: $(cat fsck)"
 [ "$(git -C bare.git rev-parse HEAD)" = "$head" ] || die "HEAD of the bare repository"
 ! git -C bare.git symbolic-ref -q HEAD >ref || die "HEAD is not detached: $(cat ref)"
 [ "$(find bare.git -name '*.pack' | wc -l)" = 1 ] && [ -z "$(find bare.git -path '*objects/??/*')" ] || die "not one PACK"
-git verify-pack bare.git/objects/pack/*.idx
+(cd bare.git && git verify-pack objects/pack/*.idx)
 git -C bare.git show HEAD:large | cmp - wanted/large
 make 0 bare.git again.img
 cmp app.img again.img
@@ -125,25 +125,27 @@ extract 0 --git folder.img folder.git
 [ -z "$(git -C folder.git status --porcelain)" ] || die "status: $(git -C folder.git status --porcelain)"
 [ -d folder.git/empty ] || die "an empty folder"
 
-# An image made of git's own PACK, without a section table: REF deltas, a history besides.
-git -C repository pack-objects -q --all --no-reuse-delta --depth=50 "$work/p" </dev/null >name
-pack=p-$(cat name)
-size=$(stat -c %s "$pack.pack")
-padded=$(((28 + size + 511) / 512 * 512))
-{
-  head -c 20 app.img
-  for byte in 0 8 16 24 32 40 48 56; do printf "\\$(printf %03o $((padded >> byte & 255)))"; done
-  cat "$pack.pack"
-  head -c $((padded - 28 - size)) /dev/zero
-  cat "$pack.idx"
-  head -c 512 /dev/zero
-} >foreign.img
-extract 0 --git foreign.img foreign
-git -C foreign fsck >fsck 2>&1 || die "fsck: $(cat fsck)"
-cmp "$pack.pack" foreign/.git/objects/pack/*.pack
-cmp "$pack.idx" foreign/.git/objects/pack/*.idx
-[ "$(git -C foreign log --format=%s)" = three ] || die "one commit only"
-same_tree wanted foreign
+# An image made of git's own PACK, without a section table: REF deltas, a history besides. Such an image has ids of SHA-1.
+if [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ]; then
+  git -C repository pack-objects -q --all --no-reuse-delta --depth=50 "$work/p" </dev/null >name
+  pack=p-$(cat name)
+  size=$(stat -c %s "$pack.pack")
+  padded=$(((28 + size + 511) / 512 * 512))
+  {
+    head -c 20 app.img
+    for byte in 0 8 16 24 32 40 48 56; do printf "\\$(printf %03o $((padded >> byte & 255)))"; done
+    cat "$pack.pack"
+    head -c $((padded - 28 - size)) /dev/zero
+    cat "$pack.idx"
+    head -c 512 /dev/zero
+  } >foreign.img
+  extract 0 --git foreign.img foreign
+  git -C foreign fsck >fsck 2>&1 || die "fsck: $(cat fsck)"
+  cmp "$pack.pack" foreign/.git/objects/pack/*.pack
+  cmp "$pack.idx" foreign/.git/objects/pack/*.idx
+  [ "$(git -C foreign log --format=%s)" = three ] || die "one commit only"
+  same_tree wanted foreign
+fi
 
 # What is refused: nothing is written, what was there stays.
 refused_extract() {
@@ -170,7 +172,7 @@ refused_extract 3 'nowhere.img' nowhere.img out/x
 extract 2 app.img
 # A byte of a file's stream: the tree fails at the file, the repository at the first fault.
 cp app.img bad.img
-printf '\377\377\377\377' | dd of=bad.img bs=1 seek=$((size / 2)) conv=notrunc 2>dd.log
+printf '\377\377\377\377' | dd of=bad.img bs=1 seek=$(($(stat -c %s app.img) / 2)) conv=notrunc 2>dd.log
 extract 1 bad.img out/x
 refused_extract 1 'bad.img: ' --bare bad.img out/x
 refused_extract 1 'bad.img: ' --git bad.img out/x

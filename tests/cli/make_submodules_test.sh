@@ -88,8 +88,8 @@ while [ $i -lt $many ]; do
   mkdir -p $module/objects/pack $module/refs
   echo "ref: refs/heads/main" >$module/HEAD
   printf '[core]\n\trepositoryformatversion = 0\n\tworktree = ../../../sub/%s\n' $i >$module/config
-  [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ] || git -C "$module" config core.repositoryformatversion 1
-  [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ] || git -C "$module" config extensions.objectformat sha256
+  [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ] || git config -f "$module/config" core.repositoryformatversion 1
+  [ "${GIT_DEFAULT_HASH:-sha1}" = sha1 ] || git config -f "$module/config" extensions.objectformat sha256
   export GIT_DIR=$module GIT_WORK_TREE=.
   tree=$(printf '100644 blob %s\tfile\n' "$(echo $i | git hash-object -w --stdin)" | git mktree)
   commit=$(git commit-tree -m m "$tree")

@@ -46,7 +46,7 @@ done
 "$bin/docteur-verify" --json deep.img 2>said | grep -q "\"made_from\":\"$(git -C r rev-parse HEAD)\"" || die "JSON"
 # A folder of a plain folder.
 cp -r r/doc plain
-make 0 --path deep -d 2020-10-10T08:00:00Z plain deep2.img
+make 0 --object-format "${GIT_DEFAULT_HASH:-sha1}" --path deep -d 2020-10-10T08:00:00Z plain deep2.img
 [ "$(tree deep2.img)" = "$(tree deep.img)" ] || die "a folder of a plain folder"
 # Nothing changes: the commit itself, and its tag.
 git -C r tag -a -m v1 v1

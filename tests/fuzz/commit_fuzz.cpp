@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PROPERTY(lower(text.substr(0, 46)) == "tree " + hex(c->tree) + "\n");
     PROPERTY(c->parents <= static_cast<std::size_t>(std::ranges::count(c->headers, '\n')));
   }
-  if (const auto t = parse_tag(in, hash_kind::sha1)) PROPERTY(lower(text.substr(0, 48)) == "object " + hex(t->target) + "\n");
+  if (const auto t = parse_tag(in, hash_kind::sha1))
+    PROPERTY(lower(text.substr(0, 48)) == "object " + hex(t->target) + "\n");
   (void)parse_signature(text);
   return 0;
 }

@@ -25,7 +25,9 @@ bool has_line(std::string_view text, const oid& id, std::string_view name) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, end - at);
-    if (line.size() == hex_size(hash_kind::sha1) + 1 + name.size() && line.ends_with(name) && leading_id(line, hash_kind::sha1) == id) return true;
+    if (line.size() == hex_size(hash_kind::sha1) + 1 + name.size() && line.ends_with(name) &&
+        leading_id(line, hash_kind::sha1) == id)
+      return true;
     at = end + 1;
   }
   return false;

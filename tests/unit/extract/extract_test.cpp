@@ -133,8 +133,9 @@ TEST(Extract, APathSectionThatLiesHasNoSay) {
   const auto position = [&](const oid& of) {
     return static_cast<std::uint32_t>(std::ranges::find(ids, of) - ids.begin());
   };
-  paths.add("", entry_kind::directory,
-            position(object_id(hash_kind::sha1, object_type::tree, as_bytes(tree_text().add("100644", "good", id).text()))));
+  paths.add(
+      "", entry_kind::directory,
+      position(object_id(hash_kind::sha1, object_type::tree, as_bytes(tree_text().add("100644", "good", id).text()))));
   paths.add("evil", entry_kind::executable, position(id));
   m.set_path_section(paths.finish());
   const buffer raw = m.image(made.commit);

@@ -49,7 +49,8 @@ TEST(Sha1, SplitsOfTheInputDoNotMatterAndBothImplementationsAgree) {
 
 // `printf hello | git hash-object --stdin`, and the ids of the empty blob and tree.
 TEST(ObjectId, AsGitComputesIt) {
-  EXPECT_EQ(hex(object_id(hash_kind::sha1, object_type::blob, as_bytes("hello"))), "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
+  EXPECT_EQ(hex(object_id(hash_kind::sha1, object_type::blob, as_bytes("hello"))),
+            "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
   EXPECT_EQ(hex(object_id(hash_kind::sha1, object_type::blob, {})), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
   EXPECT_EQ(hex(object_id(hash_kind::sha1, object_type::tree, {})), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
 }

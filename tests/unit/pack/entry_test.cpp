@@ -37,7 +37,9 @@ std::vector<std::byte> raw(std::initializer_list<int> values) {
   return out;
 }
 
-errc code(bytes head, std::uint64_t offset = kMax) { return decode_entry_header(head, offset, 0, hash_kind::sha1).error().code; }
+errc code(bytes head, std::uint64_t offset = kMax) {
+  return decode_entry_header(head, offset, 0, hash_kind::sha1).error().code;
+}
 
 TEST(EntryHeader, SizesComeBack) {
   for (const entry_type type : {entry_type::commit, entry_type::tree, entry_type::blob, entry_type::tag}) {
@@ -104,7 +106,8 @@ TEST(EntryHeader, RefusesTypesThatDoNotExist) {
 
 // Git refuses a tenth byte, whatever its value.
 TEST(EntryHeader, RefusesSizesOver60Bits) {
-  EXPECT_EQ(decode_entry_header(raw({0xbf, 255, 255, 255, 255, 255, 255, 255, 127}), 12, 0, hash_kind::sha1)->size, kMaxSize);
+  EXPECT_EQ(decode_entry_header(raw({0xbf, 255, 255, 255, 255, 255, 255, 255, 127}), 12, 0, hash_kind::sha1)->size,
+            kMaxSize);
   EXPECT_EQ(decode_entry_header(raw({0xb5, 128, 128, 128, 128, 128, 128, 128, 0}), 12, 0, hash_kind::sha1)->size, 5u);
   EXPECT_EQ(code(raw({0xbf, 255, 255, 255, 255, 255, 255, 255, 255, 0x01})), errc::malformed);
   EXPECT_EQ(code(raw({0xb5, 128, 128, 128, 128, 128, 128, 128, 128, 0})), errc::malformed);

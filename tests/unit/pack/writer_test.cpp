@@ -121,7 +121,8 @@ TEST(PackWriter, EntriesAreWhereTheResultSays) {
   EXPECT_EQ(written->entries.front().id, source.commit().id);
   for (std::size_t i = 0; i < written->entries.size(); ++i) {
     const idx_entry& e = written->entries[i];
-    const std::uint64_t end = i + 1 < written->entries.size() ? written->entries[i + 1].offset : pack.size() - id_size(hash_kind::sha1);
+    const std::uint64_t end =
+        i + 1 < written->entries.size() ? written->entries[i + 1].offset : pack.size() - id_size(hash_kind::sha1);
     const bytes entry = pack.subspan(e.offset, end - e.offset);
     EXPECT_EQ(e.crc, ::crc32_z(0, reinterpret_cast<const Bytef*>(entry.data()), entry.size()));
     EXPECT_TRUE(decode_entry_header(entry, e.offset, 0, hash_kind::sha1));

@@ -75,7 +75,8 @@ TEST(VerifyIdx, AllOffsetsOf64BitsAreAFaultAndSomeARemark) {
   sample s;
   const byte_vector pack = s.pack.pack();
   for (const std::uint64_t first_wide : {0u, 13u}) {
-    const byte_vector narrow = hand_idx(s.pack.entries(), oid::from(pack.data() + pack.size() - id_size(hash_kind::sha1), hash_kind::sha1));
+    const byte_vector narrow =
+        hand_idx(s.pack.entries(), oid::from(pack.data() + pack.size() - id_size(hash_kind::sha1), hash_kind::sha1));
     const idx_layout layout{5, 0, hash_kind::sha1};
     byte_vector idx(narrow.begin(), narrow.begin() + static_cast<std::ptrdiff_t>(layout.wide_offsets()));
     std::uint32_t wide = 0;

@@ -56,7 +56,8 @@ TEST(OneMind, AnIdThatStandsTwiceMeansTheEntryThatIdxHasFirst) {
     EXPECT_EQ(read_of(d, "b"), "B");
     const std::uint64_t limit = idx_offset_of(image) - kPackOffset;
     for (const auto holding : {pack_index::holding::all, pack_index::holding::offsets}) {
-      const auto index = pack_index::load(d, {kPackOffset, limit, idx_offset_of(image), hash_kind::sha1}, heap_memory(), {}, holding);
+      const auto index =
+          pack_index::load(d, {kPackOffset, limit, idx_offset_of(image), hash_kind::sha1}, heap_memory(), {}, holding);
       ASSERT_TRUE(index);
       const auto row = index->find(blob_id("A"));
       ASSERT_TRUE(row && *row);
