@@ -137,6 +137,10 @@ outcome<void> make_bare_repository(const private_folder& folder, const remote_ad
   std::error_code error;
   std::filesystem::create_directories(folder.path() / "objects" / "pack", error);
   if (!error) std::filesystem::create_directories(folder.path() / "refs", error);
+  // Those of a repository of the other kind, which was made before.
+  for (const std::string_view file :
+       {std::string_view("HEAD"), std::string_view("config"), std::string_view(kCredentials)})
+    if (!error) std::filesystem::remove(folder.path() / file, error);
   if (error) return give_up(blame::environment, printable(folder.path().native()) + ": " + error.message());
   DOCTEUR_CHECK(folder.write("HEAD", "ref: refs/heads/main\n"));
   std::string config = kind == hash_kind::sha1 ? "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"

@@ -33,7 +33,7 @@ struct known {
   std::string_view shown;  // shown instead; appended if it begins with ';' or a blank
 };
 constexpr std::array<known, 18> kKnown{{
-    {"mismatched algorithms", blame::input, "a repository with other ids than SHA-1; images hold SHA-1 ids only"},
+    {"mismatched algorithms", blame::input, "the ids of the repository are of another kind than the one asked for"},
     {"could not read Username", blame::environment,
      "the server wants a user name and a password: set up a credential helper (gitcredentials(7)) or put them into "
      "the URL"},
@@ -158,8 +158,14 @@ bool git_report::refuses_id(std::string_view asked) const {
 // "requests" in protocol version 2, and "server doesn't support shallow" of libgit2.
 bool git_report::lacks_shallow() const { return cause().find("support shallow") != std::string::npos; }
 
-// "mismatched algorithms: client sha1; server sha256" of git's connect.c, fetch-pack.c and http.c.
-bool git_report::has_sha256() const { return cause().find("server sha256") != std::string::npos; }
+// "mismatched algorithms: client sha1; server sha256" of git's connect.c, or of protocol versions before 2, whose
+// servers have no other format than the one that is not ours, "Server does not support this repository's object format"
+// of fetch-pack.c.
+bool git_report::has_sha256() const {
+  const std::string why = cause();
+  return why.find("server sha256") != std::string::npos ||
+         why.find("not support this repository's object format") != std::string::npos;
+}
 
 failure git_report::reason(std::string_view asked) const {
   const std::string name = printable(asked);

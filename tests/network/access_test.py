@@ -81,8 +81,8 @@ expect(made(f"https://{user}:{password}@127.0.0.1:{web.tls}/private/site.git", e
 refused(3, "redirect", f"http://127.0.0.1:{web.port}/loop/site.git")
 
 # ssh: another host's key, an unknown host, a key that is not known.
-refused(3, "key of the host", f"site:{site}", environment={"GIT_SSH_COMMAND": ssh.stranger})
-refused(3, "key of the host", f"site:{site}", environment={"GIT_SSH_COMMAND": ssh.nobody})
+refused(3, "host's key", f"site:{site}", environment={"GIT_SSH_COMMAND": ssh.stranger})
+refused(3, "host's key", f"site:{site}", environment={"GIT_SSH_COMMAND": ssh.nobody})
 refused(3, ["Permission denied", "ssh-add"], f"site:{site}",
         environment={"GIT_SSH_COMMAND": ssh.keyless})
 refused(3, "none.git", f"site:{site.parent}/none.git", environment={"GIT_SSH_COMMAND": ssh.command})

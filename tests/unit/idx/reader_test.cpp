@@ -130,7 +130,7 @@ TEST(IdxReader, FindsIdsThatShareTheirFirstBytes) {
 }
 
 TEST(IdxReader, AnIdThatStandsTwiceMeansItsFirstRow) {
-  for (const std::size_t n : {2, 3, 64, 300}) {
+  for (const std::size_t n : {2u, 3u, 64u, 300u}) {
     std::vector<std::uint16_t> numbers(n, 1);
     numbers.insert(numbers.end(), {0, 2});
     const buffer raw = idx_of(alike(numbers));

@@ -70,8 +70,8 @@ TEST(VerifyCommit, ACommitWithoutAMessage) {
 
 TEST(VerifyCommit, HostileTrees) {
   const std::pair<std::vector<std::string>, std::string> cases[] = {
-      {{".."}, "named \"..\""},  {{"."}, "named \".\""}, {{".GIT"}, "stands for .git"}, {{"git~1"}, "stands for .git"},
-      {{"a/b"}, "contains '/'"}, {{""}, "is empty"},     {{"a", "a"}, "duplicate name"},  {{"b", "a"}, "not in order"}};
+      {{".."}, "named \"..\""},  {{"."}, "named \".\""}, {{".GIT"}, "stands for .git"},  {{"git~1"}, "stands for .git"},
+      {{"a/b"}, "contains '/'"}, {{""}, "is empty"},     {{"a", "a"}, "duplicate name"}, {{"b", "a"}, "not in order"}};
   for (const auto& [names, what] : cases) {
     hand_pack p;
     const oid blob = p.add(object_type::blob, kHello);
