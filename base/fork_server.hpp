@@ -1,6 +1,6 @@
 #pragma once
 // A process that was forked before this one had threads, and that forks copies of itself on request. So no copy
-// inherits a lock of another thread, which nothing would ever release in it (fork(2)). Hosted, Linux.
+// inherits a lock that another thread holds; nothing in the child would release it (fork(2)). Hosted, Linux.
 
 #include <sys/types.h>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Removes a folder that a program just killed, or threads just told to stop, may still write to. Hosted, POSIX.
+// Removes a folder that may still be written to: by a program that was just killed, or by threads that were just asked
+// to stop. Hosted, POSIX.
 
 #include <unistd.h>
 

@@ -10,7 +10,7 @@ namespace docteur {
 
 class idx_file {
  public:
-  // Damaged if its size does not match its fan-out, or it is of another version.
+  // Fails with damaged if the size does not match the fan-out or the version is unknown.
   [[nodiscard]] static object_result<idx_file> open(std::unique_ptr<table_file> file, hash_kind kind);
 
   [[nodiscard]] std::uint32_t count() const noexcept { return ids_.count(); }

@@ -13,8 +13,8 @@ namespace docteur {
 
 class midx_file {
  public:
-  // Damaged if it is of another version, for other ids than `kind` or part of a chain, if a table leaves the file, or
-  // if its trailing checksum is wrong.
+  // Fails with damaged if the version is unknown, the ids are not of `kind`, the file is part of a chain, a table
+  // leaves the file, or the trailing checksum is wrong.
   [[nodiscard]] static object_result<midx_file> open(std::unique_ptr<table_file> file, hash_kind kind);
 
   // Names of IDX files in the file's folder, ascending; none contains '/'.

@@ -1,6 +1,6 @@
 #pragma once
-// Writes tables of references (Git's Documentation/technical/reftable) for tests, good ones and others: what it is told
-// is written as it is.
+// Writes tables of references (Git's Documentation/technical/reftable) for tests. Fields are written as they are set,
+// so that a table may break any rule. Hosted.
 
 #include <libdeflate.h>
 
