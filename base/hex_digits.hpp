@@ -26,9 +26,11 @@ namespace docteur {
   return out;
 }
 
-// Whether `digits`, lower-case ones, are as many as a full id of one kind or the other has.
-[[nodiscard]] constexpr bool is_full_id(std::string_view digits) noexcept {
-  return digits.size() == hex_size(hash_kind::sha1) || digits.size() == hex_size(hash_kind::sha256);
+// The kind whose full ids have as many digits as `digits`; nullopt if neither has.
+[[nodiscard]] constexpr std::optional<hash_kind> kind_of_digits(std::string_view digits) noexcept {
+  for (const hash_kind kind : {hash_kind::sha1, hash_kind::sha256})
+    if (digits.size() == hex_size(kind)) return kind;
+  return std::nullopt;
 }
 
 // The id of a kind that `text` begins with.

@@ -1,6 +1,7 @@
 #pragma once
 // The 28 bytes in front of an image: doc/FORMAT.md, "Header". Guest-safe.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -28,7 +29,7 @@ using image_header_bytes = std::array<std::byte, kHeaderSize>;
 [[nodiscard]] constexpr result<image_header> decode_image_header(bytes head, std::uint64_t device_size) noexcept {
   if (head.size() < kHeaderSize) return fail(errc::truncated, 0, "shorter than an image header");
   image_header h{};
-  for (std::size_t i = 0; i < h.commit.view().size(); ++i) h.commit.view()[i] = head[i];
+  std::ranges::copy(head.first(h.commit.view().size()), h.commit.view().begin());
   h.idx_offset = load_le<std::uint64_t>(head.data() + kHeaderIdxOffset);
   if (h.idx_offset < kPackOffset + kLeastPackSize)
     return fail(errc::out_of_range, kHeaderIdxOffset, "IDX offset leaves no room for the PACK");
@@ -39,7 +40,7 @@ using image_header_bytes = std::array<std::byte, kHeaderSize>;
 
 [[nodiscard]] constexpr image_header_bytes encode_image_header(const image_header& h) noexcept {
   image_header_bytes out{};
-  for (std::size_t i = 0; i < h.commit.view().size(); ++i) out[i] = h.commit.view()[i];
+  std::ranges::copy(h.commit.view(), out.begin());
   store_le(out.data() + kHeaderIdxOffset, h.idx_offset);
   return out;
 }

@@ -34,7 +34,7 @@ constexpr std::uint64_t kBusy = 5;                      // clock ticks in that t
 // What to ask the server for: a full id in lower case, or a name that git accepts as one.
 outcome<std::string> checked_reference(const std::string& asked) {
   if (asked.empty() || asked == "@") return std::string("HEAD");
-  if (std::string digits = lower_digits(asked); is_full_id(digits)) return digits;
+  if (std::string digits = lower_digits(asked); kind_of_digits(digits)) return digits;
   DOCTEUR_CHECK(check_revision_name(asked));
   return asked;
 }
@@ -108,8 +108,8 @@ outcome<oid> fetched_id(const private_folder& repository) {
   std::getline(file, line);
   // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
   const std::string_view digits = std::string_view(line).substr(0, line.find('\t'));
-  for (const hash_kind kind : {hash_kind::sha1, hash_kind::sha256})
-    if (const auto id = parse_hex(digits, kind)) return *id;
+  if (const auto kind = kind_of_digits(digits))
+    if (const auto id = parse_hex(digits, *kind)) return *id;
   return give_up(blame::environment, "git did not report what it fetched");
 }
 
@@ -181,10 +181,6 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
                  messages.has_sha256()};
 }
 
-hash_kind kind_asked_for(std::string_view reference) {
-  return lower_digits(reference).size() == hex_size(hash_kind::sha256) ? hash_kind::sha256 : hash_kind::sha1;
-}
-
 // As try_to_fetch(), of one reference, and checks that it came. If the server cannot leave out history, asks again with
 // it and sets that in `request`.
 outcome<attempt> try_one(fetch_request& request, std::chrono::seconds timeout, const private_folder& repository,
@@ -207,7 +203,7 @@ outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_opt
                                      const private_folder& repository, progress& report) {
   DOCTEUR_TRY(reference, checked_reference(options.reference));
   const brief_credentials guard(repository);
-  const hash_kind asked = kind_asked_for(reference);
+  const hash_kind asked = kind_of_digits(lower_digits(reference)).value_or(hash_kind::sha1);
   DOCTEUR_CHECK(make_bare_repository(repository, from, asked));
   fetch_request request{from, reference, false, repository.path().native()};
   DOCTEUR_TRY(tried, try_one(request, options.timeout, repository, report));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hex_digits.hpp"
 #include "object/commit.hpp"
 #include "object/hasher.hpp"
 
@@ -79,11 +80,12 @@ std::optional<derivation> find_derivation(std::string_view message) {
   derivation d;
   if (!take(message, kSubject)) return std::nullopt;
   const std::string_view digits = message.substr(0, message.find('\n'));
-  const hash_kind kind = digits.size() == hex_size(hash_kind::sha256) ? hash_kind::sha256 : hash_kind::sha1;
-  const auto id = parse_hex(digits, kind);
+  const auto kind = kind_of_digits(digits);
+  if (!kind) return std::nullopt;
+  const auto id = parse_hex(digits, *kind);
   if (!id) return std::nullopt;
   d.original = *id;
-  message.remove_prefix(hex_size(kind));
+  message.remove_prefix(digits.size());
   if (!take(message, kText)) return std::nullopt;
   std::string_view line;
   while (take(message, kChange)) {
@@ -103,7 +105,7 @@ std::optional<derivation> find_derivation(std::string_view message) {
   // If the commit does not end in a newline, the last one belongs to the quotation.
   if (d.content.size() == size + 1) d.content.pop_back();
   if (!message.empty() || d.content.size() != size) return std::nullopt;
-  if (object_id(kind, object_type::commit, as_bytes(d.content)) != d.original) return std::nullopt;
+  if (object_id(*kind, object_type::commit, as_bytes(d.content)) != d.original) return std::nullopt;
   return d;
 }
 

@@ -35,13 +35,13 @@ def fetch(port, path, headers=None, timeout=PATIENCE, host="127.0.0.1"):
         return answer.status, answer.headers, answer.read()
 
 
-def make_image(make, folder, files, image):
-    """An image of `files` ({path: content}), which are written to `folder` first."""
+def make_image(make, folder, files, image, *options):
+    """An image of `files` ({path: content}), which are written to `folder` first. `options`: of docteur-make."""
     for path, content in files.items():
         at = folder / path
         at.parent.mkdir(parents=True, exist_ok=True)
         at.write_bytes(content)
-    subprocess.run([make, "-q", "-d", "2024-01-01T00:00:00Z", str(folder), str(image)], check=True, timeout=120)
+    subprocess.run([make, "-q", "-d", "2024-01-01T00:00:00Z", *options, str(folder), str(image)], check=True, timeout=120)
     return image
 
 
