@@ -120,7 +120,7 @@ outcome<bool> has_object(const private_folder& repository, const oid& id) {
   return info.has_value();
 }
 
-// Removes the password that make_bare_repository() wrote: the repository lives as long as its source.
+// Removes the password that make_bare_repository() or git wrote: the repository lives as long as its source.
 class brief_credentials {
  public:
   explicit brief_credentials(const private_folder& repository) : repository_(repository) {}

@@ -15,7 +15,8 @@
 //   configuration;
 // - LC_ALL=C, because its messages are parsed. The user and password of an http(s) URL go into files of mode 0600 in
 //   the private folder, where git's credential-store reads them; they are in no argument vector and no environment.
-//   Other credential helpers are then neither asked nor given them.
+//   Other credential helpers are then neither asked nor given them. What a person types at git's prompt is kept there,
+//   too, for another attempt, and removed when the fetch has ended.
 
 #include <chrono>
 #include <string>

@@ -112,12 +112,12 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
     configure("http.lowSpeedLimit=1");
     configure("http.lowSpeedTime=" + std::to_string(timeout.count()));
   }
-  if (from.password) {
-    // An empty helper removes all before it. git runs the other one through a shell, so it contains no path.
-    configure("credential.helper=");
+  // An empty helper removes all before it.
+  if (from.password) configure("credential.helper=");
+  // What a person types is kept for another attempt. git runs this helper through a shell, so it contains no path.
+  if (from.password || may_ask)
     configure("credential.helper=store --file=\"$GIT_DIR/" + std::string(kCredentials) + "\"");
-    configure("credential.useHttpPath=false");
-  }
+  if (from.password) configure("credential.useHttpPath=false");
   for (const char* const option : {"fetch", "--progress", "--no-tags", "--no-recurse-submodules",
                                    "--no-auto-maintenance", "--no-write-commit-graph", "--no-prune"})
     command.arguments.emplace_back(option);
@@ -135,12 +135,12 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
 
 outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from, hash_kind kind) {
   std::error_code error;
-  std::filesystem::create_directories(folder.path() / "objects" / "pack", error);
+  // What is left of a repository of the other kind, which was made before, but for a password that a person typed.
+  for (const char* const name : {"HEAD", "config", "objects"})
+    if (!error) std::filesystem::remove_all(folder.path() / name, error);
+  if (from.password) forget_credentials(folder);
+  if (!error) std::filesystem::create_directories(folder.path() / "objects" / "pack", error);
   if (!error) std::filesystem::create_directories(folder.path() / "refs", error);
-  // Those of a repository of the other kind, which was made before.
-  for (const std::string_view file :
-       {std::string_view("HEAD"), std::string_view("config"), std::string_view(kCredentials)})
-    if (!error) std::filesystem::remove(folder.path() / file, error);
   if (error) return give_up(blame::environment, printable(folder.path().native()) + ": " + error.message());
   DOCTEUR_CHECK(folder.write("HEAD", "ref: refs/heads/main\n"));
   std::string config = kind == hash_kind::sha1 ? "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"

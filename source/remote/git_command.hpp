@@ -30,7 +30,7 @@ inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:r
 [[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from,
                                                  hash_kind kind);
 
-// Removes the password that make_bare_repository() wrote there.
+// Removes the password that make_bare_repository() or git wrote there.
 void forget_credentials(const private_folder& folder) noexcept;
 
 // The environment of this process.

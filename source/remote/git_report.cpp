@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 
+#include "base/hex_digits.hpp"
 #include "base/printable.hpp"
 
 namespace docteur {
@@ -141,8 +142,8 @@ bool git_report::count(std::string_view text) {
     }
     if (*done > done_) report_.advance(*done - std::exchange(done_, *done));
     if (s.received && skip(text, "), ")) {
-      const auto bytes = take_size(text);
-      if (bytes && *bytes > bytes_) report_.add_bytes(*bytes - std::exchange(bytes_, *bytes));
+      const auto received = take_size(text);
+      if (received && *received > bytes_) report_.add_bytes(*received - std::exchange(bytes_, *received));
     }
     return true;
   }
@@ -163,11 +164,15 @@ bool git_report::lacks_shallow() const { return cause().find("support shallow") 
 
 // "mismatched algorithms: client sha1; server sha256" of git's connect.c, or of protocol versions before 2, whose
 // servers have no other format than the one that is not ours, "Server does not support this repository's object format"
-// of fetch-pack.c.
+// of fetch-pack.c. A server of plain files announces no format: http-walker.c and rev-list name an id of its kind.
 bool git_report::has_sha256() const {
   const std::string why = cause();
   return why.find("server sha256") != std::string::npos ||
-         why.find("not support this repository's object format") != std::string::npos;
+         why.find("not support this repository's object format") != std::string::npos ||
+         std::ranges::any_of(last_lines_, [](std::string_view line) {
+           if (!skip(line, "Cannot obtain needed object ") && !skip(line, "fatal: bad revision '")) return false;
+           return kind_of_digits(line.substr(0, line.find('\''))) == hash_kind::sha256;
+         });
 }
 
 failure git_report::reason(std::string_view asked) const {
@@ -177,7 +182,7 @@ failure git_report::reason(std::string_view asked) const {
     if (asked == "HEAD")
       return {blame::input, "its HEAD points to no commit (is it empty?); name a branch with --branch"};
     std::string text = name + ": no such branch or tag";
-    if (asked.size() >= 4 && is_hexadecimal(asked)) text += "; over the network a commit needs all 40 digits of its id";
+    if (asked.size() >= 4 && is_hexadecimal(asked)) text += "; over the network a commit needs all digits of its id";
     return {blame::input, text};
   }
   if (refuses_id(asked))

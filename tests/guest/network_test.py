@@ -74,7 +74,7 @@ def counters(guest):
 
 def bytes_that_nobody_reads(image):
     """Clients request much, read nothing, and go on sending single bytes: their frames must not use up the shared buffers."""
-    with wire.Guest(ELF, image, ["time-out=86400"]) as guest:  # no client times out meanwhile
+    with wire.Guest(ELF, image, ["time-out=86400", "idle=86400"]) as guest:  # no client times out meanwhile
         guest.get("/page")
         before = counters(guest)["received"]
         attackers = attacks.unread_bytes(40)
@@ -92,7 +92,7 @@ def bytes_that_nobody_reads(image):
 
 def segments_of_few_bytes(image):
     """Clients that accept 40 bytes in a segment and read nothing must not use up lwIP's shared pool of segments."""
-    with wire.Guest(ELF, image, ["time-out=86400"]) as guest:
+    with wire.Guest(ELF, image, ["time-out=86400", "idle=86400"]) as guest:
         guest.get("/page")
         attackers = attacks.unread_downloads(60, most_segment=88)  # 512 segments each would be twice what there is
         is_served(20)
@@ -107,7 +107,7 @@ def readers_that_never_read(image):
     small = [f"small{i}" for i in range(500)]
     large = sorted(FILES.keys() - {"page", *small})
     names = [name for i in range(500) for name in (small[i], large[i % len(large)])]
-    with wire.Guest(ELF, image, ["time-out=86400"]) as guest:
+    with wire.Guest(ELF, image, ["time-out=86400", "idle=86400"]) as guest:
         guest.get("/page")
         readers = {}
         for i, name in enumerate(names):

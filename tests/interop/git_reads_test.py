@@ -33,7 +33,7 @@ def expect_git_accepts(image, repository, revision="HEAD"):
     found = {}
     for line in git(alone, "verify-pack", "-v", where / "pack-x.idx").splitlines():
         field = line.split()
-        if len(field) in (5, 7) and len(field[0]) == 40:
+        if len(field) in (5, 7) and len(field[0]) == 2 * ID_SIZE:
             found[field[0]] = field[1]
             if field[4] == b"12":
                 expect(field[0] == commit, "the commit is not the first entry")
@@ -69,7 +69,7 @@ def entry_types(pack):
         z.decompress(pack[at:])
         expect(z.eof, "a zlib stream without its end")
         at = len(pack) - len(z.unused_data)
-    expect(at == len(pack) - 20, "bytes between the last entry and the trailer")
+    expect(at == len(pack) - ID_SIZE, "bytes between the last entry and the trailer")
     return types
 
 
@@ -130,8 +130,9 @@ for path, (mode, content) in everything().items():
     else:
         at.write_bytes(content)
         at.chmod(0o755 if mode == b"100755" else 0o644)
-image = make(folder, "folder", "-d", "2020-10-10T08:00:00+00:00", "--author", "F O Lder <f@example.org>")
-again = make(folder, "again", "-d", "2020-10-10T08:00:00+00:00", "--author", "F O Lder <f@example.org>", "--threads", 1)
+as_commit = ("-d", "2020-10-10T08:00:00+00:00", "--author", "F O Lder <f@example.org>", "--object-format", KIND)
+image = make(folder, "folder", *as_commit)
+again = make(folder, "again", *as_commit, "--threads", 1)
 expect(image.read_bytes() == again.read_bytes(), "other bytes from the same folder")
 twin = WORK / "twin.git"
 run("git", "init", "-q", "--bare", "-b", "main", twin)

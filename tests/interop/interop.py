@@ -23,6 +23,10 @@ ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "C O Mitter", "GIT_COMMITTER_EMAIL": "c@example.org",
     "GIT_COMMITTER_DATE": "1600000001 +0200",
 }
+# The kind of all ids, and the bytes of one.
+KIND = os.environ.get("GIT_DEFAULT_HASH", "sha1")
+ID_SIZE = {"sha1": 20, "sha256": 32}[KIND]
+ENVIRONMENT["GIT_DEFAULT_HASH"] = KIND
 for name in ("TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH"):
     if name in os.environ:
         ENVIRONMENT[name] = os.environ[name]
@@ -102,7 +106,7 @@ def everything():
     """Paths with every kind of entry that a tree may have."""
     files = {b"README.md": (b"100644", b"# read me\n"), b"empty": (b"100644", b""), b"run": (b"100755", b"#!/bin/sh\n"),
              b"link": (b"120000", b"doc/0/text-0"), b"dangling": (b"120000", b"nowhere"),
-             b"module": (b"160000", b"0123456789012345678901234567890123456789"),
+             b"module": (b"160000", (b"0123456789" * 7)[:2 * ID_SIZE]),
              b"noise": (b"100644", noise(70000, 1)),
              b"zeros": (b"100644", bytes(300000)), b"large-text": (b"100644", text(60000, 2)),
              b"odd/ ": (b"100644", b"blank"), b"odd/new\nline": (b"100644", b"newline"),
@@ -176,19 +180,24 @@ def index(pack, version="2"):
     at.mkdir(exist_ok=True)
     (at / "p.pack").write_bytes(pack)
     (at / "p.idx").unlink(missing_ok=True)
-    run("git", "index-pack", f"--index-version={version}", "p.pack", cwd=at)
+    run("git", "index-pack", f"--object-format={KIND}", f"--index-version={version}", "p.pack", cwd=at)
     return (at / "p.idx").read_bytes()
 
 
 def image_by_hand(commit, pack, idx, whole_block=False, tail=0):
     """Header, PACK, padding, IDX, padding. `whole_block`: a block of padding even if the end is aligned, as OCaml docteur
-    writes it."""
+    writes it. With ids of SHA-256, a section table without sections stands before IDX."""
     def pad(data):
         n = -len(data) % 512
         return data + bytes(512 if n == 0 and whole_block else n)
 
     front = pad(bytes(28) + pack)
-    front = bytes.fromhex(commit.decode()) + struct.pack("<Q", len(front)) + front[28:]
+    named = bytes.fromhex(commit.decode())
+    if KIND == "sha256":
+        table = struct.pack("<8sIIQQQII32s384x32s12x", b"DOCTEUR\n", 1, 0, 1, 0, len(pack), 512, 0, b"by hand", named)
+        front += table + struct.pack("<I", zlib.crc32(table))
+        named = bytes(20)
+    front = named + struct.pack("<Q", len(front)) + front[28:]
     return pad(front + idx) + bytes(tail)
 
 
@@ -203,7 +212,7 @@ def pack_by_hand(objects):
             rest, b = rest >> 7, rest & 0x7f
         out.append(b)
         out += zlib.compress(content)
-    return bytes(out) + hashlib.sha1(out).digest()
+    return bytes(out) + hashlib.new(KIND, out).digest()
 
 
 def cut(image):
@@ -213,4 +222,5 @@ def cut(image):
     table = data[at - 512:at]
     expect(table.startswith(b"DOCTEUR\n"), f"{image}: no section table")
     size, = struct.unpack_from("<Q", table, 0x20)
-    return data[:20].hex().encode(), data[28:28 + size], data[at:]
+    named = data[:20] if KIND == "sha1" else table[0x1d0:0x1f0]
+    return named.hex().encode(), data[28:28 + size], data[at:]

@@ -18,13 +18,13 @@ def check(name, repository, data, version="2", **shape):
 def depth_of(data):
     """The longest chain in a PACK."""
     index(data)
-    out = git(WORK / "index", "verify-pack", "-v", "p.idx")
+    out = git(WORK / "index", "verify-pack", f"--object-format={KIND}", "-v", "p.idx")
     return max((int(line.split()[5]) for line in out.splitlines() if len(line.split()) == 7), default=0)
 
 
 def kinds_of_deltas(data):
     index(data)
-    lines = [line.split() for line in git(WORK / "index", "verify-pack", "-v", "p.idx").splitlines()]
+    lines = [line.split() for line in git(WORK / "index", "verify-pack", f"--object-format={KIND}", "-v", "p.idx").splitlines()]
     return {field[1] for field in lines if len(field) == 7}
 
 
@@ -53,9 +53,10 @@ check("whole-block", world, ofs, whole_block=True)
 check("aligned", world, ofs, tail=512)
 check("larger", world, ofs, tail=1 << 20)
 
-# Unreachable objects.
+# Unreachable objects. With a section table, which an image of SHA-256 always has, they are faults.
 extra = b"".join(git(world, "hash-object", "-w", "--stdin", stdin=noise(1000, n)).strip() + b"\n" for n in range(20))
-check("unreachable", world, pack(world, named + extra, "--delta-base-offset"))
+if KIND == "sha1":
+    check("unreachable", world, pack(world, named + extra, "--delta-base-offset"))
 
 # The commit last, everything in another order than git's, no deltas.
 ids = [line.split()[0] for line in named.splitlines()]

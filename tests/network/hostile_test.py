@@ -3,7 +3,7 @@
 
 import shutil
 
-from network import SITES, WORK, Run, expect, git, made, refused, repository, run
+from network import DIGITS, SITES, WORK, Run, expect, git, made, refused, repository, run
 from real_servers import Web, git_daemon
 
 site = repository("site.git")
@@ -100,7 +100,8 @@ for path, mode, content in ((".gitmodules", b"100644", evil), (".gitattributes",
                             ("A/x", b"100644", b"x"), ("a", b"120000", b".git/hooks"), ("hooks/post-checkout", b"100755",
                             f"#!/bin/sh\ntouch {canary}\n".encode())):
     stream += b"M %s inline %s\ndata %d\n%s\n" % (mode, path.encode(), len(content), content)
-stream += b"M 160000 1234567890123456789012345678901234567890 x\nM 160000 1234567890123456789012345678901234567890 y\n"
+absent = b"1" * DIGITS
+stream += b"M 160000 %s x\nM 160000 %s y\n" % (absent, absent)
 (WORK / "home" / ".gitconfig").unlink()
 run("git", "init", "-q", "--bare", "-b", "main", SITES / "evil.git")
 git(SITES / "evil.git", "fast-import", "--quiet", stdin=stream)

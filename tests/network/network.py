@@ -17,8 +17,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 BIN = Path(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="docteur-network-"))
 SITES = WORK / "sites"  # what the servers serve
-for folder in (SITES, WORK / "home", WORK / "runs"):
+for folder in (SITES, WORK / "home", WORK / "runs", WORK / "nothing"):
     folder.mkdir()
+# The kind of the repositories' ids, and the digits of one.
+KIND = os.environ.get("GIT_DEFAULT_HASH", "sha1")
+DIGITS = {"sha1": 40, "sha256": 64}[KIND]
+# An environment without git: libgit2 fetches. It reads no ids of SHA-256; git fetches those again.
+alone = {"PATH": str(WORK / "nothing")} if KIND == "sha1" else {}
 started = []
 numbers = itertools.count()
 

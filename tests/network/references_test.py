@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Each kind of reference, over each protocol that has a way of its own to ask for it, means what it means locally."""
 
-from network import expect, git, made, refused, repository
+from network import DIGITS, expect, git, made, refused, repository
 from real_servers import Ssh, Web, git_daemon
 
 site = repository("site.git")
@@ -31,8 +31,8 @@ for place, environment in WAYS:
     refused(1, "nowhere: no such branch or tag", place, "-b", "nowhere", environment=environment)
     if few:
         continue
-    refused(1, "all 40 digits", place, "-b", old[:12], environment=environment)
-    refused(1, "0" * 40, place, "-b", "0" * 40, environment=environment)
+    refused(1, "all digits", place, "-b", old[:12], environment=environment)
+    refused(1, "0" * DIGITS, place, "-b", "0" * DIGITS, environment=environment)
     refused(2, "HEAD~1", place, "-b", "HEAD~1", environment=environment)
 git(site, "config", "uploadpack.allowAnySHA1InWant", "false")
 # Version 2 of the protocol gives any object that is there; the older ones only what a reference names.

@@ -7,14 +7,12 @@ import signal
 import time
 from urllib.parse import quote
 
-from network import PATIENCE, SITES, WORK, Run, expect, git, made, refused, run
+from network import DIGITS, PATIENCE, SITES, WORK, Run, alone, expect, git, made, refused, run
 from odd_servers import Server
 from real_servers import Ssh, Web, git_daemon
 
 web, ssh, daemon = Web(), Ssh(), git_daemon()
 by_ssh = {"GIT_SSH_COMMAND": ssh.command}
-(WORK / "nothing").mkdir()
-alone = {"PATH": str(WORK / "nothing")}  # libgit2 fetches
 http = f"http://127.0.0.1:{web.port}/git"
 canary = WORK / "canary"
 
@@ -93,7 +91,7 @@ packs = json.loads(done.printed)["fetched_bytes"]
 expect(packs > 300, f"fetched bytes: {done.shown}")
 
 # A commit that is nowhere.
-lost = "1234567890123456789012345678901234567890"
+lost = ("1234567890" * 7)[:DIGITS]
 commit("lost.git", links={"dir/lib": lost}, words=module("dir/lib", "../sub.git"))
 for way in (http, f"http://127.0.0.1:{web.port}/old", f"git://127.0.0.1:{daemon}"):
     for environment in ({}, alone):

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from network import PATIENCE, SITES, WORK, Run, expect, git, made, refused, repository, run
+from network import PATIENCE, SITES, Run, alone, expect, git, made, refused, repository, run
 from odd_servers import Forwarder, Server
 from real_servers import Ssh, Web, git_daemon
 
@@ -18,8 +18,6 @@ web, daemon = Web(), git_daemon()
 expected = made(site)
 NAMES = ("old", "v1", "v1-again", "refs/tags/light", old)
 locally = {name: made(site, "-b", name) for name in NAMES}
-(WORK / "nothing").mkdir()
-alone = {"PATH": str(WORK / "nothing")}
 
 for place in (f"http://127.0.0.1:{web.port}/git/site.git", f"git://127.0.0.1:{daemon}/site.git",
               f"http://127.0.0.1:{web.port}/moved/site.git"):
@@ -27,7 +25,7 @@ for place in (f"http://127.0.0.1:{web.port}/git/site.git", f"git://127.0.0.1:{da
     for name in NAMES:
         expect(made(place, "-b", name, environment=alone) == locally[name], f"{place} -b {name}: another image")
     refused(1, "nowhere: no such branch or tag", place, "-b", "nowhere", environment=alone)
-    refused(1, [f"{old[:7]}: no such branch or tag", "all 40 digits"], place, "-b", old[:7], environment=alone)
+    refused(1, [f"{old[:7]}: no such branch or tag", "all digits"], place, "-b", old[:7], environment=alone)
     refused(1, "does not serve commits by id", place, "-b", "1" * 40, environment=alone)
     refused(2, "HEAD~1", place, "-b", "HEAD~1", environment=alone)
 refused(1, "its HEAD points to no commit", f"git://127.0.0.1:{daemon}/empty.git", environment=alone)

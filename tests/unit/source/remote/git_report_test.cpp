@@ -81,9 +81,25 @@ TEST_F(GitReport, TheReasonIsOneLine) {
               "transport 'file' not allowed for a source over the network; see git's url.<base>.insteadOf");
   expect_said("", "git failed without a message");
   const failure id = reason_of("fatal: couldn't find remote ref 12ab34", "12ab34");
-  EXPECT_NE(id.message.find("all 40 digits"), std::string::npos) << id.message;
+  EXPECT_NE(id.message.find("all digits"), std::string::npos) << id.message;
   const failure head = reason_of("fatal: couldn't find remote ref HEAD", "HEAD");
   EXPECT_NE(head.message.find("HEAD points to no commit"), std::string::npos) << head.message;
+}
+
+TEST_F(GitReport, AnIdOfTheOtherKindTellsTheServers) {
+  const std::string of_sha1(40, 'a'), of_sha256(64, 'a');
+  const auto is_told = [this](const std::string& text) {
+    git_report report(from_, seen_);
+    report.take(text + "\n");
+    return report.has_sha256();
+  };
+  for (const std::string front : {"Cannot obtain needed object ", "fatal: bad revision '"}) {
+    EXPECT_TRUE(is_told(front + of_sha256 + (front.ends_with('\'') ? "'" : "") + "\nerror: fetch failed."));
+    EXPECT_FALSE(is_told(front + of_sha1 + (front.ends_with('\'') ? "'" : "")));
+    EXPECT_FALSE(is_told("remote: " + front + of_sha256)) << "a server cannot say it";
+  }
+  EXPECT_TRUE(is_told("fatal: mismatched algorithms: client sha1; server sha256"));
+  EXPECT_FALSE(is_told("fatal: pack is corrupted (SHA1 mismatch)"));
 }
 
 TEST_F(GitReport, WhatTheServerSaysIsMarkedAsSuch) {
