@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -139,7 +140,10 @@ class Run:
     def expect_nothing_left(self):
         left = [*self.temporary.iterdir(), *(p for p in self.out.iterdir() if p != self.image)]
         expect(not left, f"{self.shown}left behind: {left}")
-        running = self.processes()
+        # What was killed with it may end a moment after it.
+        end = time.monotonic() + 10
+        while (running := self.processes()) and time.monotonic() < end:
+            time.sleep(0.02)
         expect(not running, f"{self.shown}left running: {running}")
 
     def processes(self):
