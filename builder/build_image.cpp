@@ -87,6 +87,9 @@ class image_writer {
       length = digest_section_size(digested_.image_size);
       digested_ = {round_up(idx_offset_after(at + length) + idx, block_size_), at};
     } while (length != digest_section_size(digested_.image_size));
+    if (digested_.image_size > kMostDigested)
+      return give_up(blame::input, "the image would have " + std::to_string(digested_.image_size) + " bytes: at most " +
+                                       std::to_string(kMostDigested) + " are possible");
     table_.entries[table_.count++] = {section_type::digests, kDigestSectionCrc, at, length};
     return out_.write_zeros(length);
   }

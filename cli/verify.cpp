@@ -177,7 +177,7 @@ outcome<void> verify(const verify_command& opt) {
   verify_options options;
   options.threads = opt.threads;
   const std::string subject = printable(opt.image);
-  if (pin) DOCTEUR_CHECK(load_pinned(file.view(), *pin, subject));
+  if (pin) DOCTEUR_CHECK(load_pinned(file.view(), {&*pin, 1}, subject));
   const auto report = verify_image(file.view(), options, line);
   line.clear();
   if (!report) return give_up(report.error().who, subject + ": " + report.error().message);

@@ -55,12 +55,13 @@ result<image_digests> image_digests::load(const device& from) {
   return image_digests(std::move(section), view);
 }
 
-outcome<image_digests> load_pinned(const device& from, const oid& pin, const std::string& shown) {
+outcome<image_digests> load_pinned(const device& from, std::span<const oid> pins, const std::string& shown) {
   auto loaded = image_digests::load(from);
   if (!loaded) return tl::make_unexpected(describe(loaded.error(), shown));
-  if (loaded->digest() != pin)
-    return give_up(blame::input, shown + ": another image: its digest is " + digest_text(loaded->digest()) + ", not " +
-                                     digest_text(pin));
+  if (std::ranges::find(pins, loaded->digest()) == pins.end())
+    return give_up(blame::input,
+                   shown + ": another image: its digest is " + digest_text(loaded->digest()) + ", not " +
+                       (pins.size() == 1 ? digest_text(pins.front()) : std::string("one of those given")));
   return std::move(*loaded);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The digest section of an image, in memory: what each of its blocks must be. doc/FORMAT.md, "Digest section". Hosted.
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,10 @@ class image_digests {
   oid digest_;
 };
 
-// image_digests::load() of an image whose digest() must be `pin`. `shown`: the image's name in messages. Fails with one
-// line, which names both digests if they differ (blame::input).
-[[nodiscard]] outcome<image_digests> load_pinned(const device& from, const oid& pin, const std::string& shown);
+// image_digests::load() of an image whose digest() must be one of `pins`, at least one. `shown`: the image's name in
+// messages. Fails with one line, which names the digest of another image (blame::input).
+[[nodiscard]] outcome<image_digests> load_pinned(const device& from, std::span<const oid> pins,
+                                                 const std::string& shown);
 
 // "sha256:" and 64 digits: how people write the digest of an image.
 [[nodiscard]] std::string digest_text(const oid& digest);

@@ -10,7 +10,7 @@ outcome<std::unique_ptr<opened_image>> opened_image::open(const std::string& pat
   DOCTEUR_TRY(file, file_device::open(path));
   std::unique_ptr<opened_image> self(new opened_image(std::move(shown), std::move(file)));
   if (digest) {
-    DOCTEUR_TRY(pinned, load_pinned(self->file_.view(), *digest, self->shown_));
+    DOCTEUR_TRY(pinned, load_pinned(self->file_.view(), {&*digest, 1}, self->shown_));
     self->checked_.emplace(self->file_.view(), std::move(pinned));
   }
   const auto attached = self->attached_.attach(self->disk(), huge_page_memory(), {{}, source});

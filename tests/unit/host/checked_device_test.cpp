@@ -17,7 +17,7 @@ const made_image& image() {
   static const made_image made({{"a", "hello\n"}, {"large", noise(2'000'000)}});
   return made;
 }
-image_digests pinned() { return load_pinned(memory_device(image().content), image().made.digest, "i").value(); }
+image_digests pinned() { return load_pinned(memory_device(image().content), {&image().made.digest, 1}, "i").value(); }
 
 // A device whose bytes and errors a test changes while it is read, by any thread.
 class changing_device {

@@ -28,6 +28,9 @@ void put_table(std::vector<std::byte>& image, const section_table& t) {
   std::ranges::copy(encode_section_table(t), image.begin() + static_cast<std::ptrdiff_t>(table_at(image)));
 }
 section& digests_in(section_table& t) { return t.entries[t.count - 1]; }
+outcome<image_digests> load_pinned(const device& from, const oid& pin, const std::string& shown) {
+  return docteur::load_pinned(from, {&pin, 1}, shown);
+}
 
 TEST(ImageDigests, TheBuildersSectionIsTheOneDescribed) {
   std::map<std::string, std::string> files = kFiles;
@@ -84,6 +87,13 @@ TEST(ImageDigests, AnotherImageIsRefused) {
   EXPECT_EQ(loaded.error().who, blame::input);
   EXPECT_EQ(loaded.error().message, "x.img: another image: its digest is " + digest_text(other.made.digest) + ", not " +
                                         digest_text(one.made.digest));
+  const oid both[] = {one.made.digest, other.made.digest};
+  EXPECT_TRUE(docteur::load_pinned(memory_device(other.content), both, "x.img"));
+  const oid neither[] = {one.made.digest, oid(hash_kind::sha256)};
+  const auto refused = docteur::load_pinned(memory_device(other.content), neither, "x.img");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "x.img: another image: its digest is " + digest_text(other.made.digest) + ", not one of those given");
 }
 
 TEST(ImageDigests, AnImageWithoutTheSectionHasNoDigest) {
