@@ -3,14 +3,17 @@
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <cassert>
 #include <string_view>
 #include <vector>
 
 #include "builder/path_section.hpp"
 #include "idx/writer.hpp"
+#include "layout/digest_section.hpp"
 #include "layout/restart_section.hpp"
 #include "layout/section_table.hpp"
 #include "layout/tag_section.hpp"
+#include "object/sha256.hpp"
 
 namespace docteur {
 namespace {
@@ -74,11 +77,28 @@ class image_writer {
     return out_.write(content);
   }
 
+  // Leaves room for the digest section, at the next multiple of the block size, and adds it to the table. `idx`: bytes
+  // of IDX, which follows the table. The section's size depends on the image's, of which it is a part.
+  outcome<void> reserve_digests(std::uint64_t idx) {
+    DOCTEUR_CHECK(align());
+    const std::uint64_t at = out_.size();
+    std::uint64_t length = 0;
+    do {
+      length = digest_section_size(digested_.image_size);
+      digested_ = {round_up(idx_offset_after(at + length) + idx, block_size_), at};
+    } while (length != digest_section_size(digested_.image_size));
+    if (digested_.image_size > kMostDigested)
+      return give_up(blame::input, "the image would have " + std::to_string(digested_.image_size) + " bytes: at most " +
+                                       std::to_string(kMostDigested) + " are possible");
+    table_.entries[table_.count++] = {section_type::digests, kDigestSectionCrc, at, length};
+    return out_.write_zeros(length);
+  }
+
   // Writes the section table so that it ends at a multiple of the block size, and returns that offset: IDX begins
   // there.
   outcome<std::uint64_t> write_table(std::uint64_t pack_size) {
     table_.pack_size = pack_size;
-    const std::uint64_t idx_offset = round_up(out_.size() + kSectionTableSize, block_size_);
+    const std::uint64_t idx_offset = idx_offset_after(out_.size());
     DOCTEUR_CHECK(out_.write_zeros(idx_offset - kSectionTableSize - out_.size()));
     DOCTEUR_CHECK(out_.write(encode_section_table(table_)));
     return idx_offset;
@@ -87,10 +107,29 @@ class image_writer {
   // Writes zeros up to the next multiple of the block size.
   outcome<void> align() { return out_.write_zeros(round_up(out_.size(), block_size_) - out_.size()); }
 
+  // Writes the digest section into its room, when all else is written. Returns its SHA-256.
+  outcome<oid> write_digests(const image_header& header) {
+    assert(out_.size() == digested_.image_size);
+    DOCTEUR_TRY(digests, out_.digests(header));
+    std::vector<std::byte> section(digest_section_size(digested_.image_size));
+    std::ranges::copy(digests, section.begin() + kDigestHeader);
+    seal_digest_section(section, digested_);
+    DOCTEUR_CHECK(out_.overwrite(digested_.offset, section));
+    sha256 hash;
+    hash.update(section);
+    return hash.finish();
+  }
+
  private:
+  // Where IDX begins if the last section ends at `end`.
+  [[nodiscard]] std::uint64_t idx_offset_after(std::uint64_t end) const {
+    return round_up(end + kSectionTableSize, block_size_);
+  }
+
   output_file& out_;
   std::uint64_t block_size_;
   section_table table_;
+  digest_head digested_{};
 };
 
 }  // namespace
@@ -114,12 +153,15 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
   DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
   if (const std::vector<std::byte> tags = encode_tags(source.tags()); !tags.empty())
     DOCTEUR_CHECK(image.add_section(section_type::tags, tags));
+  DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
   DOCTEUR_CHECK(image.align());
   const std::uint64_t size = out.size();
-  DOCTEUR_CHECK(out.complete({source.kind() == hash_kind::sha1 ? commit : oid(), idx_offset}));
-  return image_statistics{commit, size, pack.size, pack.entries.size(), pack.statistics};
+  const image_header header{source.kind() == hash_kind::sha1 ? commit : oid(), idx_offset};
+  DOCTEUR_TRY(digest, image.write_digests(header));
+  DOCTEUR_CHECK(out.complete(header));
+  return image_statistics{commit, size, pack.size, pack.entries.size(), digest, pack.statistics};
 }
 
 outcome<image_statistics> build_image(const object_source& source, output_file& out, const image_options& options,

@@ -26,6 +26,7 @@ struct image_statistics {
   std::uint64_t size = 0;       // bytes of the image
   std::uint64_t pack_size = 0;  // bytes of its PACK
   std::uint64_t objects = 0;
+  oid digest;  // of the image: the SHA-256 of its digest section
   pack_statistics pack;
 };
 

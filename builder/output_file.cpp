@@ -89,6 +89,11 @@ std::vector<excluded_file> output_file::not_content() const {
   return all;
 }
 
+outcome<std::vector<std::byte>> output_file::digests(const image_header& header) {
+  DOCTEUR_CHECK(flush());
+  return digests_.finish(encode_image_header(header));
+}
+
 outcome<void> output_file::complete(const image_header& header) {
   header_ = encode_image_header(header);
   DOCTEUR_CHECK(flush());
@@ -124,6 +129,7 @@ outcome<void> output_file::flush() {
     DOCTEUR_CHECK(put(std::array<std::byte, kHeaderSize>{}, 0));
     DOCTEUR_CHECK(sync());
   }
+  digests_.update(buffer_);
   DOCTEUR_CHECK(put(buffer_, base_));
   base_ += buffer_.size();
   buffer_.clear();

@@ -13,6 +13,7 @@
 
 #include "base/atomic_file.hpp"
 #include "base/unique_fd.hpp"
+#include "builder/block_digests.hpp"
 #include "layout/image_header.hpp"
 #include "object/byte_sink.hpp"
 #include "source/folder/folder_scan.hpp"
@@ -39,6 +40,11 @@ class output_file final : public byte_sink {
   // replaced and the one that is being written.
   [[nodiscard]] std::vector<excluded_file> not_content() const;
 
+  // Returns the SHA-256 of each block of the image, with this header (block_digests::finish). To be called once, when
+  // all is written but what overwrite() replaces.
+  [[nodiscard]] outcome<std::vector<std::byte>> digests(const image_header& header);
+  // Replaces bytes that were written before the call of digests().
+  [[nodiscard]] outcome<void> overwrite(std::uint64_t at, bytes data) { return put(data, at); }
   // Writes everything but the header of a device and the name of a file. On a device, all bytes behind the image are
   // zeroed: verifying a device checks them, too. No write() may follow.
   [[nodiscard]] outcome<void> complete(const image_header& header);
@@ -65,6 +71,7 @@ class output_file final : public byte_sink {
   std::uint64_t capacity_ = 0;  // bytes of a block device; 0: no bound
   std::uint64_t base_ = 0;      // offset of buffer_[0] in the file
   std::vector<std::byte> buffer_;
+  block_digests digests_;        // of what was flushed
   image_header_bytes header_{};  // of the completed image
 };
 

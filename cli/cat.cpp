@@ -13,6 +13,7 @@ constexpr const char* kProgram = "docteur-cat";
 
 struct cat_options {
   std::string image;
+  std::optional<std::string> digest;
   std::vector<std::string> paths;
 };
 
@@ -33,7 +34,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
 }
 
 outcome<void> cat(const cat_options& opt) {
-  DOCTEUR_TRY(image, open_image(opt.image));
+  DOCTEUR_TRY(image, open_image(opt.image, paths_from::section, opt.digest));
   outcome<void> all;
   bool pipe_closed = false;
   for (const std::string& path : opt.paths) {
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
   docteur::cli::cat_options options;
   app.add_option("image", options.image, "the image: a file or a block device")->required();
   app.add_option("path", options.paths, "files in the image")->required();
+  docteur::cli::add_digest_option(app, options.digest);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::cat(options); });
 }

@@ -18,6 +18,7 @@ constexpr const char* kProgram = "docteur-extract";
 
 struct extract_options {
   std::string image;
+  std::optional<std::string> digest;
   std::string target;
   std::optional<std::string> path;
   std::optional<std::string> branch;
@@ -37,6 +38,7 @@ void add_options(CLI::App& app, extract_options& opt) {
   app.add_flag("--git", opt.git, "a Git repository with its worktree, as git clone makes it");
   app.add_flag("--bare", opt.bare, "a bare Git repository");
   app.add_option("-b,--branch", opt.branch, "the repository's branch (default: none, HEAD is detached)");
+  add_digest_option(app, opt.digest);
   app.add_flag("--touch", opt.touch, "keep the time of writing on files (default: the commit's)");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
@@ -85,7 +87,7 @@ outcome<void> extract(const extract_options& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_options(opt));
   // Names come from trees: what is written is what the commit's id proves.
-  DOCTEUR_TRY(from, open_image(opt.image, paths_from::trees));
+  DOCTEUR_TRY(from, open_image(opt.image, paths_from::trees, opt.digest));
   const snapshot& snapshot = from->snapshot();
   DOCTEUR_TRY(target, target_folder::create(opt.target));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));

@@ -5,8 +5,20 @@
 
 namespace docteur::cli {
 
-outcome<std::unique_ptr<opened_image>> open_image(const std::string& path, paths_from source) {
-  return opened_image::open(path, printable(path), source);
+void add_digest_option(CLI::App& app, std::optional<std::string>& to) {
+  app.add_option("--digest", to, "only the image of this digest, sha256:HEX; each block that is read is compared");
+}
+
+outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given) {
+  if (!given) return std::optional<oid>();
+  DOCTEUR_TRY(digest, parse_digest(*given, "--digest"));
+  return std::optional<oid>(digest);
+}
+
+outcome<std::unique_ptr<opened_image>> open_image(const std::string& path, paths_from source,
+                                                  const std::optional<std::string>& digest) {
+  DOCTEUR_TRY(pin, digest_of(digest));
+  return opened_image::open(path, printable(path), source, pin);
 }
 
 std::string subject(const opened_image& from, std::string_view path) { return from.shown() + ": " + printable(path); }

@@ -1,7 +1,9 @@
 #pragma once
 // Opens the image that a command was given, and names it in messages. Hosted.
 
+#include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,9 +11,15 @@
 
 namespace docteur::cli {
 
-// opened_image::open() with the argument, printable, as the name in messages.
+// Adds --digest to `app`. `to`: what it was given.
+void add_digest_option(CLI::App& app, std::optional<std::string>& to);
+// Parses what --digest was given, if it was. Fails with blame::usage.
+[[nodiscard]] outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given);
+
+// opened_image::open() with the argument, printable, as the name in messages. `digest`: as --digest was given.
 [[nodiscard]] outcome<std::unique_ptr<opened_image>> open_image(const std::string& path,
-                                                                paths_from source = paths_from::section);
+                                                                paths_from source = paths_from::section,
+                                                                const std::optional<std::string>& digest = {});
 
 // "IMAGE: PATH", for messages; printable.
 [[nodiscard]] std::string subject(const opened_image& from, std::string_view path);

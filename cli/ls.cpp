@@ -16,6 +16,7 @@ constexpr std::size_t kBuffer = 64 << 10;  // bytes collected before they go out
 
 struct ls_options {
   std::string image;
+  std::optional<std::string> digest;
   std::string path;
   bool details = false;
   bool recursive = false;
@@ -96,7 +97,7 @@ void print_statistics(const snapshot& s) {
 }
 
 outcome<void> ls(const ls_options& opt) {
-  DOCTEUR_TRY(from, open_image(opt.image));
+  DOCTEUR_TRY(from, open_image(opt.image, paths_from::section, opt.digest));
   listing out(*from, opt);
   DOCTEUR_CHECK(out.begin());
   const snapshot& paths = from->snapshot();
@@ -130,6 +131,7 @@ int main(int argc, char** argv) {
   app.add_flag("-z,--null", options.null, "names as they are, each followed by NUL instead of a newline")
       ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
   app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
+  docteur::cli::add_digest_option(app, options.digest);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });
 }

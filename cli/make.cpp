@@ -16,6 +16,7 @@
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
 #include "cli/survey_options.hpp"
+#include "host/image_digests.hpp"
 #include "reader/limits.hpp"
 #include "source/objects/source_memory.hpp"
 #include "source/open_source.hpp"
@@ -202,7 +203,7 @@ void print_all(const make_options& opt, const commit_source& source, const image
                       std::to_string(made.pack.stored_entries) + " objects stored uncompressed");
   }
   say(kProgram, printable(opt.image) + ": commit " + hex_text(made.commit) + ", " + std::to_string(made.objects) +
-                    " objects, " + std::to_string(made.size) + " bytes");
+                    " objects, " + std::to_string(made.size) + " bytes, digest " + digest_text(made.digest));
 }
 
 std::string decimal(double value) {
@@ -230,6 +231,7 @@ outcome<void> print_summary(const commit_source& source, const image_statistics&
   o.add_raw("ratio", decimal(static_cast<double>(made.size) / static_cast<double>(made.pack.content_bytes)));
   o.add_raw("seconds", seconds.text());
   // A device may be write-only.
+  o.add("digest", digest_text(made.digest));
   o.add_raw("sha256", digest ? json_string(*digest) : "null");
   bool pipe_closed = false;
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);

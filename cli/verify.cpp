@@ -5,6 +5,7 @@
 #include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/signal_watch.hpp"
@@ -20,6 +21,7 @@ constexpr const char* kProgram = "docteur-verify";
 
 struct verify_command {
   std::string image;
+  std::optional<std::string> digest;
   bool signature = false;
   std::optional<std::string> allowed_signers;
   unsigned threads = 0;
@@ -41,11 +43,12 @@ std::string signed_text(const findings& signatures) {
   return text;
 }
 
-// The lines that OCaml docteur's verify prints, and the signer.
+// The lines that OCaml docteur's verify prints, the signer and the image's digest.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex_text(r.commit) + "\n";
   text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";
   text += "root\t: " + hex_text(c.tree) + "\n" + signed_text(signatures);
+  if (r.digest) text += "digest\t: " + digest_text(*r.digest) + "\n";
   if (!c.has_message) return text;
   text += "\n" + printable_text(c.message);
   if (!text.ends_with('\n')) text += '\n';
@@ -101,6 +104,7 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
     o.add_bytes("builder", r.sections->builder_text()).add("format", std::uint64_t{kFormatVersion});
     o.add("block_size", std::uint64_t{r.sections->block_size});
   }
+  if (r.digest) o.add("digest", digest_text(*r.digest));
   json_object objects;
   for (const object_type t : {object_type::commit, object_type::tree, object_type::blob, object_type::tag})
     objects.add(name(t), r.objects[static_cast<std::size_t>(t)]);
@@ -166,15 +170,19 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
 outcome<void> verify(const verify_command& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.signature, "--signature"));
+  DOCTEUR_TRY(pin, digest_of(opt.digest));
   DOCTEUR_TRY(file, file_device::open(opt.image));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
   verify_options options;
   options.threads = opt.threads;
   const std::string subject = printable(opt.image);
+  if (pin) DOCTEUR_CHECK(load_pinned(file.view(), {&*pin, 1}, subject));
   const auto report = verify_image(file.view(), options, line);
   line.clear();
   if (!report) return give_up(report.error().who, subject + ": " + report.error().message);
+  if (pin && report->good() && report->digest != pin)
+    return give_up(blame::environment, subject + ": changed while it was read");
   if (!opt.quiet) note_report(subject, *report, opt);
   const auto head = report->head();
   const auto derived = head && report->good() ? find_derivation(head->message) : std::nullopt;
@@ -202,6 +210,7 @@ int main(int argc, char** argv) {
   CLI::App app("Checks every byte of an image; prints its commit, author, root and message.", docteur::cli::kProgram);
   docteur::cli::verify_command options;
   app.add_option("image", options.image, "the image: a file or a block device")->required();
+  docteur::cli::add_digest_option(app, options.digest);
   app.add_flag("--signature", options.signature, "require a good signature of commit or tag; print the signer");
   app.add_option("--allowed-signers", options.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");

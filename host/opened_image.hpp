@@ -2,8 +2,10 @@
 // An image file, attached and ready to be read: owns the file and the attached image. Hosted.
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "host/checked_device.hpp"
 #include "host/file_device.hpp"
 #include "object/failure.hpp"
 #include "reader/attached_image.hpp"
@@ -13,15 +15,18 @@ namespace docteur {
 class opened_image {
  public:
   // Opens the file or block device `path`, attaches the image in it and makes one reader. The tree and the reader's
-  // cache are in huge pages if the system has any. `shown`: the image's name in messages, printable. Fails as
-  // file_device::open() does, or with the error of attached_image::attach() as a message of describe().
+  // cache are in huge pages if the system has any. `shown`: the image's name in messages, printable. With `digest`, it
+  // must be the image of that digest, and no block of it is believed that was not compared (host/checked_device.hpp).
+  // Fails as file_device::open() and load_pinned() do, or with the error of attached_image::attach() as a message of
+  // describe().
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> open(const std::string& path, std::string shown,
-                                                                   paths_from source = paths_from::section);
+                                                                   paths_from source = paths_from::section,
+                                                                   const std::optional<oid>& digest = {});
 
   [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
   // The snapshot of the image's commit.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
-  [[nodiscard]] device disk() const noexcept { return file_.view(); }
+  [[nodiscard]] device disk() const noexcept { return checked_ ? checked_->view() : file_.view(); }
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }
   // To be used by one thread at a time. Other threads make readers of their own from image().
   [[nodiscard]] image_reader& reader() noexcept { return attached_.reader(); }
@@ -31,6 +36,7 @@ class opened_image {
 
   std::string shown_;
   file_device file_;
+  std::optional<checked_device> checked_;  // over file_
   attached_image attached_;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 // The section table: 512 bytes that end exactly where IDX begins. doc/FORMAT.md, "Section table". Guest-safe.
-// All integers little-endian. An image without the table is complete; all sections but the tags only make reading
-// faster.
+// All integers little-endian. An image without the table is complete; no section is needed to read one.
 
 #include <array>
 #include <cstdint>
@@ -27,6 +26,7 @@ enum class section_type : std::uint32_t {
   restart = 1,  // restart points of large blobs, layout/restart_section.hpp
   paths = 2,    // all paths in order, layout/path_section.hpp
   tags = 3,     // annotated tags of the commit, layout/tag_section.hpp
+  digests = 4,  // SHA-256 of each block of the image, layout/digest_section.hpp
 };
 
 struct section {

@@ -11,7 +11,7 @@ struct device {
   void* self = nullptr;
   std::uint64_t size = 0;  // bytes
   // Fills all of `out` from byte `offset`, or fails: there are no short reads. The caller stays within `size`.
-  // Errors: io, or unavailable if the same read may succeed later. After either the device can be read again.
+  // Errors: io; unavailable if the same read may succeed later; bad_checksum if it checks content. It stays readable.
   result<done> (*read)(void* self, std::uint64_t offset, mutable_bytes out) noexcept = nullptr;
   // The whole device as memory if it is mapped (then nothing is copied), else nullptr.
   const std::byte* view = nullptr;

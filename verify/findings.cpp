@@ -43,6 +43,11 @@ std::uint64_t findings::count() const {
   return count_;
 }
 
+bool findings::any_in(std::uint64_t from, std::uint64_t to) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(lowest_, [=](const fault& f) { return f.at >= from && f.at < to; });
+}
+
 void findings::move_to(verify_report& to) {
   std::ranges::sort_heap(lowest_, lies_before);
   to.faults = std::move(lowest_);

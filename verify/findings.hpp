@@ -23,6 +23,8 @@ class findings {
   void merge(findings&& other);
 
   [[nodiscard]] std::uint64_t count() const;
+  // Whether a kept fault lies in [from, to).
+  [[nodiscard]] bool any_in(std::uint64_t from, std::uint64_t to) const;
   // Moves the faults, by offset, their count and the remarks into `to`. Call it once, last.
   void move_to(verify_report& to);
 

@@ -35,9 +35,14 @@ class reused_bytes {
   std::size_t capacity_ = 0;
 };
 
-// Fills `out` with the bytes from `at`, or fails (blame::environment).
+// A device that compares blocks with the image's digest (host/checked_device.hpp) fails because of the image.
+[[nodiscard]] inline tl::unexpected<failure> unreadable(const error& e) {
+  return give_up(e.code == errc::bad_checksum ? blame::input : blame::environment, e.what);
+}
+
+// Fills `out` with the bytes from `at`, or fails as unreadable() does.
 [[nodiscard]] inline outcome<void> read_range(const device& from, std::uint64_t at, mutable_bytes out) {
-  if (const auto r = read_exactly(from, at, out); !r) return give_up(blame::environment, r.error().what);
+  if (const auto r = read_exactly(from, at, out); !r) return unreadable(r.error());
   return {};
 }
 

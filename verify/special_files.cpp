@@ -6,6 +6,7 @@
 #include "host/heap.hpp"
 #include "reader/object_reader.hpp"
 #include "verify/fsck_messages.hpp"
+#include "verify/read_range.hpp"
 
 namespace docteur {
 namespace {
@@ -48,7 +49,7 @@ outcome<void> check_special_files(const device& d, const pack_extent& pack, std:
     return done{};
   };
   // Everything was read before without a fault, so a failure now is the device's.
-  if (const auto r = run(); !r) return give_up(blame::environment, r.error().what);
+  if (const auto r = run(); !r) return unreadable(r.error());
   return report.cancelled() ? outcome<void>(give_up(blame::environment, "interrupted")) : outcome<void>();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/threads.hpp"
 #include "verify/chain_check.hpp"
+#include "verify/digest_check.hpp"
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/idx_check.hpp"
@@ -39,6 +40,7 @@ class verification {
       DOCTEUR_CHECK(load_idx());
       DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, report_));
       DOCTEUR_CHECK(take(*examined));
+      DOCTEUR_CHECK(compare_digests());
     }
     found_.move_to(result_);
     return std::move(result_);
@@ -105,7 +107,7 @@ class verification {
         return outcome<void>();
       }));
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
-      if (s.type != section_type::restart && s.type != section_type::paths && s.type != section_type::tags)
+      if (s.type < section_type::restart || s.type > section_type::digests)
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
                       ", which is unknown to this version");
     }
@@ -196,6 +198,14 @@ class verification {
     if (found_.count() == 0)
       return check_paths(device_, *paths, {frame_.commit, head->tree, e.pack, ids, trees}, found_);
     found_.remark("the path section was not compared with the trees: fix the other faults first");
+    return {};
+  }
+
+  outcome<void> compare_digests() {
+    const section* digests = result_.sections ? result_.sections->find(section_type::digests) : nullptr;
+    if (digests == nullptr) return {};
+    DOCTEUR_TRY(digest, check_digests(device_, *digests, result_.image_size, options_.threads, found_, report_));
+    result_.digest = digest;
     return {};
   }
 

@@ -53,6 +53,8 @@ struct verify_report {
   std::string commit_content;    // empty if the commit object is missing or damaged
   std::vector<tag_object> tags;  // in the order of the tag section
   std::optional<section_table> sections;
+  // The SHA-256 of the digest section, if there is one and it is right (layout/digest_section.hpp).
+  std::optional<oid> digest;
   std::uint64_t image_size = 0;            // bytes, without what follows the image on the device
   std::uint64_t pack_size = 0;             // bytes, with the trailer
   std::array<std::uint64_t, 5> objects{};  // by object_type

@@ -23,9 +23,10 @@ make 0 repository app.img
 commit=$(git -C repository rev-parse HEAD)
 root=$(git -C repository rev-parse 'HEAD^{tree}')
 
-# A good image: docteur's own lines, nothing else anywhere.
+# A good image: docteur's own lines and the digest that make printed, nothing else anywhere.
+digest=$(sed -n 's/.* bytes, digest \(sha256:[0-9a-f]*\)$/\1/p' said)
 verify 0 app.img
-printf 'commit\t: %s\nauthor\t: "T" <t@t>\nroot\t: %s\n\ntwo\n' "$commit" "$root" >wanted
+printf 'commit\t: %s\nauthor\t: "T" <t@t>\nroot\t: %s\ndigest\t: %s\n\ntwo\n' "$commit" "$root" "$digest" >wanted
 cmp wanted printed || die "stdout: $(cat printed)"
 [ ! -s said ] || die "stderr: $(cat said)"
 verify 0 -q app.img
@@ -36,12 +37,12 @@ verify 0 -v app.img
 cmp wanted printed
 grep -q 'made by docteur [0-9.]*\( libdeflate [0-9.]*\)\{0,1\}, format version 1' said || die "no builder: $(cat said)"
 
-# A commit without a message ends with its root.
+# A commit without a message ends with the digest.
 mkdir folder
 echo x >folder/x
 make 0 folder folder.img
 verify 0 folder.img
-[ "$(wc -l <printed)" = 3 ] || die "lines: $(cat printed)"
+[ "$(wc -l <printed)" = 4 ] || die "lines: $(cat printed)"
 
 # Commits that old and broken programs wrote, all of which `git archive` takes: made, passed, and remarked on.
 odd_commit() { # MESSAGE AUTHOR LINES...: fsck's message, the author that is printed, the lines behind the tree

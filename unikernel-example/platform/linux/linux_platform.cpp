@@ -28,22 +28,30 @@ constexpr std::uint64_t kTick = 100'000'000;  // ns
 // to close.
 constexpr std::uint64_t kDescriptors = 48;
 
-// Opening a FIFO would block until it has a writer.
-[[nodiscard]] outcome<file_device> open_image(const std::string& path) {
+}  // namespace
+
+outcome<std::shared_ptr<linux_platform::opened_file>> linux_platform::open_image(const std::string& path) const {
+  // Opening a FIFO would block until it has a writer.
   struct stat info {};
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode) && !S_ISDIR(info.st_mode))
     return give_up(blame::environment, path + ": neither a file nor a block device");
-  return file_device::open(path);
+  DOCTEUR_TRY(file, file_device::open(path));
+  auto opened = std::make_shared<opened_file>(opened_file{std::move(file), {}});
+  if (!digests_.empty()) {
+    DOCTEUR_TRY(pinned, load_pinned(opened->file.view(), digests_, path));
+    opened->checked.emplace(opened->file.view(), std::move(pinned));
+  }
+  return opened;
 }
 
-}  // namespace
-
-outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::string> images, bool console) {
+outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::string> images, std::vector<oid> digests,
+                                                              bool console) {
   std::unique_ptr<linux_platform> p(new linux_platform(console));
+  p->digests_ = std::move(digests);
   p->descriptors_ = raise_descriptors();
   for (std::string& path : images) {
-    DOCTEUR_TRY(file, open_image(path));
-    p->images_.push_back({std::move(path), std::make_shared<file_device>(std::move(file)), {}});
+    DOCTEUR_TRY(file, p->open_image(path));
+    p->images_.push_back({std::move(path), std::move(file), {}});
   }
   p->epoll_ = epoll_create1(EPOLL_CLOEXEC);
   p->wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -116,7 +124,7 @@ std::span<const disk> linux_platform::disks() {
     // The file may have been replaced, or the block device resized.
     auto file = open_image(f.path);
     f.fault = file ? std::string() : file.error().message;
-    if (file) f.file = std::make_shared<file_device>(std::move(*file));
+    if (file) f.file = std::move(*file);
     disks_.push_back({std::to_string(i), f.file->view(), f.file, f.fault});
   }
   return disks_;

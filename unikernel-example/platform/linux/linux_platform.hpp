@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/checked_device.hpp"
 #include "host/file_device.hpp"
 #include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/tcp_connection.hpp"
@@ -17,9 +18,11 @@ namespace docteur::cache_vm::on_linux {
 
 class linux_platform final : public platform {
  public:
-  // `images`: files or block devices, which become the disks "0", "1", ... `console`: use standard input as a console.
-  // Errors: environment.
-  [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(std::vector<std::string> images, bool console);
+  // `images`: files or block devices, which become the disks "0", "1", ... `digests`: if there are any, only images of
+  // these digests are disks, whenever they are opened, and each block is compared. `console`: use standard input as a
+  // console. Errors: environment; input for another image.
+  [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(std::vector<std::string> images,
+                                                                     std::vector<oid> digests, bool console);
   linux_platform(const linux_platform&) = delete;
   linux_platform& operator=(const linux_platform&) = delete;
   ~linux_platform() override;
@@ -47,12 +50,18 @@ class linux_platform final : public platform {
     int fd;
     cache_vm::service* service;
   };
+  struct opened_file {
+    file_device file;
+    std::optional<checked_device> checked;  // over file
+    [[nodiscard]] device view() const noexcept { return checked ? checked->view() : file.view(); }
+  };
   struct image_file {
     std::string path;
-    std::shared_ptr<file_device> file;
+    std::shared_ptr<opened_file> file;
     std::string fault;  // why it could not be opened again
   };
   explicit linux_platform(bool console) : console_(console) {}
+  [[nodiscard]] outcome<std::shared_ptr<opened_file>> open_image(const std::string& path) const;
   [[nodiscard]] bool watch(int fd, std::uint32_t events, void* who) const;
   void look_at_console();
   void accept_all(const listener& l);
@@ -79,6 +88,7 @@ class linux_platform final : public platform {
   std::uint64_t descriptors_ = 0;              // limit of this process
   std::uint64_t total_memory_ = 0;
   std::vector<image_file> images_;
+  std::vector<oid> digests_;
   std::vector<disk> disks_;
   std::vector<std::unique_ptr<listener>> listeners_;
   std::vector<std::unique_ptr<tcp_connection>> connections_;

@@ -20,6 +20,7 @@ constexpr const char* kProgram = "docteur-cache";
 
 struct options {
   std::vector<std::string> images;
+  std::vector<std::string> digests;
   std::string listen = "127.0.0.1:8080";
   bool console = false;
   // Values of the application's words; empty if not given.
@@ -60,7 +61,13 @@ outcome<void> serve(const options& o) {
   } else {
     of_command.emplace();
   }
-  DOCTEUR_TRY(platform, linux_platform::make(o.images, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
+  std::vector<oid> digests;
+  for (const std::string& text : o.digests) {
+    DOCTEUR_TRY(digest, parse_digest(text, "--digest"));
+    digests.push_back(digest);
+  }
+  DOCTEUR_TRY(platform, linux_platform::make(o.images, std::move(digests),
+                                             o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -81,6 +88,8 @@ int main(int argc, char** argv) {
   app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT for HTTP (127.0.0.1:8080)");
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
+  app.add_option("--digest", o.digests, "only images of these digests, sha256:HEX; each block that is read is compared")
+      ->allow_extra_args(false);
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--connections", o.connections, "clients at once (1024)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
