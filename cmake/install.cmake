@@ -4,8 +4,8 @@ include(CMakePackageConfigHelpers)
 
 # One export set for each component, so that a user of the reader alone needs neither libgit2 nor oneTBB.
 set(reader_libraries reader)
-set(host_libraries host)
-set(builder_libraries base libgit2 writers builder verify extract trust survey)
+set(host_libraries base host)
+set(builder_libraries libgit2 writers builder verify extract trust survey)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/docteur)
 # pkg-config files find the prefix from where they lie, so an installed tree can be moved.
 file(RELATIVE_PATH to_prefix /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
