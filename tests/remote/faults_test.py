@@ -4,6 +4,9 @@ goes on, what cannot is one clear line, and what failed works again when the cau
 
 import base64
 import gzip
+import os
+import socket
+import struct
 import time
 
 from range_server import Server, docteur, expect, good, refused, sample_image
@@ -119,11 +122,9 @@ def bodies_that_end_early():
 @check
 def resets():
     def reset(r):
-        import socket
-        import struct
         r.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        r.connection.close()
-        return True
+        os.close(r.connection.detach())
+        raise OSError
     server.reset(once(0, 2, 3)(reset))
     right()
 
