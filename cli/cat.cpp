@@ -6,6 +6,7 @@
 #include "cli/image_argument.hpp"
 #include "cli/remote_options.hpp"
 #include "host/checked_blob.hpp"
+#include "host/first_reads.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -27,6 +28,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
     const char* const what = n->kind == entry_kind::submodule ? "a submodule" : "a directory";
     return tl::make_unexpected(about(from, {errc::wrong_kind, 0, what}, path));
   }
+  prefetch_content(from.source(), from.image(), *n);
   return checked_blob().read(from.reader(), *n, subject(from, path), [&](bytes piece) -> outcome<void> {
     DOCTEUR_CHECK(write_out(piece, pipe_closed));
     if (pipe_closed) return give_up(blame::environment, "");  // cat() handles it

@@ -10,8 +10,9 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kPathSize = 6;            // bytes of the path section for each object, generously
-constexpr std::uint64_t kMostGuess = 256 << 10;   // bytes before the table that are fetched along with it
+constexpr std::uint64_t kPathSize = 10;           // bytes of the path section for each object: 8 are usual
+constexpr std::uint64_t kMostGuess = 1 << 20;     // bytes before the table that are fetched along with it
+constexpr std::uint64_t kMostEntry = 64 << 10;    // bytes of an entry, as the reader reads them at first
 constexpr std::uint64_t kMostSections = 4 << 20;  // bytes
 
 }  // namespace
@@ -45,6 +46,15 @@ void prefetch_first_reads(image_device& of, paths_from source) {
   if (source == paths_from::section)
     if (const section* s = table->find(section_type::paths)) of.prefetch(s->offset, std::min(s->length, kMostSections));
   if (const section* s = table->find(section_type::restart)) of.prefetch(s->offset, std::min(s->length, kMostGuess));
+}
+
+void prefetch_content(image_device& of, const image& from, const node& n) {
+  if (n.kind == entry_kind::submodule) return;
+  const std::uint64_t offset = from.offset(n);
+  of.prefetch(kPackOffset + offset, std::min(from.index().entry_limit(offset) - offset, kMostEntry));
+  const idx_layout layout{from.index().count(), 0, from.kind()};
+  const std::uint64_t size = id_size(from.kind());
+  of.prefetch(from.header().idx_offset + layout.ids() + std::uint64_t{n.position} * size, size);
 }
 
 }  // namespace docteur

@@ -13,8 +13,8 @@ constexpr std::uint64_t kFirstRequest = 64 << 10;             // bytes
 constexpr std::uint64_t kHeld = std::uint64_t{32} << 20;      // bytes of blocks in memory
 constexpr std::uint64_t kPart = std::uint64_t{4} << 20;       // bytes of a long read that are wanted at once
 constexpr std::uint64_t kMostAhead = std::uint64_t{4} << 20;  // bytes
-constexpr std::uint64_t kFirstAhead = 64 << 10;               // bytes, doubled from read to read
-constexpr std::uint64_t kSkip = 64 << 10;                     // bytes that a reader may skip and still read forward
+constexpr std::uint64_t kLeastRun = 128 << 10;  // bytes that were read forward before anything is read ahead
+constexpr std::uint64_t kSkip = 64 << 10;       // bytes that a reader may skip and still read forward
 
 }  // namespace
 
@@ -97,10 +97,10 @@ std::uint64_t http_device::ahead_of(std::uint64_t offset, std::uint64_t end) {
   for (stream& s : streams_) {
     if (offset < s.end || offset - s.end > kSkip || s.end == 0) continue;
     s.end = end;
-    s.ahead = std::clamp(2 * s.ahead, kFirstAhead, kMostAhead);
-    return s.ahead;
+    s.run += end - offset;
+    return s.run < kLeastRun ? 0 : std::min(s.run, kMostAhead);
   }
-  streams_[oldest_stream_] = {end, 0};
+  streams_[oldest_stream_] = {end, end - offset};
   oldest_stream_ = (oldest_stream_ + 1) % streams_.size();
   return 0;
 }

@@ -44,7 +44,7 @@ class http_device final : public image_device, private range_work {
   // A place where a read ended, which the next may continue.
   struct stream {
     std::uint64_t end = 0;
-    std::uint64_t ahead = 0;  // bytes that are read ahead there
+    std::uint64_t run = 0;  // bytes that were read there, one after another
   };
 
   explicit http_device(std::unique_ptr<range_client> client);
