@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from range_server import BIN, ENVIRONMENT, Server, docteur, expect, good, refused, sample_image
+from range_server import BIN, ENVIRONMENT, Server, checks, docteur, expect, good, refused, run_checks, sample_image
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -231,10 +231,5 @@ def verified_from_the_server():
     refused(3, "status 503", "verify", "--retries", "0", server.url)
 
 
-for one in (whole, killed, another_boot, interrupted, failures, two_at_once, full_disk, verified_from_the_server):
-    began = time.monotonic()
-    try:
-        one()
-    except SystemExit as e:
-        raise SystemExit(f"{one.__name__}: {e}") from None
-    print(f"{one.__name__}: {time.monotonic() - began:.1f} s")
+checks += [whole, killed, another_boot, interrupted, failures, two_at_once, full_disk, verified_from_the_server]
+run_checks(server)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -157,3 +158,36 @@ def sample_image(large=3 << 20):
     image = folder / "the.img"
     good("make", "-q", "-d", "2020-10-10T08:00:00+00:00", "--author", "A <a@b>", store, image)
     return image, {str(p.relative_to(store)): p.read_bytes() for p in sorted(store.rglob("*")) if p.is_file()}
+
+
+def once(*numbers):
+    """A fault of the requests with these numbers only."""
+    def wrap(function):
+        return lambda r: function(r) if r.number in numbers else False
+    return wrap
+
+
+def replies(status, *fields, body=b""):
+    def fault(r):
+        r.reply(status, fields, body)
+        return True
+    return fault
+
+
+checks = []
+
+
+def check(function):
+    checks.append(function)
+    return function
+
+
+def run_checks(server):
+    for one in checks:
+        server.reset()
+        began = time.monotonic()
+        try:
+            one()
+        except SystemExit as e:
+            raise SystemExit(f"{one.__name__}: {e}") from None
+        print(f"{one.__name__}: {time.monotonic() - began:.1f} s")
