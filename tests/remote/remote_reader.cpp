@@ -48,7 +48,7 @@ void read_all(http_device& disk, const std::string& expected, unsigned thread, u
   std::minstd_rand random(thread + 1);
   for (int i = 0; i < 200 && faults == 0; ++i) {
     const std::uint64_t at = random() % expected.size();
-    const std::uint64_t size = random() % (1u << random() % 19);
+    const std::uint64_t size = 1 + random() % (1u << random() % 19);
     if (i % 5 == 0) disk.prefetch(random(), random() % 100'000);
     read_and_compare(from, expected, at, std::min<std::uint64_t>(size, expected.size() - at));
   }
