@@ -4,7 +4,9 @@
 
 #include "cli/common.hpp"
 #include "cli/image_argument.hpp"
+#include "cli/remote_options.hpp"
 #include "host/checked_blob.hpp"
+#include "host/first_reads.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -15,6 +17,7 @@ struct cat_options {
   std::string image;
   std::optional<std::string> digest;
   std::vector<std::string> paths;
+  remote_options remote;
 };
 
 // If the content of a large file turns out not to match its id after it was printed, only the exit status can say so
@@ -26,6 +29,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
     const char* const what = n->kind == entry_kind::submodule ? "a submodule" : "a directory";
     return tl::make_unexpected(about(from, {errc::wrong_kind, 0, what}, path));
   }
+  prefetch_content(from.source(), from.image(), *n);
   return checked_blob().read(from.reader(), *n, subject(from, path), [&](bytes piece) -> outcome<void> {
     DOCTEUR_CHECK(write_out(piece, pipe_closed));
     if (pipe_closed) return give_up(blame::environment, "");  // cat() handles it
@@ -34,11 +38,11 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
 }
 
 outcome<void> cat(const cat_options& opt) {
-  DOCTEUR_TRY(image, open_image(opt.image, paths_from::section, opt.digest));
+  DOCTEUR_TRY(image, open_image(opt.image, opt.remote, opt.digest));
   outcome<void> all;
   bool pipe_closed = false;
   for (const std::string& path : opt.paths) {
-    outcome<void> one = print(*image, path, pipe_closed);
+    outcome<void> one = explained(*image, print(*image, path, pipe_closed));
     if (pipe_closed) break;
     if (one) continue;
     if (!all) say(kProgram, all.error().message);
@@ -54,9 +58,10 @@ outcome<void> cat(const cat_options& opt) {
 int main(int argc, char** argv) {
   CLI::App app("Prints files of an image, following symbolic links inside it.", docteur::cli::kProgram);
   docteur::cli::cat_options options;
-  app.add_option("image", options.image, "the image: a file or a block device")->required();
+  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
   app.add_option("path", options.paths, "files in the image")->required();
   docteur::cli::add_digest_option(app, options.digest);
+  docteur::cli::add_remote_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::cat(options); });
 }

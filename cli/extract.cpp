@@ -6,6 +6,7 @@
 #include "cli/image_argument.hpp"
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/remote_options.hpp"
 #include "cli/signal_watch.hpp"
 #include "extract/git_repository.hpp"
 #include "extract/target_folder.hpp"
@@ -29,10 +30,11 @@ struct extract_options {
   bool quiet = false;
   bool json = false;
   std::string progress;
+  remote_options remote;
 };
 
 void add_options(CLI::App& app, extract_options& opt) {
-  app.add_option("image", opt.image, "the image: a file or a block device")->required();
+  app.add_option("image", opt.image, kImageHelp)->required();
   app.add_option("target", opt.target, "the folder to write: a new one, or an empty one")->required();
   app.add_option("--path", opt.path, "only this folder of the image; its content becomes the target's");
   app.add_flag("--git", opt.git, "a Git repository with its worktree, as git clone makes it");
@@ -44,6 +46,7 @@ void add_options(CLI::App& app, extract_options& opt) {
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was written as one JSON object");
+  add_remote_options(app, opt.remote);
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
 }
 
@@ -83,18 +86,14 @@ outcome<void> print_summary(const extract_options& opt, const snapshot& from, co
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
 }
 
-outcome<void> extract(const extract_options& opt) {
-  const signal_watch signals;
-  DOCTEUR_CHECK(check_options(opt));
-  // Names come from trees: what is written is what the commit's id proves.
-  DOCTEUR_TRY(from, open_image(opt.image, paths_from::trees, opt.digest));
-  const snapshot& snapshot = from->snapshot();
+outcome<void> extract_from(opened_image& image, const extract_options& opt) {
+  const snapshot& snapshot = image.snapshot();
   DOCTEUR_TRY(target, target_folder::create(opt.target));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
   if (opt.git || opt.bare)
     DOCTEUR_CHECK(write_git_repository(snapshot, target->staging(), {opt.bare, opt.branch.value_or(""), opt.threads},
-                                       from->shown(), target->shown(), line));
+                                       image.shown(), target->shown(), line));
   tree_files_count written;
   std::optional<timespec> modified;
   if (!opt.bare) {
@@ -103,7 +102,7 @@ outcome<void> extract(const extract_options& opt) {
     writing.modified = modified;
     if (opt.path) writing.path = *opt.path;
     writing.threads = opt.threads;
-    DOCTEUR_TRY(count, write_tree_files(snapshot, target->staging(), writing, from->shown(), target->shown(), line));
+    DOCTEUR_TRY(count, write_tree_files(snapshot, target->staging(), writing, image.shown(), target->shown(), line));
     written = count;
   }
   line.clear();
@@ -113,6 +112,14 @@ outcome<void> extract(const extract_options& opt) {
   DOCTEUR_CHECK(target->publish(modified));
   if (!opt.quiet) print_summary_line(opt, snapshot, written, target->shown());
   return {};
+}
+
+outcome<void> extract(const extract_options& opt) {
+  const signal_watch signals;
+  DOCTEUR_CHECK(check_options(opt));
+  // Names come from trees: what is written is what the commit's id proves.
+  DOCTEUR_TRY(image, open_image(opt.image, opt.remote, opt.digest, paths_from::trees));
+  return explained(*image, extract_from(*image, opt));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "base/printable.hpp"
 #include "host/describe.hpp"
+#include "object/result.hpp"
 
 namespace docteur::cli {
 
@@ -15,10 +16,11 @@ outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given) {
   return std::optional<oid>(digest);
 }
 
-outcome<std::unique_ptr<opened_image>> open_image(const std::string& path, paths_from source,
-                                                  const std::optional<std::string>& digest) {
+outcome<std::unique_ptr<opened_image>> open_image(const std::string& name, const remote_options& remote,
+                                                  const std::optional<std::string>& digest, paths_from source) {
   DOCTEUR_TRY(pin, digest_of(digest));
-  return opened_image::open(path, printable(path), source, pin);
+  DOCTEUR_TRY(disk, open_image_device(name, remote));
+  return opened_image::attach(std::move(disk), shown_image(name), source, pin);
 }
 
 std::string subject(const opened_image& from, std::string_view path) { return from.shown() + ": " + printable(path); }

@@ -7,6 +7,7 @@
 #include "cli/common.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/json.hpp"
+#include "cli/remote_options.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -23,6 +24,7 @@ struct ls_options {
   bool json = false;
   bool null = false;
   bool stats = false;
+  remote_options remote;
 };
 
 // Collects lines; JSON lines become one array.
@@ -96,18 +98,17 @@ void print_statistics(const snapshot& s) {
                     std::to_string(all / paths) + " for each path)");
 }
 
-outcome<void> ls(const ls_options& opt) {
-  DOCTEUR_TRY(from, open_image(opt.image, paths_from::section, opt.digest));
-  listing out(*from, opt);
+outcome<void> print_listing(opened_image& from, const ls_options& opt) {
+  listing out(from, opt);
   DOCTEUR_CHECK(out.begin());
-  const snapshot& paths = from->snapshot();
+  const snapshot& paths = from.snapshot();
   const auto found = paths.find(opt.path);
-  if (!found) return tl::make_unexpected(about(*from, paths.list(opt.path).error(), opt.path));
+  if (!found) return tl::make_unexpected(about(from, paths.list(opt.path).error(), opt.path));
   if (found->kind != entry_kind::directory) {
     DOCTEUR_CHECK(out.add(opt.path, *found));
   } else {
     auto entries = paths.list(opt.path, opt.recursive ? snapshot::depth::all : snapshot::depth::children);
-    if (!entries) return tl::make_unexpected(about(*from, entries.error(), opt.path));
+    if (!entries) return tl::make_unexpected(about(from, entries.error(), opt.path));
     while (const auto e = entries->next()) {
       DOCTEUR_CHECK(out.add(e->name, e->node));
       if (out.pipe_closed()) return {};
@@ -118,13 +119,18 @@ outcome<void> ls(const ls_options& opt) {
   return {};
 }
 
+outcome<void> ls(const ls_options& opt) {
+  DOCTEUR_TRY(from, open_image(opt.image, opt.remote, opt.digest));
+  return explained(*from, print_listing(*from, opt));
+}
+
 }  // namespace
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
   CLI::App app("Lists a directory of an image, in Git's order.", docteur::cli::kProgram);
   docteur::cli::ls_options options;
-  app.add_option("image", options.image, "the image: a file or a block device")->required();
+  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
   app.add_option("path", options.path, "a path in the image (default: its root)");
   app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
   app.add_flag("-R,--recursive", options.recursive, "everything below, with paths relative to the directory");
@@ -132,6 +138,7 @@ int main(int argc, char** argv) {
       ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
   app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
   docteur::cli::add_digest_option(app, options.digest);
+  docteur::cli::add_remote_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });
 }

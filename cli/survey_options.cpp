@@ -34,7 +34,7 @@ outcome<void> check_survey_options(const survey_options& opt, const std::string&
 
 outcome<void> show_survey(const survey_options& opt, const std::string& image) {
   if (!opt.stats && !opt.report) return {};
-  DOCTEUR_TRY(from, open_image(image));
+  DOCTEUR_TRY(from, opened_image::open(image, printable(image)));
   const auto survey = survey_image(from->snapshot());
   if (!survey) return tl::make_unexpected(describe(survey.error(), printable(image)));
   const survey_totals totals = add_up(*survey);

@@ -8,10 +8,13 @@
 #include "cli/image_argument.hpp"
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/remote_options.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
 #include "host/describe.hpp"
 #include "host/file_device.hpp"
+#include "remote/http_access.hpp"
+#include "remote/image_download.hpp"
 #include "source/selection/derived_commit.hpp"
 
 namespace docteur::cli {
@@ -29,6 +32,7 @@ struct verify_command {
   bool quiet = false;
   bool verbose = false;
   std::string progress;
+  remote_options remote;
 };
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
@@ -167,16 +171,24 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
   return find_signers(objects, opt.allowed_signers, report);
 }
 
+// An image of a server comes to an unnamed file first: each byte is needed, and some more than once.
+outcome<file_device> open_whole(const verify_command& opt, progress& report) {
+  if (!is_http_url(opt.image)) return file_device::open(opt.image);
+  DOCTEUR_TRY(download, image_download::open(opt.image, opt.remote.http, std::nullopt));
+  DOCTEUR_CHECK(download->run(report));
+  return file_device::open(download->file().path());
+}
+
 outcome<void> verify(const verify_command& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.signature, "--signature"));
   DOCTEUR_TRY(pin, digest_of(opt.digest));
-  DOCTEUR_TRY(file, file_device::open(opt.image));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
+  DOCTEUR_TRY(file, open_whole(opt, line));
   verify_options options;
   options.threads = opt.threads;
-  const std::string subject = printable(opt.image);
+  const std::string subject = shown_image(opt.image);
   if (pin) DOCTEUR_CHECK(load_pinned(file.view(), {&*pin, 1}, subject));
   const auto report = verify_image(file.view(), options, line);
   line.clear();
@@ -209,7 +221,7 @@ outcome<void> verify(const verify_command& opt) {
 int main(int argc, char** argv) {
   CLI::App app("Checks every byte of an image; prints its commit, author, root and message.", docteur::cli::kProgram);
   docteur::cli::verify_command options;
-  app.add_option("image", options.image, "the image: a file or a block device")->required();
+  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
   docteur::cli::add_digest_option(app, options.digest);
   app.add_flag("--signature", options.signature, "require a good signature of commit or tag; print the signer");
   app.add_option("--allowed-signers", options.allowed_signers,
@@ -219,6 +231,7 @@ int main(int argc, char** argv) {
   app.add_flag("-q,--quiet", options.quiet, "print nothing about the image, only set the exit status");
   app.add_flag("-v,--verbose", options.verbose, "print what made the image and what is in it");
   docteur::cli::add_progress_option(app, options.progress);
+  docteur::cli::add_remote_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify(options); });
 }

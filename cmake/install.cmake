@@ -2,15 +2,16 @@
 # Programs install themselves (cli/CMakeLists.txt).
 include(CMakePackageConfigHelpers)
 
-# One export set for each component, so that a user of the reader alone needs neither libgit2 nor oneTBB.
+# One export set for each component, so that a user of the reader alone needs neither libcurl, libgit2 nor oneTBB.
 set(reader_libraries reader)
 set(host_libraries base host)
+set(remote_libraries remote)
 set(builder_libraries libgit2 writers builder verify extract trust survey)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/docteur)
 # pkg-config files find the prefix from where they lie, so an installed tree can be moved.
 file(RELATIVE_PATH to_prefix /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 string(REGEX REPLACE "/$" "" to_prefix ${to_prefix})
-foreach(component reader host builder)
+foreach(component reader host remote builder)
   foreach(library ${${component}_libraries})
     set_target_properties(docteur_${library} PROPERTIES EXPORT_NAME ${library})
     install(TARGETS docteur_${library} EXPORT docteur-${component} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -26,7 +27,7 @@ install(FILES ${PROJECT_BINARY_DIR}/docteur-config.cmake ${PROJECT_BINARY_DIR}/d
         DESTINATION ${package_dir})
 
 # The folder is the module in an installed header too: #include "reader/image.hpp".
-install(DIRECTORY object base pack idx layout reader host libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
+install(DIRECTORY object base pack idx layout reader host remote libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 
 file(GLOB man1 CONFIGURE_DEPENDS man/*.1)

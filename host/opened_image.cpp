@@ -1,21 +1,36 @@
 #include "host/opened_image.hpp"
 
 #include "host/describe.hpp"
+#include "host/first_reads.hpp"
 #include "host/huge_page_heap.hpp"
+#include "host/local_image.hpp"
 
 namespace docteur {
 
 outcome<std::unique_ptr<opened_image>> opened_image::open(const std::string& path, std::string shown, paths_from source,
                                                           const std::optional<oid>& digest) {
-  DOCTEUR_TRY(file, file_device::open(path));
-  std::unique_ptr<opened_image> self(new opened_image(std::move(shown), std::move(file)));
+  DOCTEUR_TRY(disk, open_local_image(path));
+  return attach(std::move(disk), std::move(shown), source, digest);
+}
+
+outcome<std::unique_ptr<opened_image>> opened_image::attach(std::unique_ptr<image_device> disk, std::string shown,
+                                                            paths_from source, const std::optional<oid>& digest) {
+  std::unique_ptr<opened_image> self(new opened_image(std::move(shown), std::move(disk)));
+  if (self->disk_->takes_advice()) prefetch_first_reads(*self->disk_, source);
   if (digest) {
-    DOCTEUR_TRY(pinned, load_pinned(self->file_.view(), {&*digest, 1}, self->shown_));
-    self->checked_.emplace(self->file_.view(), std::move(pinned));
+    auto pinned = load_pinned(self->disk_->view(), {&*digest, 1}, self->shown_);
+    if (!pinned) return tl::make_unexpected(with_cause(pinned.error(), *self->disk_));
+    self->checked_.emplace(self->disk_->view(), std::move(*pinned));
   }
   const auto attached = self->attached_.attach(self->disk(), huge_page_memory(), {{}, source});
-  if (!attached) return tl::make_unexpected(describe(attached.error(), self->shown_));
+  if (!attached) return tl::make_unexpected(with_cause(describe(attached.error(), self->shown_), *self->disk_));
   return self;
+}
+
+failure with_cause(failure why, const image_device& disk) {
+  const std::string cause = why.who == blame::environment ? disk.last_failure() : "";
+  if (!cause.empty()) why.message += why.message.empty() ? cause : " (" + cause + ")";
+  return why;
 }
 
 }  // namespace docteur

@@ -1,12 +1,12 @@
 #pragma once
-// An image file, attached and ready to be read: owns the file and the attached image. Hosted.
+// An image, attached and ready to be read: owns its device and the attached image. Hosted.
 
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "host/checked_device.hpp"
-#include "host/file_device.hpp"
+#include "host/image_device.hpp"
 #include "object/failure.hpp"
 #include "reader/attached_image.hpp"
 
@@ -23,21 +23,32 @@ class opened_image {
                                                                    paths_from source = paths_from::section,
                                                                    const std::optional<oid>& digest = {});
 
+  // The same for the image on a device of another kind.
+  [[nodiscard]] static outcome<std::unique_ptr<opened_image>> attach(std::unique_ptr<image_device> disk,
+                                                                     std::string shown,
+                                                                     paths_from source = paths_from::section,
+                                                                     const std::optional<oid>& digest = {});
+
   [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
   // The snapshot of the image's commit.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
-  [[nodiscard]] device disk() const noexcept { return checked_ ? checked_->view() : file_.view(); }
+  [[nodiscard]] device disk() const noexcept { return checked_ ? checked_->view() : disk_->view(); }
+  [[nodiscard]] image_device& source() noexcept { return *disk_; }
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }
   // To be used by one thread at a time. Other threads make readers of their own from image().
   [[nodiscard]] image_reader& reader() noexcept { return attached_.reader(); }
 
  private:
-  opened_image(std::string shown, file_device&& file) : shown_(std::move(shown)), file_(std::move(file)) {}
+  opened_image(std::string shown, std::unique_ptr<image_device> disk)
+      : shown_(std::move(shown)), disk_(std::move(disk)) {}
 
   std::string shown_;
-  file_device file_;
-  std::optional<checked_device> checked_;  // over file_
+  std::unique_ptr<image_device> disk_;
+  std::optional<checked_device> checked_;  // over disk_
   attached_image attached_;
 };
+
+// `why` with the device's last failure at its end, if the environment is to blame and there was one.
+[[nodiscard]] failure with_cause(failure why, const image_device& disk);
 
 }  // namespace docteur

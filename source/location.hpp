@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/remote_address.hpp"
 #include "object/failure.hpp"
-#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 
@@ -16,7 +16,7 @@ struct location {
 };
 
 // A plain path; `file://` and an absolute path, percent-decoded as git does; `relativize://` and a path relative to the
-// working directory, not decoded; or a remote address (source/remote/remote_address.hpp). As for git, `host:path` is a
+// working directory, not decoded; or a remote address (base/remote_address.hpp). As for git, `host:path` is a
 // remote address unless a file of that name exists. Fails with blame::usage.
 [[nodiscard]] outcome<location> parse_location(std::string_view text);
 

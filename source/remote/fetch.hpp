@@ -22,9 +22,9 @@
 #include <string>
 
 #include "base/private_folder.hpp"
+#include "base/remote_address.hpp"
 #include "object/oid.hpp"
 #include "object/progress.hpp"
-#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 

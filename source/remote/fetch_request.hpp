@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "source/remote/remote_address.hpp"
+#include "base/remote_address.hpp"
 
 namespace docteur {
 

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <memory>
 
+#include "base/remote_address.hpp"
 #include "object/progress.hpp"
 #include "source/objects/commit_source.hpp"
 #include "source/remote/fetch.hpp"
-#include "source/remote/remote_address.hpp"
 #include "source/repository/tree_listing.hpp"
 
 namespace docteur {

@@ -10,9 +10,9 @@
 
 #include "base/child_process.hpp"
 #include "base/private_folder.hpp"
+#include "base/remote_address.hpp"
 #include "object/oid.hpp"
 #include "source/remote/fetch_request.hpp"
-#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/remote_address.hpp"
 #include "object/progress.hpp"
-#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 

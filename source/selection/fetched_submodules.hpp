@@ -4,8 +4,8 @@
 #include <chrono>
 #include <memory>
 
+#include "base/remote_address.hpp"
 #include "object/progress.hpp"
-#include "source/remote/remote_address.hpp"
 #include "source/selection/submodules.hpp"
 
 namespace docteur {

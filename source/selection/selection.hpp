@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "base/remote_address.hpp"
 #include "object/progress.hpp"
 #include "source/objects/commit_source.hpp"
-#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
+#include "base/remote_address.hpp"
 #include "object/failure.hpp"
-#include "source/remote/remote_address.hpp"
 
 namespace docteur {
 

@@ -61,7 +61,7 @@ for subset in none 0 1 2 01 02 12 012; do
   ended 0 $subset 'docteur-extract --json'
   if [ $status = 0 ]; then rm -r target; fi
   [ ! -e target ] || die "docteur-extract --json, descriptors $subset closed: a failure and a target"
-  for name in make verify ls cat extract blocks cache; do
+  for name in make verify ls cat extract fetch blocks cache; do
     closed $subset "$bin/docteur-$name" --version
     ended 0 $subset "docteur-$name --version"
     closed $subset "$bin/docteur-$name" --nonsense

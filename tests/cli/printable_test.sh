@@ -79,7 +79,7 @@ make 2 -b "no$ugly" r x.img
 clean 'docteur-make, no such branch' said
 make 2 --effort "no$ugly" r x.img
 clean 'docteur-make, a wrong word' said
-for name in make verify ls cat extract blocks cache; do
+for name in make verify ls cat extract fetch blocks cache; do
   run 2 "$bin/docteur-$name" "--no$ugly" x y
   clean "docteur-$name, an argument" said
 done

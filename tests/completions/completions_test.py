@@ -11,7 +11,7 @@ import tempfile
 import time
 
 build = os.path.abspath(sys.argv[1])
-COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-blocks",
+COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-fetch", "docteur-blocks",
             "docteur-cache"]
 COMMANDS = [c for c in COMMANDS if os.path.exists(os.path.join(build, "bin", c))]
 failures = []
@@ -104,6 +104,8 @@ CASES = [  # keys, and what stands there after TAB
     ("docteur-extract --threads 2 dis", "disk.img "),
     ("docteur-blocks ch", "check "),
     ("docteur-blocks --cache sto", "--cache store/"),
+    ("docteur-fetch https://a/b dis", "disk.img "),
+    ("docteur-ls --ca-file dis", "--ca-file disk.img "),
     ("docteur-make sto", "store/"),
     ("docteur-verify --signature --allowed-signers dis", "--allowed-signers disk.img "),
 ]

@@ -38,6 +38,7 @@ cmake -G Ninja -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix
 mkdir "$work/folder"
 seq 1000 >"$work/folder/numbers"
 "$prefix/bin/docteur-make" -q "$work/folder" "$work/disk.img"
+[ "$("$work/cmake/remote_consumer" "$work/disk.img")" = "$(stat -c %s "$work/disk.img")" ]
 "$work/cmake/host_consumer" "$work/disk.img" /numbers | cmp - "$work/folder/numbers"
 {
   echo "commit $(od -An -v -tx1 -N 20 "$work/disk.img" | tr -d ' \n')"
@@ -59,7 +60,10 @@ flags() { PKG_CONFIG_PATH=$libdir pkg-config "$@"; }
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 "$examples/read_image.cpp" -o "$work/example-by-pkg-config" $(flags --cflags --libs docteur-host)
 "$work/example-by-pkg-config" "$work/disk.img" / numbers | cmp - "$work/expected"
-if ldd "$work/host-by-pkg-config" | grep -E 'git2|tbb'; then echo "the host library needs too much"; exit 1; fi
+if ldd "$work/host-by-pkg-config" | grep -E 'git2|tbb|curl'; then echo "the host library needs too much"; exit 1; fi
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$here/consumer/remote.cpp" -o "$work/remote-by-pkg-config" $(flags --cflags --libs docteur-remote)
+[ "$("$work/remote-by-pkg-config" "$work/disk.img")" = "$(stat -c %s "$work/disk.img")" ]
 # shellcheck disable=SC2046
 "$cxx" -std=c++20 "$here/consumer/builder.cpp" -o "$work/builder-by-pkg-config" $(flags --cflags --libs docteur-builder)
 "$work/builder-by-pkg-config"

@@ -1,4 +1,4 @@
-#include "source/remote/remote_address.hpp"
+#include "base/remote_address.hpp"
 
 #include <algorithm>
 

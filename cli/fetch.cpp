@@ -1,0 +1,113 @@
+// docteur-fetch: a whole image from a server.
+
+#include "base/printable.hpp"
+#include "cli/common.hpp"
+#include "cli/json.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/remote_options.hpp"
+#include "cli/signal_watch.hpp"
+#include "host/describe.hpp"
+#include "host/file_device.hpp"
+#include "remote/image_download.hpp"
+#include "verify/verify.hpp"
+
+namespace docteur::cli {
+namespace {
+
+constexpr const char* kProgram = "docteur-fetch";
+
+struct fetch_options {
+  std::string url;
+  std::string file;
+  bool no_verify = false;
+  unsigned threads = 0;
+  bool quiet = false;
+  bool verbose = false;
+  bool json = false;
+  std::string progress;
+  remote_options remote;
+};
+
+void add_options(CLI::App& app, fetch_options& opt) {
+  app.add_option("url", opt.url, "the image's address (http, https)")->required();
+  app.add_option("file", opt.file, "the file to write")->required();
+  app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name");
+  add_remote_options(app, opt.remote);
+  app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)")
+      ->check(CLI::Range(0u, 1024u));
+  app.add_flag("-q,--quiet", opt.quiet, "print errors only");
+  app.add_flag("-v,--verbose", opt.verbose, "print how many requests there were, and the image's version");
+  add_progress_option(app, opt.progress);
+  app.add_flag("--json", opt.json, "print what was fetched as one JSON object");
+  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+}
+
+// Checks the complete file as docteur-verify does. One that is not good is of no use to the next run either.
+outcome<void> check(image_download& download, const fetch_options& opt, progress& report) {
+  DOCTEUR_TRY(disk, file_device::open(download.file().path()));
+  verify_options options;
+  options.threads = opt.threads;
+  DOCTEUR_TRY(found, verify_image(disk.view(), options, report));
+  if (found.good()) return {};
+  download.file().discard();
+  const std::string shown = shown_image(opt.url);
+  for (const fault& f : found.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, shown).message);
+  return give_up(blame::input, shown + ": not a good image; nothing of it is kept");
+}
+
+void print_summary_line(const image_download& download, const fetch_options& opt) {
+  const std::string file = printable(opt.file);
+  const std::uint64_t resumed = download.resumed_bytes();
+  say(kProgram, file + ": " + std::to_string(download.size()) + " bytes" +
+                    (resumed > 0 ? ", " + std::to_string(resumed) + " of them were there" : "") +
+                    (opt.no_verify ? ", not verified" : ", verified"));
+  if (!opt.verbose) return;
+  const http_counters n = download.counters();
+  say(kProgram, file + ": version " + download.identity());
+  say(kProgram, file + ": " + std::to_string(n.requests) + " requests, " + std::to_string(n.bytes) + " bytes, " +
+                    std::to_string(n.retries) + " of the requests were repeated");
+  if (!download.last_failure().empty()) say(kProgram, "note: " + download.last_failure());
+}
+
+outcome<void> print_json(const image_download& download, const fetch_options& opt) {
+  const http_counters n = download.counters();
+  json_object o;
+  o.add_bytes("file", opt.file).add("image_bytes", download.size()).add("resumed_bytes", download.resumed_bytes());
+  o.add("version", download.identity()).add("verified", !opt.no_verify);
+  o.add("requests", n.requests).add("received_bytes", n.bytes).add("retries", n.retries);
+  bool pipe_closed = false;
+  return write_out(as_bytes(o.text() + "\n"), pipe_closed);
+}
+
+outcome<void> fetch(const fetch_options& opt) {
+  const signal_watch signals;
+  DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
+  progress_line line(style, kProgram);
+  DOCTEUR_TRY(download, image_download::open(opt.url, opt.remote.http, opt.file));
+  if (download->file().was_changed() && !opt.quiet)
+    say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
+  auto came = download->run(line);
+  if (!came) {
+    line.clear();
+    came.error().message += "; what came is kept, and the same command goes on from there";
+    return came;
+  }
+  if (!opt.no_verify) DOCTEUR_CHECK(check(*download, opt, line));
+  if (line.cancelled()) return give_up(blame::environment, "interrupted");
+  line.clear();
+  // Before publish(), so that nothing is published if this cannot be printed.
+  if (opt.json) DOCTEUR_CHECK(print_json(*download, opt));
+  DOCTEUR_CHECK(download->file().publish());
+  if (!opt.quiet) print_summary_line(*download, opt);
+  return {};
+}
+
+}  // namespace
+}  // namespace docteur::cli
+
+int main(int argc, char** argv) {
+  CLI::App app("Fetches a whole image from a server.", docteur::cli::kProgram);
+  docteur::cli::fetch_options options;
+  docteur::cli::add_options(app, options);
+  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::fetch(options); });
+}

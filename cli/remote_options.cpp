@@ -1,0 +1,23 @@
+#include "cli/remote_options.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace docteur::cli {
+
+void add_remote_options(CLI::App& app, remote_options& options) {
+  http_options& http = options.http;
+  app.add_option("--ca-file", http.ca_file,
+                 "authorities that https servers are checked with, in PEM (default: the system's)");
+  app.add_option("--token-file", http.token_file, "a file with the bearer token that the server asks for");
+  app.add_flag("--netrc", http.netrc, "take user and password from ~/.netrc");
+  const auto set_timeout = [&http](unsigned seconds) { http.stall_timeout = std::chrono::seconds(seconds); };
+  app.add_option_function<unsigned>("--timeout", set_timeout,
+                                    "seconds until a server that sends nothing is given up for this try (default: 30)")
+      ->check(CLI::Range(1u, 3600u));
+  app.add_option("--retries", http.retries, "further tries of a request that failed (default: 6)")
+      ->check(CLI::Range(0u, 100u));
+  app.add_option("--connections", http.connections, "requests in flight (default: 6)")->check(CLI::Range(1u, 64u));
+}
+
+}  // namespace docteur::cli

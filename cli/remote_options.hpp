@@ -1,0 +1,16 @@
+#pragma once
+// The options for images that are named by a URL; all commands that read an image have them. Hosted.
+
+#include <CLI/CLI.hpp>
+
+#include "remote/open_image_device.hpp"
+
+namespace docteur::cli {
+
+// What an argument that names an image may be, for --help.
+inline constexpr const char* kImageHelp = "the image: a file, a block device, or a URL (http, https)";
+
+// Adds --ca-file, --token-file, --netrc, --timeout, --retries and --connections.
+void add_remote_options(CLI::App& app, remote_options& options);
+
+}  // namespace docteur::cli

@@ -1,0 +1,27 @@
+#pragma once
+// What an image is read from, whoever provides it: a file, a server, a cache of a server. Hosted.
+
+#include <cstdint>
+#include <string>
+
+#include "object/device.hpp"
+
+namespace docteur {
+
+class image_device {
+ public:
+  virtual ~image_device() = default;
+  // Valid as long as this object exists; its read() may be called from many threads at once.
+  [[nodiscard]] virtual device view() const noexcept = 0;
+  // A printable line that pins the version of the content, without credentials; empty if nothing does.
+  [[nodiscard]] virtual std::string identity() const { return {}; }
+  // Why the last read failed, or had to be tried again: one printable line, or empty. device::read returns static
+  // texts only.
+  [[nodiscard]] virtual std::string last_failure() const { return {}; }
+  // Whether prefetch() does anything.
+  [[nodiscard]] virtual bool takes_advice() const noexcept { return false; }
+  // These bytes will probably be read soon. Returns at once; what is out of bounds or too much is ignored.
+  virtual void prefetch(std::uint64_t offset, std::uint64_t size) noexcept { (void)offset, (void)size; }
+};
+
+}  // namespace docteur

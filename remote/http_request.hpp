@@ -1,0 +1,64 @@
+#pragma once
+// One request for one range, on a handle of libcurl that keeps its connection. Hosted.
+
+#include <curl/curl.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "object/bytes.hpp"
+#include "remote/http_access.hpp"
+#include "remote/http_verdict.hpp"
+
+namespace docteur {
+
+class http_request {
+ public:
+  // Receives the body in pieces that follow each other; `at`: bytes from the start of the file. Returns false to end
+  // the request.
+  using taker = std::function<bool(std::uint64_t at, bytes piece)>;
+
+  http_request();
+  ~http_request();
+  http_request(const http_request&) = delete;
+  http_request& operator=(const http_request&) = delete;
+
+  [[nodiscard]] CURL* handle() const noexcept { return easy_; }
+
+  // Prepares the handle for curl_multi_add_handle(). `pin`: as for judge(); must outlive the request. `token`: empty
+  // for none, and for hosts that must not get it.
+  void prepare(const remote_address& where, const http_options& options, const std::string& token, byte_range asked,
+               const std::optional<image_version>& pin, taker take);
+
+  // What became of it, once libcurl has said that it is done, with `code`. A body that is shorter than its head
+  // promised is `retry`; received() says how much of it came.
+  [[nodiscard]] http_verdict result(CURLcode code);
+  [[nodiscard]] std::uint64_t received() const noexcept { return received_; }  // bytes that `take` got
+  // The version that the body is of; to be called once `take` was.
+  [[nodiscard]] const image_version& version() const noexcept { return judged_->version; }
+  // After `redirect`: the absolute address, or empty.
+  [[nodiscard]] std::string location() const;
+
+ private:
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  bool take_body(bytes piece);
+  const http_verdict& judged();
+  [[nodiscard]] http_verdict failed(CURLcode code) const;
+
+  CURL* easy_;
+  curl_slist* fields_ = nullptr;
+  std::string error_;  // CURL_ERROR_SIZE bytes, filled by libcurl
+  http_head head_;
+  byte_range asked_;
+  const std::optional<image_version>* pin_ = nullptr;
+  taker take_;
+  std::optional<http_verdict> judged_;
+  std::uint64_t received_ = 0;
+  std::size_t ignored_ = 0;       // bytes of a body that is no part
+  const char* broken_ = nullptr;  // why the server was cut off
+};
+
+}  // namespace docteur

@@ -1,0 +1,60 @@
+#pragma once
+// A whole image from a server, by several ranges at once. Hosted.
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "object/progress.hpp"
+#include "remote/partial_file.hpp"
+#include "remote/range_client.hpp"
+
+namespace docteur {
+
+class image_download final : private range_work {
+ public:
+  // Asks the server for the first bytes, checks that they begin an image, and opens the partial file of `target`;
+  // nullopt: an unnamed one. Fails as range_client::open() and partial_file::open() do, and with blame::input if it is
+  // no image.
+  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(
+      std::string_view url, const http_options& options, const std::optional<std::filesystem::path>& target);
+  ~image_download() override;
+
+  // Gets what is missing. Fails (blame::environment) when a range does not come, the file cannot be written, or
+  // `report` says to stop; what came is kept.
+  [[nodiscard]] outcome<void> run(progress& report);
+
+  [[nodiscard]] partial_file& file() noexcept { return *file_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return client_->version().size; }
+  [[nodiscard]] std::uint64_t resumed_bytes() const noexcept { return resumed_; }  // there when it was opened
+  [[nodiscard]] std::string identity() const { return version_text(client_->version()); }
+  [[nodiscard]] http_counters counters() const noexcept { return client_->counters(); }
+  [[nodiscard]] std::string last_failure() const { return client_->last_failure(); }
+
+ private:
+  explicit image_download(std::unique_ptr<range_client> client) : client_(std::move(client)) {}
+  void plan(unsigned connections);
+  outcome<void> wait(progress& report);
+  std::optional<byte_range> next() override;
+  bool take(byte_range range, std::uint64_t at, bytes piece) override;
+  void end(byte_range range, const std::optional<range_failure>& why) override;
+
+  std::unique_ptr<range_client> client_;
+  std::optional<partial_file> file_;
+  std::uint64_t resumed_ = 0;
+  progress* report_ = nullptr;
+  std::uint64_t blocks_at_once_ = 1;
+  std::uint64_t planned_ = 0;  // blocks before this one are here or asked for
+
+  std::mutex guard_;  // of these
+  std::condition_variable changed_;
+  std::uint64_t left_ = 0;  // bytes
+  std::uint64_t unsynced_ = 0;
+  std::optional<failure> why_;
+};
+
+}  // namespace docteur

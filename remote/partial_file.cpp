@@ -1,0 +1,222 @@
+#include "remote/partial_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "base/atomic_file.hpp"
+#include "base/printable.hpp"
+#include "base/temporary_folder.hpp"
+#include "object/result.hpp"
+
+namespace docteur {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kHead = 1024;  // bytes of the map before the blocks
+constexpr char kMissing = '.';
+constexpr char kWritten = 'w';
+constexpr char kSynced = 's';
+
+std::uint64_t blocks_of(std::uint64_t size) { return (size + kPartialBlock - 1) / kPartialBlock; }
+
+// Differs each time the system starts.
+std::string boot_id() {
+  std::string id;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+  return id;
+}
+
+// The map's first lines, without the one of the boot.
+std::string version_lines(const std::string& identity, std::uint64_t size) {
+  return "docteur partial file 1\n" + identity + "\n" + std::to_string(size) + " bytes\n";
+}
+
+std::string padded(std::string text) {
+  text.resize(kHead, '\0');
+  return text;
+}
+
+char load(const char& at) { return std::atomic_ref<char>(const_cast<char&>(at)).load(std::memory_order_acquire); }
+void store(char& at, char c) { std::atomic_ref<char>(at).store(c, std::memory_order_release); }
+
+}  // namespace
+
+tl::unexpected<failure> partial_file::failed(const fs::path& name, int error) {
+  return give_up(blame::environment, printable(name.native()) + ": " + std::strerror(error));
+}
+
+fs::path partial_file::partial() const { return target_.native() + ".partial"; }
+fs::path partial_file::map() const { return target_.native() + ".partial.map"; }
+
+std::string partial_file::path() const { return "/proc/self/fd/" + std::to_string(data_.get()); }
+
+outcome<partial_file> partial_file::open(const fs::path& target, std::uint64_t size, const std::string& identity) {
+  DOCTEUR_TRY(real, behind_links(target));
+  if (!real.has_filename()) return give_up(blame::usage, printable(target.native()) + ": a file name is missing");
+  struct stat st {};
+  if (::stat(real.c_str(), &st) == 0 && !S_ISREG(st.st_mode))
+    return give_up(blame::usage, printable(target.native()) + ": not a file");
+  partial_file f;
+  f.target_ = std::move(real);
+  f.size_ = size;
+  f.shown_ = f.partial();
+  DOCTEUR_CHECK(f.open_data());
+  DOCTEUR_CHECK(f.open_map(identity));
+  return f;
+}
+
+outcome<partial_file> partial_file::unnamed(std::uint64_t size) {
+  partial_file f;
+  f.size_ = size;
+  DOCTEUR_TRY(folder, temporary_folder());
+  f.shown_ = folder;
+  f.data_ = unique_fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!f.data_) return failed(folder, errno);
+  if (::ftruncate(f.data_.get(), static_cast<off_t>(size)) != 0) return failed(folder, errno);
+  f.blocks_.assign(blocks_of(size), kMissing);
+  return f;
+}
+
+// A process that ends between the names of file and map leaves one of them alone, which is a partial file of nothing.
+outcome<void> partial_file::open_data() {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+  data_ = unique_fd(::open(partial().c_str(), kFlags, 0666));
+  if (!data_) return failed(partial(), errno);
+  struct stat st {};
+  if (::fstat(data_.get(), &st) != 0) return failed(partial(), errno);
+  if (!S_ISREG(st.st_mode)) return give_up(blame::usage, printable(partial().native()) + ": not a file");
+  if (::flock(data_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return failed(partial(), errno);
+    return give_up(blame::environment, printable(partial().native()) + ": another process is filling it");
+  }
+  // The process that had the lock may have given the file its name meanwhile.
+  struct stat named {};
+  if (::stat(partial().c_str(), &named) != 0 || named.st_ino != st.st_ino || named.st_dev != st.st_dev)
+    return give_up(blame::environment, printable(partial().native()) + ": another process has just filled it");
+  map_ = unique_fd(::open(map().c_str(), kFlags, 0666));
+  if (!map_) return failed(map(), errno);
+  return {};
+}
+
+outcome<void> partial_file::open_map(const std::string& identity) {
+  const std::string lines = version_lines(identity, size_);
+  const std::string head = padded(lines + "boot " + boot_id() + "\n");
+  std::string there(kHead + blocks_of(size_), '\0');
+  const ssize_t n = ::pread(map_.get(), there.data(), there.size(), 0);
+  struct stat st {};
+  if (n < 0 || ::fstat(data_.get(), &st) != 0) return failed(map(), errno);
+  if (static_cast<std::size_t>(n) != there.size() || !there.starts_with(lines) ||
+      static_cast<std::uint64_t>(st.st_size) != size_) {
+    was_changed_ = n > 0;
+    return start_anew(head);
+  }
+  const bool same_boot = there.starts_with(head);
+  blocks_.assign(there.begin() + kHead, there.end());
+  for (char& c : blocks_)
+    if (c != kSynced && (c != kWritten || !same_boot)) c = kMissing;
+  if (same_boot) return {};
+  // The doubtful blocks first, then the boot that makes all others count.
+  DOCTEUR_CHECK(put(map_, std::as_bytes(std::span(blocks_)), kHead, map()));
+  if (::fdatasync(map_.get()) != 0) return failed(map(), errno);
+  return put(map_, as_bytes(head), 0, map());
+}
+
+outcome<void> partial_file::start_anew(const std::string& head) {
+  blocks_.assign(blocks_of(size_), kMissing);
+  if (::ftruncate(map_.get(), 0) != 0) return failed(map(), errno);
+  if (::ftruncate(data_.get(), 0) != 0) return failed(partial(), errno);
+  if (::fallocate(data_.get(), 0, 0, static_cast<off_t>(size_)) != 0) {
+    const int why = errno;
+    if (why == ENOSPC || why == EDQUOT || why == EFBIG) {
+      discard();
+      return give_up(blame::environment, printable(target_.native()) + ": no room for " + std::to_string(size_) +
+                                             " bytes: " + std::strerror(why));
+    }
+    if (::ftruncate(data_.get(), static_cast<off_t>(size_)) != 0) return failed(partial(), errno);
+  }
+  return put(map_, as_bytes(head + std::string(blocks_.begin(), blocks_.end())), 0, map());
+}
+
+byte_range partial_file::missing(std::uint64_t from, std::uint64_t most) const {
+  while (from < blocks_.size() && load(blocks_[from]) != kMissing) ++from;
+  std::uint64_t end = from;
+  while (end < blocks_.size() && end - from < most && load(blocks_[end]) == kMissing) ++end;
+  const std::uint64_t begin = std::min(from * kPartialBlock, size_);
+  return {begin, std::min(end * kPartialBlock, size_) - begin};
+}
+
+std::uint64_t partial_file::present_bytes() const {
+  std::uint64_t n = 0;
+  for (std::uint64_t i = 0; i < blocks_.size(); ++i)
+    if (blocks_[i] != kMissing) n += std::min(kPartialBlock, size_ - i * kPartialBlock);
+  return n;
+}
+
+outcome<void> partial_file::put(const unique_fd& to, bytes piece, std::uint64_t at, const fs::path& name) const {
+  while (!piece.empty()) {
+    const ssize_t n = ::pwrite(to.get(), piece.data(), piece.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed(name, errno);
+    piece = piece.subspan(static_cast<std::size_t>(n));
+    at += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+outcome<void> partial_file::write(std::uint64_t begin, std::uint64_t at, bytes piece) {
+  DOCTEUR_CHECK(put(data_, piece, at, shown_));
+  const std::uint64_t end = at + piece.size();
+  const std::uint64_t first = std::max(at / kPartialBlock, (begin + kPartialBlock - 1) / kPartialBlock);
+  const std::uint64_t last = end == size_ ? blocks_.size() : end / kPartialBlock;
+  if (first >= last) return {};
+  for (std::uint64_t i = first; i < last; ++i) store(blocks_[i], kWritten);
+  if (!map_) return {};
+  return put(map_, std::as_bytes(std::span(blocks_)).subspan(first, last - first), kHead + first, map());
+}
+
+outcome<void> partial_file::sync() {
+  if (!map_) return {};
+  std::vector<std::uint64_t> before;
+  for (std::uint64_t i = 0; i < blocks_.size(); ++i)
+    if (load(blocks_[i]) == kWritten) before.push_back(i);
+  if (::fdatasync(data_.get()) != 0) return failed(partial(), errno);
+  for (const std::uint64_t i : before) {
+    store(blocks_[i], kSynced);
+    DOCTEUR_CHECK(put(map_, as_bytes(std::string_view(&kSynced, 1)), kHead + i, map()));
+  }
+  return {};
+}
+
+outcome<void> partial_file::publish() {
+  struct stat st {};
+  if (::stat(target_.c_str(), &st) == 0) {
+    // Only root may give files away, and we may not be in the group.
+    (void)!::fchown(data_.get(), st.st_uid, static_cast<gid_t>(-1));
+    (void)!::fchown(data_.get(), static_cast<uid_t>(-1), st.st_gid);
+    (void)!::fchmod(data_.get(), st.st_mode & 0777);
+  }
+  if (::fsync(data_.get()) != 0) return failed(partial(), errno);
+  if (::rename(partial().c_str(), target_.c_str()) != 0) return failed(target_, errno);
+  ::unlink(map().c_str());
+  const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+  const unique_fd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory && ::fsync(directory.get()) != 0 && errno != EINVAL) return failed(folder, errno);
+  return {};
+}
+
+void partial_file::discard() noexcept {
+  if (target_.empty()) return;
+  ::unlink(map().c_str());
+  ::unlink(partial().c_str());
+}
+
+}  // namespace docteur

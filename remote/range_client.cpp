@@ -1,0 +1,260 @@
+#include "remote/range_client.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <new>
+
+#include "base/printable.hpp"
+
+namespace docteur {
+namespace {
+
+using kind = http_verdict::kind;
+
+constexpr unsigned kMostRedirects = 10;       // for one range
+constexpr std::uint64_t kProgress = 4 << 10;  // bytes: a request that brings fewer counts as one that brought nothing
+constexpr int kLongWait = 60'000;             // ms
+
+// Signals are for the program's own threads.
+class signals_blocked {
+ public:
+  signals_blocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+bool may_be_stale_redirect(int status) { return status == 401 || status == 403 || status == 404 || status == 410; }
+
+}  // namespace
+
+range_client::range_client(remote_address origin, const http_options& options)
+    : options_(options), origin_(std::move(origin)), where_(origin_), random_(std::random_device()()) {}
+
+range_client::~range_client() {
+  stop_ = true;
+  wake();
+  if (thread_.joinable()) thread_.join();
+  if (multi_ != nullptr) {
+    drop_jobs();
+    requests_.clear();
+    curl_multi_cleanup(multi_);
+  }
+}
+
+void range_client::start() {
+  for (unsigned i = 0; i < options_.connections; ++i) {
+    requests_.push_back(std::make_unique<http_request>());
+    free_.push_back(requests_.back().get());
+  }
+  multi_ = curl_multi_init();
+  if (multi_ == nullptr) throw std::bad_alloc();
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.connections));
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
+  const signals_blocked block;
+  thread_ = std::thread([this] { run(); });
+}
+
+void range_client::serve(range_work* work) {
+  {
+    const std::lock_guard lock(working_);
+    work_ = work;
+    work_changed_ = true;
+  }
+  wake();
+}
+
+void range_client::wake() noexcept {
+  if (multi_ != nullptr) curl_multi_wakeup(multi_);
+}
+
+http_counters range_client::counters() const noexcept { return {requests_sent_, bytes_, retries_}; }
+
+std::string range_client::last_failure() const {
+  const std::lock_guard lock(guard_);
+  return last_failure_;
+}
+
+void range_client::note(std::string text) {
+  const std::lock_guard lock(guard_);
+  last_failure_ = std::move(text);
+}
+
+void range_client::run() {
+  while (step()) curl_multi_poll(multi_, nullptr, 0, wait_ms(), nullptr);
+}
+
+bool range_client::step() {
+  const std::lock_guard lock(working_);
+  if (stop_) return false;
+  if (std::exchange(work_changed_, false)) drop_jobs();
+  int running = 0;
+  curl_multi_perform(multi_, &running);
+  int left = 0;
+  while (const CURLMsg* m = curl_multi_info_read(multi_, &left)) {
+    if (m->msg != CURLMSG_DONE) continue;
+    const CURLcode code = m->data.result;
+    http_request* request = nullptr;
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &request);
+    finish(*request, code);
+  }
+  const auto now = clock::now();
+  for (job& j : jobs_)
+    if (j.request == nullptr && j.not_before <= now) send(j);
+  take_new();
+  return true;  // libcurl has a timer for each new request, so waiting ends at once
+}
+
+int range_client::wait_ms() const {
+  auto until = clock::now() + std::chrono::milliseconds(kLongWait);
+  for (const job& j : jobs_)
+    if (j.request == nullptr) until = std::min(until, j.not_before);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kLongWait));
+}
+
+void range_client::take_new() {
+  while (work_ != nullptr && jobs_.size() < options_.connections) {
+    const auto range = work_->next();
+    if (!range) return;
+    jobs_.push_back({*range});
+    if (moved_on_.empty()) {
+      send(jobs_.back());
+    } else {
+      give_up_on(std::prev(jobs_.end()), errc::io, moved_on_);
+    }
+  }
+}
+
+void range_client::send(job& j) {
+  j.request = free_.back();
+  free_.pop_back();
+  j.sent_to = where_;
+  std::string token;
+  if (!options_.token_file.empty() && is_same_origin(where_, origin_)) {
+    // Read each time: tokens are replaced while programs run. One that cannot be read now is missed by the server.
+    if (auto read = read_token(options_.token_file)) token = std::move(*read);
+  }
+  const byte_range rest{j.range.offset + j.done, j.range.size - j.done};
+  const auto take = [this, &j](std::uint64_t at, bytes piece) {
+    if (!version_) version_ = j.request->version();
+    if (!work_->take(j.range, at, piece)) return false;
+    j.done += piece.size();
+    bytes_ += piece.size();
+    return true;
+  };
+  j.request->prepare(where_, options_, token, rest, version_, take);
+  ++requests_sent_;
+  curl_multi_add_handle(multi_, j.request->handle());
+}
+
+void range_client::release(job& j) {
+  if (j.request == nullptr) return;
+  curl_multi_remove_handle(multi_, j.request->handle());
+  free_.push_back(std::exchange(j.request, nullptr));
+}
+
+void range_client::drop_jobs() {
+  for (job& j : jobs_) release(j);
+  jobs_.clear();
+}
+
+void range_client::finish(http_request& request, CURLcode code) {
+  const auto j = std::ranges::find(jobs_, &request, &job::request);
+  const http_verdict verdict = request.result(code);
+  const std::string location = verdict.is == kind::redirect ? request.location() : "";
+  const bool is_progress = request.received() >= kProgress || j->done == j->range.size;
+  release(*j);
+  if (is_progress) {
+    j->tries = 0;
+    j->failing_since = {};
+  }
+  if (verdict.is == kind::redirect) return follow(j, location);
+  if (verdict.is == kind::good) return take_part(j, is_progress);
+  settle(j, verdict);
+}
+
+// All that the server promised came. It may have promised less than was asked for.
+void range_client::take_part(jobs::iterator j, bool is_progress) {
+  j->range.size = std::min(j->range.size, version_->size - j->range.offset);
+  if (j->done == j->range.size) {
+    work_->end(j->range, std::nullopt);
+    jobs_.erase(j);
+  } else if (is_progress) {
+    send(*j);
+  } else {
+    http_verdict v;
+    v.text = "the server sends ranges in tiny parts";
+    try_again(j, v);
+  }
+}
+
+void range_client::settle(jobs::iterator j, const http_verdict& v) {
+  const std::string text = printable(origin_.shown) + ": " + v.text;
+  switch (v.is) {
+    case kind::moved_on: moved_on_ = text; return give_up_on(j, errc::io, text);
+    case kind::retry: return try_again(j, v);
+    default:
+      if (go_back(*j, v)) return send(*j);
+      return give_up_on(j, errc::io, text);
+  }
+}
+
+void range_client::follow(jobs::iterator j, const std::string& location) {
+  if (++j->redirects > kMostRedirects)
+    return give_up_on(j, errc::io, printable(origin_.shown) + ": too many redirects");
+  auto to = redirected(j->sent_to, origin_, location);
+  if (!to) return give_up_on(j, errc::io, to.error().message);
+  where_ = std::move(*to);
+  send(*j);
+}
+
+// An address that a redirect led to may be good for a while only. Asks once more where it came from.
+bool range_client::go_back(job& j, const http_verdict& v) {
+  if (j.sent_to.url == origin_.url || j.went_back || !may_be_stale_redirect(v.status)) return false;
+  j.went_back = true;
+  j.redirects = 0;
+  where_ = origin_;
+  return true;
+}
+
+// Grows with each try; a random part keeps many readers from coming back all at once.
+range_client::clock::duration range_client::pause_before(unsigned tries) {
+  const std::int64_t most = options_.first_pause.count() << std::min(tries, 16u);
+  const std::int64_t longest = std::chrono::milliseconds(options_.longest_pause).count();
+  const auto ms = static_cast<double>(std::min(most, longest)) * std::uniform_real_distribution(0.5, 1.0)(random_);
+  return std::chrono::milliseconds(static_cast<std::int64_t>(ms));
+}
+
+void range_client::try_again(jobs::iterator j, const http_verdict& v) {
+  const std::string text = printable(origin_.shown) + ": " + v.text;
+  const auto now = clock::now();
+  if (j->failing_since == clock::time_point{}) j->failing_since = now;
+  // A wrong address is told at once.
+  const unsigned most = !version_ && v.is_unreachable ? std::min(options_.retries, 1u) : options_.retries;
+  auto pause = pause_before(j->tries);
+  if (v.pause) pause = std::max<clock::duration>(pause, *v.pause);
+  if (v.pause && *v.pause > options_.longest_pause)
+    return give_up_on(j, errc::unavailable, text + ", and to come back in " + std::to_string(v.pause->count()) + " s");
+  if (j->tries >= most || now + pause - j->failing_since > options_.patience)
+    return give_up_on(j, errc::unavailable, text);
+  note(text);
+  ++j->tries;
+  ++retries_;
+  j->not_before = now + pause;
+}
+
+void range_client::give_up_on(jobs::iterator j, errc code, const std::string& text) {
+  note(text);
+  work_->end(j->range, range_failure{code, text});
+  jobs_.erase(j);
+}
+
+}  // namespace docteur

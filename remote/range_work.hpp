@@ -1,0 +1,34 @@
+#pragma once
+// What a range_client works for: somebody who knows which ranges are needed next and takes their bytes. Hosted.
+
+#include <optional>
+
+#include "object/bytes.hpp"
+#include "object/failure.hpp"
+#include "object/result.hpp"
+#include "remote/http_verdict.hpp"
+
+namespace docteur {
+
+// Why a range did not come.
+struct range_failure {
+  errc code = errc::io;  // unavailable: the same range may come later
+  std::string text;      // one printable line that begins with the address, without credentials
+};
+
+// The client calls all of these from its own thread, one at a time.
+class range_work {
+ public:
+  virtual ~range_work() = default;
+  // The next range to ask for; called whenever another request may be sent. nullopt: none for now, and wake() will be
+  // called when there is one.
+  [[nodiscard]] virtual std::optional<byte_range> next() = 0;
+  // Takes bytes of `range`; calls for one range follow each other without gaps. Returns false if they cannot be kept,
+  // which ends the range.
+  virtual bool take(byte_range range, std::uint64_t at, bytes piece) = 0;
+  // The last call for a range: all of it came, or why not. `range` is as next() returned it; the first one may be
+  // shorter, if the file is.
+  virtual void end(byte_range range, const std::optional<range_failure>& why) = 0;
+};
+
+}  // namespace docteur

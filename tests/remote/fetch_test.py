@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""docteur-fetch: the whole image or nothing under its name, killed at any moment and resumed without a block twice, a full
+disk, a server that goes away, a new version meanwhile."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from range_server import BIN, ENVIRONMENT, Server, checks, docteur, expect, good, refused, run_checks, sample_image
+from waiting import wait_until
+
+BLOCK = 64 << 10
+HEAD = 1024  # bytes of the map before the blocks
+PROBE = 4096
+image, files = sample_image(8 << 20)
+data = image.read_bytes()
+server = Server(data)
+out = image.parent / "out"
+out.mkdir()
+target = out / "a.img"
+part, mapped = out / "a.img.partial", out / "a.img.partial.map"
+
+
+def clean(kept=()):
+    left = sorted(p.name for p in out.iterdir())
+    expect(left == sorted(kept), f"left behind: {left}")
+
+
+def blocks():
+    """Numbers of the blocks that the map says are there; nothing it says may be wrong."""
+    head = mapped.read_bytes()[HEAD:]
+    there = [i for i, c in enumerate(head) if c in b"ws"]
+    content = part.read_bytes()
+    for i in there:
+        expect(content[i * BLOCK:(i + 1) * BLOCK] == data[i * BLOCK:(i + 1) * BLOCK], f"block {i} is not what the map says")
+    return set(there)
+
+
+def written():
+    return sum(c in b"ws" for c in mapped.read_bytes()[HEAD:]) if mapped.exists() else -99
+
+
+def asked():
+    """Numbers of the blocks that requests were for, but for the first bytes, by which the version is found."""
+    return [i for r in server.requests if r.last != PROBE - 1 for i in range(r.first // BLOCK, r.last // BLOCK + 1)]
+
+
+def fetched(*options):
+    done = good("fetch", *options, server.url, target)
+    expect(target.read_bytes() == data, "another image")
+    clean(["a.img"])
+    return done
+
+
+def whole():
+    server.reset()
+    fetched()
+    expect(sorted(asked()) == list(range(len(asked()))), "a block twice")
+    report = json.loads(fetched("--json", "-q").out)
+    expect(report["image_bytes"] == len(data) and report["resumed_bytes"] == 0 and report["verified"], report)
+    expect(report["received_bytes"] == len(data) + PROBE, report)
+    target.chmod(0o640)
+    fetched("-q", "--connections", "1")
+    expect(target.stat().st_mode & 0o777 == 0o640, "other permissions")
+    expect(fetched("-q").said == "", "not quiet")
+    target.unlink()
+
+
+def killed():
+    """Killed when the server has sent so many bytes, several times, then resumed."""
+    for point in (0, 70_000, 1_000_000, 5_000_000, len(data) - 10_000):
+        sent, guard, stop = [0], threading.Lock(), threading.Event()
+
+        def slow(r):
+            if r.last == PROBE - 1:
+                return False
+            fields, body = r.part()
+            r.reply(206, fields, b"", length=len(body))
+            for at in range(0, len(body), 20_000):
+                with guard:
+                    sent[0] += len(body[at:at + 20_000])
+                    if sent[0] > point:
+                        stop.set()
+                if stop.is_set():
+                    time.sleep(0.2)
+                r.send(body[at:at + 20_000])
+            return True
+        server.reset(slow)
+        process = subprocess.Popen([BIN / "docteur-fetch", "-q", server.url, target], env=ENVIRONMENT,
+                                   stderr=subprocess.DEVNULL)
+        # What was sent arrives, but for a block that is not complete in each connection.
+        wait_until(lambda: stop.is_set() and written() >= point // BLOCK - 7, "nothing comes")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        clean(["a.img.partial", "a.img.partial.map"])
+        there = blocks()
+        server.reset()
+        report = json.loads(fetched("--json").out)
+        expect(report["resumed_bytes"] >= (len(there) - 1) * BLOCK, report)
+        twice = there.intersection(asked())
+        expect(not twice, f"killed after {point} bytes: blocks {sorted(twice)} were fetched twice")
+        target.unlink()
+
+
+def another_boot():
+    """After the machine stopped only blocks count that were synced."""
+    def gone(r):
+        if r.number > 1:
+            r.reply(404)
+        elif r.number == 1:
+            fields, body = r.part()
+            r.reply(206, fields, body[:3_000_000], length=len(body))
+            r.close()
+        return r.number > 0
+    server.reset(gone)
+    refused(3, "what came is kept", "fetch", "--connections", "1", server.url, target)
+    there = blocks()
+    expect(there, "nothing was kept")
+    head = bytearray(mapped.read_bytes())
+    at = head.index(b"boot ") + 5
+    expect(all(c in b"s." for c in head[HEAD:]), "a failure did not sync")
+    head[at:at + 4] = b"0000"
+    first = min(there)
+    head[HEAD + first] = ord("w")
+    mapped.write_bytes(head)
+    server.reset()
+    fetched("-q")
+    expect(set(asked()) & there == {first}, "not the doubtful block alone")
+    target.unlink()
+
+
+def interrupted():
+    ready = threading.Event()
+
+    def stuck(r):
+        if r.number > 0:
+            ready.set()
+            time.sleep(20)
+        return False
+    server.reset(stuck)
+    process = subprocess.Popen([BIN / "docteur-fetch", server.url, target], env=ENVIRONMENT, stderr=subprocess.PIPE)
+    wait_until(ready.is_set, "no request")
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    expect(process.returncode == -signal.SIGTERM, f"status {process.returncode}")
+    server.reset()
+    fetched("-q")
+    target.unlink()
+
+
+def failures():
+    target.write_bytes(b"old")
+    server.reset(lambda r: r.number > 2 and (r.reply(503), True)[1])
+    refused(3, "status 503", "fetch", "--retries", "1", server.url, target)
+    expect(target.read_bytes() == b"old", "the old file is gone")
+    clean(["a.img", "a.img.partial", "a.img.partial.map"])
+    # Another version: nothing of the old one is used.
+    server.reset(version=[("ETag", '"two"')])
+    done = fetched()
+    expect("another version" in done.said, done.shown)
+    expect(len(set(asked())) == (len(data) + BLOCK - 1) // BLOCK, "old blocks were used")
+    # It changes meanwhile.
+    def changing(r):
+        if r.number == 2:
+            server.version = [("ETag", '"three"')]
+        return False
+    server.reset(changing)
+    refused(3, "changed", "fetch", "--connections", "2", server.url, target)
+    expect(target.read_bytes() == data, "the old file is gone")
+    server.reset()
+    fetched("-q")
+    # Not an image, a damaged one.
+    server.content = os.urandom(300_000)
+    refused(1, "not an image", "fetch", server.url, out / "b.img")
+    server.content = data[:1000] + bytes(100) + data[1100:]
+    done = docteur("fetch", server.url, out / "b.img")
+    expect(done.status == 1 and "not a good image" in done.said, done.shown)
+    clean(["a.img"])
+    good("fetch", "-q", "--no-verify", server.url, out / "b.img")
+    expect((out / "b.img").read_bytes() == server.content, "other bytes")
+    (out / "b.img").unlink()
+    server.content = data
+    refused(2, "not a file", "fetch", server.url, out)
+    refused(2, "not an address", "fetch", "the.img", out / "b.img")
+    refused(3, "No such file", "fetch", server.url, out / "none" / "b.img")
+    clean(["a.img"])
+    target.unlink()
+
+
+def two_at_once():
+    go = threading.Event()
+    server.reset(lambda r: r.last != PROBE - 1 and (go.wait(60), False)[1])
+    process = subprocess.Popen([BIN / "docteur-fetch", "-q", server.url, target], env=ENVIRONMENT)
+    wait_until(mapped.exists, "no partial file")
+    refused(3, "another process is filling it", "fetch", server.url, target)
+    go.set()
+    expect(process.wait() == 0 and target.read_bytes() == data, "the first failed")
+    clean(["a.img"])
+    target.unlink()
+
+
+def full_disk():
+    small = image.parent / "small"
+    small.mkdir()
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", small],
+                                          capture_output=True).returncode != 0:
+        print("full_disk: left out, no file system may be mounted here")
+        return
+    try:
+        server.reset()
+        refused(3, "No space left on device", "fetch", server.url, small / "a.img")
+        expect(not list(small.iterdir()), "left behind")
+        expect(len(server.requests) == 1, "bytes were fetched for which there is no room")
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def verified_from_the_server():
+    server.reset()
+    local = good("verify", image)
+    remote = good("verify", server.url)
+    expect(local.out == remote.out, "another report")
+    expect(server.sent <= len(data) + PROBE, f"{server.sent} bytes for {len(data)}")
+    server.content = data[:1000] + bytes(100) + data[1100:]
+    expect(docteur("verify", server.url).status == 1, "a damaged image is good")
+    server.content = data
+    server.reset(lambda r: r.number > 0 and (r.reply(503), True)[1])
+    refused(3, "status 503", "verify", "--retries", "0", server.url)
+
+
+checks += [whole, killed, another_boot, interrupted, failures, two_at_once, full_disk, verified_from_the_server]
+run_checks(server)

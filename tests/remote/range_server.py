@@ -1,0 +1,193 @@
+"""A web server on loopback that answers ranges as a good one does, unless it is told to do something else; and what the
+tests with it share. Usage of each test: NAME_test.py BIN, the folder of the commands."""
+
+import contextlib
+import os
+import re
+import socket
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from waiting import PATIENCE, expect  # noqa: E402
+
+BIN = Path(sys.argv[1]).resolve()
+ENVIRONMENT = {**os.environ, "LC_ALL": "C", "TZ": "UTC", "no_proxy": "*", "NO_PROXY": "*"}
+for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+    ENVIRONMENT.pop(name, None)
+
+
+class Request:
+    """One request. A fault answers it by send() or reply(), and may close the connection."""
+
+    def __init__(self, server, connection, number, path, fields):
+        self.server, self.connection, self.number, self.path, self.fields = server, connection, number, path, fields
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", fields.get("range", ""))
+        self.first, self.last = (int(wanted[1]), int(wanted[2])) if wanted else (None, None)
+
+    def send(self, data):
+        self.connection.sendall(data)
+
+    def reply(self, status, fields=(), body=b"", length=None):
+        lines = [f"HTTP/1.1 {status} -", f"Content-Length: {len(body) if length is None else length}"]
+        lines += [f"{name}: {value}" for name, value in fields]
+        self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def part(self):
+        """The fields and the body of the right answer."""
+        data = self.server.content
+        last = min(self.last, len(data) - 1)
+        fields = [("Content-Range", f"bytes {self.first}-{last}/{len(data)}")]
+        return fields + self.server.version, data[self.first:last + 1]
+
+    def answer(self):
+        fields, body = self.part()
+        self.reply(206, fields, body)
+        self.server.sent += len(body)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """Serves `content` under every path. `fault`, if there is one, is called with each request, and returns whether it has
+    answered it."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, content, port=0):
+        super().__init__(("127.0.0.1", port), Handler)
+        self.content, self.version, self.fault = content, [("ETag", '"one"')], None
+        self.requests, self.guard, self.sent = [], threading.Lock(), 0
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}/the.img"
+
+    def reset(self, fault=None, version=None):
+        with self.guard:
+            self.requests, self.sent = [], 0
+            self.fault, self.version = fault, version or [("ETag", '"one"')]
+
+    def handle_error(self, request, client_address):
+        pass  # clients go away, as they are told to here
+
+
+class Handler(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def handle(self):
+        with contextlib.suppress(OSError):
+            while self.one():
+                pass
+
+    def one(self):
+        head = self.rfile.readline(65536)
+        if not head:
+            return False
+        fields = {}
+        while (line := self.rfile.readline(65536)) not in (b"\r\n", b""):
+            name, _, value = line.decode("latin-1").partition(":")
+            fields[name.lower()] = value.strip()
+        server = self.server
+        with server.guard:
+            request = Request(server, self.connection, len(server.requests), head.split(b" ")[1].decode(), fields)
+            server.requests.append(request)
+            fault = server.fault
+        if fault is None or not fault(request):
+            request.answer()
+        return True
+
+
+class Ran:
+    def __init__(self, command, timeout=PATIENCE, **how):
+        self.command = [str(c) for c in command]
+        try:
+            done = subprocess.run(self.command, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout,
+                                  env={**ENVIRONMENT, **how.pop("environment", {})}, **how)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"it hangs: {self.command}")
+        self.status, self.out, self.said = done.returncode, done.stdout, done.stderr.decode(errors="replace")
+        self.shown = f"{' '.join(self.command)}: status {self.status}\n{self.said}"
+
+
+def docteur(name, *arguments, **how):
+    return Ran([BIN / f"docteur-{name}", *arguments], **how)
+
+
+def good(name, *arguments, **how):
+    done = docteur(name, *arguments, **how)
+    expect(done.status == 0, done.shown)
+    return done
+
+
+def refused(status, words, name, *arguments, secrets=(), **how):
+    """Ends with `status` and says `words` in one line."""
+    done = docteur(name, *arguments, **how)
+    expect(done.status == status, f"not status {status}: {done.shown}")
+    expect(len(done.said.splitlines()) == 1, f"not one line: {done.shown}")
+    expect(words in done.said, f"no word of {words!r}: {done.shown}")
+    for secret in secrets:
+        expect(secret not in done.said, f"a secret in a message: {done.shown}")
+    return done
+
+
+WORK = tempfile.TemporaryDirectory(prefix="docteur-remote-")
+
+
+def sample_image(large=3 << 20):
+    """An image, and its files by path: small ones that are alike, and one that does not compress."""
+    folder = Path(WORK.name)
+    store = folder / "store"
+    (store / "dir").mkdir(parents=True)
+    import random
+    noise = random.Random(1)
+    for i in range(200):
+        text = "".join(f"line {n} of file {i if n % 7 == 0 else 0}\n" for n in range(200 + i % 5))
+        (store / "dir" / f"file{i}").write_text(text)
+    (store / "large").write_bytes(noise.randbytes(large))
+    image = folder / "the.img"
+    good("make", "-q", "-d", "2020-10-10T08:00:00+00:00", "--author", "A <a@b>", store, image)
+    return image, {str(p.relative_to(store)): p.read_bytes() for p in sorted(store.rglob("*")) if p.is_file()}
+
+
+def once(*numbers):
+    """A fault of the requests with these numbers only."""
+    def wrap(function):
+        return lambda r: function(r) if r.number in numbers else False
+    return wrap
+
+
+def replies(status, *fields, body=b""):
+    def fault(r):
+        r.reply(status, fields, body)
+        return True
+    return fault
+
+
+checks = []
+
+
+def check(function):
+    checks.append(function)
+    return function
+
+
+def run_checks(server):
+    for one in checks:
+        server.reset()
+        began = time.monotonic()
+        try:
+            one()
+        except SystemExit as e:
+            raise SystemExit(f"{one.__name__}: {e}") from None
+        print(f"{one.__name__}: {time.monotonic() - began:.1f} s")
