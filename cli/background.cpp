@@ -25,7 +25,9 @@ namespace {
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFSIGNALED(status)) raise_default(WTERMSIG(status));
-  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(blame::environment));
+  // A child that ends well without being ready was told to end.
+  const int ended = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  ::_exit(ended != 0 ? ended : static_cast<int>(blame::environment));
 }
 
 }  // namespace

@@ -127,7 +127,8 @@ int main(int argc, char** argv) {
   app.add_option("-o,--options", command.options,
                  "mount options, separated by commas: allow_other, allow_root, uid=N, gid=N, noexec, ...");
   app.add_flag("-f,--foreground", command.foreground, "stay in the foreground; Ctrl-C unmounts");
-  app.add_option("--threads", command.threads, "threads that answer (default: one for each core)");
+  app.add_option("--threads", command.threads, "threads that answer (default: 0, one for each core)")
+      ->check(CLI::Range(0u, 1024u));
   app.add_flag("-v,--verbose", command.verbose, "say what was mounted");
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
   const int status = run(app, static_cast<int>(words.size()), words.data(), [&] { return mount(command); });

@@ -98,7 +98,7 @@ unique_fd block_end_signals() {
 outcome<void> serve_mount(fuse_answers& with, const mount_plan& plan) {
   const unique_fd signals = block_end_signals();
   if (!signals) return give_up(blame::environment, "signalfd: out of descriptors");
-  bool has_started = false;
+  bool has_started = false, was_told_to_end = false;
   const auto tell = std::move(with.started);
   with.started = [&] {
     has_started = true;
@@ -123,13 +123,14 @@ outcome<void> serve_mount(fuse_answers& with, const mount_plan& plan) {
     std::array<pollfd, 2> events = {pollfd{signals.get(), POLLIN, 0}, pollfd{workers->ended(), POLLIN, 0}};
     while (::poll(events.data(), events.size(), -1) < 0) {
     }
+    was_told_to_end = events[0].revents != 0;
     if (!workers->stop(kGrace)) {
       unmount();
       ::_exit(0);
     }
   }
   unmount();
-  if (!has_started) return give_up(blame::environment, printable(plan.folder) + ": " + heard());
+  if (!has_started && !was_told_to_end) return give_up(blame::environment, printable(plan.folder) + ": " + heard());
   return {};
 }
 
