@@ -11,7 +11,7 @@ import tempfile
 import time
 
 build = os.path.abspath(sys.argv[1])
-COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-cache"]
+COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-mount", "docteur-cache"]
 COMMANDS = [c for c in COMMANDS if os.path.exists(os.path.join(build, "bin", c))]
 failures = []
 
@@ -101,6 +101,8 @@ CASES = [  # keys, and what stands there after TAB
     ("docteur-extract disk.img sto", "disk.img store/"),
     ("docteur-extract disk.img --path docu", "--path documents/"),
     ("docteur-extract --threads 2 dis", "disk.img "),
+    ("docteur-mount --threads 2 -o ro dis", "disk.img "),
+    ("docteur-mount -f disk.img sto", "disk.img store/"),
     ("docteur-make sto", "store/"),
     ("docteur-verify --signature --allowed-signers dis", "--allowed-signers disk.img "),
 ]

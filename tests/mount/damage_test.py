@@ -71,6 +71,7 @@ def for_a_while():
         expect(nbd.poll() is None, "nbdfuse ended")
         with Mounted(disk) as m:
             os.listdir(m.path / "files")
+            drop(disk)
             trigger.touch()
             failed = []
             for path in FILES:
