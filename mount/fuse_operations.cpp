@@ -50,8 +50,8 @@ void init(void* self, fuse_conn_info* connection) {
   unsigned& want = connection->want;
   // The kernel would compare times and sizes that never change.
   want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS_AUTO);
-  want |= connection->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS |
-                                 FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_ASYNC_READ);
+  want |= connection->capable &
+          (FUSE_CAP_READDIRPLUS | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_ASYNC_READ);
   static_cast<fuse_answers*>(self)->started();
 }
 

@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, 35> kWithoutEffect = {"",           "ro",
                                                              "nolazytime", "norelatime", "nostrictatime",
                                                              "noiversion", "nomand",     "default_permissions",
                                                              "nonempty",   "symfollow"};
-constexpr std::array<std::string_view, 6> kForKernel = {"auto_unmount", "noexec", "noatime", "nodiratime", "sync", "dirsync"};
+constexpr std::array<std::string_view, 6> kForKernel = {"auto_unmount", "noexec", "noatime",
+                                                        "nodiratime",   "sync",   "dirsync"};
 constexpr std::array<std::string_view, 4> kLabels = {"context=", "fscontext=", "defcontext=", "rootcontext="};
 
 outcome<std::uint32_t> to_id(std::string_view option, std::string_view digits) {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kFirstCache = std::uint64_t{12} << 20;   // bytes
 constexpr std::uint64_t kFurtherCache = std::uint64_t{4} << 20;  // bytes
-constexpr std::uint64_t kContents = std::uint64_t{12} << 20;     // bytes
+constexpr std::uint64_t kContents = std::uint64_t{16} << 20;     // bytes
+constexpr std::uint64_t kMostPiece = std::uint64_t{2} << 20;     // bytes
 constexpr std::uint32_t kBlock = 4096;                           // bytes
 constexpr std::string_view kOid = "user.docteur.oid";
 constexpr std::string_view kCommit = "user.docteur.commit";
@@ -29,7 +30,7 @@ std::string_view parent_of(std::string_view path) {
 
 // The part of whole content from byte `at`, at most `size` bytes.
 bytes range(const held_content& content, std::uint64_t at, std::size_t size) {
-  const bytes rest = bytes(content.whole.span()).subspan(std::min<std::uint64_t>(at, content.size));
+  const bytes rest = bytes(content.data.span()).subspan(std::min<std::uint64_t>(at, content.size));
   return rest.first(std::min(size, rest.size()));
 }
 
@@ -128,19 +129,23 @@ result<held_content> mounted_tree::build(image_reader& with, const node& n) {
   held_content content;
   content.size = size;
   if (!is_delta(header.type) && size >= with.image().bounds().streamed_blob) {
+    DOCTEUR_TRY(points, with.image().restarts().find(with.image().offset(n), size));
     content.streams = std::make_unique<blob_streams>(n);
+    // A deflated blob costs an interval between restart points whatever is read of it.
+    if (points && !points->stored && points->interval <= kMostPiece && size / points->interval < ~std::uint32_t{0})
+      content.piece = points->interval;
     return content;
   }
   DOCTEUR_TRY(whole, owned_array<std::byte>::make(memory_, size));
   DOCTEUR_CHECK(with.read(n, whole.span()));
-  content.whole = std::move(whole);
+  content.data = std::move(whole);
   return content;
 }
 
 result<done> mounted_tree::read(const node& n, std::uint64_t at, std::size_t size,
                                 const std::function<void(bytes)>& take) {
   if (!is_file(n.kind)) return fail(errc::wrong_kind, 0, "not a file");
-  content_store::handle content = contents_.find(n.position);
+  content_store::handle content = contents_.find(content_key(n.position));
   if (content != nullptr && content->streams == nullptr) return take(range(*content, at, size)), done{};
   DOCTEUR_TRY(lease, readers_.borrow());
   if (content == nullptr) {
@@ -152,14 +157,40 @@ result<done> mounted_tree::read(const node& n, std::uint64_t at, std::size_t siz
       return take(buffer), done{};
     }
     if (at >= length) return take({}), done{};
-    DOCTEUR_TRY(built, contents_.get(n.position, [&] { return build(lease.reader(), n); }));
+    DOCTEUR_TRY(built, contents_.get(content_key(n.position), [&] { return build(lease.reader(), n); }));
     content = std::move(built);
     if (content->streams == nullptr) return take(range(*content, at, size)), done{};
   }
   if (at >= content->size) return take({}), done{};
   DOCTEUR_TRY(buffer, lease.buffer(std::min<std::uint64_t>(size, content->size - at)));
-  DOCTEUR_CHECK(content->streams->read(lease.reader(), at, buffer));
+  if (content->piece == 0) {
+    DOCTEUR_CHECK(content->streams->read(lease.reader(), at, buffer));
+  } else {
+    DOCTEUR_CHECK(read_pieces(lease.reader(), n, *content, at, buffer));
+  }
   return take(buffer), done{};
+}
+
+result<done> mounted_tree::read_pieces(image_reader& with, const node& n, const held_content& from, std::uint64_t at,
+                                       mutable_bytes out) {
+  while (!out.empty()) {
+    const std::uint64_t number = at / from.piece, start = number * from.piece;
+    const auto build = [&]() -> result<held_content> {
+      held_content piece;
+      piece.size = from.size;
+      DOCTEUR_TRY(data, owned_array<std::byte>::make(memory_, std::min(from.piece, from.size - start)));
+      DOCTEUR_CHECK(from.streams->read(with, start, data.span()));
+      piece.data = std::move(data);
+      return piece;
+    };
+    DOCTEUR_TRY(piece, contents_.get(content_key(n.position, static_cast<std::uint32_t>(number)), build));
+    const bytes rest = bytes(piece->data.span()).subspan(at - start);
+    const std::size_t some = std::min(rest.size(), out.size());
+    std::memcpy(out.data(), rest.data(), some);
+    out = out.subspan(some);
+    at += some;
+  }
+  return done{};
 }
 
 std::string mounted_tree::attribute_names(const node& n) const {

@@ -77,6 +77,8 @@ class mounted_tree {
 
  private:
   [[nodiscard]] result<held_content> build(image_reader& with, const node& n);
+  [[nodiscard]] result<done> read_pieces(image_reader& with, const node& n, const held_content& from, std::uint64_t at,
+                                         mutable_bytes out);
   [[nodiscard]] bool is_root(const node& n) const noexcept { return n.leaf == root_.leaf; }
 
   const snapshot* snapshot_;

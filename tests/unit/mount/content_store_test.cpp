@@ -15,7 +15,7 @@ result<held_content> content_of(std::uint64_t size) {
   held_content c;
   c.size = size;
   DOCTEUR_TRY(whole, owned_array<std::byte>::make(heap_memory(), size));
-  c.whole = std::move(whole);
+  c.data = std::move(whole);
   return c;
 }
 
@@ -39,7 +39,13 @@ TEST(ContentStore, HoldsOneThatIsTooLarge) {
   EXPECT_EQ(store.find(1), nullptr);
   ASSERT_TRUE(store.get(3, [] { return content_of(10); }));
   EXPECT_EQ(store.used(), 10u);
-  EXPECT_EQ((*large)->whole.size(), 5000u);  // valid as long as its handle
+  EXPECT_EQ((*large)->data.size(), 5000u);  // valid as long as its handle
+}
+
+TEST(ContentStore, TellsPiecesFromTheWhole) {
+  EXPECT_NE(content_key(1), content_key(1, 0));
+  EXPECT_NE(content_key(1, 0), content_key(0, 1));
+  EXPECT_NE(content_key(0, 0), content_key(0, 0xffffffff));
 }
 
 TEST(ContentStore, ForgetsAFailure) {
