@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kFirstCache = std::uint64_t{12} << 20;   // bytes
 constexpr std::uint64_t kFurtherCache = std::uint64_t{4} << 20;  // bytes
-constexpr std::uint64_t kContents = std::uint64_t{16} << 20;     // bytes
+constexpr std::uint64_t kContents = std::uint64_t{12} << 20;     // bytes
 constexpr std::uint64_t kMostPiece = std::uint64_t{2} << 20;     // bytes
 constexpr std::uint32_t kBlock = 4096;                           // bytes
 constexpr std::string_view kOid = "user.docteur.oid";
