@@ -9,20 +9,43 @@
 namespace docteur {
 namespace {
 
-constexpr std::array<std::string_view, 35> kWithoutEffect = {"",           "ro",         "rw",
-                                                             "defaults",   "auto",       "noauto",
-                                                             "user",       "nouser",     "users",
-                                                             "nousers",    "owner",      "noowner",
-                                                             "group",      "nogroup",    "_netdev",
-                                                             "nofail",     "suid",       "nosuid",
-                                                             "dev",        "nodev",      "exec",
-                                                             "async",      "atime",      "relatime",
-                                                             "diratime",   "loud",       "silent",
-                                                             "nolazytime", "norelatime", "nostrictatime",
-                                                             "noiversion", "nomand",     "default_permissions",
-                                                             "nonempty",   "symfollow"};
-constexpr std::array<std::string_view, 6> kForKernel = {"auto_unmount", "noexec", "noatime",
-                                                        "nodiratime",   "sync",   "dirsync"};
+constexpr std::array<std::string_view, 36> kWithoutEffect = {"",
+                                                             "ro",
+                                                             "rw",
+                                                             "defaults",
+                                                             "auto",
+                                                             "noauto",
+                                                             "user",
+                                                             "nouser",
+                                                             "users",
+                                                             "nousers",
+                                                             "owner",
+                                                             "noowner",
+                                                             "group",
+                                                             "nogroup",
+                                                             "_netdev",
+                                                             "nofail",
+                                                             "suid",
+                                                             "nosuid",
+                                                             "dev",
+                                                             "nodev",
+                                                             "exec",
+                                                             "async",
+                                                             "atime",
+                                                             "relatime",
+                                                             "diratime",
+                                                             "nodiratime",
+                                                             "loud",
+                                                             "silent",
+                                                             "nolazytime",
+                                                             "norelatime",
+                                                             "nostrictatime",
+                                                             "noiversion",
+                                                             "nomand",
+                                                             "default_permissions",
+                                                             "nonempty",
+                                                             "symfollow"};
+constexpr std::array<std::string_view, 5> kForKernel = {"auto_unmount", "noexec", "noatime", "sync", "dirsync"};
 constexpr std::array<std::string_view, 4> kLabels = {"context=", "fscontext=", "defcontext=", "rootcontext="};
 
 outcome<std::uint32_t> to_id(std::string_view option, std::string_view digits) {

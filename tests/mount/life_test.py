@@ -134,7 +134,7 @@ def what_cannot_be_mounted():
 
 
 def owner_and_options():
-    with Mounted(IMAGE, "-o", "uid=1234,gid=5678,noatime", "-o", "rw,_netdev,x-systemd.automount,noauto,user") as m:
+    with Mounted(IMAGE, "-o", "uid=1234,gid=5678,noatime,nodiratime,noexec,sync,dirsync", "-o", "rw,_netdev,x-systemd.automount,noauto,user") as m:
         s = os.stat(m.path / "file")
         expect((s.st_uid, s.st_gid) == (1234, 5678), f"owner {s}")
     odd = shutil.copy(IMAGE, "odd, name\\and more.img")
