@@ -25,14 +25,14 @@ struct fetch_options {
   bool verbose = false;
   bool json = false;
   std::string progress;
-  remote_options remote;
+  http_options http;
 };
 
 void add_options(CLI::App& app, fetch_options& opt) {
   app.add_option("url", opt.url, "the image's address (http, https)")->required();
   app.add_option("file", opt.file, "the file to write")->required();
   app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name");
-  add_remote_options(app, opt.remote);
+  add_http_options(app, opt.http);
   app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)")
       ->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
@@ -83,7 +83,7 @@ outcome<void> fetch(const fetch_options& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
-  DOCTEUR_TRY(download, image_download::open(opt.url, opt.remote.http, opt.file));
+  DOCTEUR_TRY(download, image_download::open(opt.url, opt.http, opt.file));
   if (download->file().was_changed() && !opt.quiet)
     say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
   auto came = download->run(line);

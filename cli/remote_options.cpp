@@ -5,8 +5,7 @@
 
 namespace docteur::cli {
 
-void add_remote_options(CLI::App& app, remote_options& options) {
-  http_options& http = options.http;
+void add_http_options(CLI::App& app, http_options& http) {
   app.add_option("--ca-file", http.ca_file,
                  "authorities that https servers are checked with, in PEM (default: the system's)");
   app.add_option("--token-file", http.token_file, "a file with the bearer token that the server asks for");
@@ -18,6 +17,13 @@ void add_remote_options(CLI::App& app, remote_options& options) {
   app.add_option("--retries", http.retries, "further tries of a request that failed (default: 6)")
       ->check(CLI::Range(0u, 100u));
   app.add_option("--connections", http.connections, "requests in flight (default: 6)")->check(CLI::Range(1u, 64u));
+}
+
+void add_remote_options(CLI::App& app, remote_options& options) {
+  add_http_options(app, options.http);
+  app.add_option("--cache", options.cache,
+                 "keep what is read in this folder (default, for URLs: ~/.cache/docteur/images)")
+      ->excludes(app.add_flag("--no-cache", options.no_cache, "keep nothing"));
 }
 
 }  // namespace docteur::cli

@@ -11,6 +11,8 @@ namespace docteur::cli {
 inline constexpr const char* kImageHelp = "the image: a file, a block device, or a URL (http, https)";
 
 // Adds --ca-file, --token-file, --netrc, --timeout, --retries and --connections.
+void add_http_options(CLI::App& app, http_options& http);
+// Adds these, --cache and --no-cache.
 void add_remote_options(CLI::App& app, remote_options& options);
 
 }  // namespace docteur::cli

@@ -32,7 +32,7 @@ struct verify_command {
   bool quiet = false;
   bool verbose = false;
   std::string progress;
-  remote_options remote;
+  http_options http;
 };
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
@@ -174,7 +174,7 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
 // An image of a server comes to an unnamed file first: each byte is needed, and some more than once.
 outcome<file_device> open_whole(const verify_command& opt, progress& report) {
   if (!is_http_url(opt.image)) return file_device::open(opt.image);
-  DOCTEUR_TRY(download, image_download::open(opt.image, opt.remote.http, std::nullopt));
+  DOCTEUR_TRY(download, image_download::open(opt.image, opt.http, std::nullopt));
   DOCTEUR_CHECK(download->run(report));
   return file_device::open(download->file().path());
 }
@@ -231,7 +231,7 @@ int main(int argc, char** argv) {
   app.add_flag("-q,--quiet", options.quiet, "print nothing about the image, only set the exit status");
   app.add_flag("-v,--verbose", options.verbose, "print what made the image and what is in it");
   docteur::cli::add_progress_option(app, options.progress);
-  docteur::cli::add_remote_options(app, options.remote);
+  docteur::cli::add_http_options(app, options.http);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify(options); });
 }

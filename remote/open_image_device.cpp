@@ -1,17 +1,82 @@
 #include "remote/open_image_device.hpp"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
 #include "base/printable.hpp"
+#include "host/image_digests.hpp"
 #include "host/local_image.hpp"
+#include "object/result.hpp"
+#include "remote/cached_image.hpp"
 #include "remote/http_access.hpp"
 #include "remote/http_device.hpp"
 
 namespace docteur {
+namespace {
+
+// How long an unreachable server delays the start from a cache.
+constexpr std::chrono::milliseconds kShortConnect{5'000};
+constexpr std::chrono::seconds kShortStall{10};
+
+outcome<std::unique_ptr<image_device>> open_served(const std::string& url, const http_options& http) {
+  DOCTEUR_TRY(device, http_device::open(url, http));
+  return device;
+}
+
+// Whether the server still has that version of the image. unavailable: it cannot be asked.
+result<done> ask_for(const std::string& url, http_options http, const cached_version& version) {
+  http.retries = std::min(http.retries, 1u);
+  http.connect_timeout = std::min(http.connect_timeout, kShortConnect);
+  http.stall_timeout = std::min(http.stall_timeout, kShortStall);
+  const auto device = http_device::pinned(url, http, version.size, version.identity);
+  if (!device) return fail(errc::malformed, 0, "not a version of an image");
+  std::array<std::byte, 1> first{};
+  return read_exactly((*device)->view(), 0, first);
+}
+
+outcome<std::unique_ptr<image_device>> open_url(const std::string& url, const http_options& http,
+                                                const block_cache_options& cache) {
+  DOCTEUR_TRY(address, parse_http_url(url));
+  const std::string& name = address.shown;  // a query may hold a secret that lasts an hour
+  if (const auto known = block_cache::find(cache, name)) {
+    const auto asked = ask_for(url, http, *known);
+    if (asked || asked.error().code == errc::unavailable) {
+      DOCTEUR_TRY(later, http_device::pinned(url, http, known->size, known->identity));
+      DOCTEUR_TRY(kept, cached_image::open(cache, name, known->identity, std::move(later)));
+      return kept;
+    }
+  }
+  DOCTEUR_TRY(device, open_served(url, http));
+  const std::string identity = device->identity();
+  DOCTEUR_TRY(kept, cached_image::open(cache, name, identity, std::move(device)));
+  return kept;
+}
+
+outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const block_cache_options& cache) {
+  DOCTEUR_TRY(file, open_local_image(path));
+  const auto digests = image_digests::load(file->view());
+  if (!digests) return give_up(blame::usage, printable(path) + ": --cache: an image without a digest cannot be kept");
+  std::error_code ignored;
+  const auto real = std::filesystem::weakly_canonical(path, ignored);
+  DOCTEUR_TRY(kept, cached_image::open(cache, real.native(), digest_text(digests->digest()), std::move(file)));
+  return kept;
+}
+
+}  // namespace
 
 outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name, const remote_options& options) {
-  if (!is_http_url(name)) return open_local_image(name);
-  auto device = http_device::open(name, options.http);
-  if (!device) return tl::make_unexpected(std::move(device.error()));
-  return std::move(*device);
+  const bool is_url = is_http_url(name);
+  block_cache_options cache;
+  cache.folder = options.cache;
+  if (is_url && options.cache.empty()) {
+    if (auto standard = cache_folder::standard()) cache.folder = std::move(*standard);
+  }
+  if (options.no_cache || cache.folder.empty())
+    return is_url ? open_served(name, options.http) : open_local_image(name);
+  return is_url ? open_url(name, options.http, cache) : open_file(name, cache);
 }
 
 std::string shown_image(const std::string& name) {

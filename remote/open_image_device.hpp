@@ -12,10 +12,16 @@ namespace docteur {
 
 struct remote_options {
   http_options http;
+  // The folder of the cache of blocks. Empty: cache_folder::standard() for images on servers, if there is one, and no
+  // cache for files and devices.
+  std::string cache;
+  bool no_cache = false;
 };
 
-// `name`: a URL that begins with http:// or https://, else a file or a block device. Fails as http_device::open() and
-// file_device::open() do.
+// `name`: a URL that begins with http:// or https://, else a file or a block device. Where there is a cache, blocks
+// that it has are read from it. If it has a version of a URL and the server cannot be reached, that version is opened.
+// An image on a file or device needs a digest to be kept, because nothing else names its content. Fails as
+// http_device::open(), file_device::open() and cached_image::open() do.
 [[nodiscard]] outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name,
                                                                        const remote_options& options);
 // `name` for messages: printable, a URL without user, password and query.

@@ -94,6 +94,19 @@ device block_cache::view() noexcept {
 
 block_cache::counters block_cache::counts() const noexcept { return {served_, fetched_, healed_, dropped_}; }
 
+std::pair<std::uint64_t, std::uint64_t> block_cache::missing(std::uint64_t offset, std::uint64_t size) const {
+  if (!file_ || size == 0) return {offset, size};
+  const std::uint64_t first = offset / kCacheBlock;
+  const auto kept = file_->records(first, (offset + size - 1) / kCacheBlock - first + 1);
+  const auto is_absent = [](const block_record& r) { return r.state == block_state::absent; };
+  const auto begin = std::ranges::find_if(kept, is_absent);
+  if (begin == kept.end()) return {offset + size, 0};
+  const auto end = std::find_if_not(begin, kept.end(), is_absent);
+  const std::uint64_t at = (first + static_cast<std::uint64_t>(begin - kept.begin())) * kCacheBlock;
+  const std::uint64_t length = static_cast<std::uint64_t>(end - begin) * kCacheBlock;
+  return {at, std::min(length, below_.size - at)};
+}
+
 std::string block_cache::trouble() {
   const std::lock_guard guard(mutex_);
   if (trouble_.empty() || trouble_ == told_) return {};

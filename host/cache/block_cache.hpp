@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/cache/cache_file.hpp"
@@ -65,6 +66,9 @@ class block_cache {
   // Valid as long as this object exists; any number of threads may read. Errors are those of `below`, for blocks that
   // the cache has not; nothing that failed is kept. Also out_of_memory.
   [[nodiscard]] device view() noexcept;
+  // The first run of neighbouring blocks around the bytes from `offset` to `offset + size`, which are in the image,
+  // that the cache does not have, as (offset, size) in bytes; size 0: it has all. Blocks may come and go meanwhile.
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> missing(std::uint64_t offset, std::uint64_t size) const;
   [[nodiscard]] counters counts() const noexcept;
   // Why blocks are not kept at present, as one printable line; empty if they are, or if this line was the last one that
   // was returned. Blocks are kept again, without a word, as soon as that is possible.

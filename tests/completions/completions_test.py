@@ -11,8 +11,8 @@ import tempfile
 import time
 
 build = os.path.abspath(sys.argv[1])
-COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-fetch", "docteur-blocks",
-            "docteur-cache"]
+COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-fetch", "docteur-mount",
+            "docteur-blocks", "docteur-cache"]
 COMMANDS = [c for c in COMMANDS if os.path.exists(os.path.join(build, "bin", c))]
 failures = []
 
@@ -106,6 +106,8 @@ CASES = [  # keys, and what stands there after TAB
     ("docteur-blocks --cache sto", "--cache store/"),
     ("docteur-fetch https://a/b dis", "disk.img "),
     ("docteur-ls --ca-file dis", "--ca-file disk.img "),
+    ("docteur-mount --threads 2 -o ro dis", "disk.img "),
+    ("docteur-mount -f disk.img sto", "disk.img store/"),
     ("docteur-make sto", "store/"),
     ("docteur-verify --signature --allowed-signers dis", "--allowed-signers disk.img "),
 ]

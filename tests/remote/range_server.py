@@ -21,6 +21,9 @@ BIN = Path(sys.argv[1]).resolve()
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "TZ": "UTC", "no_proxy": "*", "NO_PROXY": "*"}
 for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
     ENVIRONMENT.pop(name, None)
+# No cache of blocks but where a test asks for one.
+for name in ("HOME", "XDG_CACHE_HOME"):
+    ENVIRONMENT.pop(name, None)
 
 
 class Request:

@@ -1,0 +1,35 @@
+#pragma once
+// An image on a slow device with a cache on disk in between (doc/CACHE.md). Hosted.
+
+#include <memory>
+#include <string>
+
+#include "host/cache/block_cache.hpp"
+#include "host/image_device.hpp"
+
+namespace docteur {
+
+class cached_image final : public image_device {
+ public:
+  // `name`, `identity`: as for block_cache::open(), and it fails as that does.
+  [[nodiscard]] static outcome<std::unique_ptr<cached_image>> open(block_cache_options options, const std::string& name,
+                                                                   const std::string& identity,
+                                                                   std::unique_ptr<image_device> below);
+
+  [[nodiscard]] device view() const noexcept override { return cache_->view(); }
+  [[nodiscard]] std::string identity() const override { return identity_; }
+  [[nodiscard]] std::string last_failure() const override { return below_->last_failure(); }
+  [[nodiscard]] bool takes_advice() const noexcept override { return below_->takes_advice(); }
+  // Passes on what the cache does not have, in whole blocks of it.
+  void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override;
+
+ private:
+  cached_image(const std::string& identity, std::unique_ptr<image_device> below)
+      : identity_(identity), below_(std::move(below)) {}
+
+  std::string identity_;
+  std::unique_ptr<image_device> below_;
+  std::unique_ptr<block_cache> cache_;  // over below_
+};
+
+}  // namespace docteur
