@@ -6,6 +6,15 @@
 #include "guest/host_machine.hpp"
 #include "unikernel-example/platform/pvh/virtqueue.hpp"
 
+namespace {
+
+struct offer {
+  std::uint32_t writable;
+  std::size_t parts;
+};
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace docteur;
   using namespace docteur::cache_vm::pvh;
@@ -16,10 +25,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto queue = virtqueue::make(transport, 0, 16);
   const device_side device(transport.queues[0]);
   const std::uint16_t slots = queue->size();
-  struct offer {
-    std::uint32_t writable;
-    std::size_t parts;
-  };
   std::map<std::uint32_t, offer> in_flight;
   std::uint32_t next_token = 0;
   std::size_t used = 0;  // descriptors
