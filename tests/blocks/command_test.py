@@ -33,10 +33,12 @@ def run(*words, status=0):
     return done
 
 
-def listed():
+def listed(still=True):
+    """`still`: no image is opened meanwhile, which would change the order."""
     found = json.loads(run("list", "--json").stdout)
     lines = run("list").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == [f["id"] for f in found]
+    if still:
+        assert [line.split()[0] for line in lines] == [f["id"] for f in found]
     return found
 
 
@@ -109,7 +111,7 @@ def in_use():
     user = subprocess.Popen([READ, cache, work / "big", work / "log", "0", "65536", "20000"], stdout=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 30
-        while not any(f["in_use"] for f in listed()):
+        while not any(f["in_use"] for f in listed(still=False)):
             assert time.monotonic() < end
         (used,) = [f for f in listed() if f["in_use"]]
         assert "in use" in run("remove", used["id"], status=3).stderr

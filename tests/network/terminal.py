@@ -150,4 +150,5 @@ def finished(run, terminal, expected, status=0):
     expect(status != 0 or run.image.read_bytes() == expected, "another image")
 
 
-DONE = "docteur-make: .*the.img: commit ([0-9a-f]{40}|[0-9a-f]{64}), [0-9]+ objects, [0-9]+ bytes"  # its last line
+DONE = ("docteur-make: .*the.img: commit ([0-9a-f]{40}|[0-9a-f]{64}), [0-9]+ objects, [0-9]+ bytes, "
+        "digest sha256:[0-9a-f]{64}")  # its last line
