@@ -12,8 +12,9 @@ struct helper_call {
   std::vector<std::string> words;  // the same command line, program included, without what is for helpers only
 };
 
-// "mount.TYPE SOURCE FOLDER [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE]" (mount(8), "External helpers"). Other
-// command lines stay as they are.
+// "mount.TYPE SOURCE FOLDER [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE]" (mount(8), "External helpers"). Of OPTIONS,
+// those of docteur-mount itself, such as "digest=sha256:...", become words like "--digest=sha256:...". Other command
+// lines stay as they are.
 [[nodiscard]] helper_call read_helper_call(int argc, const char* const* argv);
 
 // The exit status that mount(8) expects of a helper, for one of ours.

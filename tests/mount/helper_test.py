@@ -2,6 +2,7 @@
 """What mount(8) and fstab(5) do with docteur-mount as their helper, and what a user without root can. Usage:
 helper_test.py BIN"""
 
+import json
 from pathlib import Path
 
 from mounting import *
@@ -42,13 +43,16 @@ def by_mount():
     shutil.copytree("/sbin", sbin, symlinks=True)
     (sbin / "mount.fuse.docteur").symlink_to(MOUNT)
     (sbin / "docteur-mount").symlink_to(MOUNT)
-    fstab.write_text(f"{IMAGE} {str(folder).replace(' ', chr(92) + '040')} fuse.docteur ro,noauto,nofail,_netdev,allow_other 0 0\n")
+    digest = json.loads(run(MOUNT.parent / "docteur-verify", "--json", IMAGE))["digest"]
+    fstab.write_text(f"{IMAGE} {str(folder).replace(' ', chr(92) + '040')} fuse.docteur ro,noauto,nofail,_netdev,allow_other,digest={digest} 0 0\n")
     script = """set -e
 mount --bind "$sbin" "$(readlink -f /sbin)"
 mount -t fuse.docteur "$image" "$folder" -o noexec
 cat "$folder/file"
 findmnt -n -o OPTIONS "$folder" | grep -q noexec
 umount "$folder"
+! mount -t fuse.docteur "$image" "$folder" -o "digest=sha256:$(printf %064d 0)" 2>"$folder.said"
+grep -q "sha256:" "$folder.said"
 mount -T "$fstab" "$folder"
 cat "$folder/file"
 findmnt -n -o OPTIONS "$folder" | grep -q allow_other

@@ -25,6 +25,13 @@ TEST(MountHelper, ReadsWhatMountSays) {
   EXPECT_FALSE(read({"mount.fuse.docteur", "image", "folder", "-nv"}).is_fake);
 }
 
+TEST(MountHelper, OptionsOfTheCommandComeFromFstab) {
+  EXPECT_EQ(read({"mount.x", "i", "f", "-o", "rw,digest=sha256:00,noexec,no-cache,cache=/a b,netrc,digest"}).words,
+            (list{"mount.x", "i", "f", "--digest=sha256:00", "--no-cache", "--cache=/a b", "--netrc", "-o",
+                  "rw,noexec,digest"}));
+  EXPECT_EQ(read({"mount.x", "i", "f", "-o", "retries=3"}).words, (list{"mount.x", "i", "f", "--retries=3", "-o", ""}));
+}
+
 TEST(MountHelper, KeepsUnknownAndUnfinishedWords) {
   EXPECT_EQ(read({"mount.x", "i", "f", "-x", "-o"}).words, (list{"mount.x", "i", "f", "-x", "-o"}));
   EXPECT_EQ(read({"mount.x", "i", "f", "-t"}).words, (list{"mount.x", "i", "f"}));
