@@ -130,7 +130,7 @@ TEST(MountedTree, ListsInAnySteps) {
   EXPECT_EQ(all[0], ".");
   EXPECT_EQ(all[1], "..");
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
-  for (const std::size_t step : {1, 2, 3, 7}) EXPECT_EQ(of.names(kRootNumber, step), all) << step;
+  for (const std::size_t step : {1u, 2u, 3u, 7u}) EXPECT_EQ(of.names(kRootNumber, step), all) << step;
   EXPECT_EQ(of.names(of.walk("module"), 1), (std::vector<std::string>{".", ".."}));
   EXPECT_EQ(of.names(of.walk("empty"), 5), (std::vector<std::string>{".", ".."}));
   EXPECT_EQ(of.names(of.walk("top"), 5), std::vector<std::string>{"not a folder"});
