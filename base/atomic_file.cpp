@@ -2,14 +2,12 @@
 
 #include <fcntl.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <functional>
-#include <random>
 
 #include "base/printable.hpp"
+#include "base/random_text.hpp"
 #include "object/result.hpp"
 
 namespace docteur {
@@ -23,11 +21,8 @@ constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kPermissions = 0777;
 
 std::string random_name(const std::string& beside) {
-  std::random_device random;
-  std::array<char, 24> suffix{};
-  std::snprintf(suffix.data(), suffix.size(), ".%08x%08x.tmp", random(), random());
   // NAME_MAX is 255 bytes.
-  return "." + beside.substr(0, 200) + suffix.data();
+  return "." + beside.substr(0, 200) + "." + random_text() + ".tmp";
 }
 
 tl::unexpected<failure> give_up_on(const fs::path& path, int error) {

@@ -10,6 +10,7 @@
 
 #include "base/oid_text.hpp"
 #include "base/printable.hpp"
+#include "base/whole_io.hpp"
 #include "object/sha256.hpp"
 
 namespace docteur {
@@ -108,11 +109,9 @@ std::optional<std::string> output_file::sha256() const {
   std::vector<std::byte> piece(kBuffer);
   for (std::uint64_t at = header_.size(); at < base_;) {
     const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(base_ - at, piece.size()));
-    const ssize_t n = ::pread(fd(), piece.data(), most, static_cast<off_t>(at));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return std::nullopt;
-    hash.update(bytes(piece).first(static_cast<std::size_t>(n)));
-    at += static_cast<std::uint64_t>(n);
+    if (!read_whole(fd(), at, mutable_bytes(piece).first(most))) return std::nullopt;
+    hash.update(bytes(piece).first(most));
+    at += most;
   }
   return hex_text(hash.finish());
 }
@@ -137,13 +136,7 @@ outcome<void> output_file::flush() {
 }
 
 outcome<void> output_file::put(bytes data, std::uint64_t at) {
-  while (!data.empty()) {
-    const ssize_t n = ::pwrite(fd(), data.data(), data.size(), static_cast<off_t>(at));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed(n == 0 ? ENOSPC : errno);
-    data = data.subspan(static_cast<std::size_t>(n));
-    at += static_cast<std::uint64_t>(n);
-  }
+  if (!write_whole(fd(), at, data)) return failed(errno);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/kernel_boot.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"

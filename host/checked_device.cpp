@@ -1,59 +1,11 @@
 #include "host/checked_device.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <utility>
 
 namespace docteur {
-namespace {
-
-constexpr std::uint64_t kNone = ~std::uint64_t{0};
-
-// The blocks that were read last, checked.
-class held_blocks {
- public:
-  // Copies from byte `from` of block number `i` on, if it is held.
-  [[nodiscard]] bool copy(std::uint64_t i, std::uint64_t from, mutable_bytes out) noexcept {
-    const std::scoped_lock lock(mutex_);
-    for (slot& s : slots_) {
-      if (s.number != i) continue;
-      s.used = ++clock_;
-      std::memcpy(out.data(), s.data.get() + from, out.size());
-      return true;
-    }
-    return false;
-  }
-  [[nodiscard]] bool has(std::uint64_t i) const noexcept {
-    const std::scoped_lock lock(mutex_);
-    return std::ranges::find(slots_, i, &slot::number) != slots_.end();
-  }
-  // Keeps the block in place of the one that was not used for longest. Without memory it is not kept.
-  void put(std::uint64_t i, bytes block) noexcept {
-    const std::scoped_lock lock(mutex_);
-    auto to = std::ranges::find(slots_, i, &slot::number);
-    if (to == slots_.end()) to = std::ranges::min_element(slots_, {}, &slot::used);
-    if (to->data == nullptr) to->data.reset(new (std::nothrow) std::byte[kDigestBlock]);
-    if (to->data == nullptr) return;
-    std::memcpy(to->data.get(), block.data(), block.size());
-    to->number = i;
-    to->used = ++clock_;
-  }
-
- private:
-  struct slot {
-    std::uint64_t number = kNone;
-    std::uint64_t used = 0;
-    std::unique_ptr<std::byte[]> data;
-  };
-  mutable std::mutex mutex_;
-  std::uint64_t clock_ = 0;
-  std::array<slot, checked_device::kHeld> slots_;
-};
-
-}  // namespace
 
 class checked_device::state {
  public:
@@ -104,15 +56,26 @@ class checked_device::state {
     }
     std::memcpy(out.data(), all.data() + from, out.size());
     // Blocks of which a part was asked for: the next read may ask for the rest.
-    if (from > 0 || out.size() < kDigestBlock) held_.put(first, bytes(all).first(view.size(first)));
+    if (from > 0 || out.size() < kDigestBlock) keep(first, bytes(all).first(view.size(first)));
     const std::uint64_t last = first + run - 1;
-    if (run > 1 && from + out.size() < size) held_.put(last, bytes(all).subspan((run - 1) * kDigestBlock));
+    if (run > 1 && from + out.size() < size) keep(last, bytes(all).subspan((run - 1) * kDigestBlock));
     return done{};
+  }
+
+  // Without memory the block is not kept.
+  void keep(std::uint64_t block, bytes content) noexcept {
+    try {
+      const auto copy = std::make_shared_for_overwrite<std::byte[]>(content.size());
+      std::memcpy(copy.get(), content.data(), content.size());
+      held_.add(block, copy);
+    } catch (const std::bad_alloc&) {
+      return;
+    }
   }
 
   device below_;
   image_digests digests_;
-  held_blocks held_;
+  recent_blocks held_;
 };
 
 checked_device::checked_device(const device& below, image_digests digests)

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "host/image_digests.hpp"
+#include "host/recent_blocks.hpp"
 
 namespace docteur {
 
@@ -27,7 +28,7 @@ class checked_device {
   [[nodiscard]] const image_digests& digests() const noexcept;
 
   static constexpr std::uint64_t kRun = 8;  // blocks
-  static constexpr std::size_t kHeld = 16;  // blocks
+  static constexpr std::size_t kHeld = recent_blocks::kMost;
 
  private:
   class state;

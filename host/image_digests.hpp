@@ -35,7 +35,7 @@ class image_digests {
 };
 
 // image_digests::load() of an image whose digest() must be one of `pins`, at least one. `shown`: the image's name in
-// messages. Fails with one line, which names the digest of another image (blame::input).
+// messages. If the image has another digest, fails (blame::input) with one line that names that digest.
 [[nodiscard]] outcome<image_digests> load_pinned(const device& from, std::span<const oid> pins,
                                                  const std::string& shown);
 

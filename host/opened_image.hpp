@@ -23,7 +23,7 @@ class opened_image {
                                                                    paths_from source = paths_from::section,
                                                                    const std::optional<oid>& digest = {});
 
-  // The same for the image on a device of another kind.
+  // Attaches the image on `disk` in the same way.
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> attach(std::unique_ptr<image_device> disk,
                                                                      std::string shown,
                                                                      paths_from source = paths_from::section,

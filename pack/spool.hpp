@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
+#include "base/unique_fd.hpp"
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
 
@@ -15,7 +17,6 @@ class spool {
  public:
   // Creates a file in `directory`, or in temporary_folder() if that is empty. All failures here blame the environment.
   [[nodiscard]] static outcome<std::unique_ptr<spool>> create(const std::filesystem::path& directory);
-  ~spool();
   spool(const spool&) = delete;
   spool& operator=(const spool&) = delete;
 
@@ -25,9 +26,9 @@ class spool {
   [[nodiscard]] outcome<void> read(std::uint64_t offset, mutable_bytes out) const;
 
  private:
-  explicit spool(int fd) : fd_(fd) {}
+  explicit spool(unique_fd fd) : fd_(std::move(fd)) {}
 
-  int fd_;
+  unique_fd fd_;
   std::atomic<std::uint64_t> end_{0};
 };
 

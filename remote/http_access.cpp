@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/endpoint.hpp"
 #include "base/printable.hpp"
 #include "object/result.hpp"
 
@@ -15,26 +16,6 @@ namespace {
 
 constexpr std::size_t kMostToken = 16 << 10;  // bytes
 constexpr unsigned kMostConnections = 64;
-
-std::string_view scheme_and_host(const remote_address& a) { return std::string_view(a.url).substr(0, a.path_at); }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// "https://host:443" for "https://HOST".
-std::string origin_of(const remote_address& a) {
-  std::string text = lower(scheme_and_host(a));
-  const auto host = text.find("://") + 3;
-  const auto bracket = text.find(']', host);
-  const auto colon = text.find(':', bracket == std::string::npos ? host : bracket);
-  if (colon != std::string::npos && colon + 1 < text.size()) return text;
-  if (colon != std::string::npos) text.resize(colon);
-  return text + (text.starts_with("https:") ? ":443" : ":80");
-}
 
 }  // namespace
 
@@ -48,7 +29,9 @@ outcome<remote_address> parse_http_url(std::string_view url) {
   return parse_remote_url(url.substr(0, url.find('#')));
 }
 
-bool is_same_origin(const remote_address& a, const remote_address& b) { return origin_of(a) == origin_of(b); }
+bool is_same_origin(const remote_address& a, const remote_address& b) {
+  return endpoint_of(a.url) == endpoint_of(b.url);
+}
 
 outcome<remote_address> redirected(const remote_address& from, const remote_address& origin, std::string_view to) {
   const auto refuse = [&](const std::string& why) {

@@ -1,5 +1,5 @@
 #pragma once
-// Where and how an image is asked for: its address, and what shows the server who asks. Hosted.
+// The address of an image on a server, and the credentials that are sent to it. Hosted.
 
 #include <string>
 #include <string_view>
@@ -14,7 +14,7 @@ namespace docteur {
 [[nodiscard]] bool is_http_url(std::string_view name);
 // The address in `url`, without fragment. Fails with blame::usage as parse_remote_url() does, and for other schemes.
 [[nodiscard]] outcome<remote_address> parse_http_url(std::string_view url);
-// Whether both have the same scheme, host and port: what a password for one may be told to the other.
+// Whether both have the same scheme, host and port, so that the password of one may be sent to the other.
 [[nodiscard]] bool is_same_origin(const remote_address& a, const remote_address& b);
 // The address that `from` redirects to, without user and password unless `origin` is the same origin. Fails
 // (blame::environment) for other schemes, from https to http, and for addresses that parse_http_url() refuses.

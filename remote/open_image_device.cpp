@@ -21,11 +21,6 @@ namespace {
 constexpr std::chrono::milliseconds kShortConnect{5'000};
 constexpr std::chrono::seconds kShortStall{10};
 
-outcome<std::unique_ptr<image_device>> open_served(const std::string& url, const http_options& http) {
-  DOCTEUR_TRY(device, http_device::open(url, http));
-  return device;
-}
-
 // Whether the server still has that version of the image. unavailable: it cannot be asked.
 result<done> ask_for(const std::string& url, http_options http, const cached_version& version) {
   http.retries = std::min(http.retries, 1u);
@@ -49,7 +44,7 @@ outcome<std::unique_ptr<image_device>> open_url(const std::string& url, const ht
       return kept;
     }
   }
-  DOCTEUR_TRY(device, open_served(url, http));
+  DOCTEUR_TRY(device, http_device::open(url, http));
   const std::string identity = device->identity();
   DOCTEUR_TRY(kept, cached_image::open(cache, name, identity, std::move(device)));
   return kept;
@@ -74,9 +69,11 @@ outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name
   if (is_url && options.cache.empty()) {
     if (auto standard = cache_folder::standard()) cache.folder = std::move(*standard);
   }
-  if (options.no_cache || cache.folder.empty())
-    return is_url ? open_served(name, options.http) : open_local_image(name);
-  return is_url ? open_url(name, options.http, cache) : open_file(name, cache);
+  const bool is_kept = !options.no_cache && !cache.folder.empty();
+  if (!is_url) return is_kept ? open_file(name, cache) : open_local_image(name);
+  if (is_kept) return open_url(name, options.http, cache);
+  DOCTEUR_TRY(device, http_device::open(name, options.http));
+  return device;
 }
 
 std::string shown_image(const std::string& name) {

@@ -9,11 +9,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 
 #include "base/atomic_file.hpp"
+#include "base/kernel_boot.hpp"
 #include "base/printable.hpp"
 #include "base/temporary_folder.hpp"
+#include "base/whole_io.hpp"
 #include "object/result.hpp"
 
 namespace docteur {
@@ -27,13 +28,6 @@ constexpr char kWritten = 'w';
 constexpr char kSynced = 's';
 
 std::uint64_t blocks_of(std::uint64_t size) { return (size + kPartialBlock - 1) / kPartialBlock; }
-
-// Differs each time the system starts.
-std::string boot_id() {
-  std::string id;
-  std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
-  return id;
-}
 
 // The map's first lines, without the one of the boot.
 std::string version_lines(const std::string& identity, std::uint64_t size) {
@@ -79,7 +73,7 @@ outcome<partial_file> partial_file::unnamed(std::uint64_t size) {
   f.size_ = size;
   DOCTEUR_TRY(folder, temporary_folder());
   f.shown_ = folder;
-  f.data_ = unique_fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  f.data_ = open_unnamed(folder);
   if (!f.data_) return failed(folder, errno);
   if (::ftruncate(f.data_.get(), static_cast<off_t>(size)) != 0) return failed(folder, errno);
   f.blocks_.assign(blocks_of(size), kMissing);
@@ -109,7 +103,7 @@ outcome<void> partial_file::open_data() {
 
 outcome<void> partial_file::open_map(const std::string& identity) {
   const std::string lines = version_lines(identity, size_);
-  const std::string head = padded(lines + "boot " + boot_id() + "\n");
+  const std::string head = padded(lines + "boot " + kernel_boot() + "\n");
   std::string there(kHead + blocks_of(size_), '\0');
   const ssize_t n = ::pread(map_.get(), there.data(), there.size(), 0);
   struct stat st {};
@@ -162,13 +156,7 @@ std::uint64_t partial_file::present_bytes() const {
 }
 
 outcome<void> partial_file::put(const unique_fd& to, bytes piece, std::uint64_t at, const fs::path& name) const {
-  while (!piece.empty()) {
-    const ssize_t n = ::pwrite(to.get(), piece.data(), piece.size(), static_cast<off_t>(at));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(name, errno);
-    piece = piece.subspan(static_cast<std::size_t>(n));
-    at += static_cast<std::uint64_t>(n);
-  }
+  if (!write_whole(to.get(), at, piece)) return failed(name, errno);
   return {};
 }
 

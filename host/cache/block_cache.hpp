@@ -12,10 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/kernel_boot.hpp"
 #include "host/cache/cache_file.hpp"
 #include "host/cache/cache_folder.hpp"
 #include "host/cache/fetch_turns.hpp"
-#include "host/cache/recent_blocks.hpp"
+#include "host/recent_blocks.hpp"
 #include "object/device.hpp"
 #include "object/failure.hpp"
 
@@ -25,7 +26,7 @@ struct block_cache_options {
   std::filesystem::path folder;                   // cache_folder::standard(), unless the user names one
   std::uint64_t bound = std::uint64_t{10} << 30;  // bytes on disk of all images in the folder
   unsigned patience = 30000;                      // milliseconds to wait for a block that another process fetches
-  std::string boot = kernel_boot();               // names this run of the machine
+  std::string boot = kernel_boot();               // identifies the current boot
 };
 
 // What is kept of one version of an image.

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
-#include <random>
 #include <thread>
 
 #include "base/printable.hpp"
+#include "base/random_text.hpp"
+#include "base/whole_io.hpp"
 
 namespace docteur {
 namespace {
@@ -20,13 +20,6 @@ namespace {
 constexpr int kMostAttempts = 50;                       // to open a file that others remove or replace
 constexpr std::chrono::milliseconds kLongestPause{10};  // between two looks at a lock
 constexpr std::uint64_t kRecordsAtOnce = 8192;          // read by count()
-
-std::string random_text() {
-  std::random_device random;
-  std::array<char, 20> text{};
-  std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
-  return text.data();
-}
 
 outcome<cache_header> header_of(int fd) {
   std::array<std::byte, kCacheHeaderSize> raw;
@@ -69,16 +62,6 @@ int make_file(const cache_folder& folder, const cache_header& header, const std:
 }
 
 }  // namespace
-
-const std::string& kernel_boot() {
-  static const std::string id = [] {
-    const unique_fd fd(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
-    std::array<char, 36> text;
-    const bool read = fd && read_whole(fd.get(), 0, std::as_writable_bytes(std::span(text)));
-    return read ? std::string(text.data(), text.size()) : random_text();
-  }();
-  return id;
-}
 
 struct cache_file::attempt {
   std::unique_ptr<cache_file> opened;  // else:

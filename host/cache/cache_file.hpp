@@ -85,7 +85,4 @@ class cache_file {
   std::mutex syncing_;
 };
 
-// What names this run of the machine; random if the kernel does not tell.
-[[nodiscard]] const std::string& kernel_boot();
-
 }  // namespace docteur

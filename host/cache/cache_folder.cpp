@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/printable.hpp"
+#include "base/whole_io.hpp"
 #include "host/cache/cache_io.hpp"
 
 namespace docteur {

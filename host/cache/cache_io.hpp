@@ -1,9 +1,8 @@
 #pragma once
-// System calls on cache files: whole reads and writes, and locks that end with the process. Hosted, Linux.
+// System calls on cache files: who may open them, how long they may be, and locks that end with the process. Hosted,
+// Linux.
 
 #include <cstdint>
-
-#include "object/bytes.hpp"
 
 namespace docteur {
 
@@ -23,10 +22,5 @@ void unlock_blocks(int fd, std::uint64_t block, std::uint64_t n) noexcept;
 // Whether a file may be `size` bytes long: a write beyond RLIMIT_FSIZE would end a process that does not ignore
 // SIGXFSZ.
 [[nodiscard]] bool may_be_as_long(std::uint64_t size) noexcept;
-
-// pread(2) and pwrite(2), whole; false with errno otherwise (ENODATA: the file ends before).
-[[nodiscard]] bool read_whole(int fd, std::uint64_t at, mutable_bytes out) noexcept;
-// On failure `written` bytes are written.
-[[nodiscard]] bool write_whole(int fd, std::uint64_t at, bytes data, std::uint64_t* written = nullptr) noexcept;
 
 }  // namespace docteur

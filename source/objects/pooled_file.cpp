@@ -12,6 +12,8 @@
 
 #include "source/objects/regular_file.hpp"
 
+#include "base/whole_io.hpp"
+
 namespace docteur {
 namespace {
 
@@ -130,14 +132,11 @@ object_result<void> pooled_file::read(std::uint64_t at, mutable_bytes out) const
   if (at > size_ || out.size() > size_ - at) return damaged("an offset beyond the end of the file");
   DOCTEUR_TRY(fd, descriptor_pool::shared().acquire(*this));
   object_result<void> answer;
-  while (!out.empty()) {
-    const ssize_t n = ::pread(fd, out.data(), out.size(), static_cast<off_t>(at));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) answer = unreadable(errno);
-    if (n == 0) answer = damaged("its file has become shorter");
-    if (n <= 0) break;
-    out = out.subspan(static_cast<std::size_t>(n));
-    at += static_cast<std::uint64_t>(n);
+  if (!read_whole(fd, at, out)) {
+    if (errno == ENODATA)
+      answer = damaged("its file has become shorter");
+    else
+      answer = unreadable(errno);
   }
   descriptor_pool::release(*this);
   return answer;

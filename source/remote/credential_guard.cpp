@@ -10,7 +10,6 @@
 #include <cstring>
 #include <memory>
 
-#include "base/percent.hpp"
 #include "base/unique_fd.hpp"
 #include "libgit2/git_handle.hpp"
 
@@ -26,23 +25,6 @@ struct {
   bool stays = false;
   bool held_back = false;
 } state;
-
-std::string plain_host(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  std::string out = percent_decoded(host);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// `authority`: host or host:port.
-endpoint endpoint_at(std::string_view authority, bool encrypted) {
-  const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
-  std::string_view port = colon == std::string_view::npos ? "" : authority.substr(colon + 1);
-  while (port.size() > 1 && port.starts_with('0')) port.remove_prefix(1);
-  if (port.empty()) port = encrypted ? "443" : "80";
-  return {encrypted, plain_host(authority.substr(0, colon)), std::string(port)};
-}
 
 struct connection {
   git_stream base{};  // what libgit2 sees; first, so that its address is ours
@@ -84,7 +66,7 @@ void note_where_it_goes(connection& c, std::string_view data) {
   constexpr std::string_view kConnect = "CONNECT ";
   if (data.starts_with(kConnect)) {
     data.remove_prefix(kConnect.size());
-    c.leads_to = endpoint_at(data.substr(0, data.find(' ')), true);
+    c.leads_to = endpoint_of("https://" + std::string(data.substr(0, data.find(' '))));
   } else if (!c.begun) {
     c.leads_to.encrypted = data.starts_with(kTlsHandshake);
   }
@@ -129,18 +111,12 @@ int make_connection(git_stream** out, const char* host, const char* port) {
   c->base.free = free_connection;
   c->host = host;
   c->port = port;
-  c->leads_to = {false, plain_host(host), endpoint_at(std::string(":") + port, false).port};
+  c->leads_to = make_endpoint(false, host, port);
   *out = &c.release()->base;
   return 0;
 }
 
 }  // namespace
-
-endpoint endpoint_of(std::string_view url) {
-  const auto scheme_end = url.find("://");
-  const std::string_view rest = url.substr(scheme_end + 3);
-  return endpoint_at(rest.substr(0, rest.find_first_of("/?#")), url.substr(0, scheme_end) == "https");
-}
 
 namespace credential_guard {
 

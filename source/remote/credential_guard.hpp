@@ -6,20 +6,10 @@
 // is known.
 
 #include <string>
-#include <string_view>
+
+#include "base/endpoint.hpp"
 
 namespace docteur {
-
-struct endpoint {
-  bool encrypted = false;
-  std::string host;  // in lower case, percent-decoded, an IPv6 address without brackets
-  std::string port;  // decimal digits without leading zeros, also where the URL leaves it out
-
-  bool operator==(const endpoint&) const = default;
-};
-
-// The endpoint of an http or https URL without a user.
-[[nodiscard]] endpoint endpoint_of(std::string_view url);
 
 // For a process that fetches from one http(s) URL: libgit2's settings are process-wide.
 namespace credential_guard {

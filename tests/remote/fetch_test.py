@@ -6,10 +6,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
-from range_server import BIN, ENVIRONMENT, Server, checks, docteur, expect, good, refused, run_checks, sample_image
+from range_server import BIN, ENVIRONMENT, Ran, Server, checks, docteur, expect, good, refused, run_checks, sample_image
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -224,6 +226,9 @@ def verified_from_the_server():
     remote = good("verify", server.url)
     expect(local.out == remote.out, "another report")
     expect(server.sent <= len(data) + PROBE, f"{server.sent} bytes for {len(data)}")
+    # Where the folder for temporary files has none without a name.
+    filtered = Ran([sys.executable, Path(__file__).parents[1] / "support/without_tmpfile.py", BIN / "docteur-verify", server.url])
+    expect(filtered.status == 77 or filtered.out == local.out, f"without O_TMPFILE: {filtered.shown}")
     server.content = data[:1000] + bytes(100) + data[1100:]
     expect(docteur("verify", server.url).status == 1, "a damaged image is good")
     server.content = data
