@@ -33,7 +33,7 @@ struct known {
   blame who;
   std::string_view shown;  // shown instead; appended if it begins with ';' or a blank
 };
-constexpr std::array<known, 20> kKnown{{
+constexpr std::array<known, 19> kKnown{{
     {"mismatched algorithms", blame::input, "the ids of the repository are of another kind than the one asked for"},
     {"could not read Username", blame::environment,
      "the server wants a user name and a password: set up a credential helper (gitcredentials(7)) or put them into "
@@ -48,9 +48,8 @@ constexpr std::array<known, 20> kKnown{{
     {"is this a git repository", blame::environment, "no Git repository answers there"},
     {"invalid content-type", blame::environment,
      "no Git server answers there; for one of plain files the program git must be in PATH"},
-    // libgit2's texts for an advertisement whose ids are of 64 digits.
+    // libgit2's text for an advertisement whose ids are of 64 digits.
     {"parsing REF pkt-line", blame::environment, "; a repository of SHA-256 ids needs the program git in PATH"},
-    {"object format", blame::environment, "; a repository of SHA-256 ids needs the program git in PATH"},
     {"' not found", blame::environment, "no such repository there"},
     {"early EOF", blame::environment, "the connection ended in the middle"},
     {"the remote end hung up", blame::environment, "the connection ended in the middle"},
