@@ -36,11 +36,13 @@ class constant_service final : public service {
 class nothing_else final : public application {
  public:
   void console_ready() override {}
-  void tick() override {}
-  [[nodiscard]] bool work() override { return false; }
+  void tick(std::size_t) override {}
+  [[nodiscard]] bool work(std::size_t) override { return false; }
+  void arrived(std::size_t, std::uint64_t) override {}
   void reload() override {}
-  [[nodiscard]] std::uint64_t drain() override { return 0; }
-  [[nodiscard]] bool is_drained() const override { return true; }
+  [[nodiscard]] std::uint64_t begin_drain() override { return 0; }
+  void drain(std::size_t) override {}
+  [[nodiscard]] bool is_drained(std::size_t) const override { return true; }
 };
 
 }  // namespace
@@ -48,7 +50,8 @@ class nothing_else final : public application {
 int start(platform& on, std::span<const std::string_view>) {
   static constant_service all;
   nothing_else rest;
-  return on.listen("", 80, all) && on.run(rest) != ending::failure ? 0 : 3;
+  service* const each = &all;
+  return on.listen("", 80, {&each, 1}) && on.run(rest) != ending::failure ? 0 : 3;
 }
 
 }  // namespace docteur::cache_vm

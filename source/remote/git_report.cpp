@@ -48,7 +48,8 @@ constexpr std::array<known, 19> kKnown{{
     {"is this a git repository", blame::environment, "no Git repository answers there"},
     {"invalid content-type", blame::environment,
      "no Git server answers there; for one of plain files the program git must be in PATH"},
-    // libgit2's text for an advertisement whose ids are of 64 digits.
+    // The texts of libgit2 1.9 and of earlier versions for an advertisement whose ids are of 64 digits.
+    {"unknown remote object format", blame::environment, "; a repository of SHA-256 ids needs the program git in PATH"},
     {"parsing REF pkt-line", blame::environment, "; a repository of SHA-256 ids needs the program git in PATH"},
     {"' not found", blame::environment, "no such repository there"},
     {"early EOF", blame::environment, "the connection ended in the middle"},

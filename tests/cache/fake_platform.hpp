@@ -64,12 +64,12 @@ class fake_platform final : public platform {
     typed.erase(0, n);
     return n;
   }
-  std::span<const disk> disks() override { return all_disks; }
+  std::vector<disk> disks() override { return all_disks; }
   memory_use memory() const override { return {total_memory, 0}; }
   docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
-  outcome<void> listen(std::string_view, std::uint16_t port, service& s) override {
-    listening.push_back({port, &s});
+  outcome<void> listen(std::string_view, std::uint16_t port, std::span<service* const> services) override {
+    listening.push_back({port, services.front()});
     if (can_listen) return {};
     return give_up(blame::environment, "cannot listen on :" + std::to_string(port) + ": in use by another program");
   }

@@ -63,7 +63,7 @@ TEST(HeldContent, IsReadAgainWhenOthersHadTheirTurn) {
     const auto held = static_cast<std::size_t>(served());
     EXPECT_LT(held, kFiles) << range;
     for (std::size_t n = held + 1; n <= kFiles; ++n) {
-      EXPECT_EQ(s.machine->work(), n < kFiles) << range;
+      EXPECT_EQ(s.machine->work(0), n < kFiles) << range;
       EXPECT_EQ(served(), static_cast<std::ptrdiff_t>(n)) << range;
     }
   }
@@ -156,7 +156,7 @@ TEST(HeldContent, OfSmallFilesIsBoundedToo) {
       clients[i]->drain(clients[i]->taken);
       clients[i]->window = 20'000;
       s.http->ready(*clients[i]);
-      while (s.machine->work()) {
+      while (s.machine->work(0)) {
       }
     }
     EXPECT_TRUE(body_of(clients[i]->sent) == texts[i]) << i;
@@ -192,7 +192,7 @@ TEST(HeldContent, OldImagesAreFew) {
       s.http->ready(*c);
     }
     s.on.now_ns += seconds * 1'000'000'000;
-    s.machine->tick();
+    s.machine->tick(0);
   };
   for (std::size_t i = 0; i < http_server::kOldImages + 3; ++i) {
     clients.push_back(s.ask(i % kKinds));

@@ -29,10 +29,10 @@ TEST(Http, HeadersOfAFile) {
 TEST(Http, DateAndLastModifiedWithoutOrBeforeTheClock) {
   served_site s;
   s.on.seconds = 1'500'000'000;  // before the commit
-  s.machine->tick();
+  s.machine->tick(0);
   EXPECT_EQ(field_of(s.get("/ten.txt"), "Last-Modified"), field_of(s.get("/ten.txt"), "Date"));
   s.on.seconds = std::nullopt;
-  s.machine->tick();
+  s.machine->tick(0);
   EXPECT_EQ(field_of(s.get("/ten.txt"), "Date"), "");
   EXPECT_EQ(field_of(s.get("/ten.txt"), "Last-Modified"), kModified);
 }

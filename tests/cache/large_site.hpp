@@ -77,7 +77,7 @@ struct large_site {
     }
   }
   void work() {
-    while (machine->work()) {
+    while (machine->work(0)) {
     }
   }
   site& mounted() { return *machine->http().mounted(); }

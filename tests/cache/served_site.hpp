@@ -92,7 +92,7 @@ class served_site {
   }
   void pass(std::uint64_t seconds) {
     on.now_ns += seconds * 1'000'000'000;
-    machine->tick();
+    machine->tick(0);
   }
 
   site_image image;

@@ -202,7 +202,7 @@ TEST(Prefetch, FillsTheCacheAndEnds) {
   served_site s;
   s.machine->start_prefetch();
   int slices = 0;
-  while (s.machine->work()) ASSERT_LT(++slices, 1000);
+  while (s.machine->work(0)) ASSERT_LT(++slices, 1000);
   EXPECT_GT(s.machine->prefetch().files(), 3u);
   const auto misses = s.machine->http().mounted()->cache().count().misses;
   EXPECT_EQ(body_of(s.get("/ten.txt")), kTen);

@@ -1,9 +1,12 @@
-// Memory limits of control groups, version 1 and 2.
+// Limits of control groups, version 1 and 2.
 
 #include "unikernel-example/platform/linux/surroundings.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+
+#include <algorithm>
+#include <thread>
 
 #include "support/scratch.hpp"
 
@@ -16,6 +19,7 @@ class machine {
  public:
   void put(const std::string& path, const std::string& content) { scratch_.write(path.substr(1), content + "\n"); }
   [[nodiscard]] std::optional<std::uint64_t> limit() const { return memory_limit(scratch_.path()); }
+  [[nodiscard]] std::size_t cpus() const { return processors(scratch_.path()); }
 
  private:
   scratch scratch_;
@@ -84,6 +88,33 @@ TEST(MemoryLimit, IgnoresWhatIsNoNumber) {
   m.put("/proc/self/cgroup", "garbage\n:\n0::/a");
   m.put("/sys/fs/cgroup/a/memory.max", "12 MB");
   EXPECT_EQ(m.limit(), std::nullopt);
+}
+
+TEST(Processors, AreBoundedByTheQuota) {
+  const std::size_t all = std::max(std::thread::hardware_concurrency(), 1u);
+  machine m;
+  EXPECT_EQ(m.cpus(), all);
+  m.put("/proc/self/mountinfo", kV2);
+  m.put("/proc/self/cgroup", "0::/system.slice/site.service");
+  m.put("/sys/fs/cgroup/system.slice/site.service/cpu.max", "max 100000");
+  EXPECT_EQ(m.cpus(), all);
+  m.put("/sys/fs/cgroup/system.slice/cpu.max", "50000 100000");  // half a processor
+  EXPECT_EQ(m.cpus(), 1u);
+  m.put("/sys/fs/cgroup/system.slice/cpu.max", "99900000000 100000");
+  EXPECT_EQ(m.cpus(), all);
+  m.put("/sys/fs/cgroup/system.slice/cpu.max", "100000 0");
+  EXPECT_EQ(m.cpus(), all);
+}
+
+TEST(Processors, OfVersionOne) {
+  machine m;
+  m.put("/proc/self/mountinfo", kProc + "31 24 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct");
+  m.put("/proc/self/cgroup", "5:cpu,cpuacct:/a");
+  m.put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000");
+  m.put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "-1");
+  EXPECT_EQ(m.cpus(), std::max(std::thread::hardware_concurrency(), 1u));
+  m.put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "100000");
+  EXPECT_EQ(m.cpus(), 1u);
 }
 
 TEST(Descriptors, AreRaisedToTheHardLimit) {

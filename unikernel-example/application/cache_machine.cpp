@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <utility>
 
 #include "unikernel-example/application/markup.hpp"
 #include "unikernel-example/application/shell_session.hpp"
@@ -27,6 +28,10 @@ constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of conte
   return (is_v6 ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);
 }
 
+[[nodiscard]] blame blame_of(const error& e) noexcept {
+  return is_device_failure(e) || e.code == errc::out_of_memory ? blame::environment : blame::input;
+}
+
 // Lowers or refuses what the options ask for and the platform cannot provide.
 [[nodiscard]] outcome<void> fit(platform& p, cache_options& o) {
   const connection_limit limit = p.most_connections();
@@ -45,16 +50,22 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
     : platform_(platform),
       options_(std::move(options)),
       log_(platform),
-      server_(platform, options_.http, options_.site, {true, options_.status && !options_.status_at},
-              {[this] { return status_json(*this); }, [this] { return metrics_text(*this); },
-               [] { return std::string(status_page()); }},
-              log_),
-      shell_(*this) {}
+      started_ns_(platform.monotonic_ns()),
+      shell_(*this) {
+  for (std::size_t loop = 0; loop < platform_.loops(); ++loop) {
+    own_pages pages{[this, loop] { return status_json(*this, loop); },
+                    [this, loop] { return metrics_text(*this, loop); }, [] { return std::string(status_page()); }};
+    servers_.push_back(std::make_unique<http_server>(platform_, options_.http, options_.site,
+                                                     port_content{true, options_.status && !options_.status_at},
+                                                     std::move(pages), log_, open_));
+  }
+}
 
 cache_machine::~cache_machine() = default;
 
-outcome<void> cache_machine::mount(std::string_view disk_name) {
-  const std::span<const disk> disks = platform_.disks();
+// Any thread may call it.
+outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view disk_name) const {
+  const std::vector<disk> disks = platform_.disks();
   const auto* found = disk_name.empty() ? disks.data() : nullptr;
   for (const disk& d : disks)
     if (d.name == disk_name) found = &d;
@@ -69,52 +80,91 @@ outcome<void> cache_machine::mount(std::string_view disk_name) {
   options.sent_bytes = std::min(kMostSent, total / 8);
   options.read_bytes = total / 12;
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
+  options.loops = servers_.size();
   const std::uint64_t start = platform_.monotonic_ns();
-  auto attached = site::mount(*found, options);
-  if (!attached) {
-    const error& e = attached.error();
-    const blame who = is_device_failure(e) || e.code == errc::out_of_memory ? blame::environment : blame::input;
-    return give_up(who, "disk " + found->name + ": " + to_text(e));
-  }
+  auto attached = mounted_image::attach(*found, options);
+  if (!attached) return give_up(blame_of(attached.error()), "disk " + found->name + ": " + to_text(attached.error()));
   (*attached)->attach_ns = platform_.monotonic_ns() - start;
+  return std::move(*attached);
+}
+
+// Replaces what all loops serve.
+outcome<void> cache_machine::serve(std::shared_ptr<mounted_image> m) {
+  std::vector<std::shared_ptr<site>> sites;
+  for (std::size_t loop = 0; loop < servers_.size(); ++loop) {
+    auto s = site::make(m);
+    if (!s) return give_up(blame_of(s.error()), "disk " + m->disk_name() + ": " + to_text(s.error()));
+    sites.push_back(std::move(*s));
+  }
   prefetch_.stop();
-  const image& i = (*attached)->image();
-  std::string text = "disk " + found->name + ": commit " + hex(i.commit_id()) + ", " +
+  const image& i = m->image();
+  std::string text = "disk " + m->disk_name() + ": commit " + hex(i.commit_id()) + ", " +
                      std::to_string(i.index().count()) + " objects, attached in " +
-                     std::to_string((*attached)->attach_ns / 1000) + " us";
+                     std::to_string(m->attach_ns / 1000) + " us";
   // With `show` the console gets the file and nothing else.
   options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
-  server_.mount(std::move(*attached));
+  m.reset();
+  platform_.on_each_loop([&](std::size_t loop) { servers_[loop]->mount(std::move(sites[loop])); });
   return {};
 }
 
-outcome<void> cache_machine::remount() {
-  const std::string name = server_.mounted() ? server_.mounted()->disk_name() : options_.disk;
+outcome<void> cache_machine::mount(std::string_view disk_name) {
+  DOCTEUR_TRY(attached, attach(disk_name));
+  return serve(std::move(attached));
+}
+
+outcome<std::string> cache_machine::disk_to_remount() {
+  std::string name = http().mounted() ? http().mounted()->disk_name() : options_.disk;
   if (name == "none") return give_up(blame::usage, "no image is mounted");
+  return name;
+}
+
+failure cache_machine::with_rest(failure why) {
+  why.message += http().mounted() ? "; what was mounted before is still served" : "; nothing is served";
+  return why;
+}
+
+outcome<void> cache_machine::remount() {
+  DOCTEUR_TRY(name, disk_to_remount());
   auto mounted = mount(name);
-  if (mounted) return {};
-  std::string text = std::move(mounted.error().message);
-  text += server_.mounted() ? "; what was mounted before is still served" : "; nothing is served";
-  return give_up(mounted.error().who, std::move(text));
+  if (!mounted) return tl::make_unexpected(with_rest(std::move(mounted.error())));
+  return {};
 }
 
 void cache_machine::unmount() {
   prefetch_.stop();
-  server_.mount(nullptr);
+  platform_.on_each_loop([this](std::size_t loop) { servers_[loop]->mount(nullptr); });
+}
+
+void cache_machine::flush() {
+  platform_.on_each_loop([this](std::size_t loop) {
+    if (const auto& s = servers_[loop]->mounted()) s->flush();
+  });
+}
+
+void cache_machine::sum_counts(std::size_t loop, metrics& sum) {
+  servers_[loop]->update_counts();
+  for (const auto& s : servers_) sum.add(s->counts());
 }
 
 void cache_machine::start_prefetch() {
-  if (server_.mounted()) prefetch_.start(server_.mounted());
+  if (http().mounted()) prefetch_.start(http().mounted());
 }
 
 outcome<void> cache_machine::open_ports() {
-  DOCTEUR_CHECK(platform_.listen(options_.listen.address, options_.listen.port, server_));
+  std::vector<service*> servers, status_ports;
+  for (const auto& s : servers_) {
+    servers.push_back(s.get());
+    status_ports.push_back(&s->status_port());
+  }
+  DOCTEUR_CHECK(platform_.listen(options_.listen.address, options_.listen.port, servers));
   if (options_.status_at) {
-    DOCTEUR_CHECK(platform_.listen(options_.status_at->address, options_.status_at->port, server_.status_port()));
+    DOCTEUR_CHECK(platform_.listen(options_.status_at->address, options_.status_at->port, status_ports));
     log_.say("status on " + endpoint_text(*options_.status_at));
   }
   if (options_.shell) {
-    DOCTEUR_CHECK(platform_.listen(options_.shell->address, options_.shell->port, shell_));
+    service* const shell = &shell_;
+    DOCTEUR_CHECK(platform_.listen(options_.shell->address, options_.shell->port, {&shell, 1}));
     log_.say("shell on " + endpoint_text(*options_.shell));
   }
   log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + platform_.network_status() + ")");
@@ -122,7 +172,7 @@ outcome<void> cache_machine::open_ports() {
 }
 
 outcome<void> cache_machine::show(std::string_view path) {
-  site& s = *server_.mounted();
+  site& s = *http().mounted();
   const auto failed = [&](const error& e) {
     return give_up(is_device_failure(e) ? blame::environment : blame::input,
                    terminal_line(path) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)));
@@ -163,11 +213,12 @@ bool cache_machine::print_on_console() {
   return console_ && console_->is_busy();
 }
 
-void cache_machine::tick() { server_.tick(); }
+void cache_machine::tick(std::size_t loop) { servers_[loop]->tick(); }
 
-bool cache_machine::work() {
+bool cache_machine::work(std::size_t loop) {
+  const bool serves = servers_[loop]->work();
+  if (loop != 0) return serves;
   const bool prints = print_on_console();
-  const bool serves = server_.work();
   try {
     return prefetch_.work(platform_) || prints || serves;
   } catch (const std::bad_alloc&) {
@@ -177,19 +228,59 @@ bool cache_machine::work() {
   }
 }
 
+void cache_machine::arrived(std::size_t loop, std::uint64_t ticket) {
+  servers_[loop]->arrived(ticket);
+  if (loop == 0) prefetch_.arrived(ticket);
+}
+
+// Opening and attaching may take a while: clients are served meanwhile.
 void cache_machine::reload() {
+  if (reloading_ != reloading::no) {
+    reloading_ = reloading::again;
+    return;
+  }
   try {
-    if (const auto done = remount(); !done) log_.say(done.error().message);
+    const auto name = disk_to_remount();
+    if (!name) return log_.say(name.error().message);
+    auto attached = std::make_shared<outcome<std::shared_ptr<mounted_image>>>(
+        give_up(blame::environment, "remount: out of memory"));
+    const auto task = [this, attached, disk_name = *name]() noexcept {
+      try {
+        *attached = attach(disk_name);
+      } catch (const std::bad_alloc&) {
+        return;
+      }
+    };
+    reloading_ = reloading::yes;
+    platform_.aside(task, [this, attached]() noexcept { finish_reload(std::move(*attached)); });
   } catch (const std::bad_alloc&) {
+    reloading_ = reloading::no;
     log_.say("remount: out of memory; what was mounted before is still served");
   }
 }
 
-std::uint64_t cache_machine::drain() {
+void cache_machine::finish_reload(outcome<std::shared_ptr<mounted_image>> attached) {
+  const bool again = std::exchange(reloading_, reloading::no) == reloading::again;
+  try {
+    outcome<void> served;
+    if (attached) {
+      served = serve(std::move(*attached));
+    } else {
+      served = tl::make_unexpected(std::move(attached.error()));
+    }
+    if (!served) log_.say(with_rest(std::move(served.error())).message);
+  } catch (const std::bad_alloc&) {
+    log_.say("remount: out of memory");
+  }
+  if (again) reload();
+}
+
+std::uint64_t cache_machine::begin_drain() {
   log_.say("asked to stop: responses in progress have " + std::to_string(options_.drain_s) + " s");
-  server_.drain();
   return std::uint64_t{options_.drain_s} * 1'000'000'000;
 }
+
+void cache_machine::drain(std::size_t loop) { servers_[loop]->drain(); }
 
 int start(platform& p, std::span<const std::string_view> words) {
   const auto failed = [&p](const failure& f) {

@@ -1,10 +1,13 @@
 #pragma once
-// The application: the mounted image, its servers, the console's shell, and background work.
+// The application: the mounted image, its servers, one for each loop, the console's shell, and background work. What is
+// not about one loop happens on loop 0.
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "unikernel-example/application/event_log.hpp"
 #include "unikernel-example/application/http_server.hpp"
@@ -35,25 +38,42 @@ class cache_machine final : public application {
   [[nodiscard]] outcome<void> show(std::string_view path);
 
   void console_ready() override;
-  void tick() override;
-  [[nodiscard]] bool work() override;
+  void tick(std::size_t loop) override;
+  [[nodiscard]] bool work(std::size_t loop) override;
+  void arrived(std::size_t loop, std::uint64_t ticket) override;
   void reload() override;
-  [[nodiscard]] std::uint64_t drain() override;
-  [[nodiscard]] bool is_drained() const override { return server_.counts().active == 0; }
+  [[nodiscard]] std::uint64_t begin_drain() override;
+  void drain(std::size_t loop) override;
+  [[nodiscard]] bool is_drained(std::size_t loop) const override { return servers_[loop]->counts().active == 0; }
 
   [[nodiscard]] cache_vm::platform& platform() noexcept { return platform_; }
-  [[nodiscard]] http_server& http() noexcept { return server_; }
+  // The server of a loop. What is mounted on it may be used on that loop only.
+  [[nodiscard]] http_server& http(std::size_t loop = 0) noexcept { return *servers_[loop]; }
+  // The sums of all servers' counters, those of `loop` as they are now. Loop `loop` only.
+  void sum_counts(std::size_t loop, metrics& sum);
+  [[nodiscard]] std::uint64_t started_ns() const noexcept { return started_ns_; }  // monotonic
+  // Forgets all content and what is known about objects.
+  void flush();
   [[nodiscard]] event_log& log() noexcept { return log_; }
   [[nodiscard]] const cache_options& options() const noexcept { return options_; }
   [[nodiscard]] const prefetcher& prefetch() const noexcept { return prefetch_; }
 
  private:
   [[nodiscard]] bool print_on_console();
+  [[nodiscard]] outcome<std::shared_ptr<mounted_image>> attach(std::string_view disk_name) const;
+  [[nodiscard]] outcome<void> serve(std::shared_ptr<mounted_image> m);
+  [[nodiscard]] outcome<std::string> disk_to_remount();
+  [[nodiscard]] failure with_rest(failure why);
+  void finish_reload(outcome<std::shared_ptr<mounted_image>> attached);
 
   cache_vm::platform& platform_;
   cache_options options_;
   event_log log_;
-  http_server server_;
+  const std::uint64_t started_ns_;
+  std::atomic<std::size_t> open_{0};  // connections of all servers
+  std::vector<std::unique_ptr<http_server>> servers_;
+  enum class reloading { no, yes, again };
+  reloading reloading_ = reloading::no;
   prefetcher prefetch_;
   shell_service shell_;
   std::unique_ptr<shell_session> console_;

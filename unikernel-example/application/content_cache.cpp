@@ -3,6 +3,7 @@
 namespace docteur::cache_vm {
 
 shared_content content_cache::find(key k) {
+  const std::lock_guard lock(guard_);
   if (const auto found = items_.find(k); found != items_.end()) {
     if (found->second != recent_.begin()) recent_.splice(recent_.begin(), recent_, found->second);
     ++counters_.hits;
@@ -21,17 +22,18 @@ shared_content content_cache::find(key k) {
   return nullptr;
 }
 
-void content_cache::put(key k, const shared_content& c) {
-  if (items_.contains(k)) return;
+shared_content content_cache::put(key k, shared_content c) {
+  const std::lock_guard lock(guard_);
+  if (const auto found = items_.find(k); found != items_.end()) return found->second->value;
   const std::uint64_t cost = c->size + kOverhead;
   if (cost > capacity_ / 8) {
     forget_unused();
     shared_[k] = c;
-    return;
+    return c;
   }
   while (counters_.used + cost > capacity_) {
     const item& last = recent_.back();
-    last.value->used.is_cached = false;
+    last.value->is_cached = false;
     counters_.used -= last.value->size + kOverhead;
     items_.erase(last.k);
     recent_.pop_back();
@@ -43,13 +45,15 @@ void content_cache::put(key k, const shared_content& c) {
     recent_.pop_front();
     throw;
   }
-  c->used.is_cached = true;
+  c->is_cached = true;
   counters_.used += cost;
   counters_.items = items_.size();
+  return c;
 }
 
 void content_cache::clear() noexcept {
-  for (const item& i : recent_) i.value->used.is_cached = false;
+  const std::lock_guard lock(guard_);
+  for (const item& i : recent_) i.value->is_cached = false;
   items_.clear();
   recent_.clear();
   counters_.used = counters_.items = 0;

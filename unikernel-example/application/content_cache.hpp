@@ -1,11 +1,12 @@
 #pragma once
 // Whole, checked content of small files in the form in which it is sent, so that a hot file is not inflated again.
 // Bounded in bytes; the least recently used content goes first. Content that is being sent is shared with other clients
-// that ask for it.
+// that ask for it. Any thread may use it.
 
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 
 #include "unikernel-example/application/held_content.hpp"
@@ -23,8 +24,9 @@ class content_cache {
 
   // nullptr when it is neither kept nor in use.
   [[nodiscard]] shared_content find(key k);
-  // Content larger than an eighth of the capacity is not kept; it is only shared while in use.
-  void put(key k, const shared_content& c);
+  // Returns what is kept from now on: another loop may have put the same content first. Content larger than an eighth
+  // of the capacity is not kept; it is only shared while in use.
+  shared_content put(key k, shared_content c);
   void clear() noexcept;
 
   struct counters {
@@ -32,10 +34,13 @@ class content_cache {
     std::uint64_t used = 0;  // bytes kept
     std::uint64_t items = 0;
   };
-  [[nodiscard]] const counters& count() const noexcept { return counters_; }
+  [[nodiscard]] counters count() const noexcept {
+    const std::lock_guard lock(guard_);
+    return counters_;
+  }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
   // Whether one more item could push out another.
-  [[nodiscard]] bool is_full() const noexcept { return counters_.used + (64 << 10) > capacity_; }
+  [[nodiscard]] bool is_full() const noexcept { return count().used + (64 << 10) > capacity_; }
 
  private:
   struct item {
@@ -47,8 +52,9 @@ class content_cache {
   static constexpr std::uint64_t kOverhead = 192;
   void forget_unused();
 
-  std::uint64_t capacity_;
-  order recent_;  // most recent first
+  const std::uint64_t capacity_;
+  mutable std::mutex guard_;  // of everything below
+  order recent_;              // most recent first
   std::unordered_map<key, order::iterator> items_;
   std::unordered_map<key, std::weak_ptr<const content>> shared_;
   counters counters_;

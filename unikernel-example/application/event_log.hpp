@@ -1,8 +1,9 @@
 #pragma once
-// The latest events, for the shell's `log`. Each is also printed on the console as one line.
+// The latest events, for the shell's `log`. Each is also printed on the console as one line. Any thread may use it.
 
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <string>
 
 #include "unikernel-example/platform/platform.hpp"
@@ -23,11 +24,17 @@ class event_log {
     std::uint64_t at_ns;  // the platform's monotonic clock
     std::string text;
   };
-  [[nodiscard]] const std::deque<line>& lines() const noexcept { return lines_; }
+  [[nodiscard]] std::deque<line> lines() const {
+    const std::lock_guard lock(guard_);
+    return lines_;
+  }
 
  private:
   static constexpr std::size_t kMost = 100;
+  [[nodiscard]] bool is_rare(std::uint64_t now);
+
   platform* platform_;
+  mutable std::mutex guard_;  // of everything below
   std::deque<line> lines_;
   std::uint64_t last_rare_ns_ = 0;
   bool said_rarely_ = false;

@@ -3,9 +3,11 @@
 // memory is needed, the content whose clients have all been stuck longest is taken from them; response_body reads it
 // again.
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "object/bytes.hpp"
@@ -13,8 +15,7 @@
 
 namespace docteur::cache_vm {
 
-class content_hold;
-
+// Shared by all loops; constant once it is made.
 struct content {
   static constexpr std::uint32_t kNoObject = ~std::uint32_t{0};
 
@@ -22,27 +23,23 @@ struct content {
   content(const content&) = delete;
   content& operator=(const content&) = delete;
   ~content() {
-    if (counted) *counted -= size;
+    if (counted) counted->fetch_sub(size, std::memory_order_relaxed);
   }
 
   std::unique_ptr<std::byte[]> data;
   std::size_t size = 0;
   std::uint32_t position = kNoObject;  // of the object in IDX
   coding form = coding::identity;
-  std::shared_ptr<std::uint64_t> counted;  // the sum of the sizes of all live content; may be absent
+  std::shared_ptr<std::atomic<std::uint64_t>> counted;  // the sum of the sizes of all live content; may be absent
+  mutable std::atomic<bool> is_cached{false};           // the cache holds it
   [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }
-
-  // Its holders besides the current request: the cache, and clients that could not be sent all of it at once.
-  struct uses {
-    bool is_cached = false;
-    std::vector<content_hold*> holds;
-    std::list<const content*>::iterator place;  // in the ledger, while there are holds
-  };
-  mutable uses used;
 };
 using shared_content = std::shared_ptr<const content>;
 
-// All content that clients hold, in the order in which any of its clients last took some of it.
+class content_hold;
+
+// All content that the clients of one loop hold because they could not be sent all of it at once, in the order in which
+// any of its clients last took some of it.
 class content_ledger {
  public:
   // Bytes that a client may always hold: little even for a thousand clients of a small machine.
@@ -54,12 +51,17 @@ class content_ledger {
 
   // Takes content away until `live` is at most `most` bytes, or nothing is left to take. Content that the cache keeps
   // stays, and so does content of at most kOwn bytes for each of its clients.
-  void trim(const std::uint64_t& live, std::uint64_t most) noexcept;
+  void trim(const std::atomic<std::uint64_t>& live, std::uint64_t most) noexcept;
   [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }  // number of contents, since the start
 
  private:
   friend class content_hold;
-  std::list<const content*> order_;  // most recently sent first
+  struct held {
+    const content* what;
+    std::vector<content_hold*> holds;
+  };
+  std::list<held> order_;  // most recently sent first
+  std::unordered_map<const content*, std::list<held>::iterator> places_;
   std::uint64_t taken_ = 0;
 };
 
@@ -80,7 +82,8 @@ class content_hold {
  private:
   content_ledger* ledger_;
   shared_content content_;
-  std::size_t place_ = 0;  // in content_->used.holds
+  std::list<content_ledger::held>::iterator at_;
+  std::size_t place_ = 0;  // in at_->holds
 };
 
 }  // namespace docteur::cache_vm

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace docteur::cache_vm {
 namespace {
@@ -57,7 +58,7 @@ bool http_connection::abort() {
 bool http_connection::advance() {
   for (;;) {
     if (link_->state() == connection::input::broken) phase_ = phase::lost;
-    if (phase_ == phase::reply && !send_reply() && phase_ != phase::lost) return true;
+    if (phase_ == phase::reply && !(answer() && send_reply()) && phase_ != phase::lost) return true;
     if (phase_ == phase::lost) {
       if (reply_.head.size() > 0) ++shared_->counts.aborted;
       return abort();
@@ -160,19 +161,52 @@ void http_connection::start_reply() {
   ++shared_->counts.requests;
   ++requests_;
   reply_.reset();
+  head_sent_ = content_sent_ = 0;
+  is_answered_ = false;
+  enter(phase::reply, request_ns_);
+}
+
+// Fills reply_. Called again for the same request when what a slow disk had to bring is there.
+bool http_connection::answer() {
+  if (is_answered_) return true;
+  if (waits_for_ != 0 || waits_) return false;
+  if (std::exchange(must_parse_, false)) (void)is_request_whole();
   if (status_ != 0) {
     refuse(status_);
   } else {
+    const no_waiting here(*shared_->platform);
     shared_->responder->answer(shared_->request, behind_, context(), shared_->wall_clock, reply_);
   }
+  if (const std::uint64_t ticket = shared_->platform->take_ticket(); ticket != 0) {
+    reply_.reset();
+    wait_for_disk(ticket);
+    return false;
+  }
+  is_answered_ = true;
   begin_ += head_size_;
   seen_ = 0;
   if (begin_ == end_) return_buffer();
   image_ = shared_->image;
-  head_sent_ = content_sent_ = 0;
-  enter(phase::reply, request_ns_);
-  window_ns_ = request_ns_;
+  window_ns_ = shared_->platform->monotonic_ns();
   window_delivered_ = link_->delivered();
+  return true;
+}
+
+void http_connection::wait_for_disk(std::uint64_t ticket) {
+  (void)stop_waiting();
+  waits_for_ = ticket;
+  ++shared_->counts.disk_waits;
+  if (is_answered_) return;
+  // The request is in memory that all connections share.
+  must_parse_ = true;
+  seen_ = 0;
+}
+
+void http_connection::arrived(std::uint64_t ticket) noexcept {
+  if (waits_for_ != ticket) return;
+  waits_for_ = 0;
+  waits_ = true;
+  ++shared_->waiting;
 }
 
 // Sends as much as there is room for. True when all was sent; false when it continues later, or was lost.
@@ -197,8 +231,8 @@ bool http_connection::send_reply() {
       break;
     }
     const std::size_t room = std::min(link_->room(), kPiece);
-    if (room == 0) return false;
-    if (reply_.body->is_costly()) {
+    if (room == 0 || waits_for_ != 0) return false;
+    if (waits_ || reply_.body->is_costly()) {
       if (!shared_->may_spend) {
         if (!waits_) ++shared_->waiting;
         waits_ = true;
@@ -206,8 +240,12 @@ bool http_connection::send_reply() {
       }
       shared_->may_spend = false;
     }
-    const auto piece = reply_.body->next(room);
+    const auto piece = next_piece(room);
     if (!piece) {
+      if (const std::uint64_t ticket = shared_->platform->take_ticket(); ticket != 0) {
+        wait_for_disk(ticket);
+        return false;
+      }
       ++shared_->counts.faults;
       phase_ = phase::lost;
       return false;
@@ -224,8 +262,16 @@ bool http_connection::send_reply() {
   return true;
 }
 
+result<bytes> http_connection::next_piece(std::size_t most) {
+  const no_waiting here(*shared_->platform);
+  return reply_.body->next(most);
+}
+
 bool http_connection::wait_for_room() {
-  if (reply_.content) shared_->responder->hold(reply_, content_sent_);
+  if (!reply_.content) return false;
+  const no_waiting here(*shared_->platform);
+  shared_->responder->hold(reply_, content_sent_);
+  (void)shared_->platform->take_ticket();  // the client then keeps its content
   return false;
 }
 
@@ -285,7 +331,7 @@ bool http_connection::tick(std::uint64_t now) {
       start_reply();
       return advance();
     case phase::reply: {
-      if (waits_) window_ns_ = now;  // the client is not to blame
+      if (waits_ || waits_for_ != 0 || !is_answered_) window_ns_ = now;  // the client is not to blame
       if (!passed(window_ns_, l.stall_s)) return true;
       const std::uint64_t delivered = link_->delivered();
       if (delivered - window_delivered_ >= l.stall_bytes) {

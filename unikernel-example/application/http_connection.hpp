@@ -17,7 +17,7 @@ namespace docteur::cache_vm {
 // Bytes of a connection's input buffer. It grows only for a longer request, while that arrives.
 inline constexpr std::size_t kFirstBuffer = 4 << 10;
 
-// State that all connections share.
+// State that all connections of a loop share.
 struct http_shared {
   cache_vm::platform* platform;
   http_limits limits;
@@ -27,7 +27,7 @@ struct http_shared {
   http_request request;     // of the connection being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
-  std::size_t waiting = 0;     // connections whose response continues in http_server::work()
+  std::size_t waiting = 0;     // connections that continue in http_server::work()
   bool may_spend = false;      // one of them may do costly work now
   bool drains = false;         // connections close after their response
   std::uint64_t drain_ns = 0;  // when that began, monotonic
@@ -47,6 +47,8 @@ class http_connection {
   [[nodiscard]] bool advance();
   // Applies time-outs. False: as advance(). `now`: monotonic ns.
   [[nodiscard]] bool tick(std::uint64_t now);
+  // The disk has what `ticket` stands for: if this connection waited for it, it now waits for work().
+  void arrived(std::uint64_t ticket) noexcept;
   // Whether it was waiting for work(); it no longer does.
   [[nodiscard]] bool stop_waiting() noexcept;
   // Aborts a response that began under image number `last` or an earlier one; false when there is none.
@@ -65,11 +67,14 @@ class http_connection {
   [[nodiscard]] bool is_request_whole();
   void make_room();
   [[nodiscard]] bool send_reply();
+  [[nodiscard]] result<bytes> next_piece(std::size_t most);
   [[nodiscard]] bool wait_for_room();  // false, as send_reply() then is
   [[nodiscard]] bool close();          // false, as advance() then is
   [[nodiscard]] bool abort();
   void refuse(int status);
   void start_reply();
+  [[nodiscard]] bool answer();  // false: it continues later
+  void wait_for_disk(std::uint64_t ticket);
   void finish_reply();
   void enter(phase p, std::uint64_t now);
   [[nodiscard]] std::string_view unread() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
@@ -92,7 +97,10 @@ class http_connection {
   std::uint64_t request_ns_ = 0;
   std::uint64_t image_ = 0;  // http_shared::image when the request was answered
 
-  bool waits_ = false;
+  bool waits_ = false;           // for work()
+  std::uint64_t waits_for_ = 0;  // the ticket of what the disk is to bring; 0: nothing
+  bool is_answered_ = false;     // reply_ was filled
+  bool must_parse_ = false;      // the request must be parsed again before it is answered
   http_reply reply_;
   std::size_t head_sent_ = 0;
   std::size_t content_sent_ = 0;

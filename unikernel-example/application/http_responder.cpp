@@ -31,9 +31,10 @@ struct http_responder::call {
   }
 };
 
-http_responder::http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts,
-                               event_log& log)
-    : limits_(&limits),
+http_responder::http_responder(platform& p, const http_limits& limits, site_rules rules, own_pages pages,
+                               metrics& counts, event_log& log)
+    : platform_(&p),
+      limits_(&limits),
       rules_(std::move(rules)),
       pages_(std::move(pages)),
       counts_(&counts),
@@ -294,6 +295,7 @@ void http_responder::answer_absent(const call& c) {
 }
 
 void http_responder::answer_fault(const call& c, const error& e) {
+  if (platform_->has_ticket()) return;  // no fault: the request is answered later
   const bool passes = e.code == errc::out_of_memory || e.code == errc::unavailable;
   if (!passes) ++counts_->faults;
   log_->say_rarely("disk " + site_->disk_name() + ": " + to_text(e) + ": " + terminal_line(c.request.target));

@@ -32,7 +32,8 @@ struct port_content {
 
 class http_responder {
  public:
-  http_responder(const http_limits& limits, site_rules rules, own_pages pages, metrics& counts, event_log& log);
+  http_responder(platform& p, const http_limits& limits, site_rules rules, own_pages pages, metrics& counts,
+                 event_log& log);
 
   // Serves `s` from now on; null: everything is answered 503.
   void mount(std::shared_ptr<site> s) noexcept {
@@ -41,7 +42,8 @@ class http_responder {
   }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
-  // `wall_clock`: seconds since 1970 UTC, if known. Fills `out`, which the caller has reset. Throws std::bad_alloc.
+  // `wall_clock`: seconds since 1970 UTC, if known. Fills `out`, which the caller has reset. When a read had to wait
+  // (platform::take_ticket()), `out` is of no use. Throws std::bad_alloc.
   void answer(const http_request& r, port_content behind, const reply_context& context,
               std::optional<std::int64_t> wall_clock, http_reply& out);
   // To be called when only `sent` bytes of the content in answer()'s reply could be sent at once, before another image
@@ -67,6 +69,7 @@ class http_responder {
   void answer_fault(const call& c, const error& e);
   void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness fresh);
 
+  platform* platform_;
   const http_limits* limits_;
   site_rules rules_;
   own_pages pages_;

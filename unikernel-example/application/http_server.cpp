@@ -12,13 +12,14 @@ constexpr std::string_view kFull =
 }  // namespace
 
 http_server::http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
-                         event_log& log)
-    : behind_(behind), responder_(shared_.limits, std::move(rules), std::move(pages), shared_.counts, log) {
+                         event_log& log, std::atomic<std::size_t>& open)
+    : behind_(behind),
+      open_(&open),
+      responder_(p, shared_.limits, std::move(rules), std::move(pages), shared_.counts, log) {
   shared_.platform = &p;
   shared_.limits = limits;
   shared_.responder = &responder_;
   shared_.buffers.reserve(kSpareBuffers);
-  shared_.counts.started_ns = p.monotonic_ns();
   look_at_clock();
 }
 
@@ -26,6 +27,20 @@ void http_server::mount(std::shared_ptr<site> s) {
   if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.platform->monotonic_ns(), old});
   responder_.mount(std::move(s));
   ++shared_.image;
+}
+
+void http_server::arrived(std::uint64_t ticket) {
+  for (const auto& c : connections_) c->arrived(ticket);
+}
+
+void http_server::update_counts() noexcept {
+  const auto& s = responder_.mounted();
+  if (!s) return;
+  const auto& bases = s->reader().objects().cache().count();
+  shared_.counts.bases_used = bases.used;
+  shared_.counts.bases_hits = bases.hits;
+  shared_.counts.bases_misses = bases.misses;
+  shared_.counts.taken = s->held().taken();
 }
 
 bool http_server::work() {
@@ -64,7 +79,8 @@ void http_server::open(connection& c, port_content behind) {
   c.user = nullptr;
   metrics& counts = shared_.counts;
   ++counts.connections;
-  if (connections_.size() >= shared_.limits.connections) {
+  if (open_->fetch_add(1, std::memory_order_relaxed) >= shared_.limits.connections) {
+    open_->fetch_sub(1, std::memory_order_relaxed);
     ++counts.refused;
     ++counts.statuses[503];
     (void)c.send(as_bytes(kFull));
@@ -77,6 +93,7 @@ void http_server::open(connection& c, port_content behind) {
     connections_.push_back(std::move(mine));
   } catch (const std::bad_alloc&) {
     ++counts.refused;
+    open_->fetch_sub(1, std::memory_order_relaxed);
     c.abort();
     return;
   }
@@ -108,6 +125,7 @@ void http_server::remove(http_connection& c) {
   std::swap(connections_[place], connections_.back());
   connections_[place]->place = place;
   connections_.pop_back();
+  open_->fetch_sub(1, std::memory_order_relaxed);
   shared_.counts.active = connections_.size();
 }
 
@@ -115,6 +133,8 @@ void http_server::tick() {
   look_at_clock();
   const std::uint64_t now = shared_.platform->monotonic_ns();
   if (!old_.empty()) cut_off_old(now);
+  if (const auto& s = responder_.mounted()) s->trim();
+  update_counts();
   for (std::size_t i = connections_.size(); i-- > 0;) {
     http_connection& c = *connections_[i];
     try {

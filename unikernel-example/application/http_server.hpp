@@ -1,6 +1,7 @@
 #pragma once
-// All HTTP connections.
+// All HTTP connections of one loop.
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -10,9 +11,10 @@ namespace docteur::cache_vm {
 
 class http_server final : public service {
  public:
-  // `behind`: what the port of opened() and ready() serves.
+  // `behind`: what the port of opened() and ready() serves. `open`: the number of connections of all loops' servers,
+  // which the limit counts.
   http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
-              event_log& log);
+              event_log& log, std::atomic<std::size_t>& open);
   // For a second port that serves the server's own pages only. Its clients count against the same limits.
   [[nodiscard]] service& status_port() noexcept { return status_port_; }
 
@@ -22,6 +24,8 @@ class http_server final : public service {
   void tick();
   // Continues one response that takes milliseconds; false when no other waits.
   [[nodiscard]] bool work();
+  // application::arrived()
+  void arrived(std::uint64_t ticket);
   // Finishes responses in progress; connections close after theirs.
   void drain();
 
@@ -31,7 +35,9 @@ class http_server final : public service {
   static constexpr std::uint64_t kOldSeconds = 60;
   void mount(std::shared_ptr<site> s);
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }
+  // Any thread may read them. What readers and ledgers count is added at each tick.
   [[nodiscard]] const metrics& counts() const noexcept { return shared_.counts; }
+  void update_counts() noexcept;
   [[nodiscard]] const http_limits& limits() const noexcept { return shared_.limits; }
 
  private:
@@ -51,6 +57,7 @@ class http_server final : public service {
   void cut_off_old(std::uint64_t now);
 
   port_content behind_;
+  std::atomic<std::size_t>* open_;
   status_service status_port_{*this};
   http_shared shared_;
   http_responder responder_;

@@ -1,5 +1,7 @@
 #include "unikernel-example/application/prefetch.hpp"
 
+#include <utility>
+
 namespace docteur::cache_vm {
 namespace {
 
@@ -13,24 +15,51 @@ void prefetcher::start(std::shared_ptr<site> s) {
   if (!all) return;
   site_ = std::move(s);
   entries_.emplace(std::move(*all));
+  is_running_ = true;
+}
+
+void prefetcher::stop() noexcept {
+  finish();
+  files_ = 0;
+}
+
+void prefetcher::finish() noexcept {
+  entries_.reset();
+  again_.reset();
+  site_.reset();
+  waits_for_ = 0;
+  is_running_ = false;
+}
+
+// A damaged file is told of when somebody asks for it.
+void prefetcher::read(const node& n) {
+  const auto facts = site_->facts(n);
+  if (!facts || (*facts)->streams) return;
+  const coding form = (*facts)->deflate ? coding::deflate : coding::identity;
+  if (site_->whole(**facts, form)) ++files_;
 }
 
 bool prefetcher::work(platform& p) {
-  if (!entries_) return false;
+  if (!entries_ || waits_for_ != 0) return false;
+  const no_waiting here(p);
   const std::uint64_t start = p.monotonic_ns();
   do {
-    const auto e = site_->cache().is_full() ? std::nullopt : entries_->next();
-    if (!e) {
-      entries_.reset();
-      site_.reset();
+    std::optional<node> n = std::exchange(again_, std::nullopt);
+    while (!n && !site_->cache().is_full()) {
+      const auto e = entries_->next();
+      if (!e) break;
+      if (e->node.kind == entry_kind::file || e->node.kind == entry_kind::executable) n = e->node;
+    }
+    if (!n) {
+      finish();
       return false;
     }
-    if (e->node.kind != entry_kind::file && e->node.kind != entry_kind::executable) continue;
-    const auto facts = site_->facts(e->node);
-    // A damaged file is told of when somebody asks for it.
-    if (!facts || (*facts)->streams) continue;
-    const coding form = (*facts)->deflate ? coding::deflate : coding::identity;
-    if (site_->whole(**facts, form)) ++files_;
+    read(*n);
+    waits_for_ = p.take_ticket();
+    if (waits_for_ != 0) {
+      again_ = n;
+      return false;
+    }
   } while (p.monotonic_ns() - start < kSlice);
   return true;
 }

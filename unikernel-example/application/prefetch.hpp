@@ -1,10 +1,12 @@
 #pragma once
 // Reads files into the cache before they are requested, in the order of their paths, until all are cached or it is
-// full.
+// full. On loop 0; any thread may ask how far it is.
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
+#include "unikernel-example/application/metrics.hpp"
 #include "unikernel-example/application/site.hpp"
 
 namespace docteur::cache_vm {
@@ -12,17 +14,27 @@ namespace docteur::cache_vm {
 class prefetcher {
  public:
   void start(std::shared_ptr<site> s);
-  void stop() noexcept { *this = {}; }
+  void stop() noexcept;
   // Some milliseconds of work; false when there is none.
   [[nodiscard]] bool work(platform& p);
+  // application::arrived()
+  void arrived(std::uint64_t ticket) noexcept {
+    if (waits_for_ == ticket) waits_for_ = 0;
+  }
 
-  [[nodiscard]] bool is_running() const noexcept { return entries_.has_value(); }
+  [[nodiscard]] bool is_running() const noexcept { return is_running_; }
   [[nodiscard]] std::uint64_t files() const noexcept { return files_; }  // read so far
 
  private:
+  void read(const node& n);
+  void finish() noexcept;
+
   std::shared_ptr<site> site_;
   std::optional<directory_list> entries_;
-  std::uint64_t files_ = 0;
+  std::optional<node> again_;    // to be read once the disk has brought what it needs
+  std::uint64_t waits_for_ = 0;  // a ticket; 0: nothing
+  std::atomic<bool> is_running_{false};
+  counter files_;
 };
 
 }  // namespace docteur::cache_vm

@@ -164,7 +164,8 @@ shell_output do_info(cache_machine& machine, arguments) {
   std::string out = row("disk", s->disk_name()) + row("commit", hex(i.commit_id())) + row("root", hex(head.tree)) +
                     row("author", terminal_line(head.author.name)) +
                     row("committed", date_text(head.committer.seconds)) + row("objects", i.index().count()) +
-                    row("attached in us", s->attach_ns / 1000) + row("memory of paths", s->attached_bytes());
+                    row("attached in us", s->shared().attach_ns / 1000) +
+                    row("memory of paths", s->shared().attached_bytes());
   if (i.sections()) out += row("builder", terminal_line(i.sections()->builder_text()));
   return text(out + terminal_text(head.message));
 }
@@ -195,29 +196,31 @@ shell_output do_prefetch(cache_machine& machine, arguments) {
 shell_output do_flush(cache_machine& machine, arguments) {
   const auto& s = machine.http().mounted();
   if (!s) return no_image();
-  s->flush();
+  machine.flush();
   return text("");
 }
 
 shell_output do_cache(cache_machine& machine, arguments) {
   const auto& s = machine.http().mounted();
   if (!s) return no_image();
-  const auto& c = s->cache().count();
-  const auto& b = s->reader().objects().cache();
-  return text(
-      row("content", std::to_string(c.used) + " of " + std::to_string(s->cache().capacity()) + " bytes, " +
-                         std::to_string(c.items) + " items") +
-      row("hits", c.hits) + row("misses", c.misses) +
-      row("bases of deltas", std::to_string(b.count().used) + " of " + std::to_string(b.capacity()) + " bytes") +
-      row("hits", b.count().hits) + row("misses", b.count().misses) +
-      row("prefetch",
-          std::to_string(machine.prefetch().files()) + (machine.prefetch().is_running() ? " files so far" : " files")));
+  const auto c = s->cache().count();
+  metrics m;
+  machine.sum_counts(0, m);
+  return text(row("content", std::to_string(c.used) + " of " + std::to_string(s->cache().capacity()) + " bytes, " +
+                                 std::to_string(c.items) + " items") +
+              row("hits", c.hits) + row("misses", c.misses) +
+              row("bases of deltas", std::to_string(m.bases_used) + " of " +
+                                         std::to_string(s->shared().options().cache_bytes / 4) + " bytes") +
+              row("hits", m.bases_hits) + row("misses", m.bases_misses) +
+              row("prefetch", std::to_string(machine.prefetch().files()) +
+                                  (machine.prefetch().is_running() ? " files so far" : " files")));
 }
 
-shell_output do_stats(cache_machine& machine, arguments) { return text(metrics_text(machine)); }
+shell_output do_stats(cache_machine& machine, arguments) { return text(metrics_text(machine, 0)); }
 
 shell_output do_http(cache_machine& machine, arguments) {
-  const metrics& m = machine.http().counts();
+  metrics m;
+  machine.sum_counts(0, m);
   std::string out =
       row("connections", std::to_string(m.active) + " of " + std::to_string(machine.http().limits().connections)) +
       row("accepted", m.connections) + row("refused", m.refused) + row("timed out", m.timed_out) +
@@ -231,7 +234,7 @@ shell_output do_http(cache_machine& machine, arguments) {
 shell_output do_net(cache_machine& machine, arguments) { return text(machine.platform().network_status() + "\n"); }
 
 shell_output do_uptime(cache_machine& machine, arguments) {
-  return text(duration_text(machine.platform().monotonic_ns() - machine.http().counts().started_ns) + "\n");
+  return text(duration_text(machine.platform().monotonic_ns() - machine.started_ns()) + "\n");
 }
 
 shell_output do_date(cache_machine& machine, arguments) {
@@ -246,7 +249,7 @@ shell_output do_free(cache_machine& machine, arguments) {
 
 shell_output do_log(cache_machine& machine, arguments) {
   std::string out;
-  const std::uint64_t start = machine.http().counts().started_ns;
+  const std::uint64_t start = machine.started_ns();
   for (const auto& l : machine.log().lines()) {
     std::array<char, 32> at;
     std::snprintf(at.data(), at.size(), "%10.3f ", static_cast<double>(l.at_ns - std::min(l.at_ns, start)) / 1e9);

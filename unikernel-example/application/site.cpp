@@ -20,17 +20,19 @@ constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation 
 
 }  // namespace
 
-result<std::shared_ptr<site>> site::mount(const disk& d, const site_options& options) {
-  std::shared_ptr<site> s(new site(d, options));
-  attach_options attach;
-  attach.cache_bytes = options.cache_bytes / 4;
-  // Streams need no more than a window, so only what is checked whole is built whole.
-  attach.bounds.streamed_blob = options.whole_bytes + 1;
-  DOCTEUR_CHECK(s->attached_.attach(d.view, options.heap, attach));
-  s->modified_text_ = format_http_date(s->modified());
+site::site(std::shared_ptr<mounted_image> of, image_reader&& reader, inflater&& inflate)
+    : shared_(std::move(of)),
+      reader_(std::move(reader)),
+      inflater_(std::move(inflate)),
+      most_live_(shared_->options().cache_bytes + shared_->options().sent_bytes),
+      open_reads_(std::make_shared<cache_vm::open_reads>(std::max<std::size_t>(
+          shared_->options().read_bytes / shared_->options().loops / cache_vm::open_reads::kEach, kLeastOpen))) {}
+
+result<std::shared_ptr<site>> site::make(std::shared_ptr<mounted_image> of) {
+  const site_options& o = of->options();
+  DOCTEUR_TRY(reader, image_reader::make(of->image(), o.heap, o.cache_bytes / 4 / o.loops));
   DOCTEUR_TRY(inflate, inflater::make());
-  s->inflater_.emplace(std::move(inflate));
-  return s;
+  return std::shared_ptr<site>(new site(std::move(of), std::move(reader), std::move(inflate)));
 }
 
 result<node> site::find(std::string_view path) {
@@ -40,7 +42,7 @@ result<node> site::find(std::string_view path) {
 }
 
 result<std::string> site::folder(std::string_view path) {
-  owned_array<char> where(options_.heap);
+  owned_array<char> where(shared_->options().heap);
   DOCTEUR_TRY(n, reader().resolve(snapshot(), path, &where));
   if (n.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
   return std::string(where.data(), where.size());
@@ -78,31 +80,31 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
 
 result<shared_content> site::whole(const object_facts& f, coding form) {
   const content_cache::key key = key_of(f.position, form);
-  if (shared_content c = cache_.find(key)) return c;
+  if (shared_content c = cache().find(key)) return c;
   DOCTEUR_TRY(c, form == coding::deflate ? read_deflated(f) : read_whole(f));
-  if (c) cache_.put(key, c);
-  return c;
+  return c ? cache().put(key, c) : c;
 }
 
 result<shared_content> site::whole_again(const object_facts& f) {
-  if (shared_content c = cache_.find(key_of(f.position, coding::identity))) return c;
+  if (shared_content c = cache().find(key_of(f.position, coding::identity))) return c;
   return read_whole(f);
 }
 
 std::shared_ptr<content> site::make_content(const object_facts& f, coding form, std::uint64_t size) {
-  held_.trim(*live_, most_live_ - std::min(size, most_live_));
+  const auto& live = shared_->live();
+  held_.trim(*live, most_live_ - std::min(size, most_live_));
   auto c = std::make_shared<content>();
   try {
     c->data.reset(new std::byte[size]);
   } catch (const std::bad_alloc&) {
-    held_.trim(*live_, 0);
+    held_.trim(*live, 0);
     c->data.reset(new std::byte[size]);
   }
   c->size = size;
   c->position = f.position;
   c->form = form;
-  c->counted = live_;
-  *live_ += size;
+  c->counted = live;
+  live->fetch_add(size, std::memory_order_relaxed);
   return c;
 }
 
@@ -137,7 +139,7 @@ result<shared_content> site::read_deflated(const object_facts& f) {
   DOCTEUR_CHECK(read_exactly(image().disk(), f.deflate->offset, {c->data.get(), c->size}));
   const auto plain = make_content(f, coding::identity, f.size);
   const mutable_bytes out(plain->data.get(), plain->size);
-  const auto taken = inflater_->inflate(c->view(), out, f.deflate->offset);
+  const auto taken = inflater_.inflate(c->view(), out, f.deflate->offset);
   if (taken && *taken == c->size && object_id(f.id.kind(), object_type::blob, out) == f.id) {
     learn_signs(f.position, out);
     return shared_content(c);
@@ -152,7 +154,7 @@ void site::prove(std::uint32_t position) {
 }
 
 void site::flush() noexcept {
-  cache_.clear();
+  cache().clear();
   facts_.clear();
   proved_.clear();
   reader().objects().cache().clear();

@@ -1,8 +1,7 @@
 #pragma once
-// A mounted image: its paths and its checked content. Responses in progress share ownership of it, so it may be
-// replaced at any time.
+// A mounted image as one loop sees it: its paths and its checked content. Used by the loop's thread only. Responses in
+// progress share ownership of it, so it may be replaced at any time.
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,23 +11,13 @@
 #include <unordered_set>
 
 #include "pack/inflate.hpp"
-#include "reader/attached_image.hpp"
-#include "unikernel-example/application/content_cache.hpp"
+#include "reader/image_reader.hpp"
 #include "unikernel-example/application/http_conditions.hpp"
-#include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/mounted_image.hpp"
 #include "unikernel-example/application/open_reads.hpp"
 #include "unikernel-example/application/text_signs.hpp"
-#include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
-
-struct site_options {
-  memory heap;                // for the image and its reader
-  std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
-  std::uint64_t sent_bytes;   // for whole content that is being sent, in addition
-  std::uint64_t read_bytes;   // for open_reads
-  std::uint64_t whole_bytes;  // http_limits
-};
 
 // What is known about an object without its content.
 struct object_facts {
@@ -44,21 +33,19 @@ struct object_facts {
 
 class site {
  public:
-  // Attaches all of the image before it returns. Errors: attached_image::attach()'s.
-  [[nodiscard]] static result<std::shared_ptr<site>> mount(const disk& d, const site_options& options);
+  // Errors: those of image_reader::make() and inflater::make().
+  [[nodiscard]] static result<std::shared_ptr<site>> make(std::shared_ptr<mounted_image> of);
   site(const site&) = delete;
   site& operator=(const site&) = delete;
   ~site() = default;
 
-  [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
-  [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
-  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
-  // Bytes of memory that paths and IDX take.
-  [[nodiscard]] std::size_t attached_bytes() const noexcept { return attached_.memory_used(); }
-  [[nodiscard]] image_reader& reader() noexcept { return attached_.reader(); }
-  [[nodiscard]] std::int64_t modified() const noexcept { return snapshot().commit().committer.seconds; }
-  [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
-  std::uint64_t attach_ns = 0;  // duration of mount(), set by its caller
+  [[nodiscard]] mounted_image& shared() noexcept { return *shared_; }
+  [[nodiscard]] const std::string& disk_name() const noexcept { return shared_->disk_name(); }
+  [[nodiscard]] const docteur::image& image() const noexcept { return shared_->image(); }
+  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return shared_->snapshot(); }
+  [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
+  [[nodiscard]] std::int64_t modified() const noexcept { return shared_->modified(); }
+  [[nodiscard]] std::string_view modified_text() const noexcept { return shared_->modified_text(); }
 
   // Follows symbolic links inside the image. Errors that mean "not there" satisfy is_absent().
   [[nodiscard]] result<node> find(std::string_view path);
@@ -76,14 +63,17 @@ class site {
   // Whole plain content for a client from which it was taken away; the cache stays as it is.
   [[nodiscard]] result<shared_content> whole_again(const object_facts& f);
   // Whether content that was just read can be held without taking other content away.
-  [[nodiscard]] bool has_room() const noexcept { return *live_ <= most_live_; }
+  [[nodiscard]] bool has_room() const noexcept { return live_bytes() <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
   [[nodiscard]] const std::shared_ptr<cache_vm::open_reads>& open_reads() const noexcept { return open_reads_; }
-  // To be called after a client began to hold content: takes away what exceeds the limit.
-  void trim() noexcept { held_.trim(*live_, most_live_); }
-  // Bytes of whole content in memory, cached or being sent.
-  [[nodiscard]] std::uint64_t live_bytes() const noexcept { return *live_; }
-  [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept { return f.size <= options_.whole_bytes; }
+  // To be called after a client began to hold content, and now and then, since other loops hold content, too: takes
+  // away what exceeds the limit.
+  void trim() noexcept { held_.trim(*shared_->live(), most_live_); }
+  // Bytes of whole content in memory, cached or being sent by any loop.
+  [[nodiscard]] std::uint64_t live_bytes() const noexcept { return shared_->live()->load(std::memory_order_relaxed); }
+  [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept {
+    return f.size <= shared_->options().whole_bytes;
+  }
 
   // What a blob says about its encoding. If it was not read yet, its beginning is read now, unchecked.
   [[nodiscard]] result<text_signs> signs(const object_facts& f);
@@ -92,37 +82,28 @@ class site {
   [[nodiscard]] bool is_proved(std::uint32_t position) const { return proved_.contains(position); }
   void prove(std::uint32_t position);
 
-  [[nodiscard]] content_cache& cache() noexcept { return cache_; }
+  [[nodiscard]] content_cache& cache() noexcept { return shared_->cache(); }
+  // Forgets all content, and what this loop knows about objects.
   void flush() noexcept;
   // It was replaced: only responses in progress go on, and need no memory to be quick.
   void retire() noexcept;
 
  private:
   static constexpr std::size_t kLeastOpen = 4;  // also of a retired site
-  site(const disk& d, const site_options& options)
-      : disk_(d),
-        options_(options),
-        most_live_(options.cache_bytes + options.sent_bytes),
-        open_reads_(std::make_shared<cache_vm::open_reads>(
-            std::max<std::size_t>(options.read_bytes / cache_vm::open_reads::kEach, kLeastOpen))),
-        cache_(options.cache_bytes / 4 * 3) {}
+  site(std::shared_ptr<mounted_image> of, image_reader&& reader, inflater&& inflate);
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
   [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding form, std::uint64_t size);
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
   [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
 
-  disk disk_;
-  site_options options_;
-  attached_image attached_;
-  http_date modified_text_{};
-  std::optional<inflater> inflater_;
-  std::uint64_t most_live_;  // limit of *live_ while clients hold content that can be taken
+  std::shared_ptr<mounted_image> shared_;
+  std::optional<image_reader> reader_;
+  inflater inflater_;
+  std::uint64_t most_live_;  // limit of live_bytes() while clients hold content that can be taken
   content_ledger held_;
   std::shared_ptr<cache_vm::open_reads> open_reads_;
-  content_cache cache_;
-  std::shared_ptr<std::uint64_t> live_ = std::make_shared<std::uint64_t>(0);  // bytes of content, cached or being sent
-  std::unordered_map<std::uint32_t, object_facts> facts_;                     // by position
+  std::unordered_map<std::uint32_t, object_facts> facts_;  // by position
   std::unordered_set<std::uint32_t> proved_;
 };
 

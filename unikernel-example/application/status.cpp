@@ -29,7 +29,7 @@ class members {
   std::string text_;
 };
 
-[[nodiscard]] std::string image_json(site& s) {
+[[nodiscard]] std::string image_json(const mounted_image& s) {
   const image& i = s.image();
   const commit_view& head = s.snapshot().commit();
   std::string_view message = head.message;
@@ -50,9 +50,8 @@ class members {
       .object();
 }
 
-[[nodiscard]] std::string cache_json(site& s) {
-  const auto& c = s.cache().count();
-  const auto& b = s.reader().objects().cache().count();
+[[nodiscard]] std::string cache_json(site& s, const metrics& m) {
+  const auto c = s.cache().count();
   return members()
       .number("capacity_bytes", s.cache().capacity())
       .number("used_bytes", c.used)
@@ -60,11 +59,18 @@ class members {
       .number("hits", c.hits)
       .number("misses", c.misses)
       .number("in_memory_bytes", s.live_bytes())
-      .number("taken_from_slow", s.held().taken())
-      .number("bases_used_bytes", b.used)
-      .number("bases_hits", b.hits)
-      .number("bases_misses", b.misses)
+      .number("taken_from_slow", m.taken)
+      .number("bases_used_bytes", m.bases_used)
+      .number("bases_hits", m.bases_hits)
+      .number("bases_misses", m.bases_misses)
       .object();
+}
+
+[[nodiscard]] std::string requests_by_thread(cache_machine& machine) {
+  std::string all;
+  for (std::size_t i = 0; i < machine.platform().loops(); ++i)
+    all += (i == 0 ? "" : ",") + std::to_string(machine.http(i).counts().requests);
+  return "[" + all + "]";
 }
 
 [[nodiscard]] std::string latency_json(const histogram& h) {
@@ -107,19 +113,21 @@ class prometheus {
 
 }  // namespace
 
-std::string status_json(cache_machine& machine) {
-  const metrics& m = machine.http().counts();
+std::string status_json(cache_machine& machine, std::size_t loop) {
+  metrics m;
+  machine.sum_counts(loop, m);
   const memory_use memory = machine.platform().memory();
   std::string statuses;
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0)
       statuses += (statuses.empty() ? "\"" : ",\"") + std::to_string(i) + "\":" + std::to_string(m.statuses[i]);
-  const auto& mounted = machine.http().mounted();
+  const auto& mounted = machine.http(loop).mounted();
   members out;
   out.text("platform", machine.platform().name())
-      .number("uptime_ms", (machine.platform().monotonic_ns() - m.started_ns) / 1'000'000)
-      .raw("image", mounted ? image_json(*mounted) : "null")
-      .raw("cache", mounted ? cache_json(*mounted) : "null")
+      .number("uptime_ms", (machine.platform().monotonic_ns() - machine.started_ns()) / 1'000'000)
+      .number("threads", machine.platform().loops())
+      .raw("image", mounted ? image_json(mounted->shared()) : "null")
+      .raw("cache", mounted ? cache_json(*mounted, m) : "null")
       .raw("memory", members().number("total_bytes", memory.total).number("used_bytes", memory.used).object())
       .raw("connections", members()
                               .number("active", m.active)
@@ -133,6 +141,8 @@ std::string status_json(cache_machine& machine) {
       .number("body_bytes", m.body_bytes)
       .number("deflate_from_pack", m.deflated)
       .number("faults", m.faults)
+      .number("disk_waits", m.disk_waits)
+      .raw("requests_by_thread", requests_by_thread(machine))
       .raw("prefetch", members()
                            .raw("running", machine.prefetch().is_running() ? "true" : "false")
                            .number("files", machine.prefetch().files())
@@ -142,16 +152,17 @@ std::string status_json(cache_machine& machine) {
   return out.object() + "\n";
 }
 
-std::string metrics_text(cache_machine& machine) {
-  const metrics& m = machine.http().counts();
+std::string metrics_text(cache_machine& machine, std::size_t loop) {
+  metrics m;
+  machine.sum_counts(loop, m);
   const memory_use memory = machine.platform().memory();
   prometheus p;
   p.family("image_info", "gauge", "The mounted image; 1 when there is one.");
-  if (const auto& s = machine.http().mounted()) {
+  if (const auto& s = machine.http(loop).mounted()) {
     p.sample("{commit=\"" + hex(s->snapshot().commit_id()) + "\",root=\"" + hex(s->snapshot().commit().tree) +
                  "\",disk=" + json_text(s->disk_name()) + "}",
              "1");
-    const auto& c = s->cache().count();
+    const auto c = s->cache().count();
     p.one("cache_hits_total", "counter", "Content found in the cache.", c.hits);
     p.one("cache_misses_total", "counter", "Content that had to be read.", c.misses);
     p.one("cache_used_bytes", "gauge", "Content kept.", c.used);
@@ -162,7 +173,7 @@ std::string metrics_text(cache_machine& machine) {
     p.sample({}, "0");
   }
   p.family("uptime_seconds", "gauge", "Time since the start.")
-      .sample({}, seconds_text((machine.platform().monotonic_ns() - m.started_ns) / 1000));
+      .sample({}, seconds_text((machine.platform().monotonic_ns() - machine.started_ns()) / 1000));
   p.one("memory_used_bytes", "gauge", "Memory in use.", memory.used);
   p.one("memory_total_bytes", "gauge", "Total memory.", memory.total);
   p.one("connections", "gauge", "Clients connected.", m.active);
@@ -173,6 +184,10 @@ std::string metrics_text(cache_machine& machine) {
   p.one("body_bytes_total", "counter", "Bytes of content passed to the network.", m.body_bytes);
   p.one("deflate_from_pack_total", "counter", "Responses sent as stored in the PACK.", m.deflated);
   p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
+  p.one("disk_waits_total", "counter", "Times that a response waited for the disk.", m.disk_waits);
+  p.family("thread_requests_total", "counter", "Requests by the thread that answered them.");
+  for (std::size_t i = 0; i < machine.platform().loops(); ++i)
+    p.sample("{thread=\"" + std::to_string(i) + "\"}", std::to_string(machine.http(i).counts().requests));
   p.family("responses_total", "counter", "Responses by status.");
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0) p.sample("{status=\"" + std::to_string(i) + "\"}", std::to_string(m.statuses[i]));

@@ -1,13 +1,16 @@
 #pragma once
 // The seam between the cache VM's application (HTTP, shell) and what it runs on: an ordinary Linux process, or a bare
-// x86-64 machine. One thread: the platform calls the application, which blocks nowhere but in reads of a disk.
+// x86-64 machine. The platform has one or more event loops, each a thread, and calls the application on them. A
+// connection belongs to one loop from its beginning to its end.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "object/bytes.hpp"
 #include "object/device.hpp"
@@ -44,7 +47,7 @@ class connection {
   ~connection() = default;
 };
 
-// The application's side of a port.
+// The application's side of a port, on one loop.
 class service {
  public:
   virtual ~service() = default;
@@ -79,20 +82,24 @@ struct connection_limit {
 // How the run ends.
 enum class ending { halt, reboot, failure };
 
-// The application, as the platform sees it.
+// The application, as the platform sees it. `loop`: the number of the loop on whose thread it is called; what has none
+// is called on loop 0.
 class application {
  public:
   virtual ~application() = default;
-  virtual void console_ready() = 0;  // console input is available
-  virtual void tick() = 0;           // about ten times a second, for time-outs
+  virtual void console_ready() = 0;         // console input is available
+  virtual void tick(std::size_t loop) = 0;  // about ten times a second, for time-outs
   // Does some milliseconds of background work; false when no more is left.
-  [[nodiscard]] virtual bool work() = 0;
+  [[nodiscard]] virtual bool work(std::size_t loop) = 0;
+  // The bytes that a read on this loop waited for are there, or cannot be had: the read may be tried again.
+  virtual void arrived(std::size_t loop, std::uint64_t ticket) = 0;
   // The image was replaced and is to be mounted again.
   virtual void reload() = 0;
-  // The machine is to end: no further connection is opened, and each is closed once its response was sent. Returns how
-  // long that may take, ns.
-  [[nodiscard]] virtual std::uint64_t drain() = 0;
-  [[nodiscard]] virtual bool is_drained() const = 0;
+  // The machine is to end. Returns how long responses in progress may take, ns. drain() follows on each loop.
+  [[nodiscard]] virtual std::uint64_t begin_drain() = 0;
+  // No further connection is opened, and each is closed once its response was sent.
+  virtual void drain(std::size_t loop) = 0;
+  [[nodiscard]] virtual bool is_drained(std::size_t loop) const = 0;
 };
 
 class platform {
@@ -108,22 +115,52 @@ class platform {
   [[nodiscard]] virtual bool console_has_room() const { return true; }
   [[nodiscard]] virtual std::size_t console_read(std::span<char> into) = 0;  // typed characters; 0: none
 
-  // Examines the disks again: their sizes and content may change between calls.
-  [[nodiscard]] virtual std::span<const disk> disks() = 0;
+  // Examines the disks again: their sizes and content may change between calls. Any thread may call it.
+  [[nodiscard]] virtual std::vector<disk> disks() = 0;
+  // With `waits` false, reads of disks by this thread do not wait from now on: one that would have to fails with
+  // errc::unavailable, and its bytes are fetched meanwhile. The thread then has a ticket, with which
+  // application::arrived() is called; take_ticket() returns it and forgets it, or returns 0. Of several reads that
+  // failed, the last one counts. A disk that cannot do that waits in any case.
+  virtual void wait_for_disks(bool waits) { (void)waits; }
+  [[nodiscard]] virtual bool has_ticket() const { return false; }
+  [[nodiscard]] virtual std::uint64_t take_ticket() { return 0; }
   [[nodiscard]] virtual memory_use memory() const = 0;
   // For large data with scattered accesses, like the tree of an image: in the largest pages available.
   [[nodiscard]] virtual docteur::memory heap() noexcept = 0;
 
   // The machine's addresses and the link's counters, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ...".
   [[nodiscard]] virtual std::string network_status() const = 0;
-  // `address`: "" for all addresses, each of which must succeed. Errors: environment, with the address that failed and
-  // the reason.
-  [[nodiscard]] virtual outcome<void> listen(std::string_view address, std::uint16_t port, service& s) = 0;
+  // `services`: one for each loop, or one in all, which gets its connections on loop 0. `address`: "" for all
+  // addresses, each of which must succeed. Errors: environment, with the address that failed and the reason.
+  [[nodiscard]] virtual outcome<void> listen(std::string_view address, std::uint16_t port,
+                                             std::span<service* const> services) = 0;
   [[nodiscard]] virtual connection_limit most_connections() const = 0;
+
+  [[nodiscard]] virtual std::size_t loops() const { return 1; }
+  // Calls task(loop) on the thread of each loop and returns when all calls have; before run(), on the caller's thread.
+  // To be called on loop 0 or before run().
+  virtual void on_each_loop(const std::function<void(std::size_t)>& task) { task(0); }
+  // Calls `task` where it delays no loop, if the platform can, and then `then` on loop 0. Neither may throw.
+  virtual void aside(std::function<void()> task, std::function<void()> then) {
+    task();
+    then();
+  }
 
   // Runs until stop(), and returns how it ended.
   virtual ending run(application& app) = 0;
   virtual void stop(ending how) = 0;
+};
+
+// While it exists, this thread's reads of disks do not wait.
+class no_waiting {
+ public:
+  explicit no_waiting(platform& p) : platform_(&p) { platform_->wait_for_disks(false); }
+  no_waiting(const no_waiting&) = delete;
+  no_waiting& operator=(const no_waiting&) = delete;
+  ~no_waiting() { platform_->wait_for_disks(true); }
+
+ private:
+  platform* platform_;
 };
 
 }  // namespace docteur::cache_vm

@@ -1,19 +1,16 @@
 #include "unikernel-example/platform/linux/linux_platform.hpp"
 
-#include <fcntl.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <latch>
 #include <new>
+#include <system_error>
 
 #include "host/huge_page_heap.hpp"
 #include "unikernel-example/platform/linux/listening.hpp"
@@ -23,10 +20,10 @@
 namespace docteur::cache_vm::on_linux {
 namespace {
 
-constexpr std::uint64_t kTick = 100'000'000;  // ns
 // Descriptors besides those of clients: the standard ones, those opened here, and connections that wait for their peer
 // to close.
 constexpr std::uint64_t kDescriptors = 48;
+constexpr std::uint64_t kDescriptorsOfLoop = 3;
 
 }  // namespace
 
@@ -45,7 +42,7 @@ outcome<std::shared_ptr<linux_platform::opened_file>> linux_platform::open_image
 }
 
 outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::string> images, std::vector<oid> digests,
-                                                              bool console) {
+                                                              std::size_t threads, bool console) {
   std::unique_ptr<linux_platform> p(new linux_platform(console));
   p->digests_ = std::move(digests);
   p->descriptors_ = raise_descriptors();
@@ -53,46 +50,29 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::s
     DOCTEUR_TRY(file, p->open_image(path));
     p->images_.push_back({std::move(path), std::move(file), {}});
   }
-  p->epoll_ = epoll_create1(EPOLL_CLOEXEC);
-  p->wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  p->spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (p->epoll_ < 0 || p->wake_ < 0 || !p->watch(p->wake_, EPOLLIN, &p->wake_))
-    return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
+  for (std::size_t i = 0; i < threads; ++i) {
+    DOCTEUR_TRY(loop, event_loop::make(i, p->group_));
+    p->group_.loops.push_back(std::move(loop));
+  }
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   p->total_memory_ = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
   if (const auto limit = memory_limit()) p->total_memory_ = std::min(p->total_memory_, *limit);
   return p;
 }
 
-linux_platform::~linux_platform() {
-  connections_.clear();
-  stop_listening();
-  for (const int fd : {epoll_, wake_, spare_fd_})
-    if (fd >= 0) ::close(fd);
-}
-
-bool linux_platform::watch(int fd, std::uint32_t events, void* who) const {
-  epoll_event e{};
-  e.events = events;
-  e.data.ptr = who;
-  return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &e) == 0;
-}
+linux_platform::~linux_platform() { group_.close_sockets(); }
 
 void linux_platform::look_at_console() {
   if (!console_.look()) return;
   console_is_ready_ = false;
   if (!console_.is_there()) {
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
-  } else if (!watch(STDIN_FILENO, EPOLLIN, this)) {
+    first().forget_console(STDIN_FILENO);
+  } else if (!first().watch_console(STDIN_FILENO)) {
     console_is_ready_ = true;  // epoll refuses a file, which is always ready
   }
 }
 
-std::uint64_t linux_platform::monotonic_ns() const {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
+std::uint64_t linux_platform::monotonic_ns() const { return monotonic_time(); }
 
 std::optional<std::int64_t> linux_platform::wall_clock() const { return std::time(nullptr); }
 
@@ -113,21 +93,22 @@ std::size_t linux_platform::console_read(std::span<char> into) {
   console_is_ready_ = false;
   const bool was_there = console_.is_there();
   const std::size_t n = console_.read(into);
-  if (was_there && !console_.is_there()) epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+  if (was_there && !console_.is_there()) first().forget_console(STDIN_FILENO);
   return n;
 }
 
-std::span<const disk> linux_platform::disks() {
-  disks_.clear();
+std::vector<disk> linux_platform::disks() {
+  const std::lock_guard lock(images_guard_);
+  std::vector<disk> all;
   for (std::size_t i = 0; i < images_.size(); ++i) {
     image_file& f = images_[i];
     // The file may have been replaced, or the block device resized.
     auto file = open_image(f.path);
     f.fault = file ? std::string() : file.error().message;
     if (file) f.file = std::move(*file);
-    disks_.push_back({std::to_string(i), f.file->view(), f.file, f.fault});
+    all.push_back({std::to_string(i), f.file->view(), f.file, f.fault});
   }
-  return disks_;
+  return all;
 }
 
 memory_use linux_platform::memory() const {
@@ -146,118 +127,50 @@ docteur::memory linux_platform::heap() noexcept { return huge_page_memory(); }
 
 std::string linux_platform::network_status() const { return "sockets of this host"; }
 
-outcome<void> linux_platform::listen(std::string_view address, std::uint16_t port, service& s) {
+outcome<void> linux_platform::listen(std::string_view address, std::uint16_t port, std::span<service* const> services) {
   DOCTEUR_TRY(listening, listen_on(address, port));
   for (const int fd : listening) {
-    listeners_.push_back(std::make_unique<listener>(listener{fd, &s}));
-    if (!watch(fd, EPOLLIN, listeners_.back().get()))
-      return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
+    group_.sockets.push_back(
+        std::make_unique<listening_socket>(listening_socket{fd, {services.begin(), services.end()}}));
+    for (const auto& loop : group_.loops)
+      if (!loop->watch(*group_.sockets.back()))
+        return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
   }
   return {};
 }
 
-void linux_platform::stop_listening() {
-  for (const auto& l : listeners_) ::close(l->fd);
-  listeners_.clear();
-}
-
 connection_limit linux_platform::most_connections() const {
-  const std::uint64_t others = kDescriptors + 2 * images_.size();
+  const std::uint64_t others = kDescriptors + 2 * images_.size() + kDescriptorsOfLoop * loops();
   return {descriptors_ - std::min(descriptors_ - 1, others),
           "only " + std::to_string(descriptors_) + " descriptors are available (ulimit -n)", false};
 }
 
-// No descriptor is left: refuses one waiting client with the spare one. False when no client waits.
-bool linux_platform::refuse_one(const listener& l) {
-  ::close(spare_fd_);
-  const int waiting = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (waiting >= 0) {
-    const std::string_view why = l.service->refusal();
-    // Unread input would cause a reset, which may overtake the answer.
-    std::array<char, 4096> waste;
-    (void)recv(waiting, waste.data(), waste.size(), 0);
-    (void)::send(waiting, why.data(), why.size(), MSG_NOSIGNAL);
-    shutdown(waiting, SHUT_WR);
-    ::close(waiting);
+void linux_platform::on_each_loop(const std::function<void(std::size_t)>& task) {
+  std::latch others(static_cast<std::ptrdiff_t>(loops() - 1));
+  for (std::size_t i = 1; i < loops(); ++i) {
+    group_.loops[i]->post([&, i] {
+      task(i);
+      others.count_down();
+    });
   }
-  spare_fd_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  return waiting >= 0;
+  task(0);
+  others.wait();
 }
 
-// nullptr without memory; the connection is then closed. Reserves all lists, so that none has to grow later.
-tcp_connection* linux_platform::add(int fd, service& s) {
-  std::unique_ptr<tcp_connection> c;
+void linux_platform::aside(std::function<void()> task, std::function<void()> then) {
   try {
-    c = std::make_unique<tcp_connection>(fd, s, touched_);
-  } catch (const std::bad_alloc&) {
-    ::close(fd);
-    return nullptr;
+    std::thread([this, task, then] {
+      task();
+      first().post(then);
+    }).detach();
+  } catch (const std::system_error&) {  // no thread can be started
+    task();
+    then();
   }
-  try {
-    if (connections_.size() == connections_.capacity()) {
-      const std::size_t more = 2 * connections_.size() + 64;
-      touched_.reserve(more);
-      for (auto* list : {&again_, &served_again_}) list->reserve(more);
-      connections_.reserve(more);
-    }
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-  if (!watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c.get())) return nullptr;
-  c->place = connections_.size();
-  connections_.push_back(std::move(c));
-  return connections_.back().get();
-}
-
-void linux_platform::accept_all(const listener& l) {
-  for (int i = 0; i < 64; ++i) {
-    const int fd = accept4(l.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if ((errno != EMFILE && errno != ENFILE) || !refuse_one(l)) return;
-      continue;
-    }
-    tcp_connection* const c = add(fd, *l.service);
-    if (c == nullptr) continue;
-    c->begin_turn();
-    l.service->opened(*c);
-  }
-}
-
-void linux_platform::take_turn(tcp_connection& c) {
-  c.begin_turn();
-  if (!c.is_closing()) c.service().ready(c);
-}
-
-void linux_platform::look_after_touched() {
-  const std::uint64_t now = monotonic_ns();
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
-    switch (touched_[i]->end_turn(now)) {
-      case tcp_connection::next::wait: break;
-      case tcp_connection::next::again: again_.push_back(touched_[i]); break;
-      case tcp_connection::next::gone: remove(*touched_[i]); break;
-    }
-  }
-  touched_.clear();
-}
-
-void linux_platform::remove(tcp_connection& c) {
-  std::erase(again_, &c);
-  const std::size_t place = c.place;
-  std::swap(connections_[place], connections_.back());
-  connections_[place]->place = place;
-  connections_.pop_back();
-}
-
-void linux_platform::remove_overdue() {
-  const std::uint64_t now = monotonic_ns();
-  for (std::size_t i = connections_.size(); i-- > 0;)
-    if (connections_[i]->is_overdue(now)) remove(*connections_[i]);
 }
 
 // Does what signals have asked for.
-void linux_platform::obey_signals(application& app) {
-  eventfd_t n = 0;
-  (void)eventfd_read(wake_, &n);
+void linux_platform::woken(application& app) {
   bool stops = server_signals::take_stop();
   if (server_signals::take_reload()) {
     // When the terminal's window was closed, SIGHUP means to stop.
@@ -270,76 +183,59 @@ void linux_platform::obey_signals(application& app) {
   if (server_signals::take_suspend()) {
     const bool was_there = console_.is_there();
     console_.leave();
-    if (was_there) epoll_ctl(epoll_, EPOLL_CTL_DEL, STDIN_FILENO, nullptr);
+    if (was_there) first().forget_console(STDIN_FILENO);
     server_signals::suspend();
   }
   if (server_signals::take_resume()) look_at_console();
-  if (!stops || drains_until_) return;
-  for (const auto& l : listeners_) accept_all(*l);  // clients that are already connected are served
-  stop_listening();
-  drains_until_ = monotonic_ns() + app.drain();
+  if (stops && !std::exchange(drains_, true)) begin_drain(app);
 }
 
-// Whether all responses are finished, or the time for that is over.
-bool linux_platform::is_drained(const application& app) const {
-  if (monotonic_ns() >= *drains_until_) return true;
-  return app.is_drained() && std::ranges::none_of(connections_, [](const auto& c) { return c->is_closing(); });
+void linux_platform::begin_drain(application& app) {
+  const std::uint64_t until = monotonic_time() + app.begin_drain();
+  for (const auto& loop : group_.loops) loop->post([&loop = *loop, &app, until] { loop.drain(app, until); });
 }
 
-void linux_platform::take_event(const epoll_event& e) {
-  void* const source = e.data.ptr;
-  if (source == &wake_) {
-    signalled_ = true;  // handled after the other events
-    return;
-  }
-  if (source == this) {
-    console_is_ready_ = true;
-    return;
-  }
-  const auto l = std::ranges::find(listeners_, source, [](const auto& p) { return static_cast<void*>(p.get()); });
-  if (l != listeners_.end()) {
-    accept_all(**l);
-    return;
-  }
-  auto& c = *static_cast<tcp_connection*>(source);
-  c.notice(e.events);
-  take_turn(c);
+bool linux_platform::serve_console(application& app) {
+  if (!console_.is_there() || !console_is_ready_) return false;
+  app.console_ready();
+  return true;
+}
+
+void linux_platform::wake_all() {
+  for (const auto& loop : group_.loops) loop->post([] {});
+}
+
+void linux_platform::stop(ending how) {
+  how_ = how;
+  group_.stops = true;
+  wake_all();
 }
 
 ending linux_platform::run(application& app) {
-  std::array<epoll_event, 256> events;
-  std::uint64_t next_tick = monotonic_ns() + kTick;
-  bool has_work = true;
-  server_signals::serve(wake_);
-  signalled_ = true;  // a signal may have arrived before
+  server_signals::serve(first().waker());
   look_at_console();
-  while (!how_) {
-    if (std::exchange(signalled_, false)) obey_signals(app);
-    if (drains_until_ && is_drained(app)) return ending::halt;
-    const std::uint64_t now = monotonic_ns();
-    const bool busy = has_work || !again_.empty() || console_is_ready_;
-    const int wait = busy || now >= next_tick ? 0 : static_cast<int>((next_tick - now) / 1'000'000) + 1;
-    const int n = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait);
-    if (n < 0 && errno != EINTR) return ending::failure;
-    for (int i = 0; i < n; ++i) take_event(events[static_cast<std::size_t>(i)]);
-    if (!again_.empty()) {
-      served_again_.swap(again_);
-      for (tcp_connection* c : served_again_) take_turn(*c);
-      served_again_.clear();
+  std::vector<std::thread> others;
+  const auto serve = [this, &app](event_loop& loop, process_duties* duties) {
+    bool is_good = false;
+    try {
+      is_good = loop.run(app, duties);
+    } catch (const std::bad_alloc&) {
+      console_write("docteur-cache: out of memory\n");
     }
-    const bool console = console_.is_there() && console_is_ready_;
-    if (console) app.console_ready();
-    const bool ticks = monotonic_ns() >= next_tick;
-    if (ticks) {
-      next_tick = monotonic_ns() + kTick;
-      look_at_console();
-      app.tick();
-    }
-    if (has_work || console || ticks) has_work = app.work();
-    look_after_touched();
-    if (ticks) remove_overdue();
-  }
-  return *how_;
+    if (is_good) return true;
+    group_.stops = true;
+    wake_all();
+    return false;
+  };
+  std::atomic<bool> all_good{true};
+  for (std::size_t i = 1; i < loops(); ++i)
+    others.emplace_back([&, i] {
+      if (!serve(*group_.loops[i], nullptr)) all_good = false;
+    });
+  if (!serve(first(), this)) all_good = false;
+  for (std::thread& t : others) t.join();
+  if (!all_good) return ending::failure;
+  return how_.value_or(ending::halt);
 }
 
 }  // namespace docteur::cache_vm::on_linux

@@ -12,6 +12,7 @@
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
 #include "unikernel-example/platform/linux/server_signals.hpp"
+#include "unikernel-example/platform/linux/surroundings.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -22,6 +23,7 @@ struct options {
   std::vector<std::string> images;
   std::vector<std::string> digests;
   std::string listen = "127.0.0.1:8080";
+  unsigned threads = 0;  // 0: one for each processor
   bool console = false;
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
@@ -66,7 +68,8 @@ outcome<void> serve(const options& o) {
     DOCTEUR_TRY(digest, parse_digest(text, "--digest"));
     digests.push_back(digest);
   }
-  DOCTEUR_TRY(platform, linux_platform::make(o.images, std::move(digests),
+  const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
+  DOCTEUR_TRY(platform, linux_platform::make(o.images, std::move(digests), threads,
                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
@@ -91,6 +94,8 @@ int main(int argc, char** argv) {
   app.add_option("--digest", o.digests, "only images of these digests, sha256:HEX; each block that is read is compared")
       ->allow_extra_args(false);
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
+  app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)")
+      ->check(CLI::Range(1u, 1024u));
   app.add_option("--connections", o.connections, "clients at once (1024)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");

@@ -1,6 +1,7 @@
 #pragma once
 // Limits of the process. Hosted, Linux.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,5 +15,9 @@ namespace docteur::cache_vm::on_linux {
 
 // Raises the soft limit of open descriptors to the hard limit; returns the limit now in force.
 [[nodiscard]] std::uint64_t raise_descriptors() noexcept;
+
+// Processors that this process may use: those of its affinity, bounded by the quota of its control groups (cpu.max of
+// version 2, cpu.cfs_quota_us of version 1). At least 1. `root`: as for memory_limit().
+[[nodiscard]] std::size_t processors(const std::string& root = {});
 
 }  // namespace docteur::cache_vm::on_linux

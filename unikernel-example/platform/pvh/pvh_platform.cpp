@@ -38,7 +38,6 @@ pvh_platform::pvh_platform(std::span<const std::string_view> words, const networ
     }
   }
   static_cast<void>(enable_input(serial::kInterrupt));
-  static_cast<void>(disks());
 }
 
 std::uint64_t pvh_platform::monotonic_ns() const { return pvh::monotonic_ns(); }
@@ -50,13 +49,13 @@ void pvh_platform::console_write(std::string_view text) {
 }
 std::size_t pvh_platform::console_read(std::span<char> into) { return serial::read(into.data(), into.size()); }
 
-std::span<const disk> pvh_platform::disks() {
-  disks_.resize(blocks_.size());
-  for (std::size_t i = 0; i < blocks_.size(); ++i) disks_[i] = {std::to_string(i), blocks_[i]->view()};
+std::vector<disk> pvh_platform::disks() {
+  std::vector<disk> all;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) all.push_back({std::to_string(i), blocks_[i]->view()});
   if (machine.module.size() > 0)
-    disks_.push_back({"module", memory_device({reinterpret_cast<const std::byte*>(machine.module.begin),
-                                               static_cast<std::size_t>(machine.module.size())})});
-  return disks_;
+    all.push_back({"module", memory_device({reinterpret_cast<const std::byte*>(machine.module.begin),
+                                            static_cast<std::size_t>(machine.module.size())})});
+  return all;
 }
 
 memory_use pvh_platform::memory() const {
@@ -72,8 +71,9 @@ std::string pvh_platform::network_status() const {
   return network_ != nullptr ? network_->status() : "there is no network device";
 }
 
-outcome<void> pvh_platform::listen(std::string_view address, std::uint16_t port, service& s) {
-  const char* const why = network_ != nullptr ? network_->listen(address, port, s) : "there is no network device";
+outcome<void> pvh_platform::listen(std::string_view address, std::uint16_t port, std::span<service* const> services) {
+  const char* const why =
+      network_ != nullptr ? network_->listen(address, port, *services.front()) : "there is no network device";
   if (why == nullptr) return {};
   return give_up(blame::environment,
                  "cannot listen on " + std::string(address) + ":" + std::to_string(port) + ": " + why);
@@ -94,7 +94,7 @@ ending pvh_platform::run(application& app) {
     if (ticks) {
       next_tick = now + kTick;
       if (network_ != nullptr) network_->tick();
-      app.tick();
+      app.tick(0);
       has_work = true;
       look_at_console = true;
     }
@@ -102,7 +102,7 @@ ending pvh_platform::run(application& app) {
     if (look_at_console && serial::has_input()) app.console_ready();
     look_at_console = false;
     if (stopped_) break;
-    if (has_work) has_work = app.work();
+    if (has_work) has_work = app.work(0);
     if (any || has_work) continue;
     std::fflush(stdout);
     const std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());

@@ -23,11 +23,12 @@ class pvh_platform final : public platform {
   [[nodiscard]] std::optional<std::int64_t> wall_clock() const override;
   void console_write(std::string_view text) override;
   [[nodiscard]] std::size_t console_read(std::span<char> into) override;
-  [[nodiscard]] std::span<const disk> disks() override;
+  [[nodiscard]] std::vector<disk> disks() override;
   [[nodiscard]] memory_use memory() const override;
   [[nodiscard]] docteur::memory heap() noexcept override;
   [[nodiscard]] std::string network_status() const override;
-  [[nodiscard]] outcome<void> listen(std::string_view address, std::uint16_t port, service& s) override;
+  [[nodiscard]] outcome<void> listen(std::string_view address, std::uint16_t port,
+                                     std::span<service* const> services) override;
   [[nodiscard]] connection_limit most_connections() const override;
   ending run(application& app) override;
   void stop(ending how) override;
@@ -36,7 +37,6 @@ class pvh_platform final : public platform {
 
  private:
   std::vector<std::unique_ptr<virtio_block>> blocks_;
-  std::vector<disk> disks_;
   network* network_ = nullptr;  // never destroyed, since frames may arrive until the machine ends
   bool stopped_ = false;
   ending ending_ = ending::halt;

@@ -1,0 +1,20 @@
+#include "unikernel-example/application/mounted_image.hpp"
+
+#include <utility>
+
+namespace docteur::cache_vm {
+
+result<std::shared_ptr<mounted_image>> mounted_image::attach(const disk& d, const site_options& options) {
+  std::shared_ptr<mounted_image> m(new mounted_image(d, options));
+  limits bounds;
+  // Streams need no more than a window, so only what is checked whole is built whole.
+  bounds.streamed_blob = options.whole_bytes + 1;
+  DOCTEUR_TRY(image, docteur::image::attach(d.view, options.heap, bounds));
+  m->image_ = std::move(image);
+  DOCTEUR_TRY(snapshot, docteur::snapshot::attach(m->image_));
+  m->snapshot_ = std::move(snapshot);
+  m->modified_text_ = format_http_date(m->modified());
+  return m;
+}
+
+}  // namespace docteur::cache_vm

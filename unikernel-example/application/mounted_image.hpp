@@ -1,0 +1,63 @@
+#pragma once
+// What all loops share of a mounted image: the attached image and the cache of content. Constant but for the cache and
+// the counters, which any thread may use.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "reader/image.hpp"
+#include "reader/snapshot.hpp"
+#include "unikernel-example/application/content_cache.hpp"
+#include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/platform/platform.hpp"
+
+namespace docteur::cache_vm {
+
+struct site_options {
+  memory heap;                // for the image and its readers
+  std::uint64_t cache_bytes;  // for whole content and for bases of deltas together
+  std::uint64_t sent_bytes;   // for whole content that is being sent, in addition
+  std::uint64_t read_bytes;   // for open_reads
+  std::uint64_t whole_bytes;  // http_limits
+  std::size_t loops = 1;      // that share it
+};
+
+class mounted_image {
+ public:
+  // Attaches all of the image before it returns. Errors: those of image::attach() and snapshot::attach().
+  [[nodiscard]] static result<std::shared_ptr<mounted_image>> attach(const disk& d, const site_options& options);
+  mounted_image(const mounted_image&) = delete;
+  mounted_image& operator=(const mounted_image&) = delete;
+  ~mounted_image() = default;
+
+  [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
+  [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
+  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return snapshot_; }
+  [[nodiscard]] const site_options& options() const noexcept { return options_; }
+  // Bytes of memory that paths and IDX take.
+  [[nodiscard]] std::size_t attached_bytes() const noexcept { return image_.memory_used() + snapshot_.memory_used(); }
+  [[nodiscard]] std::int64_t modified() const noexcept { return snapshot_.commit().committer.seconds; }
+  [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
+
+  [[nodiscard]] content_cache& cache() noexcept { return cache_; }
+  // Bytes of whole content in memory, cached or being sent.
+  [[nodiscard]] const std::shared_ptr<std::atomic<std::uint64_t>>& live() const noexcept { return live_; }
+
+  std::uint64_t attach_ns = 0;  // duration of attach(), set by its caller before others see the object
+
+ private:
+  mounted_image(const disk& d, const site_options& options)
+      : disk_(d), options_(options), cache_(options.cache_bytes / 4 * 3) {}
+
+  disk disk_;
+  site_options options_;
+  docteur::image image_;
+  docteur::snapshot snapshot_;
+  http_date modified_text_{};
+  content_cache cache_;
+  std::shared_ptr<std::atomic<std::uint64_t>> live_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+};
+
+}  // namespace docteur::cache_vm
