@@ -1,8 +1,11 @@
 #include "host/file_device.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +58,9 @@ outcome<file_device> file_device::open(const std::string& path, access how) {
   const off_t end = lseek(f.fd_, 0, SEEK_END);  // also returns the size of a block device
   if (end < 0) return give_up(blame::environment, path + ": neither a file nor a block device");
   f.size_ = static_cast<std::uint64_t>(end);
+  struct statfs in {};
+  f.is_in_memory_ =
+      S_ISREG(info.st_mode) && fstatfs(f.fd_, &in) == 0 && (in.f_type == TMPFS_MAGIC || in.f_type == RAMFS_MAGIC);
   if (how == access::mapped && f.size_ > 0) {
     void* map = mmap(nullptr, f.size_, PROT_READ, MAP_PRIVATE, f.fd_, 0);
     if (map == MAP_FAILED) return give_up_with(errno);
@@ -64,10 +70,14 @@ outcome<file_device> file_device::open(const std::string& path, access how) {
 }
 
 file_device::file_device(file_device&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), size_(other.size_), map_(std::exchange(other.map_, nullptr)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      is_in_memory_(other.is_in_memory_),
+      size_(other.size_),
+      map_(std::exchange(other.map_, nullptr)) {}
 
 file_device& file_device::operator=(file_device&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(is_in_memory_, other.is_in_memory_);
   std::swap(size_, other.size_);
   std::swap(map_, other.map_);
   return *this;
@@ -85,6 +95,18 @@ device file_device::view() const noexcept {
   d.read = read_from;
   d.view = static_cast<const std::byte*>(map_);
   return d;
+}
+
+bool file_device::read_now(std::uint64_t offset, mutable_bytes out) const noexcept {
+  while (!out.empty()) {
+    iovec part{out.data(), out.size()};
+    const ssize_t n = preadv2(fd_, &part, 1, static_cast<off_t>(offset), is_in_memory_ ? 0 : RWF_NOWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    out = out.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return true;
 }
 
 }  // namespace docteur

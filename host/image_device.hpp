@@ -18,6 +18,12 @@ class image_device {
   // Why the last read failed, or had to be tried again: one printable line, or empty. device::read returns static
   // texts only.
   [[nodiscard]] virtual std::string last_failure() const { return {}; }
+  // Fills all of `out` from byte `offset`, inside the image, if that needs no waiting: it is in memory. False: read it
+  // with view(). Any thread may call it.
+  [[nodiscard]] virtual bool read_now(std::uint64_t offset, mutable_bytes out) noexcept {
+    (void)offset, (void)out;
+    return false;
+  }
   // Whether prefetch() does anything.
   [[nodiscard]] virtual bool takes_advice() const noexcept { return false; }
   // These bytes will probably be read soon. Returns at once; what is out of bounds or too much is ignored.

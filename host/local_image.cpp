@@ -10,6 +10,9 @@ class local_image final : public image_device {
  public:
   explicit local_image(file_device&& file) : file_(std::move(file)) {}
   [[nodiscard]] device view() const noexcept override { return file_.view(); }
+  [[nodiscard]] bool read_now(std::uint64_t offset, mutable_bytes out) noexcept override {
+    return file_.read_now(offset, out);
+  }
 
  private:
   file_device file_;

@@ -33,7 +33,7 @@ struct known {
   blame who;
   std::string_view shown;  // shown instead; appended if it begins with ';' or a blank
 };
-constexpr std::array<known, 19> kKnown{{
+constexpr std::array<known, 20> kKnown{{
     {"mismatched algorithms", blame::input, "the ids of the repository are of another kind than the one asked for"},
     {"could not read Username", blame::environment,
      "the server wants a user name and a password: set up a credential helper (gitcredentials(7)) or put them into "

@@ -12,7 +12,7 @@ constinit machine_facts machine;
 constinit power_facts power;
 
 // clock.hpp
-std::uint64_t monotonic_ns() noexcept { return host.now_ns += 1'000'000'000; }
+std::uint64_t monotonic_ns() noexcept { return host.now_ns += host.step_ns; }
 
 // interrupts.hpp
 void wait(std::uint64_t ns) noexcept { host.now_ns += ns; }

@@ -26,7 +26,8 @@ struct host_machine {
   // to 15 are; all zeros mean unassigned.
   std::vector<std::array<std::byte, 256>> functions;
 
-  std::uint64_t now_ns = 0;  // advances by a second at each read
+  std::uint64_t now_ns = 0;               // advances by a second at each read
+  std::uint64_t step_ns = 1'000'000'000;  // that each look at the clock takes
 
   struct io_apic {
     std::uint64_t address;

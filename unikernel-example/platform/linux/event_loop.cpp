@@ -14,6 +14,8 @@
 #include <string>
 #include <utility>
 
+#include "unikernel-example/platform/linux/disk_waits.hpp"
+
 namespace docteur::cache_vm::on_linux {
 namespace {
 
@@ -80,23 +82,33 @@ void event_loop::post(std::function<void()> task) {
   task();
 }
 
-bool event_loop::take_mail() {
-  std::vector<std::function<void()>> taken;
+void event_loop::tell_arrival(std::uint64_t ticket) {
+  const std::lock_guard lock(mail_guard_);
+  if (!is_running_) return;
+  arrivals_.push_back(ticket);
+  (void)eventfd_write(wake_, 1);
+}
+
+bool event_loop::take_mail(application& app) {
+  std::vector<std::function<void()>> tasks;
+  std::vector<std::uint64_t> arrivals;
   {
     const std::lock_guard lock(mail_guard_);
-    taken.swap(mail_);
+    tasks.swap(mail_);
+    arrivals.swap(arrivals_);
   }
-  for (const auto& task : taken) task();
-  return !taken.empty();
+  for (const auto& task : tasks) task();
+  for (const std::uint64_t ticket : arrivals) app.arrived(number_, ticket);
+  return !tasks.empty() || !arrivals.empty();
 }
 
 // What was posted before is still done.
-void event_loop::close_mailbox() {
+void event_loop::close_mailbox(application& app) {
   {
     const std::lock_guard lock(mail_guard_);
     is_running_ = false;
   }
-  while (take_mail()) {
+  while (take_mail(app)) {
   }
 }
 
@@ -265,6 +277,7 @@ bool event_loop::run(application& app, process_duties* duties) {
   std::uint64_t next_tick = monotonic_time() + kTick;
   bool has_work = true;
   is_woken_ = true;  // something may have happened before
+  this_threads_disk_waits().loop = number_;
   {
     const std::lock_guard lock(mail_guard_);
     is_running_ = true;
@@ -275,7 +288,7 @@ bool event_loop::run(application& app, process_duties* duties) {
       eventfd_t n = 0;
       (void)eventfd_read(wake_, &n);
       if (duties != nullptr) duties->woken(app);
-      if (take_mail()) has_work = true;
+      if (take_mail(app)) has_work = true;
     }
     if (group_->stops || (drains_until_ && is_drained(app))) break;
     const std::uint64_t now = monotonic_time();
@@ -299,7 +312,7 @@ bool event_loop::run(application& app, process_duties* duties) {
     look_after_touched();
     if (ticks) remove_overdue();
   }
-  close_mailbox();
+  close_mailbox(app);
   return is_good;
 }
 

@@ -67,6 +67,9 @@ class event_loop {
   // Runs `task` on the loop's thread, in the order of the calls; while run() is not running, at once on the caller's.
   // Any thread may call it.
   void post(std::function<void()> task);
+  // Tells the application that `ticket` has arrived; while run() is not running, nobody waits for it. Any thread may
+  // call it.
+  void tell_arrival(std::uint64_t ticket);
   // An eventfd that ends a wait.
   [[nodiscard]] int waker() const noexcept { return wake_; }
   [[nodiscard]] std::size_t open_connections() const noexcept { return open_.load(std::memory_order_relaxed); }
@@ -86,8 +89,8 @@ class event_loop {
   void look_after_touched();
   void remove(tcp_connection& c);
   void remove_overdue();
-  bool take_mail();
-  void close_mailbox();
+  bool take_mail(application& app);
+  void close_mailbox(application& app);
   [[nodiscard]] bool is_drained(const application& app) const;
 
   const std::size_t number_;
@@ -105,6 +108,7 @@ class event_loop {
 
   std::mutex mail_guard_;
   std::vector<std::function<void()>> mail_;
+  std::vector<std::uint64_t> arrivals_;  // tickets
   bool is_running_ = false;
 };
 

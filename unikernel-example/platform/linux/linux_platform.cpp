@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "host/huge_page_heap.hpp"
+#include "unikernel-example/platform/linux/disk_waits.hpp"
 #include "unikernel-example/platform/linux/listening.hpp"
 #include "unikernel-example/platform/linux/server_signals.hpp"
 #include "unikernel-example/platform/linux/surroundings.hpp"
@@ -24,43 +25,51 @@ namespace {
 // to close.
 constexpr std::uint64_t kDescriptors = 48;
 constexpr std::uint64_t kDescriptorsOfLoop = 3;
+// Bytes for what slow disks have brought.
+constexpr std::uint64_t kLeastWaiting = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMostWaiting = std::uint64_t{64} << 20;
 
 }  // namespace
 
-outcome<std::shared_ptr<linux_platform::opened_file>> linux_platform::open_image(const std::string& path) const {
+linux_platform::linux_platform(platform_options options)
+    : options_(std::move(options)), console_(options_.console), descriptors_(raise_descriptors()) {
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  total_memory_ = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
+  if (const auto limit = memory_limit()) total_memory_ = std::min(total_memory_, *limit);
+}
+
+outcome<std::shared_ptr<linux_platform::opened_disk>> linux_platform::open_image(const std::string& name) const {
   // Opening a FIFO would block until it has a writer.
   struct stat info {};
-  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode) && !S_ISDIR(info.st_mode))
-    return give_up(blame::environment, path + ": neither a file nor a block device");
-  DOCTEUR_TRY(file, file_device::open(path));
-  auto opened = std::make_shared<opened_file>(opened_file{std::move(file), {}});
-  if (!digests_.empty()) {
-    DOCTEUR_TRY(pinned, load_pinned(opened->file.view(), digests_, path));
-    opened->checked.emplace(opened->file.view(), std::move(pinned));
+  if (stat(name.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode) && !S_ISDIR(info.st_mode))
+    return give_up(blame::environment, name + ": neither a file nor a block device");
+  DOCTEUR_TRY(source, open_image_device(name, options_.remote));
+  const auto arrived = [loops = group_](std::size_t loop, std::uint64_t ticket) {
+    loops->loops[loop]->tell_arrival(ticket);
+  };
+  auto opened = std::shared_ptr<opened_disk>(
+      new opened_disk{{std::move(source), std::clamp(total_memory_ / 16, kLeastWaiting, kMostWaiting), arrived}, {}});
+  if (!options_.digests.empty()) {
+    DOCTEUR_TRY(pinned, load_pinned(opened->disk.view(), options_.digests, shown_image(name)));
+    opened->checked.emplace(opened->disk.view(), std::move(pinned));
   }
   return opened;
 }
 
-outcome<std::unique_ptr<linux_platform>> linux_platform::make(std::vector<std::string> images, std::vector<oid> digests,
-                                                              std::size_t threads, bool console) {
-  std::unique_ptr<linux_platform> p(new linux_platform(console));
-  p->digests_ = std::move(digests);
-  p->descriptors_ = raise_descriptors();
-  for (std::string& path : images) {
-    DOCTEUR_TRY(file, p->open_image(path));
-    p->images_.push_back({std::move(path), std::move(file), {}});
+outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options options) {
+  std::unique_ptr<linux_platform> p(new linux_platform(std::move(options)));
+  for (std::size_t i = 0; i < p->options_.threads; ++i) {
+    DOCTEUR_TRY(loop, event_loop::make(i, *p->group_));
+    p->group_->loops.push_back(std::move(loop));
   }
-  for (std::size_t i = 0; i < threads; ++i) {
-    DOCTEUR_TRY(loop, event_loop::make(i, p->group_));
-    p->group_.loops.push_back(std::move(loop));
+  for (const std::string& name : p->options_.images) {
+    DOCTEUR_TRY(disk, p->open_image(name));
+    p->images_.push_back({name, std::move(disk), {}});
   }
-  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  p->total_memory_ = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * page;
-  if (const auto limit = memory_limit()) p->total_memory_ = std::min(p->total_memory_, *limit);
   return p;
 }
 
-linux_platform::~linux_platform() { group_.close_sockets(); }
+linux_platform::~linux_platform() { group_->close_sockets(); }
 
 void linux_platform::look_at_console() {
   if (!console_.look()) return;
@@ -103,13 +112,17 @@ std::vector<disk> linux_platform::disks() {
   for (std::size_t i = 0; i < images_.size(); ++i) {
     image_file& f = images_[i];
     // The file may have been replaced, or the block device resized.
-    auto file = open_image(f.path);
-    f.fault = file ? std::string() : file.error().message;
-    if (file) f.file = std::move(*file);
-    all.push_back({std::to_string(i), f.file->view(), f.file, f.fault});
+    auto opened = open_image(f.name);
+    f.fault = opened ? std::string() : opened.error().message;
+    if (opened) f.disk = std::move(*opened);
+    all.push_back({std::to_string(i), f.disk->view(), f.disk, f.fault});
   }
   return all;
 }
+
+void linux_platform::wait_for_disks(bool waits) { this_threads_disk_waits().may_wait = waits; }
+bool linux_platform::has_ticket() const { return this_threads_disk_waits().ticket != 0; }
+std::uint64_t linux_platform::take_ticket() { return this_threads_disk_waits().take_ticket(); }
 
 memory_use linux_platform::memory() const {
   memory_use m{total_memory_, 0};
@@ -130,10 +143,10 @@ std::string linux_platform::network_status() const { return "sockets of this hos
 outcome<void> linux_platform::listen(std::string_view address, std::uint16_t port, std::span<service* const> services) {
   DOCTEUR_TRY(listening, listen_on(address, port));
   for (const int fd : listening) {
-    group_.sockets.push_back(
+    group_->sockets.push_back(
         std::make_unique<listening_socket>(listening_socket{fd, {services.begin(), services.end()}}));
-    for (const auto& loop : group_.loops)
-      if (!loop->watch(*group_.sockets.back()))
+    for (const auto& loop : group_->loops)
+      if (!loop->watch(*group_->sockets.back()))
         return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
   }
   return {};
@@ -148,7 +161,7 @@ connection_limit linux_platform::most_connections() const {
 void linux_platform::on_each_loop(const std::function<void(std::size_t)>& task) {
   std::latch others(static_cast<std::ptrdiff_t>(loops() - 1));
   for (std::size_t i = 1; i < loops(); ++i) {
-    group_.loops[i]->post([&, i] {
+    group_->loops[i]->post([&, i] {
       task(i);
       others.count_down();
     });
@@ -192,7 +205,7 @@ void linux_platform::woken(application& app) {
 
 void linux_platform::begin_drain(application& app) {
   const std::uint64_t until = monotonic_time() + app.begin_drain();
-  for (const auto& loop : group_.loops) loop->post([&loop = *loop, &app, until] { loop.drain(app, until); });
+  for (const auto& loop : group_->loops) loop->post([&loop = *loop, &app, until] { loop.drain(app, until); });
 }
 
 bool linux_platform::serve_console(application& app) {
@@ -202,12 +215,12 @@ bool linux_platform::serve_console(application& app) {
 }
 
 void linux_platform::wake_all() {
-  for (const auto& loop : group_.loops) loop->post([] {});
+  for (const auto& loop : group_->loops) loop->post([] {});
 }
 
 void linux_platform::stop(ending how) {
   how_ = how;
-  group_.stops = true;
+  group_->stops = true;
   wake_all();
 }
 
@@ -223,14 +236,14 @@ ending linux_platform::run(application& app) {
       console_write("docteur-cache: out of memory\n");
     }
     if (is_good) return true;
-    group_.stops = true;
+    group_->stops = true;
     wake_all();
     return false;
   };
   std::atomic<bool> all_good{true};
   for (std::size_t i = 1; i < loops(); ++i)
     others.emplace_back([&, i] {
-      if (!serve(*group_.loops[i], nullptr)) all_good = false;
+      if (!serve(*group_->loops[i], nullptr)) all_good = false;
     });
   if (!serve(first(), this)) all_good = false;
   for (std::thread& t : others) t.join();

@@ -10,21 +10,26 @@
 #include <vector>
 
 #include "host/checked_device.hpp"
-#include "host/file_device.hpp"
+#include "remote/open_image_device.hpp"
 #include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/event_loop.hpp"
+#include "unikernel-example/platform/linux/waiting_disk.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm::on_linux {
 
+struct platform_options {
+  std::vector<std::string> images;  // files, block devices or URLs, which become the disks "0", "1", ...
+  remote_options remote;            // how those on servers are read
+  std::vector<oid> digests;         // if any: only images of these digests are disks, and each block is compared
+  std::size_t threads = 1;          // loops, > 0
+  bool console = false;             // use standard input as a console
+};
+
 class linux_platform final : public platform, private process_duties {
  public:
-  // `images`: files or block devices, which become the disks "0", "1", ... `digests`: if there are any, only images of
-  // these digests are disks, whenever they are opened, and each block is compared. `threads`: the number of loops, > 0.
-  // `console`: use standard input as a console. Errors: environment; input for another image.
-  [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(std::vector<std::string> images,
-                                                                     std::vector<oid> digests, std::size_t threads,
-                                                                     bool console);
+  // Opens all images. Errors: environment; input for an image that is not one of the digests; usage for a bad URL.
+  [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(platform_options options);
   linux_platform(const linux_platform&) = delete;
   linux_platform& operator=(const linux_platform&) = delete;
   ~linux_platform() override;
@@ -39,31 +44,34 @@ class linux_platform final : public platform, private process_duties {
   bool console_has_room() const override;
   std::size_t console_read(std::span<char> into) override;
   std::vector<disk> disks() override;
+  void wait_for_disks(bool waits) override;
+  bool has_ticket() const override;
+  std::uint64_t take_ticket() override;
   memory_use memory() const override;
   docteur::memory heap() noexcept override;
   std::string network_status() const override;
   outcome<void> listen(std::string_view address, std::uint16_t port, std::span<service* const> services) override;
   connection_limit most_connections() const override;
-  std::size_t loops() const override { return group_.loops.size(); }
+  std::size_t loops() const override { return group_->loops.size(); }
   void on_each_loop(const std::function<void(std::size_t)>& task) override;
   void aside(std::function<void()> task, std::function<void()> then) override;
   ending run(application& app) override;
   void stop(ending how) override;
 
  private:
-  struct opened_file {
-    file_device file;
-    std::optional<checked_device> checked;  // over file
-    [[nodiscard]] device view() const noexcept { return checked ? checked->view() : file.view(); }
+  struct opened_disk {
+    waiting_disk disk;
+    std::optional<checked_device> checked;  // over disk
+    [[nodiscard]] device view() const noexcept { return checked ? checked->view() : disk.view(); }
   };
   struct image_file {
-    std::string path;
-    std::shared_ptr<opened_file> file;
+    std::string name;
+    std::shared_ptr<opened_disk> disk;
     std::string fault;  // why it could not be opened again
   };
-  explicit linux_platform(bool console) : console_(console) {}
-  [[nodiscard]] outcome<std::shared_ptr<opened_file>> open_image(const std::string& path) const;
-  [[nodiscard]] event_loop& first() const noexcept { return *group_.loops.front(); }
+  explicit linux_platform(platform_options options);
+  [[nodiscard]] outcome<std::shared_ptr<opened_disk>> open_image(const std::string& path) const;
+  [[nodiscard]] event_loop& first() const noexcept { return *group_->loops.front(); }
   void look_at_console();
   void woken(application& app) override;
   void console_event() override { console_is_ready_ = true; }
@@ -73,7 +81,8 @@ class linux_platform final : public platform, private process_duties {
   void begin_drain(application& app);
   void wake_all();
 
-  loop_group group_;
+  const platform_options options_;
+  std::shared_ptr<loop_group> group_ = std::make_shared<loop_group>();
   console console_;
   bool console_is_ready_ = false;
   bool drains_ = false;
@@ -81,7 +90,6 @@ class linux_platform final : public platform, private process_duties {
   std::optional<ending> how_;
   std::uint64_t descriptors_ = 0;  // limit of this process
   std::uint64_t total_memory_ = 0;
-  std::vector<oid> digests_;
   std::mutex images_guard_;  // of images_
   std::vector<image_file> images_;
 };

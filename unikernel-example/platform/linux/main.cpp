@@ -25,6 +25,7 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
+  remote_options remote;
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
@@ -69,8 +70,8 @@ outcome<void> serve(const options& o) {
     digests.push_back(digest);
   }
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
-  DOCTEUR_TRY(platform, linux_platform::make(o.images, std::move(digests), threads,
-                                             o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)));
+  DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, std::move(digests), threads,
+                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -87,7 +88,7 @@ int main(int argc, char** argv) {
   using namespace docteur::cache_vm::on_linux;
   CLI::App app("Serves an image by HTTP.", kProgram);
   options o;
-  app.add_option("image", o.images, "images, files or block devices: the disks 0, 1, ...")->required();
+  app.add_option("image", o.images, "images: files, block devices or URLs, the disks 0, 1, ...")->required();
   app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT for HTTP (127.0.0.1:8080)");
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
@@ -105,10 +106,20 @@ int main(int argc, char** argv) {
   app.add_option("--time-out", o.time_out,
                  "seconds to receive a request's head (15), and for a client to read 1 KiB (30)");
   app.add_option("--idle", o.idle, "seconds between two requests (60)");
+  app.add_option("--ca-file", o.remote.http.ca_file,
+                 "authorities that https servers of images are checked with, in PEM");
+  app.add_option("--token-file", o.remote.http.token_file, "a file with the bearer token that such a server asks for");
+  app.add_flag("--netrc", o.remote.http.netrc, "take user and password for it from ~/.netrc");
+  app.add_option("--image-cache", o.remote.cache,
+                 "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
+      ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--prefetch", o.prefetch, "read all files into the cache, as far as they fit");
   app.add_option("--show", o.show, "print this file and exit");
   app.add_flag("--console", o.console, "read shell commands from standard input even if it is not a terminal");
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
-  return docteur::cli::run(app, argc, argv, [&] { return serve(o); });
+  const int status = docteur::cli::run(app, argc, argv, [&] { return serve(o); });
+  // Nothing can interrupt a read of a slow disk, and nobody waits for it any more.
+  if (waiting_disk::is_any_reading()) ::_exit(status);
+  return status;
 }

@@ -16,6 +16,13 @@ namespace docteur::cache_vm::pvh {
 namespace {
 
 constexpr std::uint64_t kTick = 100'000'000;  // ns
+constexpr unsigned kPollsBeforeWork = 8;      // that brought frames
+constexpr std::uint64_t kDiskNap = 200'000;   // ns between two looks at a disk that reads
+
+// Blocks of a disk that are kept: up to 2 MiB of a machine of 64 MiB or more.
+[[nodiscard]] std::size_t kept_blocks() noexcept {
+  return std::clamp<std::size_t>(static_cast<std::size_t>(machine.heap.size() >> 21), 8, 32);
+}
 
 }  // namespace
 
@@ -25,7 +32,8 @@ pvh_platform::pvh_platform(std::span<const std::string_view> words, const networ
     const std::string where = t->where();
     if (t->kind() == virtio_kind::block) {
       if (auto b = virtio_block::open(std::move(t))) {
-        blocks_.push_back(std::move(b));
+        auto blocks = std::make_unique<disk_blocks>(*b, patience_, kept_blocks());
+        disks_.push_back({std::move(b), std::move(blocks)});
       } else {
         std::printf("remark: the disk (%s) cannot be used\n", where.c_str());
       }
@@ -51,7 +59,7 @@ std::size_t pvh_platform::console_read(std::span<char> into) { return serial::re
 
 std::vector<disk> pvh_platform::disks() {
   std::vector<disk> all;
-  for (std::size_t i = 0; i < blocks_.size(); ++i) all.push_back({std::to_string(i), blocks_[i]->view()});
+  for (std::size_t i = 0; i < disks_.size(); ++i) all.push_back({std::to_string(i), disks_[i].blocks->view()});
   if (machine.module.size() > 0)
     all.push_back({"module", memory_device({reinterpret_cast<const std::byte*>(machine.module.begin),
                                             static_cast<std::size_t>(machine.module.size())})});
@@ -83,12 +91,30 @@ connection_limit pvh_platform::most_connections() const {
   return {kMostConnections, "a guest has no room for more", true};
 }
 
+bool pvh_platform::tell_arrivals(application& app) {
+  bool any = false;
+  for (const block_disk& d : disks_) {
+    for (const std::uint64_t ticket : d.blocks->poll()) {
+      app.arrived(0, ticket);
+      any = true;
+    }
+  }
+  return any;
+}
+
+bool pvh_platform::is_reading() const {
+  return std::ranges::any_of(disks_, [](const block_disk& d) { return d.blocks->is_reading(); });
+}
+
 ending pvh_platform::run(application& app) {
   std::uint64_t next_tick = 0;
   bool has_work = true;
+  unsigned polls = 0;
   bool look_at_console = true;  // set when a wait ended without a frame: reading the port is slow
   while (!stopped_) {
     const bool any = network_ != nullptr && network_->poll();
+    if (tell_arrivals(app)) has_work = true;
+    const bool works = has_work && ++polls % kPollsBeforeWork == 0;
     const std::uint64_t now = pvh::monotonic_ns();
     const bool ticks = now >= next_tick;
     if (ticks) {
@@ -98,14 +124,15 @@ ending pvh_platform::run(application& app) {
       has_work = true;
       look_at_console = true;
     }
-    if (any && !ticks) continue;  // frames come first, but each tick serves console and work
+    if (any && !ticks && !works) continue;  // frames come first, but console and work are not forgotten
     if (look_at_console && serial::has_input()) app.console_ready();
     look_at_console = false;
     if (stopped_) break;
     if (has_work) has_work = app.work(0);
     if (any || has_work) continue;
     std::fflush(stdout);
-    const std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());
+    std::uint64_t left = next_tick - std::min(next_tick, pvh::monotonic_ns());
+    if (is_reading()) left = std::min(left, kDiskNap);
     if (network_ != nullptr) {
       look_at_console = !network_->wait(left);
     } else {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "unikernel-example/platform/platform.hpp"
+#include "unikernel-example/platform/pvh/disk_blocks.hpp"
 #include "unikernel-example/platform/pvh/network.hpp"
 #include "unikernel-example/platform/pvh/virtio_block.hpp"
 
@@ -24,6 +25,9 @@ class pvh_platform final : public platform {
   void console_write(std::string_view text) override;
   [[nodiscard]] std::size_t console_read(std::span<char> into) override;
   [[nodiscard]] std::vector<disk> disks() override;
+  void wait_for_disks(bool waits) override { patience_.may_wait = waits; }
+  [[nodiscard]] bool has_ticket() const override { return patience_.ticket != 0; }
+  [[nodiscard]] std::uint64_t take_ticket() override { return patience_.take_ticket(); }
   [[nodiscard]] memory_use memory() const override;
   [[nodiscard]] docteur::memory heap() noexcept override;
   [[nodiscard]] std::string network_status() const override;
@@ -36,7 +40,15 @@ class pvh_platform final : public platform {
   [[nodiscard]] ending wanted_ending() const { return ending_; }
 
  private:
-  std::vector<std::unique_ptr<virtio_block>> blocks_;
+  struct block_disk {
+    std::unique_ptr<virtio_block> device;
+    std::unique_ptr<disk_blocks> blocks;  // over device
+  };
+  [[nodiscard]] bool tell_arrivals(application& app);
+  [[nodiscard]] bool is_reading() const;
+
+  disk_patience patience_;
+  std::vector<block_disk> disks_;
   network* network_ = nullptr;  // never destroyed, since frames may arrive until the machine ends
   bool stopped_ = false;
   ending ending_ = ending::halt;

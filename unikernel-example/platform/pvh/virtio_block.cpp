@@ -62,6 +62,7 @@ bool virtio_block::start() {
   segments_ = (*features & kSegMax) != 0 ? std::clamp(transport_->config32(kConfigSegMax), 1u, kSegments) : 1;
   if (queue_->size() < segments_ + 2u) segments_ = 1;
   free_count_ = std::min<std::uint32_t>(kRequests, queue_->size() / (segments_ + 2u));
+  requests_in_use_ = free_count_;
   for (std::uint32_t i = 0; i < free_count_; ++i) free_[i] = static_cast<std::uint8_t>(i);
   transport_->ready();
   usable_ = true;
@@ -120,7 +121,7 @@ result<done> virtio_block::read(std::uint64_t offset, mutable_bytes out) noexcep
 
 // Submits one request for the front of `pieces`, the first of which is not empty, and removes that part. False when no
 // request or descriptor is free.
-bool virtio_block::submit(std::span<piece> pieces) noexcept {
+bool virtio_block::submit(std::span<piece> pieces, std::uint32_t tag) noexcept {
   if (free_count_ == 0) return false;
   const std::uint8_t slot = free_[free_count_ - 1];
   request& r = requests_[slot];
@@ -139,6 +140,9 @@ bool virtio_block::submit(std::span<piece> pieces) noexcept {
   }
   parts[count++] = {&r.status, 1, true};
   if (!queue_->add(std::span(parts).first(count), slot)) return false;
+  tags_[slot] = tag;
+  if (in_flight_ + background_ == 0) last_answer_ = monotonic_ns();
+  ++(tag == kWaitedFor ? in_flight_ : background_);
   --free_count_;
   for (piece& p : pieces) {
     const std::uint64_t n = std::min<std::uint64_t>(p.size, total);
@@ -150,53 +154,91 @@ bool virtio_block::submit(std::span<piece> pieces) noexcept {
   return true;
 }
 
+bool virtio_block::begin(std::uint64_t offset, mutable_bytes into, std::uint32_t tag) noexcept {
+  if (!usable_ || into.size() > most_) return false;
+  std::array<piece, 1> all{piece{offset, into.data(), into.size()}};
+  return submit(all, tag);
+}
+
+void virtio_block::kick() noexcept {
+  if (usable_ && queue_->unannounced() > 0) queue_->kick();
+}
+
+void virtio_block::collect() noexcept {
+  if (const char* const why = fault()) {
+    static_cast<void>(start_again(0, why));
+    return;
+  }
+  while (const auto c = usable_ ? queue_->take() : std::nullopt) {
+    last_answer_ = monotonic_ns();
+    free_[free_count_++] = static_cast<std::uint8_t>(c->token);
+    const bool is_good = requests_[c->token].status == kStatusOk;
+    if (tags_[c->token] == kWaitedFor) {
+      --in_flight_;
+      failed_ = failed_ || !is_good;
+      continue;
+    }
+    --background_;
+    const std::uint64_t at = requests_[c->token].header.sector * kSector;
+    finished_(tags_[c->token], is_good ? result<done>(done{}) : fail(errc::io, at, "the disk reports an error"));
+  }
+}
+
+// Why the device is out of order; nullptr: it is not.
+const char* virtio_block::fault() const noexcept {
+  if (in_flight_ + background_ == 0) return nullptr;
+  if (queue_->is_broken()) return "the disk violates its protocol";
+  return monotonic_ns() - last_answer_ > kPatience ? "the disk does not answer" : nullptr;
+}
+
 result<done> virtio_block::transfer(std::span<piece> pieces) noexcept {
   const std::uint64_t at = pieces.front().offset;
   if (!usable_ && !start()) return fail(errc::io, at, "the disk does not answer");
-  std::uint32_t in_flight = 0;
-  bool failed = false;
-  std::uint64_t last_answer = monotonic_ns();
+  failed_ = false;
+  last_answer_ = monotonic_ns();
+  const std::uint64_t resets = resets_;
   for (;;) {
-    while (!failed && !pieces.empty()) {
+    while (!failed_ && !pieces.empty()) {
       if (pieces.front().size == 0) {
         pieces = pieces.subspan(1);
         continue;
       }
-      if (!submit(pieces)) break;
-      ++in_flight;
+      if (!submit(pieces, kWaitedFor)) break;
     }
-    if (in_flight == 0) break;
-    queue_->kick();
+    if (in_flight_ == 0 && (failed_ || pieces.empty())) break;
+    kick();
     while (!queue_->has_completion()) {
-      if (queue_->is_broken()) return start_again(at, "the disk violates its protocol");
-      const std::uint64_t waited = monotonic_ns() - last_answer;
-      if (waited > kPatience) return start_again(at, "the disk does not answer");
-      if (waited > kSpin) {
+      if (const char* const why = fault()) return start_again(at, why);
+      if (monotonic_ns() - last_answer_ > kSpin) {
         wait(kNap);
       } else {
         pause();
       }
     }
-    while (const auto c = queue_->take()) {
-      --in_flight;
-      free_[free_count_++] = static_cast<std::uint8_t>(c->token);
-      if (requests_[c->token].status != kStatusOk) failed = true;
-      last_answer = monotonic_ns();
-    }
+    collect();
+    if (resets_ != resets) return fail(errc::unavailable, at, "the disk was reset");
   }
-  if (failed) return fail(errc::io, at, "the disk reports an error");
+  if (failed_) return fail(errc::io, at, "the disk reports an error");
   return done{};
 }
 
 // The requests in flight failed. The device is reset, so that it does not write to memory that is reused by then.
 tl::unexpected<error> virtio_block::start_again(std::uint64_t offset, const char* why) noexcept {
   std::printf("remark: %s: %s; the device is reset\n", transport_->where().c_str(), why);
+  const tl::unexpected<error> failed = fail(errc::unavailable, offset, why);
+  std::array<bool, kRequests> is_free{};
+  for (std::uint32_t i = 0; i < free_count_; ++i) is_free[free_[i]] = true;
+  const std::uint32_t all = requests_in_use_;
   usable_ = false;
+  ++resets_;
+  in_flight_ = background_ = 0;
   if (transport_->reset()) {
     queue_.reset();
     static_cast<void>(start());
   }
-  return fail(errc::unavailable, offset, why);
+  for (std::uint32_t i = 0; i < all; ++i)
+    if (!is_free[i] && tags_[i] != kWaitedFor) finished_(tags_[i], failed);
+  return failed;
 }
 
 }  // namespace docteur::cache_vm::pvh

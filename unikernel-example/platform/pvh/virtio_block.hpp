@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "object/device.hpp"
@@ -22,11 +23,22 @@ class virtio_block {
   // With the current size. Valid as long as this object.
   [[nodiscard]] device view() noexcept;
 
+  // Begins to read whole blocks into `into`, which must stay until the function of set_background() was called with
+  // `tag`, by any of the functions below. False when no request is free or the device is out of order. kick() follows.
+  [[nodiscard]] bool begin(std::uint64_t offset, mutable_bytes into, std::uint32_t tag) noexcept;
+  void set_background(std::function<void(std::uint32_t tag, const result<done>& got)> finished) {
+    finished_ = std::move(finished);
+  }
+  void kick() noexcept;
+  // Takes what the device has finished. Resets it when it has not answered for 15 s.
+  void collect() noexcept;
+
   // Reads directly into `out`, except partial blocks at its ends, in requests of at most 1 MiB, several at a time.
   // Errors: io, when the device reports one, violates the protocol, or does not answer for 15 s.
   [[nodiscard]] result<done> read(std::uint64_t offset, mutable_bytes out) noexcept;
 
  private:
+  static constexpr std::uint32_t kWaitedFor = ~std::uint32_t{0};
   static constexpr std::uint32_t kRequests = 32;
   static constexpr std::uint32_t kQueue = 128;         // descriptors
   static constexpr std::uint32_t kSegments = 3;        // pieces of memory that one request fills
@@ -49,7 +61,8 @@ class virtio_block {
   explicit virtio_block(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
   [[nodiscard]] bool start();
   [[nodiscard]] result<done> transfer(std::span<piece> pieces) noexcept;
-  [[nodiscard]] bool submit(std::span<piece> pieces) noexcept;
+  [[nodiscard]] bool submit(std::span<piece> pieces, std::uint32_t tag) noexcept;
+  [[nodiscard]] const char* fault() const noexcept;
   [[nodiscard]] tl::unexpected<error> start_again(std::uint64_t offset, const char* why) noexcept;
 
   std::unique_ptr<virtio_transport> transport_;
@@ -60,8 +73,16 @@ class virtio_block {
   std::uint32_t most_ = 1u << 20;  // bytes of one request
   std::uint32_t segments_ = 1;     // of one request
   std::array<request, kRequests> requests_{};
+  std::array<std::uint32_t, kRequests> tags_{};  // of those in the background; kWaitedFor: read() waits
   std::array<std::uint8_t, kRequests> free_{};
   std::uint32_t free_count_ = 0;
+  std::uint32_t requests_in_use_ = 0;  // of requests_
+  std::uint32_t in_flight_ = 0;        // of those that read() waits for
+  std::uint32_t background_ = 0;       // and of the others
+  std::uint64_t resets_ = 0;
+  bool failed_ = false;            // one of those that read() waits for
+  std::uint64_t last_answer_ = 0;  // monotonic ns; or when there was nothing to answer
+  std::function<void(std::uint32_t, const result<done>&)> finished_;
   std::unique_ptr<std::byte[]> bounce_;
 };
 
