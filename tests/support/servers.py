@@ -10,6 +10,7 @@ import json
 import re
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -62,10 +63,12 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, why, *_):
         self.process.kill()
         self.process.wait()
         self.listener.join(5)
+        if why is not None:
+            print(f"it said {self.said[-4000:].decode(errors='replace')}", file=sys.stderr)
 
     def get(self, path, patience=PATIENCE):
         """(status, body); repeats the request until there is an answer."""

@@ -77,7 +77,7 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.heap = platform_.heap();
   const std::uint64_t total = platform_.memory().total;
   options.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
-  options.sent_bytes = std::min(kMostSent, total / 8);
+  options.sent_bytes = std::min(kMostSent, total / 10);
   options.read_bytes = total / 12;
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
