@@ -10,6 +10,7 @@ void add_http_options(CLI::App& app, http_options& http) {
                  "authorities that https servers are checked with, in PEM (default: the system's)");
   app.add_option("--token-file", http.token_file, "a file with the bearer token that the server asks for");
   app.add_flag("--netrc", http.netrc, "take user and password from ~/.netrc");
+  app.add_flag("--plain-http", http.plain_http, "speak to a registry (oci://) by http");
   const auto set_timeout = [&http](unsigned seconds) { http.stall_timeout = std::chrono::seconds(seconds); };
   app.add_option_function<unsigned>("--timeout", set_timeout,
                                     "seconds until a server that sends nothing is given up for this try (default: 30)")
