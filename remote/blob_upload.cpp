@@ -47,7 +47,7 @@ std::optional<std::uint64_t> uploaded_bytes(std::string_view range) {
   if (!range.starts_with("0-")) return std::nullopt;
   const auto last = number(range.substr(2));
   if (!last || *last > std::uint64_t{1} << 62) return std::nullopt;
-  return *last == 0 ? 0 : *last + 1;  // `0-0` is said of none; one byte is never sent alone
+  return *last == 0 ? 0 : *last + 1;
 }
 
 std::string registry_error(std::string_view body) {
@@ -153,10 +153,11 @@ outcome<blob_upload::step> blob_upload::ask_how_far(std::uint64_t size) {
   if (!answer) return give_up(blame::environment, answer.error().text);
   if (answer->head.status != 204 && answer->head.status != 200) return step::anew;
   const auto has = answer->head.upload_range ? uploaded_bytes(*answer->head.upload_range) : std::nullopt;
-  if (!has || *has > size) return step::anew;
+  // `0-0` is none or one byte.
+  if (!has || *has == 0 || *has > size) return step::anew;
   at_ = *has;
   if (answer->head.location) DOCTEUR_CHECK(move_to(*answer));
-  if (at_ > 0) ++resumed_;
+  ++resumed_;
   return step::done;
 }
 

@@ -59,7 +59,8 @@ class blob_upload {
 
 // What a registry says in the body of an error, for a message: " (DENIED)", or nothing.
 [[nodiscard]] std::string registry_error(std::string_view body);
-// The bytes that an upload has, from the value of Range, `0-99`; nullopt if it is something else.
+// The bytes that an upload has, from the value of Range, `0-99`; 0 for `0-0`, which registries say of none as of
+// one byte; nullopt if it is something else.
 [[nodiscard]] std::optional<std::uint64_t> uploaded_bytes(std::string_view range);
 
 }  // namespace docteur

@@ -1,6 +1,7 @@
 #include "remote/http_conversation.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <thread>
@@ -62,6 +63,14 @@ std::size_t http_conversation::on_read(char* to, std::size_t size, std::size_t c
   return n;
 }
 
+// libcurl sends the body anew when a kept connection turns out to be closed; not one that is not to be tried again.
+int http_conversation::on_seek(void* self, curl_off_t to, int from) {
+  auto& a = *static_cast<attempt*>(self);
+  if (a.call.retries == 0 || from != SEEK_SET || to < 0 || static_cast<std::uint64_t>(to) > a.call.body.size()) return CURL_SEEKFUNC_FAIL;
+  a.read = static_cast<std::uint64_t>(to);
+  return CURL_SEEKFUNC_OK;
+}
+
 int http_conversation::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
   auto& a = *static_cast<attempt*>(self);
   const auto now = static_cast<std::uint64_t>(sent);
@@ -82,6 +91,8 @@ void http_conversation::prepare(attempt& a, const remote_address& where, const s
     curl_.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(a.call.body.size()));
     curl_.set(CURLOPT_READFUNCTION, on_read);
     curl_.set(CURLOPT_READDATA, &a);
+    curl_.set(CURLOPT_SEEKFUNCTION, on_seek);
+    curl_.set(CURLOPT_SEEKDATA, &a);
     curl_.set(CURLOPT_CUSTOMREQUEST, a.call.method.c_str());
   }
   curl_.set(CURLOPT_HEADERFUNCTION, on_header);

@@ -52,6 +52,7 @@ class http_conversation {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_read(char* to, std::size_t size, std::size_t count, void* self);
+  static int on_seek(void* self, curl_off_t to, int from);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
   [[nodiscard]] http_verdict send(const http_call& call, const remote_address& where, const request_access& access,
                                   http_answer& answer);
