@@ -51,7 +51,8 @@ outcome<void> check(image_download& download, const fetch_options& opt, progress
   const std::string shown = shown_image(opt.url);
   if (found.good() && download.demanded_digest() && found.digest != download.demanded_digest()) {
     download.file().discard();
-    return give_up(blame::input, shown + ": not the image of the digest that the manifest names; nothing of it is kept");
+    return give_up(blame::input,
+                   shown + ": not the image of the digest that the manifest names; nothing of it is kept");
   }
   if (found.good()) return {};
   download.file().discard();

@@ -33,7 +33,7 @@ struct push_options {
 void add_options(CLI::App& app, push_options& opt) {
   app.add_option("image", opt.image, "the image: a file or a block device")->required();
   app.add_option("name", opt.name, "where to: oci://REGISTRY/NAME:TAG")->required();
-  add_http_options(app, opt.http);
+  add_request_options(app, opt.http);
   app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)")
       ->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", opt.quiet, "print nothing but errors");

@@ -5,7 +5,7 @@
 
 namespace docteur::cli {
 
-void add_http_options(CLI::App& app, http_options& http) {
+void add_request_options(CLI::App& app, http_options& http) {
   app.add_option("--ca-file", http.ca_file,
                  "authorities that https servers are checked with, in PEM (default: the system's)");
   app.add_option("--token-file", http.token_file, "a file with the bearer token that the server asks for");
@@ -17,6 +17,10 @@ void add_http_options(CLI::App& app, http_options& http) {
       ->check(CLI::Range(1u, 3600u));
   app.add_option("--retries", http.retries, "further tries of a request that failed (default: 6)")
       ->check(CLI::Range(0u, 100u));
+}
+
+void add_http_options(CLI::App& app, http_options& http) {
+  add_request_options(app, http);
   app.add_option("--connections", http.connections, "requests in flight (default: 6)")->check(CLI::Range(1u, 64u));
 }
 

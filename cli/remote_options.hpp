@@ -10,7 +10,9 @@ namespace docteur::cli {
 // What an argument that names an image may be, for --help.
 inline constexpr const char* kImageHelp = "the image: a file, a block device, or a URL (http, https, oci)";
 
-// Adds --ca-file, --token-file, --netrc, --plain-http, --timeout, --retries and --connections.
+// Adds --ca-file, --token-file, --netrc, --plain-http, --timeout and --retries.
+void add_request_options(CLI::App& app, http_options& http);
+// Adds these and --connections.
 void add_http_options(CLI::App& app, http_options& http);
 // Adds these, --cache and --no-cache.
 void add_remote_options(CLI::App& app, remote_options& options);

@@ -18,9 +18,7 @@ class scanner {
  public:
   explicit scanner(std::string_view text) : rest_(text) {}
 
-  void skip(std::string_view which) {
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(which), rest_.size()));
-  }
+  void skip(std::string_view which) { rest_.remove_prefix(std::min(rest_.find_first_not_of(which), rest_.size())); }
   bool take(char c) {
     if (!rest_.starts_with(c)) return false;
     rest_.remove_prefix(1);

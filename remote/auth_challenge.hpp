@@ -9,7 +9,7 @@
 namespace docteur {
 
 struct auth_challenge {
-  std::string scheme;                           // in lower case: "basic", "bearer"
+  std::string scheme;                             // in lower case: "basic", "bearer"
   std::map<std::string, std::string> parameters;  // names in lower case: realm, service, scope, error
 };
 

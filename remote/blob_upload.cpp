@@ -83,7 +83,8 @@ outcome<bool> blob_upload::is_there(const device& content, const oid& digest) {
 
 outcome<void> blob_upload::move_to(const http_answer& answer) {
   const std::string to = answer.head.location ? resolved(answer.url, *answer.head.location) : "";
-  if (to.empty()) return give_up(blame::environment, registry_.failed("the registry names no place for the upload").text);
+  if (to.empty())
+    return give_up(blame::environment, registry_.failed("the registry names no place for the upload").text);
   DOCTEUR_TRY(home, registry_address(name_, "", options_));
   DOCTEUR_TRY(place, redirected(home, home, to));
   where_ = std::move(place);
@@ -165,8 +166,8 @@ outcome<blob_upload::step> blob_upload::finish(const device& content, const oid&
   http_call call;
   call.method = "PUT";
   call.where = where_;
-  call.where.url += (where_.url.find('?') == std::string::npos ? "?digest=" : "&digest=") +
-                    percent_encoded(digest_text(digest));
+  call.where.url +=
+      (where_.url.find('?') == std::string::npos ? "?digest=" : "&digest=") + percent_encoded(digest_text(digest));
   call.fields = {"Content-Type: application/octet-stream"};
   const auto answer = registry_.ask(call);
   if (answer && (answer->head.status == 201 || answer->head.status == 204)) {

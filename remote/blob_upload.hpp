@@ -18,8 +18,8 @@ class blob_upload {
   blob_upload(http_conversation& registry, const registry_name& name, const http_options& options, progress& report)
       : registry_(registry), name_(name), options_(options), report_(report) {}
 
-  // Puts the bytes of `content`, whose SHA-256 is `digest`, unless the registry has them. What it has after a cut is not
-  // sent again; where it cannot tell, the upload begins anew. Fails with blame::environment and one line.
+  // Puts the bytes of `content`, whose SHA-256 is `digest`, unless the registry has them. What it has after a cut is
+  // not sent again; where it cannot tell, the upload begins anew. Fails with blame::environment and one line.
   [[nodiscard]] outcome<void> put(const device& content, const oid& digest);
 
   [[nodiscard]] bool was_there() const noexcept { return was_there_; }  // the last one that was put

@@ -117,7 +117,9 @@ std::string helper_of(const json& config, const std::string& registry) {
 }
 
 outcome<found_credentials> ask_helper(const std::string& helper, const std::string& registry, const progress& stop) {
-  const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.'; };
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  };
   if (!std::ranges::all_of(helper, is_plain))
     return give_up(blame::environment, "not the name of a credential helper: " + printable(helper));
   const std::string server = registry == kDockerHub ? kDockerHubKey : registry;
@@ -129,7 +131,8 @@ outcome<found_credentials> ask_helper(const std::string& helper, const std::stri
   if (said.status != 0 && said.output.find("credentials not found") != std::string::npos) return found_credentials();
   const auto answer = said.status == 0 ? parse_json(said.output) : std::nullopt;
   if (!answer)
-    return give_up(blame::environment, call.arguments.front() + ": no credentials (status " + std::to_string(said.status) + ")");
+    return give_up(blame::environment,
+                   call.arguments.front() + ": no credentials (status " + std::to_string(said.status) + ")");
   registry_credentials c;
   c.user = json_text(*answer, "Username");
   (c.user == "<token>" ? c.identity_token : c.password) = json_text(*answer, "Secret");

@@ -20,8 +20,8 @@ struct registry_credentials {
 // The credentials for images of `repository` in `registry` (host and port), nullopt if there are none. The first of
 // these files that has any counts: the one that REGISTRY_AUTH_FILE names, and no other if that is set;
 // $XDG_RUNTIME_DIR/containers/auth.json; $XDG_CONFIG_HOME/containers/auth.json or ~/.config/containers/auth.json;
-// $DOCKER_CONFIG/config.json or ~/.docker/config.json. In a file, a credential helper of this registry comes first, then
-// the one for all, then the longest name that fits. A helper gets all of this program's environment. Fails with
+// $DOCKER_CONFIG/config.json or ~/.docker/config.json. In a file, a credential helper of this registry comes first,
+// then the one for all, then the longest name that fits. A helper gets all of this program's environment. Fails with
 // blame::environment for a file that cannot be read or understood and a helper that fails; no message has what they
 // said. `stop`: asked while a helper runs.
 [[nodiscard]] outcome<std::optional<registry_credentials>> find_registry_credentials(const std::string& registry,

@@ -66,7 +66,8 @@ std::size_t http_conversation::on_read(char* to, std::size_t size, std::size_t c
 // libcurl sends the body anew when a kept connection turns out to be closed; not one that is not to be tried again.
 int http_conversation::on_seek(void* self, curl_off_t to, int from) {
   auto& a = *static_cast<attempt*>(self);
-  if (a.call.retries == 0 || from != SEEK_SET || to < 0 || static_cast<std::uint64_t>(to) > a.call.body.size()) return CURL_SEEKFUNC_FAIL;
+  if (a.call.retries == 0 || from != SEEK_SET || to < 0 || static_cast<std::uint64_t>(to) > a.call.body.size())
+    return CURL_SEEKFUNC_FAIL;
   a.read = static_cast<std::uint64_t>(to);
   return CURL_SEEKFUNC_OK;
 }
@@ -173,7 +174,8 @@ tl::expected<http_answer, call_failure> http_conversation::ask(const http_call& 
     } else if (v.is == kind::good || v.is == kind::redirect) {
       return answer;
     } else if (v.is == kind::retry) {
-      const unsigned most = std::min(v.is_unreachable ? std::min(options_.retries, 1u) : options_.retries, call.retries);
+      const unsigned most =
+          std::min(v.is_unreachable ? std::min(options_.retries, 1u) : options_.retries, call.retries);
       if (const auto waited = pause_after(v, tries++, most, began); !waited) return tl::unexpected(waited.error());
       where = call.where;
     } else {

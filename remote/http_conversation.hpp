@@ -19,11 +19,11 @@ namespace docteur {
 struct http_call {
   std::string method;  // GET, HEAD, POST, PATCH or PUT
   remote_address where;
-  std::vector<std::string> fields;                 // "Name: value"
-  bytes body;                                      // of POST, PATCH and PUT
-  std::size_t most = std::size_t{1} << 20;         // bytes of the answer's body; a longer one is a failure
-  std::function<void(std::uint64_t)> sent;         // told how many more bytes of the body were sent, if not empty
-  unsigned retries = 1000;                         // further tries, if the options allow more
+  std::vector<std::string> fields;          // "Name: value"
+  bytes body;                               // of POST, PATCH and PUT
+  std::size_t most = std::size_t{1} << 20;  // bytes of the answer's body; a longer one is a failure
+  std::function<void(std::uint64_t)> sent;  // told how many more bytes of the body were sent, if not empty
+  unsigned retries = 1000;                  // further tries, if the options allow more
 };
 
 struct http_answer {

@@ -23,9 +23,9 @@ inline constexpr const char* kAcceptedTypes =
     "application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json";
 
 struct image_artifact {
-  oid layer;                          // SHA-256 of the image
-  std::uint64_t size = 0;             // bytes of the image
-  std::optional<oid> image_digest;    // host/image_digests.hpp
+  oid layer;                        // SHA-256 of the image
+  std::uint64_t size = 0;           // bytes of the image
+  std::optional<oid> image_digest;  // host/image_digests.hpp
 };
 
 // Fails with blame::input if `manifest` is not that of an image of docteur; `shown`: what the message begins with.

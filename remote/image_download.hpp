@@ -16,13 +16,14 @@ namespace docteur {
 
 class image_download final : private range_work {
  public:
-  // `name`: a URL (http://, https://), or of an image in a registry (oci://). Asks the server for the first bytes, checks
-  // that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Fails as
+  // `name`: a URL (http://, https://), or of an image in a registry (oci://). Asks the server for the first bytes,
+  // checks that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Fails as
   // find_registry_image(), range_client::open() and partial_file::open() do, and with blame::input if it is no image.
   // `stop`: asked while the registry is.
-  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(
-      const std::string& name, const http_options& options, const std::optional<std::filesystem::path>& target,
-      const progress& stop);
+  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(const std::string& name,
+                                                                     const http_options& options,
+                                                                     const std::optional<std::filesystem::path>& target,
+                                                                     const progress& stop);
   ~image_download() override;
 
   // Gets what is missing. Fails (blame::environment) when a range does not come, the file cannot be written, or

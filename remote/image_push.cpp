@@ -23,9 +23,10 @@ outcome<void> put_manifest(http_conversation& registry, const registry_name& to,
   if (!answer) return give_up(blame::environment, answer.error().text);
   const http_head& head = answer->head;
   if (head.status != 201)
-    return give_up(blame::environment, registry.failed("status " + std::to_string(head.status) + " to the manifest" +
-                                                       registry_error(answer->body))
-                                           .text);
+    return give_up(
+        blame::environment,
+        registry.failed("status " + std::to_string(head.status) + " to the manifest" + registry_error(answer->body))
+            .text);
   if (head.content_digest && *head.content_digest != digest_text(registry_digest(manifest)))
     return give_up(blame::environment, registry.failed("the registry took another manifest than it was sent").text);
   return {};
@@ -37,7 +38,8 @@ outcome<pushed_image> push_image(const device& content, const std::optional<oid>
                                  const artifact_facts& facts, const registry_name& to, const http_options& options,
                                  progress& report) {
   if (to.digest)
-    return give_up(blame::usage, printable(to.shown) + ": a name to push to has a tag; its digest follows from the image");
+    return give_up(blame::usage,
+                   printable(to.shown) + ": a name to push to has a tag; its digest follows from the image");
   DOCTEUR_CHECK(check_http_options(options));
   DOCTEUR_TRY(home, registry_address(to, "", options));
   registry_auth auth(to, options, "pull,push");

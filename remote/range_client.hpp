@@ -29,8 +29,8 @@ struct http_counters {
 class range_client {
  public:
   // Asks for the first `head.size()` bytes of the file and takes its version from the answer, unless the origin has it;
-  // shortens `head` to the file if that is smaller. Follows redirects. Fails with blame::usage for bad options, else with
-  // blame::environment; the message begins with the address, without credentials.
+  // shortens `head` to the file if that is smaller. Follows redirects. Fails with blame::usage for bad options, else
+  // with blame::environment; the message begins with the address, without credentials.
   [[nodiscard]] static outcome<std::unique_ptr<range_client>> open(range_origin origin, const http_options& options,
                                                                    std::vector<std::byte>& head);
   // The same for an origin whose version is known already. Sends nothing.

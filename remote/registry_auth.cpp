@@ -56,10 +56,7 @@ http_call token_call(const remote_address& realm, const std::string& service, co
 }  // namespace
 
 registry_auth::registry_auth(registry_name name, http_options options, std::string actions)
-    : name_(std::move(name)),
-      options_(std::move(options)),
-      actions_(std::move(actions)),
-      is_encrypted_([this] {
+    : name_(std::move(name)), options_(std::move(options)), actions_(std::move(actions)), is_encrypted_([this] {
         const auto address = registry_address(name_, "", options_);
         return !address || address->url.starts_with("https:");
       }()) {}

@@ -18,8 +18,8 @@ struct registry_image {
 
 // Reads the manifest that `name` names. Manifests are kept in the folder `cache`, if that is not empty: one that is
 // named by its digest is asked for once, and where the registry does not answer, the last one of a tag counts. Fails
-// with one line that begins with the name: blame::usage for a bad name or bad options, blame::input if it is no image of
-// docteur or not what its digest says, else blame::environment.
+// with one line that begins with the name: blame::usage for a bad name or bad options, blame::input if it is no image
+// of docteur or not what its digest says, else blame::environment.
 [[nodiscard]] outcome<registry_image> find_registry_image(const std::string& name, const http_options& options,
                                                           const std::filesystem::path& cache, const progress& stop);
 

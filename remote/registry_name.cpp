@@ -60,7 +60,8 @@ bool is_registry(std::string_view text) {
 }
 
 bool is_on_this_machine(std::string_view registry) {
-  const std::string_view host = registry.substr(0, registry.find(':', registry.starts_with('[') ? registry.find(']') : 0));
+  const std::string_view host =
+      registry.substr(0, registry.find(':', registry.starts_with('[') ? registry.find(']') : 0));
   if (host == "localhost" || host == "[::1]") return true;
   return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos &&
          std::ranges::count(host, '.') == 3;
@@ -117,7 +118,8 @@ outcome<remote_address> registry_address(const registry_name& name, const std::s
                                          const http_options& options) {
   const bool is_plain = options.plain_http || (options.ca_file.empty() && is_on_this_machine(name.registry));
   const std::string host = name.registry == kDockerHub ? std::string(kDockerHubHost) : name.registry;
-  DOCTEUR_TRY(address, parse_http_url((is_plain ? "http://" : "https://") + host + "/v2/" + name.repository + "/" + path));
+  DOCTEUR_TRY(address,
+              parse_http_url((is_plain ? "http://" : "https://") + host + "/v2/" + name.repository + "/" + path));
   address.shown = name.shown;
   return address;
 }
