@@ -169,6 +169,7 @@ outcome<blob_upload::step> blob_upload::finish(const device& content, const oid&
   call.where.url +=
       (where_.url.find('?') == std::string::npos ? "?digest=" : "&digest=") + percent_encoded(digest_text(digest));
   call.fields = {"Content-Type: application/octet-stream"};
+  call.is_slow = true;  // it hashes all of it, or moves it
   const auto answer = registry_.ask(call);
   if (answer && (answer->head.status == 201 || answer->head.status == 204)) {
     is_whole_ = true;

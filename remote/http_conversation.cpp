@@ -82,6 +82,8 @@ int http_conversation::on_progress(void* self, curl_off_t, curl_off_t, curl_off_
 
 void http_conversation::prepare(attempt& a, const remote_address& where, const std::string& token) {
   curl_.begin(where, options_, token, this);
+  if (a.call.is_slow)
+    curl_.set(CURLOPT_LOW_SPEED_TIME, static_cast<long>(std::max(options_.stall_timeout, kSlowAnswer).count()));
   curl_.add_field("Accept-Encoding: identity");
   curl_.add_field("Expect:");
   for (const std::string& line : a.call.fields) curl_.add_field(line);

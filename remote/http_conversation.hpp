@@ -16,6 +16,8 @@
 
 namespace docteur {
 
+inline constexpr std::chrono::seconds kSlowAnswer{600};
+
 struct http_call {
   std::string method;  // GET, HEAD, POST, PATCH or PUT
   remote_address where;
@@ -23,6 +25,7 @@ struct http_call {
   bytes body;                               // of POST, PATCH and PUT
   std::size_t most = std::size_t{1} << 20;  // bytes of the answer's body; a longer one is a failure
   std::function<void(std::uint64_t)> sent;  // told how many more bytes of the body were sent, if not empty
+  bool is_slow = false;                     // the server works long before it answers: up to kSlowAnswer
   unsigned retries = 1000;                  // further tries, if the options allow more
 };
 

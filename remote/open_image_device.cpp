@@ -21,6 +21,8 @@ namespace {
 // How long an unreachable server delays the start from a cache.
 constexpr std::chrono::milliseconds kShortConnect{5'000};
 constexpr std::chrono::seconds kShortStall{10};
+// Of an image in a registry, asked for at once: what http_device::open() asks a web server for.
+constexpr std::uint64_t kFirstBytes = 64 << 10;
 
 // Whether the server still has that version of the image. unavailable: it cannot be asked.
 result<done> ask_for(const std::string& url, http_options http, const cached_version& version) {
@@ -56,10 +58,14 @@ outcome<std::unique_ptr<image_device>> open_in_registry(const std::string& name,
   const progress never_stops;
   DOCTEUR_TRY(found, find_registry_image(name, http, is_kept ? cache.folder : std::filesystem::path(), never_stops));
   DOCTEUR_TRY(device, http_device::pinned(std::move(found.origin), http));
-  if (!is_kept) return device;
-  const std::string identity = device->identity();
-  DOCTEUR_TRY(kept, cached_image::open(cache, found.cache_name, identity, std::move(device)));
-  return kept;
+  std::unique_ptr<image_device> image = std::move(device);
+  if (is_kept) {
+    const std::string identity = image->identity();
+    DOCTEUR_TRY(kept, cached_image::open(cache, found.cache_name, identity, std::move(image)));
+    image = std::move(kept);
+  }
+  image->prefetch(0, kFirstBytes);
+  return image;
 }
 
 outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const block_cache_options& cache) {

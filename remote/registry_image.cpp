@@ -54,10 +54,7 @@ outcome<std::string> find_manifest(const registry_name& name, const remote_addre
   if (kept && name.digest && registry_digest(*kept) == *name.digest) return std::move(*kept);
   if (kept && name.digest) kept.reset();
   auto asked = ask_for_manifest(name, address, kept ? impatient(options) : options, auth, stop);
-  if (asked) {
-    if (!cache.empty()) keep_manifest(cache, address.shown, *asked);
-    return std::move(*asked);
-  }
+  if (asked) return std::move(*asked);
   if (kept && asked.error().is_unavailable) return std::move(*kept);
   return give_up(blame::environment, asked.error().text);
 }
@@ -72,6 +69,7 @@ outcome<registry_image> find_registry_image(const std::string& text, const http_
   auto auth = std::make_shared<registry_auth>(name, options, "pull");
   DOCTEUR_TRY(manifest, find_manifest(name, address, options, *auth, cache, stop));
   DOCTEUR_TRY(artifact, parse_artifact(manifest, name.shown));
+  if (!cache.empty()) keep_manifest(cache, name.shown, manifest);
   const std::string layer = digest_text(artifact.layer);
   DOCTEUR_TRY(blob, registry_address(name, "blobs/" + layer, options));
   registry_image image;

@@ -124,7 +124,8 @@ def passwords():
     registry.reset(by_password)
     no("status 401: the registry asks for a user", {})
     entry = {"auth": AUTH}
-    for key in (registry.host, f"http://{registry.host}", f"https://{registry.host}/v2/", f"{registry.host}/team", f"{registry.host}/team/site"):
+    for key in (registry.host, f"http://{registry.host}", f"https://{registry.host}/v2/", f"{registry.host}/team",
+                f"{registry.host}/team/site"):
         right(stored({"auths": {"other.example": {"auth": "eDp5"}, key: entry}}), "--no-cache")
     for key in (f"{registry.host}/te", f"{registry.host}/team/site2", registry.host.split(":")[0]):
         no("status 401: the registry asks for a user", stored({"auths": {key: entry}}))
@@ -137,8 +138,10 @@ def passwords():
     (home / ".docker/config.json").unlink()
     right(stored({"auths": {registry.host: entry}}, ".config/containers/auth.json"), "--no-cache")
     (home / ".config/containers/auth.json").unlink()
-    for variable, at, folder in (("DOCKER_CONFIG", "d/config.json", "d"), ("XDG_RUNTIME_DIR", "r/containers/auth.json", "r"),
-                                 ("REGISTRY_AUTH_FILE", "a/auth.json", "a/auth.json"), ("XDG_CONFIG_HOME", "c/containers/auth.json", "c")):
+    for variable, at, folder in (("DOCKER_CONFIG", "d/config.json", "d"),
+                                 ("XDG_RUNTIME_DIR", "r/containers/auth.json", "r"),
+                                 ("REGISTRY_AUTH_FILE", "a/auth.json", "a/auth.json"),
+                                 ("XDG_CONFIG_HOME", "c/containers/auth.json", "c")):
         stored({"auths": {registry.host: entry}}, at)
         right({variable: str(home / folder), "HOME": str(home)}, "--no-cache")
     # Nobody is sent credentials before they ask.
@@ -205,15 +208,18 @@ def bad_token_servers():
     registry.reset(by_token)
     environment = stored({"auths": {registry.host: {"auth": AUTH}}})
     for reply, words in (((200, b"<html>"), "no token in the answer"), ((200, b"{}"), "no token in the answer"),
-                         ((200, b'{"token": 7}'), "no token in the answer"), ((200, b'{"token": "a\\r\\nX: y"}'), "no token in the answer"),
+                         ((200, b'{"token": 7}'), "no token in the answer"),
+                         ((200, b'{"token": "a\\r\\nX: y"}'), "no token in the answer"),
                          ((200, b'{"token": "' + b"a" * 100_000 + b'"}'), "no token in the answer"),
-                         ((200, b" " * 1_000_000), "the answer is too long"), ((404, b""), "status 404"), ((403, b""), "refuses the user")):
+                         ((200, b" " * 1_000_000), "the answer is too long"), ((404, b""), "status 404"),
+                         ((403, b""), "refuses the user")):
         tokens.reply = reply
         no(words, environment)
     tokens.reply = (503, b"")
     refused(3, "status 503", "ls", "--retries", "1", registry.name(), environment=environment, secrets=SECRETS)
     tokens.reply = None
-    for challenge in ("Bearer", 'Bearer realm="file:///etc/passwd"', 'Bearer realm="', "Bearer realm=x", '=,="",,"', "Digest x=y",
+    for challenge in ("Bearer", 'Bearer realm="file:///etc/passwd"', 'Bearer realm="', "Bearer realm=x", '=,="",,"',
+                      "Digest x=y",
                       'Bearer realm="http://jane:s3cr3t@/"'):
         registry.reset(lambda r: r.answer(401, [("WWW-Authenticate", challenge)]))
         no("status 401", environment)
@@ -253,7 +259,8 @@ def options():
     registry.hold(data)
     token = image.with_name("token")
     token.write_text("bearer-file\n")
-    registry.reset(lambda r: r.headers.get("Authorization") != "Bearer bearer-file" and r.answer(401, [("WWW-Authenticate", "Bearer")]))
+    registry.reset(lambda r: r.headers.get("Authorization") != "Bearer bearer-file"
+                   and r.answer(401, [("WWW-Authenticate", "Bearer")]))
     right({}, "--no-cache", "--token-file", token)
     token.write_text("bearer-other\n")
     refused(3, "refuses the token of the token file", "ls", "--token-file", token, registry.name(), secrets=SECRETS)
@@ -263,7 +270,8 @@ def options():
     good("ls", f"oci://localhost:{port}/team/site:v1")
     refused(3, "", "ls", "--retries", "0", f"oci://registry.invalid:{port}/team/site:v1")
     with open("/etc/hosts") as hosts:
-        own = [w for line in hosts for w in line.split("#")[0].split()[1:] if line.startswith("127.0.0.1") and w != "localhost"]
+        own = [w for line in hosts for w in line.split("#")[0].split()[1:] if line.startswith("127.0.0.1")
+               and w != "localhost"]
     for name in own[:1]:
         refused(3, "", "ls", "--retries", "0", f"oci://{name}:{port}/team/site:v1")
         good("ls", "--plain-http", f"oci://{name}:{port}/team/site:v1")
@@ -271,14 +279,16 @@ def options():
 
 
 def cached():
-    """One copy for all names of a blob in a registry, another for another registry; without the registry, what is there."""
+    """One copy for all names of a blob in a registry, another for another registry; without the registry, what is
+    there."""
     registry.hold(data)
     pin = registry.hold(data, "v2", annotations={"x": "y"})
     folder = home / "cache"
     registry.reset(by_password)
     environment = stored({"auths": {registry.host: {"auth": AUTH}}})
     right(environment, "--cache", folder)
-    expect(len(list(folder.glob("*.blocks"))) == 1 and len(list(folder.glob("*.manifest"))) == 1, list(folder.iterdir()))
+    expect(len(list(folder.glob("*.blocks"))) == 1 and len(list(folder.glob("*.manifest"))) == 1,
+           list(folder.iterdir()))
     registry.reset(by_password)
     done = good("cat", "--cache", folder, registry.name("v2"), "dir/file7", "large", environment=environment)
     expect(done.out == files["dir/file7"] + files["large"], "wrong bytes")
@@ -304,13 +314,16 @@ def cached():
     (store / "new").write_text("new\n")
     good("make", "-q", "-d", "2020-10-10T08:00:00+00:00", "--author", "A <a@b>", store, changed)
     registry.hold(changed.read_bytes())
-    expect(good("cat", "--cache", folder, registry.name(), "new", environment=environment).out == b"new\n", "not the new one")
+    expect(good("cat", "--cache", folder, registry.name(), "new", environment=environment).out == b"new\n",
+           "not the new one")
     registry.shutdown()
     registry.server_close()
-    expect(good("cat", "--cache", folder, registry.name(), "new", environment=environment).out == b"new\n", "not without it")
+    expect(good("cat", "--cache", folder, registry.name(), "new", environment=environment).out == b"new\n",
+           "not without it")
     refused(3, "", "ls", "--cache", folder, registry.name("v3"), environment=environment)
     listed = Ran([BIN / "docteur-blocks", "list", "--cache", folder])
-    expect(listed.status == 0 and f"oci://{registry.host}/sha256:" in listed.out.decode(), listed.out.decode() + listed.shown)
+    expect(listed.status == 0 and f"oci://{registry.host}/sha256:" in listed.out.decode(),
+           listed.out.decode() + listed.shown)
     nothing_stored()
 
 

@@ -34,7 +34,8 @@ def manifest_of(data, **change):
     """The manifest of an image with these bytes; `change`: members that are other ones."""
     layer = {"mediaType": DISK, "digest": sha256(data), "size": len(data)}
     config = {"mediaType": EMPTY, "digest": sha256(b"{}"), "size": 2}
-    return {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": KIND, "config": config, "layers": [layer], **change}
+    return {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": KIND, "config": config, "layers": [layer],
+            **change}
 
 
 Asked = collections.namedtuple("Asked", "command path headers")
@@ -72,7 +73,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         with server.guard:
             self.number = len(server.requests)
-            server.requests.append(Asked(self.command, self.path, self.headers))  # one handler serves a whole connection
+            server.requests.append(Asked(self.command, self.path,
+                                         self.headers))  # a handler serves a whole connection
         if server.fault and server.fault(self):
             return
         match = re.fullmatch(r"/v2/(.+?)/(blobs|manifests)/(.*)", self.path)
@@ -132,7 +134,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(404)
             return
         has = server.uploads[number]
-        place = ("Location", f"http://127.0.0.1:{server.server_address[1]}/v2/{name}/blobs/uploads/{number}?state={len(has)}")
+        place = ("Location",
+                 f"http://127.0.0.1:{server.server_address[1]}/v2/{name}/blobs/uploads/{number}?state={len(has)}")
         if self.command == "PATCH":
             first = int(self.headers["Content-Range"].split("-")[0])
             if first != len(has):
@@ -164,8 +167,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class FakeRegistry(http.server.ThreadingHTTPServer):
-    """`fault`, if there is one, is called with each request, and returns whether it has answered it. `cuts`: the bytes of
-    an upload after which the connection ends."""
+    """`fault`, if there is one, is called with each request, and returns whether it has answered it. `cuts`: the bytes
+    of an upload after which the connection ends."""
 
     daemon_threads = True
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Registries that say what is not so, break off, or have something else under the name: one clear line, no wrong byte, no
-credential to another host."""
+"""Registries that say what is not so, break off, or have something else under the name: one clear line, no wrong byte,
+no credential to another host."""
 
 import json
 
-from fake_registry import EMPTY, KIND, FakeRegistry, docteur, expect, good, manifest_of, refused, run_checks, sample_image, sha256
+from fake_registry import (EMPTY, KIND, FakeRegistry, docteur, expect, good, manifest_of, refused, run_checks,
+                           sample_image, sha256)
 from range_server import Server
 
 image, files = sample_image()
@@ -48,28 +49,33 @@ def good_ones():
 def other_kinds():
     layers = [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": sha256(b"x"), "size": 1}] * 2
     docker = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": layers,
-              "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "digest": sha256(b"{}"), "size": 2}}
+              "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "digest": sha256(b"{}"),
+                         "size": 2}}
     oci = {"schemaVersion": 2, "layers": layers,
            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": sha256(b"{}"), "size": 2}}
     for manifest, words in ((docker, "not an image of docteur (application/vnd.docker.container.image.v1+json)"),
                             (oci, "not an image of docteur (application/vnd.oci.image.config.v1+json)"),
                             ({"schemaVersion": 2, "manifests": []}, "an index of several images"),
                             ({"schemaVersion": 1, "name": "x"}, "not an image of docteur"),
-                            ({"schemaVersion": 2, "artifactType": "a\n\x1b[2J"}, "not an image of docteur (a\\n\\x1b[2J)")):
+                            ({"schemaVersion": 2, "artifactType": "a\n\x1b[2J"},
+                             "not an image of docteur (a\\n\\x1b[2J)")):
         registry.manifests["v1"] = ("x/y", json.dumps(manifest).encode())
         every(1, words)
 
 
 def manifests():
     layer = manifest_of(data)["layers"][0]
-    for layers, words in (([], "another number"), ([layer] * 2, "another number"), (None, "another number"), ({}, "another number"),
+    for layers, words in (([], "another number"), ([layer] * 2, "another number"), (None, "another number"),
+                          ({}, "another number"),
                           ([7], "not a disk"), ([{**layer, "mediaType": EMPTY}], "not a disk"),
                           ([{**layer, "digest": "sha512:" + "0" * 128}], "not a disk"),
                           ([{**layer, "digest": layer["digest"].upper()}], "not a disk"),
                           ([{**layer, "digest": "sha256:../../x"}], "not a disk"),
                           ([{**layer, "size": 0}], "out of bounds"), ([{**layer, "size": -1}], "out of bounds"),
-                          ([{**layer, "size": 1.5e300}], "out of bounds"), ([{**layer, "size": 1 << 63}], "out of bounds"),
-                          ([{**layer, "size": "7"}], "out of bounds"), ([{**layer, "size": 10 ** 40}], "out of bounds")):
+                          ([{**layer, "size": 1.5e300}], "out of bounds"),
+                          ([{**layer, "size": 1 << 63}], "out of bounds"),
+                          ([{**layer, "size": "7"}], "out of bounds"),
+                          ([{**layer, "size": 10 ** 40}], "out of bounds")):
         registry.hold(data, layers=layers)
         refused(1, words, "ls", registry.name())
     registry.hold(data, annotations={"org.docteur.image.digest": "sha256:1"})
@@ -177,7 +183,8 @@ def redirected_blobs():
     registry.reset(guard)
     elsewhere.reset()
     right("--token-file", token)
-    expect(elsewhere.requests and all("authorization" not in r.fields for r in elsewhere.requests), "the token went elsewhere")
+    expect(elsewhere.requests and all("authorization" not in r.fields for r in elsewhere.requests),
+           "the token went elsewhere")
     # A signature that lasts for some requests: the registry is asked again.
     left = [2]
 
@@ -198,4 +205,5 @@ def redirected_blobs():
     refused(3, "a redirect to something other than http and https", "ls", registry.name())
 
 
-run_checks([good_ones, other_kinds, manifests, other_bytes, by_digest, absences, failures_that_pass, redirected_blobs], registry)
+run_checks([good_ones, other_kinds, manifests, other_bytes, by_digest, absences, failures_that_pass, redirected_blobs],
+           registry)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""docteur-push: what it puts into a registry, twice the same; cut in the middle and resumed; what it refuses; and failures
-of the registry that pass or do not."""
+"""docteur-push: what it puts into a registry, twice the same; cut in the middle and resumed; what it refuses; and
+failures of the registry that pass or do not."""
 
 import json
 import signal
 import subprocess
 import time
 
-from fake_registry import BIN, ENVIRONMENT, FakeRegistry, docteur, expect, good, refused, run_checks, sample_image, sha256
+from fake_registry import (BIN, ENVIRONMENT, FakeRegistry, docteur, expect, good, refused, run_checks, sample_image,
+                           sha256)
 from waiting import wait_until
 
 CHUNK = 16 << 20
@@ -120,8 +121,10 @@ def passing_failures():
 
 def refusals():
     anew()
-    for name in ("oci://", "oci://host", f"oci://{registry.host}/Site", f"oci://{registry.host}/a//b", f"oci://{registry.host}/a:",
-                 f"oci://{registry.host}/a@sha256:12", "oci://ho st/a", "oci://h/a:b c", "http://h/a", "oci://h:123456/a",
+    for name in ("oci://", "oci://host", f"oci://{registry.host}/Site", f"oci://{registry.host}/a//b",
+                 f"oci://{registry.host}/a:",
+                 f"oci://{registry.host}/a@sha256:12", "oci://ho st/a", "oci://h/a:b c", "http://h/a",
+                 "oci://h:123456/a",
                  registry.name(sha256(b""))):
         refused(2, "", "push", image, name)
     refused(2, "no user or password", "push", image, f"oci://jane:s3cr3t@{registry.host}/a", secrets=["s3cr3t", "jane"])
@@ -136,13 +139,15 @@ def refusals():
     bad.unlink()
     refused(3, "No such file", "push", bad, registry.name())
     # It takes other bytes, another manifest, a chunk that is none; it sends the upload elsewhere.
-    registry.reset(lambda r: r.command == "PUT" and "uploads" in r.path and r.answer(400, [], b'{"errors":[{"code":"DIGEST_INVALID"}]}'))
+    registry.reset(lambda r: r.command == "PUT" and "uploads" in r.path
+                   and r.answer(400, [], b'{"errors":[{"code":"DIGEST_INVALID"}]}'))
     refused(3, "DIGEST_INVALID", "push", "-q", "--retries", "1", image, registry.name())
     registry.reset(lambda r: r.command == "PUT" and "manifests" in r.path and
                    (r.body(), r.answer(201, [("Docker-Content-Digest", sha256(b"x"))]))[1])
     refused(3, "another manifest", "push", "-q", image, registry.name())
     anew()
-    registry.reset(lambda r: r.command == "PATCH" and (r.body(), r.answer(202, [("Location", r.path), ("Range", "0-99999999999")]))[1])
+    registry.reset(lambda r: r.command == "PATCH" and (r.body(), r.answer(202, [("Location", r.path),
+                                                                                ("Range", "0-99999999999")]))[1])
     refused(3, "another part", "push", "-q", "--retries", "1", image, registry.name())
     for place in ("file:///etc/passwd", "", "gopher://x/"):
         registry.reset(lambda r: r.command == "POST" and r.answer(202, [("Location", place)] if place else []))

@@ -70,7 +70,8 @@ http: {{addr: "{self.host}"{tls}}}
 
     def requests(self):
         """Method, path, status and bytes of the requests since the last call."""
-        lines = [line.split('"') for line in (self.folder / "log").read_text().splitlines() if line.startswith("127.0.0.1 ")]
+        lines = [line.split('"') for line in (self.folder / "log").read_text().splitlines()
+                 if line.startswith("127.0.0.1 ")]
         seen, self.seen = lines[getattr(self, "seen", 0):], len(lines)
         return [(line[1].split()[0], line[1].split()[1], *map(int, line[2].split())) for line in seen]
 
@@ -113,7 +114,8 @@ def plain(server):
     size = sum(r[3] for r in asked)
     print(f"docteur-cat of one file: {len(asked)} requests, {size} bytes of {len(data)}")
     expect(len(asked) <= 6 and size <= 400_000, asked)
-    for name in (server.name(), first["name"], server.name("team/site:v2"), server.name().replace("127.0.0.1", "localhost")):
+    for name in (server.name(), first["name"], server.name("team/site:v2"),
+                 server.name().replace("127.0.0.1", "localhost")):
         read(name)
     expect(good("verify", server.name()).out == good("verify", image).out, "another report")
     good("fetch", "-q", first["name"], out)
@@ -135,8 +137,10 @@ def copied(server, first):
             read(other.name(tag))
             good("verify", "-q", other.name(tag))
         good("verify", "-q", other.name("copy/site@" + first["manifest"]))
-        run(skopeo, "--policy", policy, "copy", "--src-tls-verify=false", "docker" + server.name()[3:], f"oci:{top}/layout:v1")
-        run(skopeo, "--policy", policy, "copy", "--dest-tls-verify=false", f"oci:{top}/layout:v1", "docker" + other.name("copy/site:v3")[3:])
+        run(skopeo, "--policy", policy, "copy", "--src-tls-verify=false", "docker" + server.name()[3:],
+            f"oci:{top}/layout:v1")
+        run(skopeo, "--policy", policy, "copy", "--dest-tls-verify=false", f"oci:{top}/layout:v1",
+            "docker" + other.name("copy/site:v3")[3:])
         good("verify", "-q", other.name("copy/site:v3"))
     text = run(skopeo, "inspect", "--raw", "--tls-verify=false", "docker" + server.name()[3:])
     expect(sha256(text.encode()) == first["manifest"], text)
@@ -150,8 +154,10 @@ def copied(server, first):
     (folder / "version").write_text("Directory Transport Version: 1.1\n")
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / sha256(config)[7:]).write_bytes(config)
-    run(skopeo, "--policy", policy, "copy", "--dest-tls-verify=false", f"dir:{folder}", "docker" + server.name("a/container:v1")[3:])
-    refused(1, "not an image of docteur (application/vnd.docker.container.image.v1+json)", "ls", server.name("a/container:v1"))
+    run(skopeo, "--policy", policy, "copy", "--dest-tls-verify=false", f"dir:{folder}",
+        "docker" + server.name("a/container:v1")[3:])
+    refused(1, "not an image of docteur (application/vnd.docker.container.image.v1+json)", "ls",
+            server.name("a/container:v1"))
 
 
 class CuttingProxy:
@@ -225,10 +231,12 @@ def token_for(name, actions, chain):
     now = int(time.time())
     access = [{"type": "repository", "name": name, "actions": actions}]
     head = {"typ": "JWT", "alg": "RS256", "x5c": [chain]}
-    body = {"iss": "tests", "aud": "registry", "sub": "jane", "exp": now + 300, "nbf": now - 10, "iat": now, "jti": str(now),
+    body = {"iss": "tests", "aud": "registry", "sub": "jane", "exp": now + 300, "nbf": now - 10, "iat": now,
+            "jti": str(now),
             "access": access}
     text = f"{coded(head)}.{coded(body)}"
-    signed = subprocess.run([openssl, "dgst", "-sha256", "-sign", top / "tokens.key"], input=text.encode(), capture_output=True,
+    signed = subprocess.run([openssl, "dgst", "-sha256", "-sign", top / "tokens.key"], input=text.encode(),
+                            capture_output=True,
                             check=True).stdout
     return f"{text}.{coded(signed)}"
 
@@ -250,16 +258,21 @@ class TokenHandler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def token_auth(port):
+    return (f'auth: {{token: {{realm: "http://127.0.0.1:{port}/token", service: registry, issuer: tests, '
+            f"rootcertbundle: {top}/tokens.pem}}}}")
+
+
 def tokens():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TokenHandler)
     server.asked, server.chain = 0, certificate("tokens")
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    auth = f"""auth: {{token: {{realm: "http://127.0.0.1:{server.server_address[1]}/token", service: registry, issuer: tests,
-  rootcertbundle: {top}/tokens.pem}}}}"""
+    auth = token_auth(server.server_address[1])
     with registry("tokens", auth) as target:
         config = home / ".docker"
         config.mkdir()
-        (config / "config.json").write_text(json.dumps({"auths": {target.host: {"auth": base64.b64encode(b"jane:s3cr3t").decode()}}}))
+        entry = {"auth": base64.b64encode(b"jane:s3cr3t").decode()}
+        (config / "config.json").write_text(json.dumps({"auths": {target.host: entry}}))
         jane = {"HOME": str(home)}
         for place in ("private/site:v1", "public/site:v1"):
             refused(3, "status 401", "push", "-q", image, target.name(place))
@@ -281,6 +294,8 @@ def encrypted():
         good("fetch", "-q", *trusted, server.name(), out)
         expect(out.read_bytes() == data, "another image")
         refused(3, "", "ls", "--retries", "0", "--ca-file", top / "tokens.pem", server.name())
+    with registry("downgrade", token_auth(9), f", tls: {{certificate: {top}/tls.pem, key: {top}/tls.key}}") as server:
+        refused(3, "names a server for tokens without https", "ls", *trusted, server.name())
 
 
 with registry("plain") as the_plain:
