@@ -58,6 +58,7 @@ outcome<std::optional<json>> read_json(const std::string& file) {
   std::string text(kMostFile + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.empty()) return std::optional<json>();  // as podman begins one
   auto parsed = text.size() > kMostFile ? std::nullopt : parse_json(text);
   if (!parsed || !parsed->is_object())
     return give_up(blame::environment, printable(file) + ": not a JSON object with credentials for registries");

@@ -135,6 +135,7 @@ def passwords():
     no("refuses the user or the password that is stored", stored({"auths": {registry.host: {"auth": "eDp5"}}}))
     for bad in ("{", "[]", '{"auths": {"%s": {"auth": "!!!!"}}}' % registry.host):
         no("", stored(bad))
+    no("status 401: the registry asks for a user", stored(""))
     (home / ".docker/config.json").unlink()
     right(stored({"auths": {registry.host: entry}}, ".config/containers/auth.json"), "--no-cache")
     (home / ".config/containers/auth.json").unlink()
