@@ -29,7 +29,7 @@ struct fetch_options {
 };
 
 void add_options(CLI::App& app, fetch_options& opt) {
-  app.add_option("url", opt.url, "the image's address (http, https)")->required();
+  app.add_option("url", opt.url, "the image's address (http, https, oci)")->required();
   app.add_option("file", opt.file, "the file to write")->required();
   app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name");
   add_http_options(app, opt.http);
@@ -48,9 +48,14 @@ outcome<void> check(image_download& download, const fetch_options& opt, progress
   verify_options options;
   options.threads = opt.threads;
   DOCTEUR_TRY(found, verify_image(disk.view(), options, report));
+  const std::string shown = shown_image(opt.url);
+  if (found.good() && download.demanded_digest() && found.digest != download.demanded_digest()) {
+    download.file().discard();
+    return give_up(blame::input,
+                   shown + ": not the image of the digest that the manifest names; nothing of it is kept");
+  }
   if (found.good()) return {};
   download.file().discard();
-  const std::string shown = shown_image(opt.url);
   for (const fault& f : found.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, shown).message);
   return give_up(blame::input, shown + ": not a good image; nothing of it is kept");
 }
@@ -83,7 +88,7 @@ outcome<void> fetch(const fetch_options& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
-  DOCTEUR_TRY(download, image_download::open(opt.url, opt.http, opt.file));
+  DOCTEUR_TRY(download, image_download::open(opt.url, opt.http, opt.file, line));
   if (download->file().was_changed() && !opt.quiet)
     say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
   auto came = download->run(line);

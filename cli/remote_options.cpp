@@ -5,17 +5,22 @@
 
 namespace docteur::cli {
 
-void add_http_options(CLI::App& app, http_options& http) {
+void add_request_options(CLI::App& app, http_options& http) {
   app.add_option("--ca-file", http.ca_file,
                  "authorities that https servers are checked with, in PEM (default: the system's)");
   app.add_option("--token-file", http.token_file, "a file with the bearer token that the server asks for");
   app.add_flag("--netrc", http.netrc, "take user and password from ~/.netrc");
+  app.add_flag("--plain-http", http.plain_http, "speak to a registry (oci://) by http");
   const auto set_timeout = [&http](unsigned seconds) { http.stall_timeout = std::chrono::seconds(seconds); };
   app.add_option_function<unsigned>("--timeout", set_timeout,
                                     "seconds until a server that sends nothing is given up for this try (default: 30)")
       ->check(CLI::Range(1u, 3600u));
   app.add_option("--retries", http.retries, "further tries of a request that failed (default: 6)")
       ->check(CLI::Range(0u, 100u));
+}
+
+void add_http_options(CLI::App& app, http_options& http) {
+  add_request_options(app, http);
   app.add_option("--connections", http.connections, "requests in flight (default: 6)")->check(CLI::Range(1u, 64u));
 }
 

@@ -13,7 +13,7 @@
 #include "cli/signatures.hpp"
 #include "host/describe.hpp"
 #include "host/file_device.hpp"
-#include "remote/http_access.hpp"
+#include "host/image_digests.hpp"
 #include "remote/image_download.hpp"
 #include "source/selection/derived_commit.hpp"
 
@@ -172,9 +172,12 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
 }
 
 // An image of a server comes to an unnamed file first: each byte is needed, and some more than once.
-outcome<file_device> open_whole(const verify_command& opt, progress& report) {
-  if (!is_http_url(opt.image)) return file_device::open(opt.image);
-  DOCTEUR_TRY(download, image_download::open(opt.image, opt.http, std::nullopt));
+// `pin`: what is demanded of it, more where the registry's manifest does.
+outcome<file_device> open_whole(const verify_command& opt, std::optional<oid>& pin, progress& report) {
+  if (!is_on_server(opt.image)) return file_device::open(opt.image);
+  DOCTEUR_TRY(download, image_download::open(opt.image, opt.http, std::nullopt, report));
+  DOCTEUR_TRY(demanded, demanded_of(pin, download->demanded_digest(), shown_image(opt.image)));
+  pin = demanded;
   DOCTEUR_CHECK(download->run(report));
   return file_device::open(download->file().path());
 }
@@ -185,7 +188,7 @@ outcome<void> verify(const verify_command& opt) {
   DOCTEUR_TRY(pin, digest_of(opt.digest));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
-  DOCTEUR_TRY(file, open_whole(opt, line));
+  DOCTEUR_TRY(file, open_whole(opt, pin, line));
   verify_options options;
   options.threads = opt.threads;
   const std::string subject = shown_image(opt.image);

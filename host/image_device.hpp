@@ -2,9 +2,11 @@
 // What an image is read from, whoever provides it: a file, a server, a cache of a server. Hosted.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "object/device.hpp"
+#include "object/oid.hpp"
 
 namespace docteur {
 
@@ -15,6 +17,8 @@ class image_device {
   [[nodiscard]] virtual device view() const noexcept = 0;
   // A printable line that pins the version of the content, without credentials; empty if nothing does.
   [[nodiscard]] virtual std::string identity() const { return {}; }
+  // The digest (host/image_digests.hpp) that the image must have, as whoever named it says; nullopt: nobody said.
+  [[nodiscard]] virtual std::optional<oid> demanded_digest() const { return std::nullopt; }
   // Why the last read failed, or had to be tried again: one printable line, or empty. device::read returns static
   // texts only.
   [[nodiscard]] virtual std::string last_failure() const { return {}; }

@@ -80,4 +80,12 @@ outcome<oid> parse_digest(const std::string& text, const std::string& what) {
   return give_up(blame::usage, what + ": expected sha256: and 64 hexadecimal digits");
 }
 
+outcome<std::optional<oid>> demanded_of(const std::optional<oid>& given, const std::optional<oid>& named,
+                                        const std::string& shown) {
+  if (given && named && *given != *named)
+    return give_up(blame::input, shown + ": another image: the registry's manifest names the digest " +
+                                     digest_text(*named) + ", not " + digest_text(*given));
+  return given ? given : named;
+}
+
 }  // namespace docteur

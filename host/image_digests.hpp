@@ -1,6 +1,7 @@
 #pragma once
 // The digest section of an image, in memory: what each of its blocks must be. doc/FORMAT.md, "Digest section". Hosted.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,5 +44,10 @@ class image_digests {
 [[nodiscard]] std::string digest_text(const oid& digest);
 // Parses that; the digits may be of either case. Fails (blame::usage) with a line that begins with `what`, the option.
 [[nodiscard]] outcome<oid> parse_digest(const std::string& text, const std::string& what);
+
+// What is demanded of an image: the digest that the user gave, or else the one that whoever names the image says
+// (image_device::demanded_digest()). Fails (blame::input) if both are there and differ; `shown`: the image's name.
+[[nodiscard]] outcome<std::optional<oid>> demanded_of(const std::optional<oid>& given, const std::optional<oid>& named,
+                                                      const std::string& shown);
 
 }  // namespace docteur

@@ -17,8 +17,9 @@ outcome<std::unique_ptr<opened_image>> opened_image::attach(std::unique_ptr<imag
                                                             paths_from source, const std::optional<oid>& digest) {
   std::unique_ptr<opened_image> self(new opened_image(std::move(shown), std::move(disk)));
   if (self->disk_->takes_advice()) prefetch_first_reads(*self->disk_, source);
-  if (digest) {
-    auto pinned = load_pinned(self->disk_->view(), {&*digest, 1}, self->shown_);
+  DOCTEUR_TRY(demanded, demanded_of(digest, self->disk_->demanded_digest(), self->shown_));
+  if (demanded) {
+    auto pinned = load_pinned(self->disk_->view(), {&*demanded, 1}, self->shown_);
     if (!pinned) return tl::make_unexpected(with_cause(pinned.error(), *self->disk_));
     self->checked_.emplace(self->disk_->view(), std::move(*pinned));
   }

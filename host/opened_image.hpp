@@ -23,7 +23,7 @@ class opened_image {
                                                                    paths_from source = paths_from::section,
                                                                    const std::optional<oid>& digest = {});
 
-  // Attaches the image on `disk` in the same way.
+  // Attaches the image on `disk` in the same way. A digest that the disk demands is demanded, too (demanded_of()).
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> attach(std::unique_ptr<image_device> disk,
                                                                      std::string shown,
                                                                      paths_from source = paths_from::section,

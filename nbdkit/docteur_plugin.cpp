@@ -98,6 +98,7 @@ int set(std::string_view key, const char* value) {
   if (key == "ca-file") return set_path(value, http.ca_file);
   if (key == "token-file") return set_path(value, http.token_file);
   if (key == "netrc") return set_flag(value, http.netrc);
+  if (key == "plain-http") return set_flag(value, http.plain_http);
   if (key == "retries") return set_number("retries", value, 0, 100, http.retries);
   if (key == "connections") return set_number("connections", value, 1, 64, http.connections);
   if (key == "timeout") {
@@ -120,8 +121,9 @@ outcome<std::unique_ptr<exported>> open_export() {
   opened->shown = shown_image(the_settings.image);
   DOCTEUR_TRY(disk, open_image_device(the_settings.image, the_settings.remote));
   opened->disk = std::move(disk);
-  if (!the_settings.digest) return opened;
-  auto pinned = load_pinned(opened->disk->view(), {&*the_settings.digest, 1}, opened->shown);
+  DOCTEUR_TRY(demanded, demanded_of(the_settings.digest, opened->disk->demanded_digest(), opened->shown));
+  if (!demanded) return opened;
+  auto pinned = load_pinned(opened->disk->view(), {&*demanded, 1}, opened->shown);
   if (!pinned) return tl::make_unexpected(with_cause(std::move(pinned.error()), *opened->disk));
   opened->checked.emplace(opened->disk->view(), std::move(*pinned));
   return opened;
@@ -165,11 +167,12 @@ nbdkit_plugin plugin() {
   p.config = config;
   p.config_complete = config_complete;
   p.config_help =
-      "[image=]<FILE|URL>     (required) the image: a file, a block device, or a URL (http, https)\n"
+      "[image=]<FILE|URL>     (required) the image: a file, a block device, or a URL (http, https, oci)\n"
       "digest=sha256:<HEX>    only the image of this digest; each block is compared\n"
       "cache=<DIR>            keep what is read in this folder (for URLs: ~/.cache/docteur/images)\n"
       "no-cache=true          keep nothing\n"
-      "ca-file=<FILE>, token-file=<FILE>, netrc=true, timeout=<SECONDS>, retries=<N>, connections=<N>\n"
+      "ca-file=<FILE>, token-file=<FILE>, netrc=true, plain-http=true, timeout=<SECONDS>,\n"
+      "retries=<N>, connections=<N>\n"
       "                       as for docteur-cat(1)";
   p.after_fork = after_fork;
   p.unload = [] { the_export.reset(); };

@@ -19,6 +19,7 @@ class cached_image final : public image_device {
   [[nodiscard]] device view() const noexcept override { return cache_->view(); }
   [[nodiscard]] std::string identity() const override { return identity_; }
   [[nodiscard]] std::string last_failure() const override { return below_->last_failure(); }
+  [[nodiscard]] std::optional<oid> demanded_digest() const override { return below_->demanded_digest(); }
   [[nodiscard]] bool takes_advice() const noexcept override { return below_->takes_advice(); }
   // Passes on what the cache does not have, in whole blocks of it.
   void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override;

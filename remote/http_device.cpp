@@ -24,8 +24,9 @@ http_device::http_device(std::unique_ptr<range_client> client)
 http_device::~http_device() { client_.reset(); }
 
 outcome<std::unique_ptr<http_device>> http_device::open(std::string_view url, const http_options& options) {
+  DOCTEUR_TRY(origin, origin_of_url(url));
   std::vector<std::byte> head(kFirstRequest);
-  DOCTEUR_TRY(client, range_client::open(url, options, head));
+  DOCTEUR_TRY(client, range_client::open(std::move(origin), options, head));
   std::unique_ptr<http_device> device(new http_device(std::move(client)));
   for (std::uint64_t i = 0; i * kBlock < head.size(); ++i) (void)device->blocks_.want(i);
   (void)device->blocks_.next();
@@ -40,7 +41,13 @@ outcome<std::unique_ptr<http_device>> http_device::pinned(std::string_view url, 
   if (!version || version->size != size)
     return give_up(blame::usage,
                    "not the version of a file of " + std::to_string(size) + " bytes: " + printable(identity));
-  DOCTEUR_TRY(client, range_client::pinned(url, options, *version));
+  DOCTEUR_TRY(origin, origin_of_url(url));
+  origin.version = *version;
+  return pinned(std::move(origin), options);
+}
+
+outcome<std::unique_ptr<http_device>> http_device::pinned(range_origin origin, const http_options& options) {
+  DOCTEUR_TRY(client, range_client::pinned(std::move(origin), options));
   std::unique_ptr<http_device> device(new http_device(std::move(client)));
   device->client_->serve(device.get());
   return device;

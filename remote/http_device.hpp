@@ -26,6 +26,8 @@ class http_device final : public image_device, private range_work {
   // the first read. Fails with blame::usage also for an identity that does not have this form or size.
   [[nodiscard]] static outcome<std::unique_ptr<http_device>> pinned(std::string_view url, const http_options& options,
                                                                     std::uint64_t size, std::string_view identity);
+  // For an origin whose version is known. Sends nothing before the first read.
+  [[nodiscard]] static outcome<std::unique_ptr<http_device>> pinned(range_origin origin, const http_options& options);
   ~http_device() override;
 
   [[nodiscard]] std::uint64_t size() const noexcept { return client_->version().size; }  // bytes
@@ -35,6 +37,7 @@ class http_device final : public image_device, private range_work {
   // version_text().
   [[nodiscard]] std::string identity() const override { return version_text(client_->version()); }
   [[nodiscard]] std::string last_failure() const override { return client_->last_failure(); }
+  [[nodiscard]] std::optional<oid> demanded_digest() const override { return client_->origin().demanded; }
   [[nodiscard]] bool takes_advice() const noexcept override { return true; }
   // Takes at most 4 MiB of the range.
   void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override;

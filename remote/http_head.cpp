@@ -110,7 +110,20 @@ bool http_head::add(std::string_view line) {
     if (*field && **field != value) is_ambiguous = true;
     *field = value;
   }
+  add_more(line.substr(0, colon), value);
   return true;
+}
+
+void http_head::add_more(std::string_view name, std::string_view value) {
+  if (same_word(name, "www-authenticate")) challenges.emplace_back(value);
+  const std::array<std::pair<std::string_view, std::optional<std::string>*>, 5> fields{
+      {{"location", &location},
+       {"content-type", &content_type},
+       {"range", &upload_range},
+       {"oci-chunk-min-length", &least_chunk},
+       {"docker-content-digest", &content_digest}}};
+  for (const auto& [known, field] : fields)
+    if (!*field && same_word(name, known)) *field = value;
 }
 
 }  // namespace docteur

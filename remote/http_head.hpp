@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace docteur {
 
@@ -40,9 +41,16 @@ class http_head {
   std::optional<std::string> etag;
   std::optional<std::string> last_modified;
   std::optional<std::string> retry_after;
-  bool is_ambiguous = false;  // one of these came twice, with different values
+  std::optional<std::string> location;  // of these the first, if there are several
+  std::optional<std::string> content_type;
+  std::optional<std::string> upload_range;    // Range: what an upload has, `0-99`
+  std::optional<std::string> least_chunk;     // OCI-Chunk-Min-Length
+  std::optional<std::string> content_digest;  // Docker-Content-Digest
+  std::vector<std::string> challenges;        // each WWW-Authenticate
+  bool is_ambiguous = false;                  // one of the first six came twice, with different values
 
  private:
+  void add_more(std::string_view name, std::string_view value);
   std::size_t size_ = 0;  // bytes so far
 };
 

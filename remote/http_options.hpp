@@ -18,6 +18,7 @@ struct http_options {
   std::string ca_file;                         // PEM; empty: the system's authorities
   std::string token_file;                      // a bearer token in its first line; empty: none
   bool netrc = false;                          // users and passwords from ~/.netrc
+  bool plain_http = false;                     // speak to registries (oci://) by http
 };
 
 inline constexpr long kLeastSpeed = 512;  // bytes/s

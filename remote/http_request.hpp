@@ -1,15 +1,13 @@
 #pragma once
 // One request for one range, on a handle of libcurl that keeps its connection. Hosted.
 
-#include <curl/curl.h>
-
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "object/bytes.hpp"
-#include "remote/http_access.hpp"
+#include "remote/curl_handle.hpp"
 #include "remote/http_verdict.hpp"
 
 namespace docteur {
@@ -20,12 +18,11 @@ class http_request {
   // the request.
   using taker = std::function<bool(std::uint64_t at, bytes piece)>;
 
-  http_request();
-  ~http_request();
+  http_request() = default;
   http_request(const http_request&) = delete;
   http_request& operator=(const http_request&) = delete;
 
-  [[nodiscard]] CURL* handle() const noexcept { return easy_; }
+  [[nodiscard]] CURL* handle() const noexcept { return curl_.get(); }
 
   // Prepares the handle for curl_multi_add_handle(). `pin`: as for judge(); must outlive the request. `token`: empty
   // for none, and for hosts that must not get it.
@@ -39,18 +36,17 @@ class http_request {
   // The version that the body is of; to be called once `take` was.
   [[nodiscard]] const image_version& version() const noexcept { return judged_->version; }
   // After `redirect`: the absolute address, or empty.
-  [[nodiscard]] std::string location() const;
+  [[nodiscard]] std::string location() const { return curl_.location(); }
+  // After status 401: what the server asks for.
+  [[nodiscard]] const std::vector<std::string>& challenges() const noexcept { return head_.challenges; }
 
  private:
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   bool take_body(bytes piece);
   const http_verdict& judged();
-  [[nodiscard]] http_verdict failed(CURLcode code) const;
 
-  CURL* easy_;
-  curl_slist* fields_ = nullptr;
-  std::string error_;  // CURL_ERROR_SIZE bytes, filled by libcurl
+  curl_handle curl_;
   http_head head_;
   byte_range asked_;
   const std::optional<image_version>* pin_ = nullptr;

@@ -14,6 +14,12 @@ http_verdict no(kind is, std::string text) {
 
 constexpr const char* kChanged = "the image changed on the server while it was read";
 
+http_verdict moved_on(const image_version& pin) {
+  return no(kind::moved_on, pin.digest.empty() ? kChanged : "the server has another file under this digest");
+}
+
+}  // namespace
+
 std::string status_text(int status) {
   const std::string text = "status " + std::to_string(status) + ": ";
   switch (status) {
@@ -30,7 +36,7 @@ std::string status_text(int status) {
     default: break;
   }
   if (status >= 500) return text + "the server failed";
-  return text + "not what a range is answered with";
+  return text + "not the answer that was expected";
 }
 
 bool is_worth_another_try(int status) {
@@ -50,8 +56,11 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+namespace {
+
 bool is_pinned(const http_head& head, std::uint64_t size, const image_version& pin) {
   if (size != pin.size) return false;
+  if (!pin.digest.empty()) return true;  // the address names the content
   return pin.etag.empty() ? head.last_modified == pin.modified : head.etag == pin.etag;
 }
 
@@ -60,13 +69,13 @@ http_verdict judge_status(const http_head& head, const std::optional<image_versi
   if (head.status == 200) {
     if (pin && head.content_length &&
         (*head.content_length != std::to_string(pin->size) || !is_pinned(head, pin->size, *pin)))
-      return no(kind::moved_on, kChanged);
+      return moved_on(*pin);
     return no(kind::refused, "the server sends whole files only (status 200 to a range)");
   }
-  if (head.status == 412 && pin) return no(kind::moved_on, kChanged);
+  if (head.status == 412 && pin) return moved_on(*pin);
   if (head.status == 416) {
     const auto range = head.content_range ? parse_content_range(*head.content_range) : std::nullopt;
-    if (pin && range && range->total && *range->total != pin->size) return no(kind::moved_on, kChanged);
+    if (pin && range && range->total && *range->total != pin->size) return moved_on(*pin);
     if (!pin && range && range->total == 0u) return no(kind::refused, "the file is empty");
   }
   http_verdict v = no(is_worth_another_try(head.status) ? kind::retry : kind::refused, status_text(head.status));
@@ -101,7 +110,7 @@ http_verdict judge(const http_head& head, byte_range asked, const std::optional<
   const auto range = parse_content_range(*head.content_range);
   if (!range || range->size == 0 || !range->total)
     return no(kind::refused, "Content-Range of the answer cannot be understood");
-  if (pin && !is_pinned(head, *range->total, *pin)) return no(kind::moved_on, kChanged);
+  if (pin && !is_pinned(head, *range->total, *pin)) return moved_on(*pin);
   if (range->first != asked.offset || range->size > asked.size)
     return no(kind::refused, "the answer has another range than the one asked for");
   if (head.content_length && *head.content_length != std::to_string(range->size))

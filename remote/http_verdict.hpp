@@ -39,4 +39,9 @@ struct http_verdict {
 [[nodiscard]] http_verdict judge(const http_head& head, byte_range asked, const std::optional<image_version>& pin,
                                  std::time_t now);
 
+// "status 404: there is no such file"
+[[nodiscard]] std::string status_text(int status);
+[[nodiscard]] bool is_worth_another_try(int status);
+[[nodiscard]] bool is_redirect(int status);
+
 }  // namespace docteur

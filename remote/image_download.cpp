@@ -3,8 +3,12 @@
 #include <algorithm>
 
 #include "base/printable.hpp"
+#include "host/file_device.hpp"
+#include "host/image_digests.hpp"
+#include "host/whole_sha256.hpp"
 #include "layout/image_header.hpp"
 #include "object/result.hpp"
+#include "remote/registry_image.hpp"
 
 namespace docteur {
 namespace {
@@ -22,12 +26,20 @@ outcome<void> check_head(bytes head, std::uint64_t size, const std::string& show
   return give_up(blame::input, printable(shown) + ": not an image of docteur");
 }
 
+outcome<range_origin> origin_of(const std::string& name, const http_options& options, const progress& stop) {
+  if (!is_registry_name(name)) return origin_of_url(name);
+  DOCTEUR_TRY(found, find_registry_image(name, options, {}, stop));
+  return std::move(found.origin);
+}
+
 }  // namespace
 
-outcome<std::unique_ptr<image_download>> image_download::open(std::string_view url, const http_options& options,
-                                                              const std::optional<std::filesystem::path>& target) {
+outcome<std::unique_ptr<image_download>> image_download::open(const std::string& name, const http_options& options,
+                                                              const std::optional<std::filesystem::path>& target,
+                                                              const progress& stop) {
+  DOCTEUR_TRY(origin, origin_of(name, options, stop));
   std::vector<std::byte> head(kHead);
-  DOCTEUR_TRY(client, range_client::open(url, options, head));
+  DOCTEUR_TRY(client, range_client::open(std::move(origin), options, head));
   DOCTEUR_CHECK(check_head(head, client->version().size, client->shown()));
   std::unique_ptr<image_download> self(new image_download(std::move(client)));
   auto file =
@@ -56,7 +68,20 @@ outcome<void> image_download::run(progress& report) {
   client_->serve(nullptr);
   // What came before a failure need not be fetched again, even after a power failure.
   const outcome<void> synced = file_->sync();
-  return done ? synced : done;
+  if (!done) return done;
+  DOCTEUR_CHECK(synced);
+  return compare(report);
+}
+
+outcome<void> image_download::compare(progress& report) {
+  const std::string& digest = client_->version().digest;
+  if (digest.empty()) return {};
+  DOCTEUR_TRY(file, file_device::open(file_->path()));
+  DOCTEUR_TRY(found, whole_sha256(file.view(), printable(client_->shown()), report));
+  if (digest_text(found) == digest) return {};
+  file_->discard();
+  return give_up(blame::input, printable(client_->shown()) + ": the registry sent other bytes than those of " + digest +
+                                   "; nothing of them is kept");
 }
 
 outcome<void> image_download::wait(progress& report) {

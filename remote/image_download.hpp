@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "object/progress.hpp"
 #include "remote/partial_file.hpp"
@@ -17,21 +16,27 @@ namespace docteur {
 
 class image_download final : private range_work {
  public:
-  // Asks the server for the first bytes, checks that they begin an image, and opens the partial file of `target`;
-  // nullopt: an unnamed one. Fails as range_client::open() and partial_file::open() do, and with blame::input if it is
-  // no image.
-  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(
-      std::string_view url, const http_options& options, const std::optional<std::filesystem::path>& target);
+  // `name`: a URL (http://, https://), or of an image in a registry (oci://). Asks the server for the first bytes,
+  // checks that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Fails as
+  // find_registry_image(), range_client::open() and partial_file::open() do, and with blame::input if it is no image.
+  // `stop`: asked while the registry is.
+  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(const std::string& name,
+                                                                     const http_options& options,
+                                                                     const std::optional<std::filesystem::path>& target,
+                                                                     const progress& stop);
   ~image_download() override;
 
   // Gets what is missing. Fails (blame::environment) when a range does not come, the file cannot be written, or
-  // `report` says to stop; what came is kept.
+  // `report` says to stop; what came is kept. An image from a registry is then compared with its digest, and removed
+  // with blame::input if it is another.
   [[nodiscard]] outcome<void> run(progress& report);
 
   [[nodiscard]] partial_file& file() noexcept { return *file_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return client_->version().size; }
   [[nodiscard]] std::uint64_t resumed_bytes() const noexcept { return resumed_; }  // there when it was opened
   [[nodiscard]] std::string identity() const { return version_text(client_->version()); }
+  // As image_device::demanded_digest().
+  [[nodiscard]] const std::optional<oid>& demanded_digest() const noexcept { return client_->origin().demanded; }
   [[nodiscard]] http_counters counters() const noexcept { return client_->counters(); }
   [[nodiscard]] std::string last_failure() const { return client_->last_failure(); }
 
@@ -39,6 +44,7 @@ class image_download final : private range_work {
   explicit image_download(std::unique_ptr<range_client> client) : client_(std::move(client)) {}
   void plan(unsigned connections);
   outcome<void> wait(progress& report);
+  outcome<void> compare(progress& report);
   std::optional<byte_range> next() override;
   bool take(byte_range range, std::uint64_t at, bytes piece) override;
   void end(byte_range range, const std::optional<range_failure>& why) override;

@@ -9,12 +9,14 @@ namespace {
 
 constexpr std::string_view kEtag = " etag ";
 constexpr std::string_view kModified = " modified ";
+constexpr std::string_view kDigest = " digest ";
 
 }  // namespace
 
 std::string version_text(const image_version& version) {
   const std::string size = std::to_string(version.size);
   if (!version.etag.empty()) return size + std::string(kEtag) + version.etag;
+  if (!version.digest.empty()) return size + std::string(kDigest) + version.digest;
   return size + std::string(kModified) + version.modified;
 }
 
@@ -29,6 +31,9 @@ std::optional<image_version> parse_version(std::string_view text) {
   } else if (rest.starts_with(kModified)) {
     v.modified = rest.substr(kModified.size());
     if (!is_plain_value(v.modified)) return std::nullopt;
+  } else if (rest.starts_with(kDigest)) {
+    v.digest = rest.substr(kDigest.size());
+    if (!is_plain_value(v.digest)) return std::nullopt;
   } else {
     return std::nullopt;
   }

@@ -4,6 +4,7 @@
 
 #include "base/printable.hpp"
 #include "object/result.hpp"
+#include "remote/http_access.hpp"
 #include "remote/range_client.hpp"
 
 namespace docteur {
@@ -46,9 +47,15 @@ class first_range final : public range_work {
 
 }  // namespace
 
-outcome<std::unique_ptr<range_client>> range_client::open(std::string_view url, const http_options& options,
+outcome<range_origin> origin_of_url(std::string_view url) {
+  DOCTEUR_TRY(address, parse_http_url(url));
+  range_origin origin;
+  origin.address = std::move(address);
+  return origin;
+}
+
+outcome<std::unique_ptr<range_client>> range_client::open(range_origin origin, const http_options& options,
                                                           std::vector<std::byte>& head) {
-  DOCTEUR_TRY(origin, parse_http_url(url));
   DOCTEUR_CHECK(check_http_options(options));
   std::unique_ptr<range_client> client(new range_client(std::move(origin), options));
   client->start();
@@ -60,12 +67,9 @@ outcome<std::unique_ptr<range_client>> range_client::open(std::string_view url, 
   return client;
 }
 
-outcome<std::unique_ptr<range_client>> range_client::pinned(std::string_view url, const http_options& options,
-                                                            const image_version& version) {
-  DOCTEUR_TRY(origin, parse_http_url(url));
+outcome<std::unique_ptr<range_client>> range_client::pinned(range_origin origin, const http_options& options) {
   DOCTEUR_CHECK(check_http_options(options));
   std::unique_ptr<range_client> client(new range_client(std::move(origin), options));
-  client->version_ = version;
   client->start();
   return client;
 }

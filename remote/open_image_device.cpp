@@ -13,6 +13,7 @@
 #include "remote/cached_image.hpp"
 #include "remote/http_access.hpp"
 #include "remote/http_device.hpp"
+#include "remote/registry_image.hpp"
 
 namespace docteur {
 namespace {
@@ -20,6 +21,8 @@ namespace {
 // How long an unreachable server delays the start from a cache.
 constexpr std::chrono::milliseconds kShortConnect{5'000};
 constexpr std::chrono::seconds kShortStall{10};
+// Of an image in a registry, asked for at once: what http_device::open() asks a web server for.
+constexpr std::uint64_t kFirstBytes = 64 << 10;
 
 // Whether the server still has that version of the image. unavailable: it cannot be asked.
 result<done> ask_for(const std::string& url, http_options http, const cached_version& version) {
@@ -50,6 +53,21 @@ outcome<std::unique_ptr<image_device>> open_url(const std::string& url, const ht
   return kept;
 }
 
+outcome<std::unique_ptr<image_device>> open_in_registry(const std::string& name, const http_options& http,
+                                                        const block_cache_options& cache, bool is_kept) {
+  const progress never_stops;
+  DOCTEUR_TRY(found, find_registry_image(name, http, is_kept ? cache.folder : std::filesystem::path(), never_stops));
+  DOCTEUR_TRY(device, http_device::pinned(std::move(found.origin), http));
+  std::unique_ptr<image_device> image = std::move(device);
+  if (is_kept) {
+    const std::string identity = image->identity();
+    DOCTEUR_TRY(kept, cached_image::open(cache, found.cache_name, identity, std::move(image)));
+    image = std::move(kept);
+  }
+  image->prefetch(0, kFirstBytes);
+  return image;
+}
+
 outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const block_cache_options& cache) {
   DOCTEUR_TRY(file, open_local_image(path));
   const auto digests = image_digests::load(file->view());
@@ -63,7 +81,7 @@ outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const 
 }  // namespace
 
 outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name, const remote_options& options) {
-  const bool is_url = is_http_url(name);
+  const bool is_url = is_on_server(name);
   block_cache_options cache;
   cache.folder = options.cache;
   if (is_url && options.cache.empty()) {
@@ -71,12 +89,19 @@ outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name
   }
   const bool is_kept = !options.no_cache && !cache.folder.empty();
   if (!is_url) return is_kept ? open_file(name, cache) : open_local_image(name);
+  if (is_registry_name(name)) return open_in_registry(name, options.http, cache, is_kept);
   if (is_kept) return open_url(name, options.http, cache);
   DOCTEUR_TRY(device, http_device::open(name, options.http));
   return device;
 }
 
+bool is_on_server(const std::string& name) { return is_http_url(name) || is_registry_name(name); }
+
 std::string shown_image(const std::string& name) {
+  if (is_registry_name(name)) {
+    const auto parsed = parse_registry_name(name);
+    return parsed ? printable(parsed->shown) : "the image's name";
+  }
   if (!is_http_url(name)) return printable(name);
   const auto address = parse_http_url(name);
   return address ? printable(address->shown) : "the image's address";

@@ -18,13 +18,15 @@ struct remote_options {
   bool no_cache = false;
 };
 
-// `name`: a URL that begins with http:// or https://, else a file or a block device. Where there is a cache, blocks
-// that it has are read from it. If it has a version of a URL and the server cannot be reached, that version is opened.
-// An image on a file or device needs a digest to be kept, because nothing else names its content. Fails as
-// http_device::open(), file_device::open() and cached_image::open() do.
+// Whether `name` is a URL (http://, https://) or names an image in a registry (oci://).
+[[nodiscard]] bool is_on_server(const std::string& name);
+// `name`: as for is_on_server(), else a file or a block device. Where there is a cache, blocks that it has are read
+// from it. If it has a version of a URL or of a name in a registry and the server cannot be reached, that version is
+// opened. An image on a file or device needs a digest to be kept, because nothing else names its content. Fails as
+// http_device::open(), find_registry_image(), file_device::open() and cached_image::open() do.
 [[nodiscard]] outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name,
                                                                        const remote_options& options);
-// `name` for messages: printable, a URL without user, password and query.
+// `name` for messages: printable, a URL without user, password and query, a name in a registry with its tag.
 [[nodiscard]] std::string shown_image(const std::string& name);
 
 }  // namespace docteur

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/printable.hpp"
+#include "remote/http_access.hpp"
 
 namespace docteur {
 namespace {
@@ -31,12 +32,21 @@ class signals_blocked {
   sigset_t before_;
 };
 
+class stop_flag final : public progress {
+ public:
+  explicit stop_flag(const std::atomic<bool>& flag) : flag_(flag) {}
+  [[nodiscard]] bool cancelled() const override { return flag_; }
+
+ private:
+  const std::atomic<bool>& flag_;
+};
+
 bool may_be_stale_redirect(int status) { return status == 401 || status == 403 || status == 404 || status == 410; }
 
 }  // namespace
 
-range_client::range_client(remote_address origin, const http_options& options)
-    : options_(options), origin_(std::move(origin)), where_(origin_), random_(std::random_device()()) {}
+range_client::range_client(range_origin origin, const http_options& options)
+    : options_(options), origin_(std::move(origin)), version_(origin_.version), where_(origin_.address) {}
 
 range_client::~range_client() {
   stop_ = true;
@@ -133,15 +143,21 @@ void range_client::take_new() {
   }
 }
 
+request_access range_client::access_for(const remote_address& where) const {
+  request_access access;
+  if (!is_same_origin(where, origin_.address)) return access;
+  if (origin_.auth) return origin_.auth->current();
+  if (options_.token_file.empty()) return access;
+  // Read each time: tokens are replaced while programs run. One that cannot be read now is missed by the server.
+  if (auto read = read_token(options_.token_file)) access.token = std::move(*read);
+  return access;
+}
+
 void range_client::send(job& j) {
   j.request = free_.back();
   free_.pop_back();
   j.sent_to = where_;
-  std::string token;
-  if (!options_.token_file.empty() && is_same_origin(where_, origin_)) {
-    // Read each time: tokens are replaced while programs run. One that cannot be read now is missed by the server.
-    if (auto read = read_token(options_.token_file)) token = std::move(*read);
-  }
+  j.sent_with = access_for(where_);
   const byte_range rest{j.range.offset + j.done, j.range.size - j.done};
   const auto take = [this, &j](std::uint64_t at, bytes piece) {
     if (!version_) version_ = j.request->version();
@@ -150,7 +166,7 @@ void range_client::send(job& j) {
     bytes_ += piece.size();
     return true;
   };
-  j.request->prepare(where_, options_, token, rest, version_, take);
+  j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token, rest, version_, take);
   ++requests_sent_;
   curl_multi_add_handle(multi_, j.request->handle());
 }
@@ -174,10 +190,12 @@ void range_client::finish(http_request& request, CURLcode code) {
   release(*j);
   if (is_progress) {
     j->tries = 0;
+    j->renewals = 0;
     j->failing_since = {};
   }
   if (verdict.is == kind::redirect) return follow(j, location);
   if (verdict.is == kind::good) return take_part(j, is_progress);
+  if (verdict.status == 401 && renew(j, request.challenges())) return;
   settle(j, verdict);
 }
 
@@ -197,7 +215,7 @@ void range_client::take_part(jobs::iterator j, bool is_progress) {
 }
 
 void range_client::settle(jobs::iterator j, const http_verdict& v) {
-  const std::string text = printable(origin_.shown) + ": " + v.text;
+  const std::string text = printable(origin_.address.shown) + ": " + v.text;
   switch (v.is) {
     case kind::moved_on: moved_on_ = text; return give_up_on(j, errc::io, text);
     case kind::retry: return try_again(j, v);
@@ -209,8 +227,8 @@ void range_client::settle(jobs::iterator j, const http_verdict& v) {
 
 void range_client::follow(jobs::iterator j, const std::string& location) {
   if (++j->redirects > kMostRedirects)
-    return give_up_on(j, errc::io, printable(origin_.shown) + ": too many redirects");
-  auto to = redirected(j->sent_to, origin_, location);
+    return give_up_on(j, errc::io, printable(origin_.address.shown) + ": too many redirects");
+  auto to = redirected(j->sent_to, origin_.address, location);
   if (!to) return give_up_on(j, errc::io, to.error().message);
   where_ = std::move(*to);
   send(*j);
@@ -218,28 +236,37 @@ void range_client::follow(jobs::iterator j, const std::string& location) {
 
 // An address that a redirect led to may be good for a while only. Asks once more where it came from.
 bool range_client::go_back(job& j, const http_verdict& v) {
-  if (j.sent_to.url == origin_.url || j.went_back || !may_be_stale_redirect(v.status)) return false;
+  if (j.sent_to.url == origin_.address.url || j.went_back || !may_be_stale_redirect(v.status)) return false;
   j.went_back = true;
   j.redirects = 0;
-  where_ = origin_;
+  where_ = origin_.address;
   return true;
 }
 
-// Grows with each try; a random part keeps many readers from coming back all at once.
-range_client::clock::duration range_client::pause_before(unsigned tries) {
-  const std::int64_t most = options_.first_pause.count() << std::min(tries, 16u);
-  const std::int64_t longest = std::chrono::milliseconds(options_.longest_pause).count();
-  const auto ms = static_cast<double>(std::min(most, longest)) * std::uniform_real_distribution(0.5, 1.0)(random_);
-  return std::chrono::milliseconds(static_cast<std::int64_t>(ms));
+// The origin refuses what was sent: gets other credentials and asks again, or gives up on the job. False: it is not for
+// this to say. Meanwhile nothing is read from other requests; they wait in the system's buffers.
+bool range_client::renew(jobs::iterator j, const std::vector<std::string>& challenges) {
+  if (!origin_.auth || !is_same_origin(j->sent_to, origin_.address) || j->renewals == kMostRenewals) return false;
+  ++j->renewals;
+  const stop_flag stop(stop_);
+  if (const auto renewed = origin_.auth->renew(j->sent_with, challenges, stop)) {
+    where_ = origin_.address;
+    send(*j);
+  } else {
+    const call_failure& why = renewed.error();
+    give_up_on(j, why.is_unavailable ? errc::unavailable : errc::io,
+               printable(origin_.address.shown) + ": " + why.text);
+  }
+  return true;
 }
 
 void range_client::try_again(jobs::iterator j, const http_verdict& v) {
-  const std::string text = printable(origin_.shown) + ": " + v.text;
+  const std::string text = printable(origin_.address.shown) + ": " + v.text;
   const auto now = clock::now();
   if (j->failing_since == clock::time_point{}) j->failing_since = now;
   // A wrong address is told at once.
   const unsigned most = !version_ && v.is_unreachable ? std::min(options_.retries, 1u) : options_.retries;
-  auto pause = pause_before(j->tries);
+  clock::duration pause = pauses_.before(j->tries, options_);
   if (v.pause) pause = std::max<clock::duration>(pause, *v.pause);
   if (v.pause && *v.pause > options_.longest_pause)
     return give_up_on(j, errc::unavailable, text + ", and to come back in " + std::to_string(v.pause->count()) + " s");

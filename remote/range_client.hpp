@@ -9,13 +9,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "remote/http_request.hpp"
+#include "remote/range_origin.hpp"
 #include "remote/range_work.hpp"
+#include "remote/retry_pause.hpp"
 
 namespace docteur {
 
@@ -27,14 +28,13 @@ struct http_counters {
 
 class range_client {
  public:
-  // Asks for the first `head.size()` bytes of the file and takes its version from the answer; shortens `head` to the
-  // file if that is smaller. Follows redirects. Fails with blame::usage for a bad address or bad options, else with
-  // blame::environment; the message begins with the address, without credentials.
-  [[nodiscard]] static outcome<std::unique_ptr<range_client>> open(std::string_view url, const http_options& options,
+  // Asks for the first `head.size()` bytes of the file and takes its version from the answer, unless the origin has it;
+  // shortens `head` to the file if that is smaller. Follows redirects. Fails with blame::usage for bad options, else
+  // with blame::environment; the message begins with the address, without credentials.
+  [[nodiscard]] static outcome<std::unique_ptr<range_client>> open(range_origin origin, const http_options& options,
                                                                    std::vector<std::byte>& head);
-  // The same for a version that is known already. Sends nothing.
-  [[nodiscard]] static outcome<std::unique_ptr<range_client>> pinned(std::string_view url, const http_options& options,
-                                                                     const image_version& version);
+  // The same for an origin whose version is known already. Sends nothing.
+  [[nodiscard]] static outcome<std::unique_ptr<range_client>> pinned(range_origin origin, const http_options& options);
   ~range_client();  // ends all requests
   range_client(const range_client&) = delete;
   range_client& operator=(const range_client&) = delete;
@@ -46,7 +46,8 @@ class range_client {
   void wake() noexcept;
 
   [[nodiscard]] const image_version& version() const noexcept { return *version_; }
-  [[nodiscard]] const std::string& shown() const noexcept { return origin_.shown; }  // not yet printable()
+  [[nodiscard]] const std::string& shown() const noexcept { return origin_.address.shown; }  // not yet printable()
+  [[nodiscard]] const range_origin& origin() const noexcept { return origin_; }
   [[nodiscard]] http_counters counters() const noexcept;
   // The last thing that went wrong, also if another try helped; empty: nothing so far.
   [[nodiscard]] std::string last_failure() const;
@@ -59,44 +60,46 @@ class range_client {
     http_request* request = nullptr;  // in flight
     unsigned tries = 0;               // that brought nothing, since the last that brought bytes
     unsigned redirects = 0;
+    unsigned renewals = 0;  // of credentials, since the last that brought bytes
     remote_address sent_to{};
+    request_access sent_with{};
     bool went_back = false;  // asks at the origin again
     clock::time_point not_before{};
     clock::time_point failing_since{};
   };
   using jobs = std::list<job>;
 
-  range_client(remote_address origin, const http_options& options);
+  range_client(range_origin origin, const http_options& options);
   void start();
   void run();
   bool step();  // false: the end
   void take_new();
+  [[nodiscard]] request_access access_for(const remote_address& where) const;
   void send(job& j);
   void finish(http_request& request, CURLcode code);
   void take_part(jobs::iterator j, bool is_progress);
   void settle(jobs::iterator j, const http_verdict& verdict);
   void follow(jobs::iterator j, const std::string& location);
   bool go_back(job& j, const http_verdict& verdict);
+  bool renew(jobs::iterator j, const std::vector<std::string>& challenges);
   void try_again(jobs::iterator j, const http_verdict& verdict);
   void give_up_on(jobs::iterator j, errc code, const std::string& text);
   void release(job& j);
   void drop_jobs();
   void note(std::string text);
-  [[nodiscard]] clock::duration pause_before(unsigned tries);
   [[nodiscard]] int wait_ms() const;  // until a pause ends, at most a minute
 
   const http_options options_;
-  const remote_address origin_;
+  const range_origin origin_;
   std::optional<image_version> version_;  // written once, by the thread, before the first end()
 
   // Of the thread only.
   remote_address where_;  // where the last redirect led
-  std::string token_;
   std::string moved_on_;  // once the file is another one
   jobs jobs_;
   std::vector<std::unique_ptr<http_request>> requests_;  // all, free or in flight
   std::vector<http_request*> free_;
-  std::minstd_rand random_;
+  retry_pause pauses_;
   CURLM* multi_ = nullptr;
 
   std::mutex working_;  // of these two; the thread holds it all the time but while it waits

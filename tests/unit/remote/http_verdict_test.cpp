@@ -15,8 +15,9 @@ http_head head_of(std::initializer_list<const char*> lines) {
   return h;
 }
 
-const image_version kTagged{1000, "\"a\"", ""};
-const image_version kDated{1000, "", "Sat, 28 Nov 2026 10:00:00 GMT"};
+const image_version kTagged{1000, "\"a\"", "", ""};
+const image_version kDated{1000, "", "Sat, 28 Nov 2026 10:00:00 GMT", ""};
+const image_version kNamed{1000, "", "", "sha256:ab"};
 constexpr byte_range kAsked{100, 50};
 
 TEST(Judge, AGoodPart) {
@@ -90,10 +91,24 @@ TEST(Judge, WorthAnotherTry) {
   EXPECT_EQ(judge(head_of({"HTTP/1.1 302 x"}), kAsked, kTagged, 0).is, kind::redirect);
 }
 
+// The address names the content, so that no field of the answer needs to.
+TEST(Judge, AFileNamedByItsDigest) {
+  for (const auto& head :
+       {head_of({"HTTP/1.1 206 x", "Content-Range: bytes 100-149/1000"}),
+        head_of({"HTTP/1.1 206 x", "Content-Range: bytes 100-149/1000", "ETag: \"another\"", "Last-Modified: x"})}) {
+    const auto v = judge(head, kAsked, kNamed, 0);
+    EXPECT_EQ(v.is, kind::good) << v.text;
+    EXPECT_EQ(v.version, kNamed);
+  }
+  EXPECT_EQ(judge(head_of({"HTTP/1.1 206 x", "Content-Range: bytes 100-149/1001"}), kAsked, kNamed, 0).is,
+            kind::moved_on);
+}
+
 TEST(ImageVersion, TextAndBack) {
-  for (const image_version& v : {kTagged, kDated}) EXPECT_EQ(parse_version(version_text(v)), v);
-  for (const char* text : {"", "1000", "1000 etag", "1000 etag a", "1000 etag W/\"a\"", "x etag \"a\"",
-                           "01000 etag \"a\"", "1000  etag \"a\"", "1000 modified ", "1000 modified a\nb"})
+  for (const image_version& v : {kTagged, kDated, kNamed}) EXPECT_EQ(parse_version(version_text(v)), v);
+  for (const char* text :
+       {"", "1000", "1000 etag", "1000 etag a", "1000 etag W/\"a\"", "x etag \"a\"", "01000 etag \"a\"",
+        "1000  etag \"a\"", "1000 modified ", "1000 digest ", "1000 modified a\nb"})
     EXPECT_FALSE(parse_version(text)) << text;
 }
 
