@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
                  "authorities that https servers of images are checked with, in PEM");
   app.add_option("--token-file", o.remote.http.token_file, "a file with the bearer token that such a server asks for");
   app.add_flag("--netrc", o.remote.http.netrc, "take user and password for it from ~/.netrc");
+  app.add_flag("--plain-http", o.remote.http.plain_http, "ask registries by http");
   app.add_option("--image-cache", o.remote.cache,
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
