@@ -19,13 +19,20 @@ namespace {
 
 constexpr const char* kProgram = "docteur-cache";
 
+// Many clients wait at once.
+[[nodiscard]] remote_options of_server() {
+  remote_options remote;
+  remote.http.connections = 16;
+  return remote;
+}
+
 struct options {
   std::vector<std::string> images;
   std::vector<std::string> digests;
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
-  remote_options remote;
+  remote_options remote = of_server();
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
