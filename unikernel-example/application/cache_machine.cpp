@@ -63,6 +63,20 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
 
 cache_machine::~cache_machine() = default;
 
+// What each block is compared with, if the options or the disk's name demand a digest.
+outcome<std::optional<image_digests>> cache_machine::load_digests(const disk& d) const {
+  std::vector<oid> pins = options_.digests;
+  if (d.named_digest) {
+    if (!pins.empty() && std::ranges::find(pins, *d.named_digest) == pins.end())
+      return give_up(blame::input, "disk " + d.name + ": its name demands " + digest_text(*d.named_digest) +
+                                       ", which is not a digest that was given");
+    pins = {*d.named_digest};
+  }
+  if (pins.empty()) return std::nullopt;
+  DOCTEUR_TRY(loaded, load_pinned(d.view, pins, "disk " + d.name));
+  return loaded;
+}
+
 // Any thread may call it.
 outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view disk_name) const {
   const std::vector<disk> disks = platform_.disks();
@@ -82,7 +96,8 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
   const std::uint64_t start = platform_.monotonic_ns();
-  auto attached = mounted_image::attach(*found, options);
+  DOCTEUR_TRY(pinned, load_digests(*found));
+  auto attached = mounted_image::attach(*found, options, std::move(pinned));
   if (!attached) return give_up(blame_of(attached.error()), "disk " + found->name + ": " + to_text(attached.error()));
   (*attached)->attach_ns = platform_.monotonic_ns() - start;
   return std::move(*attached);

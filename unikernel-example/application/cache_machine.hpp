@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/image_digests.hpp"
 #include "unikernel-example/application/event_log.hpp"
 #include "unikernel-example/application/http_server.hpp"
 #include "unikernel-example/application/options.hpp"
@@ -61,6 +62,7 @@ class cache_machine final : public application {
  private:
   [[nodiscard]] bool print_on_console();
   [[nodiscard]] outcome<std::shared_ptr<mounted_image>> attach(std::string_view disk_name) const;
+  [[nodiscard]] outcome<std::optional<image_digests>> load_digests(const disk& d) const;
   [[nodiscard]] outcome<void> serve(std::shared_ptr<mounted_image> m);
   [[nodiscard]] outcome<std::string> disk_to_remount();
   [[nodiscard]] failure with_rest(failure why);

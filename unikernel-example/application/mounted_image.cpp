@@ -4,12 +4,14 @@
 
 namespace docteur::cache_vm {
 
-result<std::shared_ptr<mounted_image>> mounted_image::attach(const disk& d, const site_options& options) {
+result<std::shared_ptr<mounted_image>> mounted_image::attach(const disk& d, const site_options& options,
+                                                             std::optional<image_digests> pinned) {
   std::shared_ptr<mounted_image> m(new mounted_image(d, options));
+  if (pinned) m->checked_.emplace(d.view, std::move(*pinned));
   limits bounds;
   // Streams need no more than a window, so only what is checked whole is built whole.
   bounds.streamed_blob = options.whole_bytes + 1;
-  DOCTEUR_TRY(image, docteur::image::attach(d.view, options.heap, bounds));
+  DOCTEUR_TRY(image, docteur::image::attach(m->checked_ ? m->checked_->view() : d.view, options.heap, bounds));
   m->image_ = std::move(image);
   DOCTEUR_TRY(snapshot, docteur::snapshot::attach(m->image_));
   m->snapshot_ = std::move(snapshot);

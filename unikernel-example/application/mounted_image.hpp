@@ -5,8 +5,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "host/checked_device.hpp"
 #include "reader/image.hpp"
 #include "reader/snapshot.hpp"
 #include "unikernel-example/application/content_cache.hpp"
@@ -26,8 +28,10 @@ struct site_options {
 
 class mounted_image {
  public:
-  // Attaches all of the image before it returns. Errors: those of image::attach() and snapshot::attach().
-  [[nodiscard]] static result<std::shared_ptr<mounted_image>> attach(const disk& d, const site_options& options);
+  // Attaches all of the image before it returns. With `pinned`, each block that is read is compared. Errors: those of
+  // image::attach() and snapshot::attach().
+  [[nodiscard]] static result<std::shared_ptr<mounted_image>> attach(const disk& d, const site_options& options,
+                                                                     std::optional<image_digests> pinned = {});
   mounted_image(const mounted_image&) = delete;
   mounted_image& operator=(const mounted_image&) = delete;
   ~mounted_image() = default;
@@ -35,6 +39,10 @@ class mounted_image {
   [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
   [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return snapshot_; }
+  // Of a pinned image.
+  [[nodiscard]] std::optional<oid> digest() const noexcept {
+    return checked_ ? std::optional(checked_->digests().digest()) : std::nullopt;
+  }
   [[nodiscard]] const site_options& options() const noexcept { return options_; }
   // Bytes of memory that paths and IDX take.
   [[nodiscard]] std::size_t attached_bytes() const noexcept { return image_.memory_used() + snapshot_.memory_used(); }
@@ -53,6 +61,7 @@ class mounted_image {
 
   disk disk_;
   site_options options_;
+  std::optional<checked_device> checked_;  // over disk_
   docteur::image image_;
   docteur::snapshot snapshot_;
   http_date modified_text_{};

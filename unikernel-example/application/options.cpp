@@ -1,5 +1,7 @@
 #include "unikernel-example/application/options.hpp"
 
+#include "host/image_digests.hpp"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -76,6 +78,12 @@ constexpr std::array kWords{
                [](cache_options& o, const word& w) {
                  return set_number(o.http.connections, w, 1, 1'000'000) && (o.connections_asked = true);
                }},
+    known_word{"digest",
+               [](cache_options& o, const word& w) {
+                 const auto digest = parse_digest(std::string(w.value), {});
+                 if (digest) o.digests.push_back(*digest);
+                 return digest.has_value();
+               }},
     known_word{"disk",
                [](cache_options& o, const word& w) {
                  o.disk = w.value;
@@ -143,6 +151,7 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
 std::string_view words_help() noexcept {
   return "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
          "  connections=N         clients at once (1024)\n"
+         "  digest=sha256:HEX     only the image of this digest, or one of several; each block is compared\n"
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
          "  drain=SECONDS         to finish responses after the process is asked to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"

@@ -6,8 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "object/failure.hpp"
+#include "object/oid.hpp"
 #include "unikernel-example/application/http_limits.hpp"
 #include "unikernel-example/application/site_rules.hpp"
 
@@ -25,6 +27,7 @@ struct cache_options {
   std::optional<endpoint> shell;
   std::string disk;  // a disk's name, "" for the first, "none"
   std::optional<std::uint64_t> cache_bytes;
+  std::vector<oid> digests;  // if any: only images of these digests are mounted, and each block is compared
   site_rules site;
   std::uint32_t drain_s = 10;  // to finish responses in progress
   bool prefetch = false;

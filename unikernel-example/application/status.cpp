@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "host/image_digests.hpp"
 #include "unikernel-example/application/cache_machine.hpp"
 #include "unikernel-example/application/markup.hpp"
 
@@ -42,6 +43,7 @@ class members {
       .text("author", head.author.name)
       .raw("committed", std::to_string(head.committer.seconds))
       .text("subject", message.substr(0, message.find('\n')))
+      .raw("digest", s.digest() ? json_text(digest_text(*s.digest())) : "null")
       .text("builder", i.sections() ? i.sections()->builder_text() : std::string_view())
       .number("objects", i.index().count())
       .number("device_bytes", i.disk().size)

@@ -16,6 +16,7 @@
 #include "object/device.hpp"
 #include "object/failure.hpp"
 #include "object/memory.hpp"
+#include "object/oid.hpp"
 
 namespace docteur::cache_vm {
 
@@ -65,6 +66,8 @@ struct disk {
   std::shared_ptr<const void> keeps = {};
   // Why the disk can no longer be opened, one line; the view then shows its former content. "": no fault.
   std::string fault = {};
+  // The digest that the image must have because the disk's own name says so.
+  std::optional<oid> named_digest = {};
 };
 
 struct memory_use {

@@ -47,13 +47,9 @@ outcome<std::shared_ptr<linux_platform::opened_disk>> linux_platform::open_image
   const auto arrived = [loops = group_](std::size_t loop, std::uint64_t ticket) {
     loops->loops[loop]->tell_arrival(ticket);
   };
-  auto opened = std::shared_ptr<opened_disk>(
-      new opened_disk{{std::move(source), std::clamp(total_memory_ / 16, kLeastWaiting, kMostWaiting), arrived}, {}});
-  if (!options_.digests.empty()) {
-    DOCTEUR_TRY(pinned, load_pinned(opened->disk.view(), options_.digests, shown_image(name)));
-    opened->checked.emplace(opened->disk.view(), std::move(pinned));
-  }
-  return opened;
+  const std::uint64_t blocks = std::clamp(total_memory_ / 16, kLeastWaiting, kMostWaiting);
+  const auto named = source->demanded_digest();
+  return std::shared_ptr<opened_disk>(new opened_disk{{std::move(source), blocks, arrived}, named});
 }
 
 outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options options) {
@@ -115,7 +111,7 @@ std::vector<disk> linux_platform::disks() {
     auto opened = open_image(f.name);
     f.fault = opened ? std::string() : opened.error().message;
     if (opened) f.disk = std::move(*opened);
-    all.push_back({std::to_string(i), f.disk->view(), f.disk, f.fault});
+    all.push_back({std::to_string(i), f.disk->disk.view(), f.disk, f.fault, f.disk->named_digest});
   }
   return all;
 }

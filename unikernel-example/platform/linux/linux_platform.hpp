@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "host/checked_device.hpp"
 #include "remote/open_image_device.hpp"
 #include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/event_loop.hpp"
@@ -21,14 +20,13 @@ namespace docteur::cache_vm::on_linux {
 struct platform_options {
   std::vector<std::string> images;  // files, block devices or URLs, which become the disks "0", "1", ...
   remote_options remote;            // how those on servers are read
-  std::vector<oid> digests;         // if any: only images of these digests are disks, and each block is compared
   std::size_t threads = 1;          // loops, > 0
   bool console = false;             // use standard input as a console
 };
 
 class linux_platform final : public platform, private process_duties {
  public:
-  // Opens all images. Errors: environment; input for an image that is not one of the digests; usage for a bad URL.
+  // Opens all images. Errors: environment; usage for a bad URL.
   [[nodiscard]] static outcome<std::unique_ptr<linux_platform>> make(platform_options options);
   linux_platform(const linux_platform&) = delete;
   linux_platform& operator=(const linux_platform&) = delete;
@@ -61,8 +59,7 @@ class linux_platform final : public platform, private process_duties {
  private:
   struct opened_disk {
     waiting_disk disk;
-    std::optional<checked_device> checked;  // over disk
-    [[nodiscard]] device view() const noexcept { return checked ? checked->view() : disk.view(); }
+    std::optional<oid> named_digest;
   };
   struct image_file {
     std::string name;

@@ -9,6 +9,7 @@
 
 #include "cli/common.hpp"
 #include "cli/signal_watch.hpp"
+#include "host/image_digests.hpp"
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
 #include "unikernel-example/platform/linux/server_signals.hpp"
@@ -47,6 +48,7 @@ struct options {
   };
   add("shell", o.shell);
   add("disk", o.disk);
+  for (const std::string& digest : o.digests) add("digest", digest);
   add("cache", o.cache);
   add("connections", o.connections);
   add("drain", o.drain);
@@ -71,13 +73,9 @@ outcome<void> serve(const options& o) {
   } else {
     of_command.emplace();
   }
-  std::vector<oid> digests;
-  for (const std::string& text : o.digests) {
-    DOCTEUR_TRY(digest, parse_digest(text, "--digest"));
-    digests.push_back(digest);
-  }
+  for (const std::string& text : o.digests) DOCTEUR_CHECK(parse_digest(text, "--digest"));
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
-  DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, std::move(digests), threads,
+  DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, threads,
                                               o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
