@@ -82,6 +82,10 @@ std::uint64_t digest_view::size(std::uint64_t i) const noexcept {
   return std::min(kDigestBlock, head_.image_size - i * kDigestBlock);
 }
 
+bytes digest_view::digest(std::uint64_t i) const noexcept {
+  return section_.subspan(kDigestHeader + i * kDigestSize, kDigestSize);
+}
+
 bool digest_view::matches(std::uint64_t i, bytes block) const noexcept {
   if (block.size() != size(i)) return false;
   const std::uint64_t at = i * kDigestBlock;
@@ -90,8 +94,7 @@ bool digest_view::matches(std::uint64_t i, bytes block) const noexcept {
     const bytes here = block.subspan(own.begin, own.end - own.begin);
     if (!std::ranges::equal(here, section_.subspan(at + own.begin - head_.offset, here.size()))) return false;
   }
-  const bytes wanted = section_.subspan(kDigestHeader + i * kDigestSize, kDigestSize);
-  return std::ranges::equal(block_digest(block, at, head_).view(), wanted);
+  return std::ranges::equal(block_digest(block, at, head_).view(), digest(i));
 }
 
 }  // namespace docteur

@@ -60,6 +60,8 @@ class digest_view {
   [[nodiscard]] std::uint64_t count() const noexcept { return digest_blocks(head_.image_size); }
   // Bytes of block number `i`, which is below count().
   [[nodiscard]] std::uint64_t size(std::uint64_t i) const noexcept;
+  // The SHA-256 that block number `i` must have, as block_digest() returns it: kDigestSize bytes.
+  [[nodiscard]] bytes digest(std::uint64_t i) const noexcept;
   // Whether `block` is block number `i` of the image: size(i) bytes with that digest, those of the section included.
   [[nodiscard]] bool matches(std::uint64_t i, bytes block) const noexcept;
 

@@ -46,12 +46,17 @@ class first_range final : public range_work {
 
 }  // namespace
 
-outcome<std::unique_ptr<range_client>> range_client::open(std::string_view url, const http_options& options,
-                                                          std::vector<std::byte>& head) {
+outcome<std::unique_ptr<range_client>> range_client::unpinned(std::string_view url, const http_options& options) {
   DOCTEUR_TRY(origin, parse_http_url(url));
   DOCTEUR_CHECK(check_http_options(options));
   std::unique_ptr<range_client> client(new range_client(std::move(origin), options));
   client->start();
+  return client;
+}
+
+outcome<std::unique_ptr<range_client>> range_client::open(std::string_view url, const http_options& options,
+                                                          std::vector<std::byte>& head) {
+  DOCTEUR_TRY(client, unpinned(url, options));
   first_range first(head);
   client->serve(&first);
   const auto why = first.wait();

@@ -32,6 +32,10 @@ class range_client {
   // blame::environment; the message begins with the address, without credentials.
   [[nodiscard]] static outcome<std::unique_ptr<range_client>> open(std::string_view url, const http_options& options,
                                                                    std::vector<std::byte>& head);
+  // Takes the version from the first answer that what it then serves gets, which must ask for one range only until its
+  // first take(). Sends nothing before. Fails with blame::usage for a bad address or bad options.
+  [[nodiscard]] static outcome<std::unique_ptr<range_client>> unpinned(std::string_view url,
+                                                                       const http_options& options);
   // The same for a version that is known already. Sends nothing.
   [[nodiscard]] static outcome<std::unique_ptr<range_client>> pinned(std::string_view url, const http_options& options,
                                                                      const image_version& version);
