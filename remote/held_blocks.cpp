@@ -27,6 +27,12 @@ held_blocks::block held_blocks::want(std::uint64_t index) {
   return b;
 }
 
+held_blocks::block held_blocks::want_now(std::uint64_t index) {
+  block b = want(index);
+  if (b->is == held_block::state::wanted) queue_.push_front(index);
+  return b;
+}
+
 // Forgets blocks that are here, those not used for longest first.
 void held_blocks::forget_some() {
   std::uint64_t over = blocks_.size() - std::min<std::uint64_t>(blocks_.size(), most_ / kBlock);

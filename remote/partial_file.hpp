@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "host/block_list.hpp"
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
 #include "remote/http_verdict.hpp"
@@ -20,11 +21,6 @@
 namespace docteur {
 
 inline constexpr std::uint64_t kPartialBlock = 64 << 10;  // bytes
-
-struct block_run {
-  std::uint64_t first = 0;
-  std::uint64_t count = 0;
-};
 
 class partial_file {
  public:
