@@ -1,6 +1,7 @@
 #include "host/background_reader.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <new>
 
 #include "base/signals.hpp"
@@ -13,7 +14,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kWindow = 128;                      // blocks that are put in order at once: 8 MiB
-constexpr std::uint64_t kRequest = 16;                      // blocks of one request at most: 1 MiB
+constexpr std::uint64_t kRequest = 32;                      // blocks of one request at most: 2 MiB
 constexpr std::size_t kAhead = 6;                           // requests that are asked for before the first is awaited
 constexpr std::uint64_t kAdvice = std::uint64_t{16} << 20;  // bytes
 constexpr std::chrono::milliseconds kTick{100};             // between looks at signals
@@ -90,8 +91,7 @@ void background_reader::run() {
     if (!of_.keeps()) {
       advise();
     } else {
-      for (auto requests = next_requests(); !requests.empty() && fetch(requests); requests = next_requests()) {
-      }
+      fetch_all();
     }
   } catch (const std::bad_alloc&) {
     const std::lock_guard lock(guard_);
@@ -114,24 +114,37 @@ void background_reader::advise() {
   }
 }
 
-// Returns false when it is over.
-bool background_reader::fetch(const std::vector<block_run>& requests) {
+// Asks for the next requests before the first of them is awaited, also while the list is put in order.
+void background_reader::fetch_all() {
+  std::deque<block_run> next;
   std::size_t advised = 0;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    for (; rate_ == 0 && advised < std::min(i + kAhead, requests.size()); ++advised)
-      of_.prefetch(requests[advised].first * kListedBlock, requests[advised].count * kListedBlock);
-    const std::uint64_t offset = requests[i].first * kListedBlock;
-    const auto got = of_.fetch(offset, std::min(requests[i].count * kListedBlock, size_ - offset));
-    {
-      const std::lock_guard lock(guard_);
-      if (got) fetched_ += *got;
-      if (!got) why_ = got.error();
-      if (stop_ || why_) return false;
-      changed_.notify_all();
+  for (;;) {
+    while (next.size() < kAhead) {
+      const std::vector<block_run> more = next_requests();
+      if (more.empty()) break;
+      next.insert(next.end(), more.begin(), more.end());
     }
-    if (rate_ > 0 && !pause(*got)) return false;
+    if (next.empty()) return;
+    for (; rate_ == 0 && advised < std::min(kAhead, next.size()); ++advised)
+      of_.prefetch(next[advised].first * kListedBlock, next[advised].count * kListedBlock);
+    if (!fetch(next.front())) return;
+    next.pop_front();
+    advised -= std::min<std::size_t>(advised, 1);
   }
-  return true;
+}
+
+// Returns false when it is over.
+bool background_reader::fetch(const block_run& request) {
+  const std::uint64_t offset = request.first * kListedBlock;
+  const auto got = of_.fetch(offset, std::min(request.count * kListedBlock, size_ - offset));
+  {
+    const std::lock_guard lock(guard_);
+    if (got) fetched_ += *got;
+    if (!got) why_ = got.error();
+    if (stop_ || why_) return false;
+    changed_.notify_all();
+  }
+  return rate_ == 0 || pause(*got);
 }
 
 // Waits as long as so many bytes take.

@@ -36,7 +36,8 @@ class background_reader {
   [[nodiscard]] std::vector<block_run> next_requests();
   void run();
   void advise();
-  [[nodiscard]] bool fetch(const std::vector<block_run>& requests);
+  void fetch_all();
+  [[nodiscard]] bool fetch(const block_run& request);
   [[nodiscard]] bool pause(std::uint64_t fetched);
 
   image_device& of_;

@@ -5,8 +5,8 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kMostBlocks = 64;  // of one request
-constexpr std::uint64_t kGap = 2;          // blocks
+constexpr std::uint64_t kMostBlocks = 128;  // of one request: 2 MiB
+constexpr std::uint64_t kGap = 2;           // blocks
 
 }  // namespace
 

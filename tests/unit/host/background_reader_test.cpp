@@ -59,7 +59,7 @@ TEST(BackgroundReader, FetchesAWholeImageInLargeRequests) {
   ASSERT_TRUE(reader.wait("i", silent));
   EXPECT_EQ(reader.fetched(), image.view().size);
   EXPECT_EQ(image.times.size(), 101u);
-  EXPECT_EQ(image.requests, 7u);
+  EXPECT_EQ(image.requests, 4u);
 }
 
 // Neighbours in the image are one request, wherever they stand in the list; nothing is fetched twice, or besides.
