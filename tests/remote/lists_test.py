@@ -131,7 +131,7 @@ def fill():
 
 @check
 def all_in_order():
-    """docteur-extract asks for each byte once, by requests of a megabyte."""
+    """docteur-extract asks for each byte once, by large requests."""
     empty()
     good("extract", "-q", *cached, server.url, work / "out")
     for path, content in files.items():
