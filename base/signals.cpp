@@ -2,10 +2,17 @@
 
 #include <pthread.h>
 
-#include <csignal>
 #include <system_error>
 
 namespace docteur {
+
+signals_blocked::signals_blocked() noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+signals_blocked::~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 bool is_ignored(int signal) noexcept {
   struct sigaction action {};
@@ -13,13 +20,12 @@ bool is_ignored(int signal) noexcept {
 }
 
 void start_signal_thread(void* (*body)(void*)) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread{};
-  const int error = ::pthread_create(&thread, nullptr, body, nullptr);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  int error = 0;
+  {
+    const signals_blocked block;
+    error = ::pthread_create(&thread, nullptr, body, nullptr);
+  }
   if (error != 0) throw std::system_error(error, std::generic_category(), "cannot start a thread");
   ::pthread_detach(thread);
 }

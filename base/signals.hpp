@@ -1,7 +1,22 @@
 #pragma once
 // For programs that decide themselves how signals end them. Hosted, POSIX.
 
+#include <csignal>
+
 namespace docteur {
+
+// Blocks all signals for this thread, and for those that it starts meanwhile: signals are for the program's own
+// threads.
+class signals_blocked {
+ public:
+  signals_blocked() noexcept;
+  ~signals_blocked();  // as it was
+  signals_blocked(const signals_blocked&) = delete;
+  signals_blocked& operator=(const signals_blocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 // Whether the process was started with `signal` ignored (nohup, background jobs), and should leave it so.
 [[nodiscard]] bool is_ignored(int signal) noexcept;

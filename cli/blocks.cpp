@@ -1,4 +1,4 @@
-// docteur-blocks: what the cache of image blocks holds; removes, checks and bounds it.
+// docteur-blocks: what the cache of image blocks holds; fills, checks, bounds and removes it.
 
 #include <algorithm>
 #include <array>
@@ -9,14 +9,16 @@
 #include "base/kernel_boot.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"
+#include "cli/fill_blocks.hpp"
 #include "cli/json.hpp"
+#include "cli/remote_options.hpp"
 #include "host/cache/block_cache.hpp"
 
 namespace docteur::cli {
 namespace {
 
 constexpr const char* kProgram = "docteur-blocks";
-constexpr std::array<std::string_view, 4> kActions{"list", "check", "remove", "trim"};
+constexpr std::array<std::string_view, 5> kActions{"list", "check", "fill", "remove", "trim"};
 
 struct blocks_options {
   std::string action;
@@ -25,6 +27,9 @@ struct blocks_options {
   std::uint64_t bound = block_cache_options{}.bound;
   bool repair = false;
   bool json = false;
+  std::string list;  // of fill
+  std::uint64_t rate = 0;
+  http_options http;
 };
 
 // What people call a file of the cache: its name without the ending.
@@ -159,11 +164,26 @@ outcome<void> trim(const cache_folder& folder, const blocks_options& opt) {
   return give_up(blame::environment, "images that are in use take " + std::to_string(left) + " bytes");
 }
 
+outcome<void> fill(const blocks_options& opt) {
+  if (opt.images.size() != 1) return give_up(blame::usage, "fill: expected one image");
+  fill_options filling;
+  filling.image = opt.images.front();
+  filling.list = opt.list;
+  filling.rate = opt.rate;
+  filling.json = opt.json;
+  filling.remote.http = opt.http;
+  filling.remote.cache = opt.cache;
+  filling.remote.cache_bound = opt.bound;
+  filling.remote.tell = [](const std::string& line) { say(kProgram, line); };
+  return fill_blocks(kProgram, filling);
+}
+
 outcome<void> blocks(const blocks_options& opt) {
   if (std::ranges::find(kActions, opt.action) == kActions.end())
-    return give_up(blame::usage, printable(opt.action) + ": not an action: list, check, remove or trim");
+    return give_up(blame::usage, printable(opt.action) + ": not an action: list, check, fill, remove or trim");
   if (opt.action == "remove" && opt.images.empty())
     return give_up(blame::usage, "remove: which image? (trim --bound 0 removes all)");
+  if (opt.action == "fill") return fill(opt);
   if (opt.action == "trim" && !opt.images.empty()) return give_up(blame::usage, "trim: takes no image");
   std::filesystem::path path = opt.cache;
   if (opt.cache.empty()) {
@@ -182,15 +202,21 @@ outcome<void> blocks(const blocks_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Lists, checks, removes and bounds what the cache keeps of images.", docteur::cli::kProgram);
+  CLI::App app("Lists, checks, fills, removes and bounds what the cache keeps of images.", docteur::cli::kProgram);
   docteur::cli::blocks_options options;
-  app.add_option("action", options.action, "list, check, remove or trim")->required();
-  app.add_option("image", options.images, "names or identifiers of images (default: all)");
+  app.add_option("action", options.action, "list, check, fill, remove or trim")->required();
+  app.add_option("image", options.images,
+                 "names or identifiers of images (default: all); fill: a URL, a file or a device");
   app.add_option("--cache", options.cache, "the folder of the cache");
-  app.add_option("--bound", options.bound, "trim: bytes that all images may take, with a unit: 512M, 2G (default: 10G)")
+  app.add_option("--bound", options.bound,
+                 "trim, fill: bytes that all images may take, with a unit: 512M, 2G (default: 10G)")
+      ->transform(CLI::AsSizeValue(false).description(""));
+  app.add_option("--list", options.list, "fill: only the blocks of this list, which --record of another command wrote");
+  app.add_option("--rate", options.rate, "fill: bytes per second, with a unit (default: no bound)")
       ->transform(CLI::AsSizeValue(false).description(""));
   app.add_flag("--repair", options.repair, "check: forget blocks that are damaged, remove files that are not good");
   app.add_flag("--json", options.json, "an array of objects");
+  docteur::cli::add_http_options(app, options.http);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::blocks(options); });
 }

@@ -17,7 +17,7 @@ struct cat_options {
   std::string image;
   std::optional<std::string> digest;
   std::vector<std::string> paths;
-  remote_options remote;
+  reading_options remote;
 };
 
 // If the content of a large file turns out not to match its id after it was printed, only the exit status can say so
@@ -38,18 +38,19 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
 }
 
 outcome<void> cat(const cat_options& opt) {
-  DOCTEUR_TRY(image, open_image(opt.image, opt.remote, opt.digest));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest));
+  opened_image& image = session->image();
   outcome<void> all;
   bool pipe_closed = false;
   for (const std::string& path : opt.paths) {
-    outcome<void> one = explained(*image, print(*image, path, pipe_closed));
+    outcome<void> one = print(image, path, pipe_closed);
     if (pipe_closed) break;
     if (one) continue;
     if (!all) say(kProgram, all.error().message);
     all = std::move(one);
     if (all.error().who == blame::environment) break;
   }
-  return all;
+  return session->end(std::move(all));
 }
 
 }  // namespace
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
   app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
   app.add_option("path", options.paths, "files in the image")->required();
   docteur::cli::add_digest_option(app, options.digest);
-  docteur::cli::add_remote_options(app, options.remote);
+  docteur::cli::add_reading_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::cat(options); });
 }

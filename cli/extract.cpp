@@ -30,7 +30,7 @@ struct extract_options {
   bool quiet = false;
   bool json = false;
   std::string progress;
-  remote_options remote;
+  reading_options remote;
 };
 
 void add_options(CLI::App& app, extract_options& opt) {
@@ -46,7 +46,7 @@ void add_options(CLI::App& app, extract_options& opt) {
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was written as one JSON object");
-  add_remote_options(app, opt.remote);
+  add_reading_options(app, opt.remote);
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
 }
 
@@ -118,8 +118,9 @@ outcome<void> extract(const extract_options& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_options(opt));
   // Names come from trees: what is written is what the commit's id proves.
-  DOCTEUR_TRY(image, open_image(opt.image, opt.remote, opt.digest, paths_from::trees));
-  return explained(*image, extract_from(*image, opt));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, paths_from::trees));
+  if (!opt.path) session->expect_all();
+  return session->end(extract_from(session->image(), opt));
 }
 
 }  // namespace

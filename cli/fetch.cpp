@@ -2,6 +2,7 @@
 
 #include "base/printable.hpp"
 #include "cli/common.hpp"
+#include "cli/image_argument.hpp"
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/remote_options.hpp"
@@ -19,6 +20,7 @@ constexpr const char* kProgram = "docteur-fetch";
 struct fetch_options {
   std::string url;
   std::string file;
+  std::optional<std::string> digest;
   bool no_verify = false;
   unsigned threads = 0;
   bool quiet = false;
@@ -31,7 +33,9 @@ struct fetch_options {
 void add_options(CLI::App& app, fetch_options& opt) {
   app.add_option("url", opt.url, "the image's address (http, https, oci)")->required();
   app.add_option("file", opt.file, "the file to write")->required();
-  app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name");
+  auto* const digest = app.add_option(
+      "--digest", opt.digest, "only the image of this digest, sha256:HEX; its blocks are compared as they come");
+  app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name")->excludes(digest);
   add_http_options(app, opt.http);
   app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)")
       ->check(CLI::Range(0u, 1024u));
@@ -65,7 +69,9 @@ void print_summary_line(const image_download& download, const fetch_options& opt
   const std::uint64_t resumed = download.resumed_bytes();
   say(kProgram, file + ": " + std::to_string(download.size()) + " bytes" +
                     (resumed > 0 ? ", " + std::to_string(resumed) + " of them were there" : "") +
-                    (opt.no_verify ? ", not verified" : ", verified"));
+                    (opt.digest      ? ", all of this digest"
+                     : opt.no_verify ? ", not verified"
+                                     : ", verified"));
   if (!opt.verbose) return;
   const http_counters n = download.counters();
   say(kProgram, file + ": version " + download.identity());
@@ -86,20 +92,26 @@ outcome<void> print_json(const image_download& download, const fetch_options& op
 
 outcome<void> fetch(const fetch_options& opt) {
   const signal_watch signals;
+  DOCTEUR_TRY(pin, digest_of(opt.digest));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
   DOCTEUR_TRY(download, image_download::open(opt.url, opt.http, opt.file, line));
   if (download->file().was_changed() && !opt.quiet)
     say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
+  if (pin) download->hash_blocks();
   auto came = download->run(line);
   if (!came) {
     line.clear();
     came.error().message += "; what came is kept, and the same command goes on from there";
     return came;
   }
-  if (!opt.no_verify) DOCTEUR_CHECK(check(*download, opt, line));
-  if (line.cancelled()) return give_up(blame::environment, "interrupted");
+  if (pin) {
+    DOCTEUR_CHECK(download->compare(*pin, shown_image(opt.url), line));
+  } else if (!opt.no_verify) {
+    DOCTEUR_CHECK(check(*download, opt, line));
+  }
   line.clear();
+  if (line.cancelled()) return give_up(blame::environment, "interrupted");
   // Before publish(), so that nothing is published if this cannot be printed.
   if (opt.json) DOCTEUR_CHECK(print_json(*download, opt));
   DOCTEUR_CHECK(download->file().publish());

@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "cli/remote_options.hpp"
+#include "host/background_reader.hpp"
 #include "host/opened_image.hpp"
-#include "remote/open_image_device.hpp"
+#include "host/recorded_image.hpp"
+#include "object/result.hpp"
 
 namespace docteur::cli {
 
@@ -17,20 +20,45 @@ void add_digest_option(CLI::App& app, std::optional<std::string>& to);
 // Parses what --digest was given, if it was. Fails with blame::usage.
 [[nodiscard]] outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given);
 
-// Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
-// `digest`: as --digest was given.
-[[nodiscard]] outcome<std::unique_ptr<opened_image>> open_image(const std::string& name, const remote_options& remote,
-                                                                const std::optional<std::string>& digest,
-                                                                paths_from source = paths_from::section);
+// The image that a command reads, with what --record and --prefetch ask for.
+class image_session {
+ public:
+  // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
+  // `digest`: as --digest was given. A list for another image is not used; options.tell() gets a line then.
+  [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
+                                                                    const reading_options& options,
+                                                                    const std::optional<std::string>& digest,
+                                                                    paths_from source = paths_from::section);
+
+  [[nodiscard]] opened_image& image() const noexcept { return *image_; }
+  // All of the image will be read, about in its order: fetches it in the background, unless --prefetch says what to
+  // fetch, or nothing would be kept.
+  void expect_all();
+  // To be called when the command is done. Returns what its work came to; a failure of the device with its cause
+  // (with_cause()). Writes the list of what was read unless the work failed. Ends fetching in the background.
+  template <class T>
+  [[nodiscard]] outcome<T> end(outcome<T> what) {
+    if (!what) return tl::make_unexpected(with_cause(std::move(what.error()), image_->source()));
+    DOCTEUR_CHECK(finish());
+    return what;
+  }
+
+ private:
+  explicit image_session(const reading_options& options) : options_(options) {}
+  outcome<void> start_prefetch();
+  outcome<void> finish();
+
+  reading_options options_;
+  recorded_image* recorded_ = nullptr;  // image_->source(), with --record
+  std::unique_ptr<opened_image> image_;
+  std::optional<background_reader> background_;  // of image_
+};
+
+// Reads a list of blocks. Fails as read_whole_file() and parse_block_list() do.
+[[nodiscard]] outcome<block_list> read_block_list(const std::string& file);
 
 // "IMAGE: PATH", for messages; printable.
 [[nodiscard]] std::string subject(const opened_image& from, std::string_view path);
 // A failure about `path` inside the image.
 [[nodiscard]] failure about(const opened_image& from, const error& e, std::string_view path);
-// What the work on the image `from` came to; a failure of its device with the cause (with_cause()).
-template <class T>
-[[nodiscard]] outcome<T> explained(opened_image& from, outcome<T> what) {
-  return what ? std::move(what) : tl::make_unexpected(with_cause(std::move(what.error()), from.source()));
-}
-
 }  // namespace docteur::cli

@@ -24,7 +24,7 @@ struct ls_options {
   bool json = false;
   bool null = false;
   bool stats = false;
-  remote_options remote;
+  reading_options remote;
 };
 
 // Collects lines; JSON lines become one array.
@@ -120,8 +120,8 @@ outcome<void> print_listing(opened_image& from, const ls_options& opt) {
 }
 
 outcome<void> ls(const ls_options& opt) {
-  DOCTEUR_TRY(from, open_image(opt.image, opt.remote, opt.digest));
-  return explained(*from, print_listing(*from, opt));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest));
+  return session->end(print_listing(session->image(), opt));
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
       ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
   app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
   docteur::cli::add_digest_option(app, options.digest);
-  docteur::cli::add_remote_options(app, options.remote);
+  docteur::cli::add_reading_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });
 }

@@ -40,7 +40,7 @@ struct mount_command {
   bool verbose = false;
   bool fake = false;
   std::optional<std::string> digest;
-  remote_options remote;
+  reading_options remote;
 };
 
 std::string real_path(const std::string& path) {
@@ -93,12 +93,16 @@ outcome<void> mount(const mount_command& command) {
     parent = std::move(started);
   }
   ::mallopt(M_MMAP_THRESHOLD, kMapped);
-  DOCTEUR_TRY(image, open_image(command.image, command.remote, command.digest));
+  ::openlog(kProgram, LOG_PID, LOG_DAEMON);
+  reading_options reading = command.remote;
+  if (!command.foreground)
+    reading.tell = [](const std::string& line) { ::syslog(LOG_DAEMON | LOG_WARNING, "%s", line.c_str()); };
+  DOCTEUR_TRY(session, image_session::open(command.image, reading, command.digest));
   if (command.fake) return {};
+  const opened_image* const image = &session->image();
   plan.source = real_path(command.image);
   if (plan.source.empty()) plan.source = image->shown();
 
-  ::openlog(kProgram, LOG_PID, LOG_DAEMON);
   fault_log faults(*image, command.foreground);
   mounted_tree tree(image->snapshot(), heap_memory(),
                     {plan.options.user.value_or(::getuid()), plan.options.group.value_or(::getgid())});
@@ -111,7 +115,7 @@ outcome<void> mount(const mount_command& command) {
                          parent.ready();
                        },
                        [&](const node& n, const error& e) { faults.report(n, e); }};
-  return serve_mount(answers, plan);
+  return session->end(serve_mount(answers, plan));
 }
 
 }  // namespace
@@ -135,7 +139,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0u, 1024u));
   app.add_flag("-v,--verbose", command.verbose, "say what was mounted");
   add_digest_option(app, command.digest);
-  add_remote_options(app, command.remote);
+  add_reading_options(app, command.remote);
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
   const int status = run(app, static_cast<int>(words.size()), words.data(), [&] { return mount(command); });
   return call.is_helper ? helper_status(status) : status;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <functional>
 
+#include "cli/common.hpp"
+
 namespace docteur::cli {
 
 void add_request_options(CLI::App& app, http_options& http) {
@@ -24,11 +26,25 @@ void add_http_options(CLI::App& app, http_options& http) {
   app.add_option("--connections", http.connections, "requests in flight (default: 6)")->check(CLI::Range(1u, 64u));
 }
 
-void add_remote_options(CLI::App& app, remote_options& options) {
-  add_http_options(app, options.http);
+void add_cache_options(CLI::App& app, remote_options& options) {
   app.add_option("--cache", options.cache,
                  "keep what is read in this folder (default, for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-cache", options.no_cache, "keep nothing"));
+  app.add_option("--cache-bound", options.cache_bound,
+                 "bytes that all images in the cache may take, with a unit: 512M, 2G (default: 10G)")
+      ->transform(CLI::AsSizeValue(false).description(""));
+  options.tell = [program = app.get_name()](const std::string& line) { say(program, line); };
+}
+
+void add_reading_options(CLI::App& app, reading_options& options) {
+  add_http_options(app, options.http);
+  add_cache_options(app, options);
+  app.add_option("--record", options.record, "write the list of the blocks that were read to this file");
+  const auto list = app.add_option("--prefetch", options.prefetch,
+                                   "fetch the blocks of this list, which --record wrote, in the background");
+  app.add_option("--prefetch-rate", options.prefetch_rate, "bytes per second for that, with a unit (default: no bound)")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->needs(list);
 }
 
 }  // namespace docteur::cli

@@ -10,11 +10,20 @@ namespace docteur::cli {
 // What an argument that names an image may be, for --help.
 inline constexpr const char* kImageHelp = "the image: a file, a block device, or a URL (http, https, oci)";
 
+// How images are read, and what of them is fetched before it is needed.
+struct reading_options : remote_options {
+  std::string record;               // a file for the list of what was read; empty: none
+  std::string prefetch;             // a file with such a list; empty: none
+  std::uint64_t prefetch_rate = 0;  // bytes per second; 0: no bound
+};
+
 // Adds --ca-file, --token-file, --netrc, --plain-http, --timeout and --retries.
 void add_request_options(CLI::App& app, http_options& http);
 // Adds these and --connections.
 void add_http_options(CLI::App& app, http_options& http);
-// Adds these, --cache and --no-cache.
-void add_remote_options(CLI::App& app, remote_options& options);
+// Adds --cache, --no-cache and --cache-bound; trouble of the cache goes to stderr.
+void add_cache_options(CLI::App& app, remote_options& options);
+// Adds all these, --record, --prefetch and --prefetch-rate.
+void add_reading_options(CLI::App& app, reading_options& options);
 
 }  // namespace docteur::cli

@@ -1,7 +1,8 @@
 #pragma once
-// Writes a text file completely or not at all. Hosted, POSIX. Images, which may be large or devices, are written by
-// builder/output_file.hpp.
+// Reads a file, and writes a text file completely or not at all. Hosted, POSIX. Images, which may be large or devices,
+// are written by builder/output_file.hpp.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,8 @@ namespace docteur::cli {
 
 // Writes `text` through base/atomic_file.hpp. On failure an existing file is unchanged.
 [[nodiscard]] outcome<void> write_whole_file(const std::string& path, std::string_view text);
+
+// Reads a file of at most `most` bytes. Fails with blame::input if it is larger, else with blame::environment.
+[[nodiscard]] outcome<std::string> read_whole_file(const std::string& path, std::uint64_t most);
 
 }  // namespace docteur::cli

@@ -32,6 +32,16 @@ class image_device {
   [[nodiscard]] virtual bool takes_advice() const noexcept { return false; }
   // These bytes will probably be read soon. Returns at once; what is out of bounds or too much is ignored.
   virtual void prefetch(std::uint64_t offset, std::uint64_t size) noexcept { (void)offset, (void)size; }
+  // From now on only prefetch() says what to fetch before it is read: who calls it knows more, such as what is kept
+  // elsewhere.
+  virtual void stop_reading_ahead() noexcept {}
+  // Whether what was fetched once is kept, so that fetch() is of use.
+  [[nodiscard]] virtual bool keeps() const noexcept { return false; }
+  // Fetches those of these bytes that are not kept yet, and keeps them; returns how many there were. Waits for them.
+  // Errors: those of reading; io if they came and could not be kept.
+  [[nodiscard]] virtual result<std::uint64_t> fetch(std::uint64_t offset, std::uint64_t /*size*/) noexcept {
+    return fail(errc::io, offset, "nothing is kept of this device");
+  }
 };
 
 }  // namespace docteur

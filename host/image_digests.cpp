@@ -4,8 +4,6 @@
 #include <string_view>
 
 #include "host/describe.hpp"
-#include "layout/image_header.hpp"
-#include "layout/section_table.hpp"
 #include "object/sha256.hpp"
 
 namespace docteur {
@@ -13,23 +11,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "sha256:";
 constexpr std::uint64_t kPiece = 1 << 20;  // bytes of the section read at once
-
-// Returns the entry of the digest section in the section table.
-result<section> find_section(const device& from) {
-  image_header_bytes head{};
-  if (from.size < head.size()) return fail(errc::truncated, 0, "shorter than an image header");
-  DOCTEUR_CHECK(read_exactly(from, 0, head));
-  DOCTEUR_TRY(header, decode_image_header(head, from.size));
-  const auto none = [] { return fail(errc::not_found, 0, "the image has no digest section"); };
-  if (header.idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize) return none();
-  section_table_bytes raw;
-  DOCTEUR_CHECK(read_exactly(from, header.idx_offset - kSectionTableSize, raw));
-  if (!has_section_table_magic(raw)) return none();
-  DOCTEUR_TRY(table, decode_section_table(raw, header.idx_offset));
-  const section* const found = table.find(section_type::digests);
-  if (found == nullptr) return none();
-  return *found;
-}
 
 }  // namespace
 
@@ -41,7 +22,7 @@ image_digests::image_digests(std::vector<std::byte>&& section, const digest_view
 }
 
 result<image_digests> image_digests::load(const device& from) {
-  DOCTEUR_TRY(where, find_section(from));
+  DOCTEUR_TRY(where, find_digest_section(from));
   std::vector<std::byte> section(std::min(where.length, kDigestHeader));
   DOCTEUR_CHECK(read_exactly(from, where.offset, section));
   DOCTEUR_TRY(head, decode_digest_head(section, where.offset, where.length));

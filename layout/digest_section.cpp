@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "layout/image_header.hpp"
 #include "object/sha256.hpp"
 
 namespace docteur {
@@ -29,6 +30,22 @@ part own_part(std::size_t block_size, std::uint64_t at, const digest_head& head)
 }
 
 }  // namespace
+
+result<section> find_digest_section(const device& from) noexcept {
+  image_header_bytes head{};
+  if (from.size < head.size()) return fail(errc::truncated, 0, "shorter than an image header");
+  DOCTEUR_CHECK(read_exactly(from, 0, head));
+  DOCTEUR_TRY(header, decode_image_header(head, from.size));
+  const auto none = [] { return fail(errc::not_found, 0, "the image has no digest section"); };
+  if (header.idx_offset < kPackOffset + kLeastPackSize + kSectionTableSize) return none();
+  section_table_bytes raw;
+  DOCTEUR_CHECK(read_exactly(from, header.idx_offset - kSectionTableSize, raw));
+  if (!has_section_table_magic(raw)) return none();
+  DOCTEUR_TRY(table, decode_section_table(raw, header.idx_offset));
+  const section* const found = table.find(section_type::digests);
+  if (found == nullptr) return none();
+  return *found;
+}
 
 result<digest_head> decode_digest_head(bytes head, std::uint64_t at, std::uint64_t length) noexcept {
   if (head.size() < kDigestHeader || length < digest_section_size(0))
@@ -82,6 +99,10 @@ std::uint64_t digest_view::size(std::uint64_t i) const noexcept {
   return std::min(kDigestBlock, head_.image_size - i * kDigestBlock);
 }
 
+bytes digest_view::digest(std::uint64_t i) const noexcept {
+  return section_.subspan(kDigestHeader + i * kDigestSize, kDigestSize);
+}
+
 bool digest_view::matches(std::uint64_t i, bytes block) const noexcept {
   if (block.size() != size(i)) return false;
   const std::uint64_t at = i * kDigestBlock;
@@ -90,8 +111,7 @@ bool digest_view::matches(std::uint64_t i, bytes block) const noexcept {
     const bytes here = block.subspan(own.begin, own.end - own.begin);
     if (!std::ranges::equal(here, section_.subspan(at + own.begin - head_.offset, here.size()))) return false;
   }
-  const bytes wanted = section_.subspan(kDigestHeader + i * kDigestSize, kDigestSize);
-  return std::ranges::equal(block_digest(block, at, head_).view(), wanted);
+  return std::ranges::equal(block_digest(block, at, head_).view(), digest(i));
 }
 
 }  // namespace docteur

@@ -15,7 +15,9 @@
 
 #include <cstdint>
 
+#include "layout/section_table.hpp"
 #include "object/bytes.hpp"
+#include "object/device.hpp"
 #include "object/oid.hpp"
 
 namespace docteur {
@@ -33,6 +35,10 @@ inline constexpr std::uint64_t kMostDigested = std::uint64_t{1} << 40;  // bytes
 [[nodiscard]] constexpr std::uint64_t digest_section_size(std::uint64_t image_size) noexcept {
   return kDigestHeader + digest_blocks(image_size) * kDigestSize + sizeof(std::uint32_t);
 }
+
+// The entry of the digest section in the section table of the image on a device. Errors:
+// not_found if there is none; those of decode_image_header() and decode_section_table(); truncated; the device's.
+[[nodiscard]] result<section> find_digest_section(const device& from) noexcept;
 
 struct digest_head {
   std::uint64_t image_size;  // bytes
@@ -60,6 +66,8 @@ class digest_view {
   [[nodiscard]] std::uint64_t count() const noexcept { return digest_blocks(head_.image_size); }
   // Bytes of block number `i`, which is below count().
   [[nodiscard]] std::uint64_t size(std::uint64_t i) const noexcept;
+  // The SHA-256 that block number `i` must have, as block_digest() returns it: kDigestSize bytes.
+  [[nodiscard]] bytes digest(std::uint64_t i) const noexcept;
   // Whether `block` is block number `i` of the image: size(i) bytes with that digest, those of the section included.
   [[nodiscard]] bool matches(std::uint64_t i, bytes block) const noexcept;
 

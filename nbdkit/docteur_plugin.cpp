@@ -72,6 +72,13 @@ int set_number(const char* key, const char* value, unsigned least, unsigned most
   return refuse(std::string(key) + ": not from " + std::to_string(least) + " to " + std::to_string(most));
 }
 
+int set_size(const char* value, std::uint64_t& to) {
+  const std::int64_t parsed = nbdkit_parse_size(value);
+  if (parsed < 0) return -1;
+  to = static_cast<std::uint64_t>(parsed);
+  return 0;
+}
+
 // A file that is named on the command line; nbdkit changes its working directory.
 int set_path(const char* value, std::string& to) {
   const std::unique_ptr<char, decltype(&std::free)> absolute(nbdkit_absolute_path(value), &std::free);
@@ -95,6 +102,7 @@ int set(std::string_view key, const char* value) {
   }
   if (key == "cache") return set_path(value, the_settings.remote.cache);
   if (key == "no-cache") return set_flag(value, the_settings.remote.no_cache);
+  if (key == "cache-bound") return set_size(value, the_settings.remote.cache_bound);
   if (key == "ca-file") return set_path(value, http.ca_file);
   if (key == "token-file") return set_path(value, http.token_file);
   if (key == "netrc") return set_flag(value, http.netrc);
@@ -119,6 +127,7 @@ int config_complete() { return the_settings.image.empty() ? refuse("image=FILE-O
 outcome<std::unique_ptr<exported>> open_export() {
   auto opened = std::make_unique<exported>();
   opened->shown = shown_image(the_settings.image);
+  the_settings.remote.tell = [](const std::string& line) { nbdkit_error("%s", line.c_str()); };
   DOCTEUR_TRY(disk, open_image_device(the_settings.image, the_settings.remote));
   opened->disk = std::move(disk);
   DOCTEUR_TRY(demanded, demanded_of(the_settings.digest, opened->disk->demanded_digest(), opened->shown));

@@ -1,9 +1,11 @@
 // Implements reader/docteur.h with the C++ reader.
 
 #include <new>
+#include <optional>
 
 #include "reader/attached_image.hpp"
 #include "reader/docteur.h"
+#include "reader/pinned_device.hpp"
 
 namespace {
 
@@ -64,6 +66,7 @@ void release(void* self, void* block, std::size_t size) noexcept {
 struct docteur_image {
   docteur_device c_device;
   docteur_memory c_memory;
+  std::optional<docteur::pinned_device> pinned{};  // over disk()
   docteur::attached_image attached{};
 
   [[nodiscard]] docteur::memory memory() noexcept { return {&c_memory, allocate, release}; }
@@ -100,6 +103,27 @@ docteur_status out_of_memory(docteur_error* error) noexcept {
   return report({errc::out_of_memory, 0, "no more memory"}, error);
 }
 
+docteur_status attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
+                      const docteur::oid* digest, docteur_image** out, docteur_error* error) noexcept {
+  docteur_memory c_memory = *memory;
+  auto* d = create<docteur_image>({&c_memory, allocate, release}, *device, c_memory);
+  if (d == nullptr) return out_of_memory(error);
+  const auto work = [&]() noexcept -> result<docteur::done> {
+    docteur::attach_options options;
+    options.cache_bytes = cache_bytes;
+    if (digest == nullptr) return d->attached.attach(d->disk(), d->memory(), options);
+    DOCTEUR_TRY(pinned, docteur::pinned_device::open(d->disk(), d->memory(), *digest));
+    d->pinned.emplace(std::move(pinned));
+    return d->attached.attach(d->pinned->view(), d->memory(), options);
+  };
+  if (const auto attached = work(); !attached) {
+    destroy<docteur_image>({&c_memory, allocate, release}, d);
+    return report(attached.error(), error);
+  }
+  *out = d;
+  return DOCTEUR_OK;
+}
+
 void copy_id(const docteur::oid& id, docteur_id* out) noexcept {
   out->size = docteur::id_size(id.kind());
   std::memcpy(out->bytes, id.view().data(), out->size);
@@ -107,6 +131,7 @@ void copy_id(const docteur::oid& id, docteur_id* out) noexcept {
 
 }  // namespace
 
+static_assert(DOCTEUR_DIGEST_SIZE == docteur::kDigestSize);
 static_assert(DOCTEUR_MAX_ID_SIZE == docteur::kMaxIdSize);
 static_assert(static_cast<int>(docteur::entry_kind::submodule) == DOCTEUR_SUBMODULE);
 
@@ -114,18 +139,15 @@ uint32_t docteur_version(void) { return DOCTEUR_VERSION_NUMBER; }
 
 docteur_status docteur_attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
                               docteur_image** out, docteur_error* error) {
-  docteur_memory c_memory = *memory;
-  auto* d = create<docteur_image>({&c_memory, allocate, release}, *device, c_memory);
-  if (d == nullptr) return out_of_memory(error);
-  docteur::attach_options options;
-  options.cache_bytes = cache_bytes;
-  const auto attached = d->attached.attach(d->disk(), d->memory(), options);
-  if (!attached) {
-    destroy<docteur_image>({&c_memory, allocate, release}, d);
-    return report(attached.error(), error);
-  }
-  *out = d;
-  return DOCTEUR_OK;
+  return attach(device, memory, cache_bytes, nullptr, out, error);
+}
+
+docteur_status docteur_attach_pinned(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
+                                     const uint8_t digest[DOCTEUR_DIGEST_SIZE], docteur_image** out,
+                                     docteur_error* error) {
+  docteur::oid pin(docteur::hash_kind::sha256);
+  std::memcpy(pin.view().data(), digest, DOCTEUR_DIGEST_SIZE);
+  return attach(device, memory, cache_bytes, &pin, out, error);
 }
 
 void docteur_detach(docteur_image* d) {
@@ -149,7 +171,9 @@ void docteur_get_head(const docteur_image* d, docteur_head* out) {
 
 uint32_t docteur_paths(const docteur_image* d) { return d->attached.snapshot().tree().size(); }
 
-size_t docteur_memory_used(const docteur_image* d) { return d->attached.memory_used(); }
+size_t docteur_memory_used(const docteur_image* d) {
+  return d->attached.memory_used() + (d->pinned ? d->pinned->memory_used() : 0);
+}
 
 docteur_status docteur_find(const docteur_image* d, const char* path, size_t path_size, docteur_node* out) {
   const auto n = d->attached.snapshot().find({path, path_size});

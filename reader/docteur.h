@@ -93,6 +93,15 @@ typedef struct docteur_file docteur_file;   /* a file that is being read */
  * `*out` must be given to docteur_detach(). What the device and the memory refer to must live until then. */
 docteur_status docteur_attach(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
                               docteur_image** out, docteur_error* error);
+/* The same for the image of one digest, the value behind "sha256:" that docteur-make and docteur-verify print: each
+ * block of 64 KiB is compared with it before a byte of it is used, here and in all calls until docteur_detach(). Takes
+ * memory for the list of digests (0.05 % of the image) and two blocks. A mapped device is copied from. Errors, besides
+ * those of docteur_attach(): DOCTEUR_DAMAGED for another image and, in any later call, for a block that differs;
+ * DOCTEUR_NOT_FOUND for an image without digests. */
+#define DOCTEUR_DIGEST_SIZE 32
+docteur_status docteur_attach_pinned(const docteur_device* device, const docteur_memory* memory, size_t cache_bytes,
+                                     const uint8_t digest[DOCTEUR_DIGEST_SIZE], docteur_image** out,
+                                     docteur_error* error);
 void docteur_detach(docteur_image* d);
 
 /* The image's commit: its id, its author's name and mail, its committer's time (seconds since 1970), its message. The

@@ -5,8 +5,8 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kMostBlocks = 64;  // of one request
-constexpr std::uint64_t kGap = 2;          // blocks
+constexpr std::uint64_t kMostBlocks = 128;  // of one request: 2 MiB
+constexpr std::uint64_t kGap = 2;           // blocks
 
 }  // namespace
 
@@ -24,6 +24,12 @@ held_blocks::block held_blocks::want(std::uint64_t index) {
   queue_.push_back(index);
   const block b = made->second.of;
   forget_some();
+  return b;
+}
+
+held_blocks::block held_blocks::want_now(std::uint64_t index) {
+  block b = want(index);
+  if (b->is == held_block::state::wanted) queue_.push_front(index);
   return b;
 }
 

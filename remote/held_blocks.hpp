@@ -31,6 +31,8 @@ class held_blocks {
 
   // The block, which is wanted from now on if it is not here. It stays valid when it is forgotten here.
   block want(std::uint64_t index);
+  // The same; if it is not on its way, it is next.
+  block want_now(std::uint64_t index);
   [[nodiscard]] bool has(std::uint64_t index) const { return blocks_.contains(index); }
   // The range of the block that is wanted for longest and its neighbours. Gaps of a few blocks that are not here are
   // filled. These blocks are coming now.

@@ -9,17 +9,15 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kFirstRequest = 64 << 10;             // bytes
-constexpr std::uint64_t kHeld = std::uint64_t{32} << 20;      // bytes of blocks in memory
-constexpr std::uint64_t kPart = std::uint64_t{4} << 20;       // bytes of a long read that are wanted at once
-constexpr std::uint64_t kMostAhead = std::uint64_t{4} << 20;  // bytes
-constexpr std::uint64_t kLeastRun = 128 << 10;  // bytes that were read forward before anything is read ahead
-constexpr std::uint64_t kSkip = 64 << 10;       // bytes that a reader may skip and still read forward
+constexpr std::uint64_t kFirstRequest = 64 << 10;              // bytes
+constexpr std::uint64_t kHeld = std::uint64_t{32} << 20;       // bytes of blocks in memory
+constexpr std::uint64_t kPart = std::uint64_t{4} << 20;        // bytes of a long read that are wanted at once
+constexpr std::uint64_t kMostAdvice = std::uint64_t{4} << 20;  // bytes
 
 }  // namespace
 
 http_device::http_device(std::unique_ptr<range_client> client)
-    : client_(std::move(client)), blocks_(client_->version().size, kHeld) {}
+    : client_(std::move(client)), ahead_(client_->version().size), blocks_(client_->version().size, kHeld) {}
 
 http_device::~http_device() { client_.reset(); }
 
@@ -77,11 +75,11 @@ result<done> http_device::read(void* self, std::uint64_t offset, mutable_bytes o
 
 result<done> http_device::read_part(std::uint64_t offset, mutable_bytes out) {
   const std::uint64_t end = offset + out.size();
+  const device_range ahead = reads_ahead_ ? ahead_.note(offset, out.size()) : device_range{};
   std::vector<held_blocks::block> needed;
   std::unique_lock lock(guard_);
-  for (std::uint64_t i = offset / kBlock; i * kBlock < end; ++i) needed.push_back(blocks_.want(i));
-  const std::uint64_t ahead_end = std::min(end + ahead_of(offset, end), size());
-  for (std::uint64_t i = (end + kBlock - 1) / kBlock; i * kBlock < ahead_end; ++i) (void)blocks_.want(i);
+  for (std::uint64_t i = offset / kBlock; i * kBlock < end; ++i) needed.push_back(blocks_.want_now(i));
+  want(ahead.offset, ahead.size);
   client_->wake();
   for (const held_blocks::block& b : needed) {
     arrived_.wait(lock, [&b] { return b->is == held_block::state::here || b->is == held_block::state::failed; });
@@ -99,26 +97,17 @@ result<done> http_device::read_part(std::uint64_t offset, mutable_bytes out) {
   return done{};
 }
 
-// How far to read ahead of a read that ends at `end`: nothing after a jump, more and more where it goes on.
-std::uint64_t http_device::ahead_of(std::uint64_t offset, std::uint64_t end) {
-  for (stream& s : streams_) {
-    if (offset < s.end || offset - s.end > kSkip || s.end == 0) continue;
-    s.end = end;
-    s.run += end - offset;
-    return s.run < kLeastRun ? 0 : std::min(s.run, kMostAhead);
-  }
-  streams_[oldest_stream_] = {end, end - offset};
-  oldest_stream_ = (oldest_stream_ + 1) % streams_.size();
-  return 0;
+// Under the guard.
+void http_device::want(std::uint64_t offset, std::uint64_t size) {
+  for (std::uint64_t i = offset / kBlock; i * kBlock < offset + size; ++i) (void)blocks_.want(i);
 }
 
 void http_device::prefetch(std::uint64_t offset, std::uint64_t size) noexcept {
   try {
     const std::uint64_t whole = this->size();
     if (offset >= whole) return;
-    const std::uint64_t end = offset + std::min({size, whole - offset, kMostAhead});
     const std::lock_guard lock(guard_);
-    for (std::uint64_t i = offset / kBlock; i * kBlock < end; ++i) (void)blocks_.want(i);
+    want(offset, std::min({size, whole - offset, kMostAdvice}));
   } catch (const std::bad_alloc&) {
     return;  // it was advice
   }

@@ -4,7 +4,7 @@
 // Reads are served from blocks of kBlock bytes, which a thread fetches: neighbours in one request, several requests in
 // flight, and ahead of a reader that reads forward. Blocks stay in memory, up to a bound.
 
-#include <array>
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "host/image_device.hpp"
+#include "host/read_ahead.hpp"
 #include "remote/held_blocks.hpp"
 #include "remote/range_client.hpp"
 
@@ -41,30 +42,25 @@ class http_device final : public image_device, private range_work {
   [[nodiscard]] bool takes_advice() const noexcept override { return true; }
   // Takes at most 4 MiB of the range.
   void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override;
+  void stop_reading_ahead() noexcept override { reads_ahead_ = false; }
   [[nodiscard]] http_counters counters() const noexcept { return client_->counters(); }
 
  private:
-  // A place where a read ended, which the next may continue.
-  struct stream {
-    std::uint64_t end = 0;
-    std::uint64_t run = 0;  // bytes that were read there, one after another
-  };
-
   explicit http_device(std::unique_ptr<range_client> client);
   static result<done> read(void* self, std::uint64_t offset, mutable_bytes out) noexcept;
   result<done> read_part(std::uint64_t offset, mutable_bytes out);
-  [[nodiscard]] std::uint64_t ahead_of(std::uint64_t offset, std::uint64_t end);
+  void want(std::uint64_t offset, std::uint64_t size);
 
   std::optional<byte_range> next() override;
   bool take(byte_range range, std::uint64_t at, bytes piece) override;
   void end(byte_range range, const std::optional<range_failure>& why) override;
 
   std::unique_ptr<range_client> client_;
+  read_ahead ahead_;
+  std::atomic<bool> reads_ahead_{true};
   std::mutex guard_;  // of all below
   std::condition_variable arrived_;
   held_blocks blocks_;
-  std::array<stream, 8> streams_{};
-  std::size_t oldest_stream_ = 0;
 };
 
 }  // namespace docteur

@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::uint64_t kLeastRange = std::uint64_t{1} << 20;  // bytes
 constexpr std::uint64_t kMostRange = std::uint64_t{32} << 20;
-constexpr std::size_t kHead = 4 << 10;                        // bytes of the first request
-constexpr std::uint64_t kSyncEach = std::uint64_t{64} << 20;  // bytes
+constexpr std::size_t kHead = 4 << 10;                        // bytes that show whether it is an image
+constexpr std::uint64_t kFirst = std::uint64_t{2} << 20;      // bytes of the first request where all is missing
+constexpr std::uint64_t kSyncEach = std::uint64_t{16} << 20;  // bytes
 constexpr std::chrono::milliseconds kTick{100};               // between looks at signals
 
 outcome<void> check_head(bytes head, std::uint64_t size, const std::string& shown) {
@@ -38,32 +39,70 @@ outcome<std::unique_ptr<image_download>> image_download::open(const std::string&
                                                               const std::optional<std::filesystem::path>& target,
                                                               const progress& stop) {
   DOCTEUR_TRY(origin, origin_of(name, options, stop));
-  std::vector<std::byte> head(kHead);
-  DOCTEUR_TRY(client, range_client::open(std::move(origin), options, head));
-  DOCTEUR_CHECK(check_head(head, client->version().size, client->shown()));
-  std::unique_ptr<image_download> self(new image_download(std::move(client)));
-  auto file =
-      target ? partial_file::open(*target, self->size(), self->identity()) : partial_file::unnamed(self->size());
-  if (!file) return tl::make_unexpected(std::move(file.error()));
-  self->file_ = std::move(*file);
-  self->resumed_ = self->file_->present_bytes();
-  self->plan(options.connections);
+  DOCTEUR_TRY(client, range_client::unpinned(std::move(origin), options));
+  std::unique_ptr<image_download> self(new image_download(std::move(client), options, target));
+  self->client_->serve(self.get());
+  DOCTEUR_CHECK(self->wait_for_head());
   return self;
 }
 
+image_download::image_download(std::unique_ptr<range_client> client, const http_options& options,
+                               const std::optional<std::filesystem::path>& target)
+    : client_(std::move(client)),
+      connections_(options.connections),
+      target_(target),
+      first_(target && partial_file::is_begun(*target) ? kHead : kFirst) {}
+
 image_download::~image_download() { client_.reset(); }
 
-void image_download::plan(unsigned connections) {
-  left_ = size() - file_->present_bytes();
-  const std::uint64_t each = std::clamp(left_ / connections, kLeastRange, kMostRange);
-  blocks_at_once_ = (each + kPartialBlock - 1) / kPartialBlock;
+outcome<void> image_download::wait_for_head() {
+  std::unique_lock lock(guard_);
+  changed_.wait(lock, [this] { return is_begun_ || why_; });
+  if (why_) return tl::make_unexpected(*why_);
+  return {};
+}
+
+// Takes bytes of the first request until they show what the file is.
+outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes piece) {
+  head_.resize(at);
+  head_.insert(head_.end(), piece.begin(), piece.end());
+  const std::uint64_t whole = size();
+  if (head_.size() < std::min<std::uint64_t>(kHead, whole)) return {};
+  DOCTEUR_CHECK(check_head(head_, whole, client_->shown()));
+  auto file = target_ ? partial_file::open(*target_, whole, identity()) : partial_file::unnamed(whole);
+  if (!file) return tl::make_unexpected(std::move(file.error()));
+  file_ = std::move(*file);
+  resumed_ = file_->present_bytes();
+  const bool is_part = range.size > kHead;  // of what is to be fetched
+  if (is_part && resumed_ > 0)
+    return give_up(blame::environment, printable(target_->native()) + ": another process has just begun to fill it");
+  const std::uint64_t left = whole - resumed_;
+  blocks_at_once_ = (std::clamp(left / connections_, kLeastRange, kMostRange) + kPartialBlock - 1) / kPartialBlock;
+  planned_ = is_part ? (std::min(range.size, whole) + kPartialBlock - 1) / kPartialBlock : 0;
+  {
+    const std::lock_guard lock(guard_);
+    left_ = left;
+    is_begun_ = true;
+    changed_.notify_all();
+  }
+  return is_part ? keep(0, 0, head_) : outcome<void>();
+}
+
+void image_download::hash_blocks() {
+  const std::lock_guard lock(guard_);
+  hashes_.emplace(*file_);
+  const std::uint64_t count = (size() + kPartialBlock - 1) / kPartialBlock;
+  for (std::uint64_t i = 0; i < count; ++i)
+    if (file_->has(i)) hashes_->add({i, 1});
 }
 
 outcome<void> image_download::run(progress& report) {
-  report_ = &report;
   report.phase("fetching", 0);
-  report.add_bytes(size() - left_);
-  client_->serve(this);
+  {
+    const std::lock_guard lock(guard_);
+    report.add_bytes(size() - left_);
+    report_ = &report;
+  }
   outcome<void> done = wait(report);
   client_->serve(nullptr);
   // What came before a failure need not be fetched again, even after a power failure.
@@ -87,7 +126,7 @@ outcome<void> image_download::compare(progress& report) {
 outcome<void> image_download::wait(progress& report) {
   std::unique_lock lock(guard_);
   while (left_ > 0 && !why_) {
-    changed_.wait_for(lock, kTick);
+    if (unsynced_ < kSyncEach) changed_.wait_for(lock, kTick);
     if (report.cancelled()) return give_up(blame::environment, "interrupted");
     if (unsynced_ < kSyncEach) continue;
     unsynced_ = 0;
@@ -99,7 +138,18 @@ outcome<void> image_download::wait(progress& report) {
   return {};
 }
 
+outcome<void> image_download::compare(const oid& pin, const std::string& shown, const progress& report) {
+  auto differ = hashes_->compare(pin, shown, report);
+  if (!differ && differ.error().who == blame::input) file_->discard();
+  if (!differ) return tl::make_unexpected(std::move(differ.error()));
+  if (differ->empty()) return {};
+  for (const std::uint64_t block : *differ) DOCTEUR_CHECK(file_->forget(block));
+  return give_up(blame::input, shown + ": " + std::to_string(differ->size()) +
+                                   " blocks are not those that the digest pins; the same command fetches them again");
+}
+
 std::optional<byte_range> image_download::next() {
+  if (!file_) return std::exchange(is_asked_, true) ? std::nullopt : std::optional<byte_range>({0, first_});
   {
     const std::lock_guard lock(guard_);
     if (why_) return std::nullopt;
@@ -111,14 +161,23 @@ std::optional<byte_range> image_download::next() {
 }
 
 bool image_download::take(byte_range range, std::uint64_t at, bytes piece) {
-  outcome<void> written = file_->write(range.offset, at, piece);
-  report_->add_bytes(piece.size());
+  outcome<void> kept = file_ ? keep(range.offset, at, piece) : begin(range, at, piece);
+  if (kept) return true;
   const std::lock_guard lock(guard_);
-  if (!written && !why_) why_ = std::move(written.error());
+  if (!why_) why_ = std::move(kept.error());
+  changed_.notify_all();
+  return false;
+}
+
+outcome<void> image_download::keep(std::uint64_t begin, std::uint64_t at, bytes piece) {
+  DOCTEUR_TRY(blocks, file_->write(begin, at, piece));
+  const std::lock_guard lock(guard_);
+  if (report_ != nullptr) report_->add_bytes(piece.size());
+  if (hashes_) hashes_->add(blocks);
   unsynced_ += piece.size();
-  if (!why_) left_ -= piece.size();
-  if (why_ || left_ == 0 || unsynced_ >= kSyncEach) changed_.notify_all();
-  return !why_;
+  left_ -= piece.size();
+  if (left_ == 0 || unsynced_ >= kSyncEach) changed_.notify_all();
+  return {};
 }
 
 void image_download::end(byte_range, const std::optional<range_failure>& why) {

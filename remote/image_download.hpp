@@ -7,8 +7,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "object/progress.hpp"
+#include "remote/block_hashes.hpp"
 #include "remote/partial_file.hpp"
 #include "remote/range_client.hpp"
 
@@ -17,19 +19,25 @@ namespace docteur {
 class image_download final : private range_work {
  public:
   // `name`: a URL (http://, https://), or of an image in a registry (oci://). Asks the server for the first bytes,
-  // checks that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Fails as
-  // find_registry_image(), range_client::open() and partial_file::open() do, and with blame::input if it is no image.
-  // `stop`: asked while the registry is.
+  // checks that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Where there is
+  // nothing to go on with, the first request is already for a part of the image, and from then on bytes arrive. Fails
+  // as find_registry_image(), range_client::open() and partial_file::open() do, and with blame::input if it is no
+  // image. `stop`: asked while the registry is.
   [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(const std::string& name,
                                                                      const http_options& options,
                                                                      const std::optional<std::filesystem::path>& target,
                                                                      const progress& stop);
   ~image_download() override;
 
+  // Hashes each block when it is here, with what was here before, for compare(). To be called before run().
+  void hash_blocks();
   // Gets what is missing. Fails (blame::environment) when a range does not come, the file cannot be written, or
   // `report` says to stop; what came is kept. An image from a registry is then compared with its digest, and removed
   // with blame::input if it is another.
   [[nodiscard]] outcome<void> run(progress& report);
+  // After hash_blocks() and run(): fails as block_hashes::compare() does, and with blame::input if blocks differ. These
+  // count as missing then, unless all is of another image: then nothing is kept.
+  [[nodiscard]] outcome<void> compare(const oid& pin, const std::string& shown, const progress& report);
 
   [[nodiscard]] partial_file& file() noexcept { return *file_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return client_->version().size; }
@@ -41,8 +49,11 @@ class image_download final : private range_work {
   [[nodiscard]] std::string last_failure() const { return client_->last_failure(); }
 
  private:
-  explicit image_download(std::unique_ptr<range_client> client) : client_(std::move(client)) {}
-  void plan(unsigned connections);
+  image_download(std::unique_ptr<range_client> client, const http_options& options,
+                 const std::optional<std::filesystem::path>& target);
+  outcome<void> wait_for_head();
+  outcome<void> begin(byte_range range, std::uint64_t at, bytes piece);
+  outcome<void> keep(std::uint64_t begin, std::uint64_t at, bytes piece);
   outcome<void> wait(progress& report);
   outcome<void> compare(progress& report);
   std::optional<byte_range> next() override;
@@ -50,14 +61,23 @@ class image_download final : private range_work {
   void end(byte_range range, const std::optional<range_failure>& why) override;
 
   std::unique_ptr<range_client> client_;
+  const unsigned connections_;
+  const std::optional<std::filesystem::path> target_;
+  std::uint64_t first_ = 0;  // bytes of the first request
+
+  // Of the client's thread; of others once is_begun_.
+  std::vector<std::byte> head_;
+  bool is_asked_ = false;
   std::optional<partial_file> file_;
   std::uint64_t resumed_ = 0;
-  progress* report_ = nullptr;
   std::uint64_t blocks_at_once_ = 1;
   std::uint64_t planned_ = 0;  // blocks before this one are here or asked for
 
   std::mutex guard_;  // of these
   std::condition_variable changed_;
+  bool is_begun_ = false;
+  progress* report_ = nullptr;
+  std::optional<block_hashes> hashes_;
   std::uint64_t left_ = 0;  // bytes
   std::uint64_t unsynced_ = 0;
   std::optional<failure> why_;

@@ -54,11 +54,16 @@ outcome<range_origin> origin_of_url(std::string_view url) {
   return origin;
 }
 
-outcome<std::unique_ptr<range_client>> range_client::open(range_origin origin, const http_options& options,
-                                                          std::vector<std::byte>& head) {
+outcome<std::unique_ptr<range_client>> range_client::unpinned(range_origin origin, const http_options& options) {
   DOCTEUR_CHECK(check_http_options(options));
   std::unique_ptr<range_client> client(new range_client(std::move(origin), options));
   client->start();
+  return client;
+}
+
+outcome<std::unique_ptr<range_client>> range_client::open(range_origin origin, const http_options& options,
+                                                          std::vector<std::byte>& head) {
+  DOCTEUR_TRY(client, unpinned(std::move(origin), options));
   first_range first(head);
   client->serve(&first);
   const auto why = first.wait();
@@ -68,10 +73,7 @@ outcome<std::unique_ptr<range_client>> range_client::open(range_origin origin, c
 }
 
 outcome<std::unique_ptr<range_client>> range_client::pinned(range_origin origin, const http_options& options) {
-  DOCTEUR_CHECK(check_http_options(options));
-  std::unique_ptr<range_client> client(new range_client(std::move(origin), options));
-  client->start();
-  return client;
+  return unpinned(std::move(origin), options);
 }
 
 }  // namespace docteur

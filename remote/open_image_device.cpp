@@ -78,15 +78,25 @@ outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const 
   return kept;
 }
 
+// Empty if there is none.
+std::filesystem::path usable_standard_folder(const remote_options& options) {
+  auto standard = cache_folder::standard();
+  if (!standard) return {};
+  const auto folder = cache_folder::open(*standard, true);
+  if (folder) return std::move(*standard);
+  if (options.tell) options.tell("cache: " + folder.error().message + "; going on without keeping what is read");
+  return {};
+}
+
 }  // namespace
 
 outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name, const remote_options& options) {
   const bool is_url = is_on_server(name);
   block_cache_options cache;
   cache.folder = options.cache;
-  if (is_url && options.cache.empty()) {
-    if (auto standard = cache_folder::standard()) cache.folder = std::move(*standard);
-  }
+  cache.bound = options.cache_bound;
+  cache.tell = options.tell;
+  if (is_url && options.cache.empty() && !options.no_cache) cache.folder = usable_standard_folder(options);
   const bool is_kept = !options.no_cache && !cache.folder.empty();
   if (!is_url) return is_kept ? open_file(name, cache) : open_local_image(name);
   if (is_registry_name(name)) return open_in_registry(name, options.http, cache, is_kept);

@@ -51,6 +51,15 @@ tl::unexpected<failure> partial_file::failed(const fs::path& name, int error) {
 fs::path partial_file::partial() const { return target_.native() + ".partial"; }
 fs::path partial_file::map() const { return target_.native() + ".partial.map"; }
 
+bool partial_file::is_begun(const fs::path& target) {
+  partial_file f;
+  const auto real = behind_links(target);
+  struct stat st {};
+  if (!real) return false;
+  f.target_ = *real;
+  return ::stat(f.map().c_str(), &st) == 0 && st.st_size > 0;
+}
+
 std::string partial_file::path() const { return "/proc/self/fd/" + std::to_string(data_.get()); }
 
 outcome<partial_file> partial_file::open(const fs::path& target, std::uint64_t size, const std::string& identity) {
@@ -160,26 +169,43 @@ outcome<void> partial_file::put(const unique_fd& to, bytes piece, std::uint64_t 
   return {};
 }
 
-outcome<void> partial_file::write(std::uint64_t begin, std::uint64_t at, bytes piece) {
+bool partial_file::has(std::uint64_t block) const { return load(blocks_[block]) != kMissing; }
+
+outcome<void> partial_file::read(std::uint64_t at, mutable_bytes out) const {
+  if (!read_whole(data_.get(), at, out)) return failed(shown_, errno);
+  return {};
+}
+
+outcome<void> partial_file::forget(std::uint64_t block) {
+  store(blocks_[block], kMissing);
+  if (!map_) return {};
+  return put(map_, as_bytes(std::string_view(&kMissing, 1)), kHead + block, map());
+}
+
+outcome<block_run> partial_file::write(std::uint64_t begin, std::uint64_t at, bytes piece) {
   DOCTEUR_CHECK(put(data_, piece, at, shown_));
   const std::uint64_t end = at + piece.size();
   const std::uint64_t first = std::max(at / kPartialBlock, (begin + kPartialBlock - 1) / kPartialBlock);
   const std::uint64_t last = end == size_ ? blocks_.size() : end / kPartialBlock;
-  if (first >= last) return {};
+  if (first >= last) return block_run{};
   for (std::uint64_t i = first; i < last; ++i) store(blocks_[i], kWritten);
-  if (!map_) return {};
-  return put(map_, std::as_bytes(std::span(blocks_)).subspan(first, last - first), kHead + first, map());
+  if (map_)
+    DOCTEUR_CHECK(put(map_, std::as_bytes(std::span(blocks_)).subspan(first, last - first), kHead + first, map()));
+  return block_run{first, last - first};
 }
 
 outcome<void> partial_file::sync() {
   if (!map_) return {};
-  std::vector<std::uint64_t> before;
-  for (std::uint64_t i = 0; i < blocks_.size(); ++i)
-    if (load(blocks_[i]) == kWritten) before.push_back(i);
+  std::vector<block_run> before;
+  for (std::uint64_t i = 0; i < blocks_.size(); ++i) {
+    if (load(blocks_[i]) != kWritten) continue;
+    if (before.empty() || before.back().first + before.back().count != i) before.push_back({i, 0});
+    ++before.back().count;
+  }
   if (::fdatasync(data_.get()) != 0) return failed(partial(), errno);
-  for (const std::uint64_t i : before) {
-    store(blocks_[i], kSynced);
-    DOCTEUR_CHECK(put(map_, as_bytes(std::string_view(&kSynced, 1)), kHead + i, map()));
+  for (const block_run& run : before) {
+    for (std::uint64_t i = run.first; i < run.first + run.count; ++i) store(blocks_[i], kSynced);
+    DOCTEUR_CHECK(put(map_, as_bytes(std::string(run.count, kSynced)), kHead + run.first, map()));
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "host/block_list.hpp"
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
 #include "remote/http_verdict.hpp"
@@ -23,6 +24,8 @@ inline constexpr std::uint64_t kPartialBlock = 64 << 10;  // bytes
 
 class partial_file {
  public:
+  // Whether there may be a partial file of `target` to go on with.
+  [[nodiscard]] static bool is_begun(const std::filesystem::path& target);
   // Goes on with the partial file of `target`, if there is one of this size and identity, else starts anew. Symbolic
   // links of `target` are followed. Fails with blame::usage if `target` is no regular file, and with
   // blame::environment: also if another process fills it, or the file system has no room for `size` bytes.
@@ -34,14 +37,20 @@ class partial_file {
   // The first run of missing blocks at or behind block `from`, of at most `most` blocks; size 0: there is none.
   [[nodiscard]] byte_range missing(std::uint64_t from, std::uint64_t most) const;
   [[nodiscard]] std::uint64_t present_bytes() const;
+  [[nodiscard]] bool has(std::uint64_t block) const;
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] bool was_changed() const noexcept { return was_changed_; }  // there was one of another version
 
-  // Writes bytes at `at`. `begin`: where bytes that were written one after another, up to `at`, begin; the blocks that
-  // are complete now count as written.
-  [[nodiscard]] outcome<void> write(std::uint64_t begin, std::uint64_t at, bytes piece);
+  // Writes bytes at `at`. `begin`: where bytes that were written one after another, up to `at`, begin. The blocks that
+  // are complete now count as written, and are returned.
+  [[nodiscard]] outcome<block_run> write(std::uint64_t begin, std::uint64_t at, bytes piece);
+  // A block counts as missing again. While nothing is written.
+  [[nodiscard]] outcome<void> forget(std::uint64_t block);
   // Makes what was written last. To be called from any thread.
   [[nodiscard]] outcome<void> sync();
 
+  // Bytes from `at` on, which were written.
+  [[nodiscard]] outcome<void> read(std::uint64_t at, mutable_bytes out) const;
   // A path to read the content from, for this process.
   [[nodiscard]] std::string path() const;
   // Gives the complete file its name; what had it before is replaced, and its permissions stay.

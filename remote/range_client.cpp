@@ -1,12 +1,10 @@
 #include "remote/range_client.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <new>
 
 #include "base/printable.hpp"
+#include "base/signals.hpp"
 #include "remote/http_access.hpp"
 
 namespace docteur {
@@ -17,20 +15,6 @@ using kind = http_verdict::kind;
 constexpr unsigned kMostRedirects = 10;       // for one range
 constexpr std::uint64_t kProgress = 4 << 10;  // bytes: a request that brings fewer counts as one that brought nothing
 constexpr int kLongWait = 60'000;             // ms
-
-// Signals are for the program's own threads.
-class signals_blocked {
- public:
-  signals_blocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
 
 class stop_flag final : public progress {
  public:

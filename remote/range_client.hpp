@@ -33,7 +33,11 @@ class range_client {
   // with blame::environment; the message begins with the address, without credentials.
   [[nodiscard]] static outcome<std::unique_ptr<range_client>> open(range_origin origin, const http_options& options,
                                                                    std::vector<std::byte>& head);
-  // The same for an origin whose version is known already. Sends nothing.
+  // Takes the version from the first answer that what it then serves gets, unless the origin has it; until its first
+  // take() that must ask for one range only. Sends nothing before. Fails with blame::usage for bad options.
+  [[nodiscard]] static outcome<std::unique_ptr<range_client>> unpinned(range_origin origin,
+                                                                       const http_options& options);
+  // The same for an origin whose version is known already.
   [[nodiscard]] static outcome<std::unique_ptr<range_client>> pinned(range_origin origin, const http_options& options);
   ~range_client();  // ends all requests
   range_client(const range_client&) = delete;

@@ -46,14 +46,17 @@ outcome<std::unique_ptr<block_cache>> block_cache::open(block_cache_options opti
   cache->folder_ = std::move(folder);
   const auto header = make_cache_header(name, identity, below.size);
   if (!header) {
-    cache->trouble_ = header.error().what;
+    cache->note(cache->folder_->shown() + ": " + header.error().what);
     return cache;
   }
   auto file = cache_file::open(*cache->folder_, *header, cache->options_.boot);
-  if (file)
-    cache->file_ = std::move(*file);
-  else
-    cache->trouble_ = file.error().message;
+  if (!file) {
+    cache->note(file.error().message);
+    return cache;
+  }
+  cache->file_ = std::move(*file);
+  if (!cache->file_->is_writable()) cache->note(cache->folder_->shown() + ": nothing can be written here");
+  if (cache->file_->has_replaced()) cache->note_damage("a file that was damaged was replaced by an empty one");
   return cache;
 }
 
@@ -119,7 +122,18 @@ void block_cache::sync() {
   const int error = file_->sync();
   if (error == 0) return;
   const std::lock_guard guard(mutex_);
-  trouble_ = folder_->shown() + ": " + std::strerror(error);
+  note(folder_->shown() + ": " + std::strerror(error));
+}
+
+// Under the mutex, but for open().
+void block_cache::note(std::string why) {
+  trouble_ = std::move(why);
+  if (!options_.tell || std::exchange(trouble_told_, true)) return;
+  options_.tell("cache: " + trouble_ + "; going on without keeping what is read");
+}
+
+void block_cache::note_damage(const char* what) {
+  if (options_.tell && !std::exchange(damage_told_, true)) options_.tell("cache: " + folder_->shown() + ": " + what);
 }
 
 result<done> block_cache::read(std::uint64_t offset, mutable_bytes out) {
@@ -198,7 +212,11 @@ result<std::size_t> block_cache::fetch(std::uint64_t block, std::uint64_t n, std
     content = new_bytes(size);
     DOCTEUR_CHECK(read_exactly(below_, block * kCacheBlock, {content.get(), size}));
     fetched_ += count;
-    if (damaged) ++healed_;
+    if (damaged) {
+      ++healed_;
+      const std::lock_guard guard(mutex_);
+      note_damage("a block that was damaged was fetched again");
+    }
     keep(block, {content.get(), size});
   }
   if (file_->unsynced() >= kBatch) sync();
@@ -232,7 +250,10 @@ void block_cache::keep(std::uint64_t block, bytes data) {
   const auto [kept, error] = file_->keep(block, data);
   dropped_ += n - kept;
   const std::lock_guard guard(mutex_);
-  trouble_ = error == 0 ? std::string() : folder_->shown() + ": " + std::strerror(error);
+  if (error == 0)
+    trouble_.clear();
+  else
+    note(folder_->shown() + ": " + std::strerror(error));
 }
 
 // The bound is looked at once for many blocks: that takes a look at each file in the folder.
@@ -255,7 +276,7 @@ bool block_cache::may_keep(std::uint64_t more) {
     return true;
   }
   refused_ = wanted;
-  trouble_ = folder_->shown() + ": the images in use fill the cache";
+  note(folder_->shown() + ": the images in use fill the cache");
   return false;
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,9 @@ struct block_cache_options {
   std::uint64_t bound = std::uint64_t{10} << 30;  // bytes on disk of all images in the folder
   unsigned patience = 30000;                      // milliseconds to wait for a block that another process fetches
   std::string boot = kernel_boot();               // identifies the current boot
+  // Gets one printable line the first time that blocks are not kept, and the first time that the cache was damaged.
+  // From any thread; empty: nobody is told.
+  std::function<void(const std::string&)> tell;
 };
 
 // What is kept of one version of an image.
@@ -71,6 +75,8 @@ class block_cache {
   // that the cache does not have, as (offset, size) in bytes; size 0: it has all. Blocks may come and go meanwhile.
   [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> missing(std::uint64_t offset, std::uint64_t size) const;
   [[nodiscard]] counters counts() const noexcept;
+  // Whether blocks can be kept, as far as room permits.
+  [[nodiscard]] bool keeps() const noexcept { return file_ && file_->is_writable(); }
   // Why blocks are not kept at present, as one printable line; empty if they are, or if this line was the last one that
   // was returned. Blocks are kept again, without a word, as soon as that is possible.
   [[nodiscard]] std::string trouble();
@@ -87,6 +93,8 @@ class block_cache {
   [[nodiscard]] std::size_t hand_out(std::uint64_t block, std::uint64_t n, const shared_bytes& content,
                                      std::size_t skip, mutable_bytes out);
   void keep(std::uint64_t block, bytes data);
+  void note(std::string why);
+  void note_damage(const char* what);
   [[nodiscard]] bool may_keep(std::uint64_t more);
 
   block_cache_options options_;
@@ -102,6 +110,8 @@ class block_cache {
   std::uint64_t refused_ = 0;  // bytes that are not kept before it is
   std::string trouble_;        // empty: none
   std::string told_;           // what trouble() returned last
+  bool trouble_told_ = false;  // to options_.tell
+  bool damage_told_ = false;
 };
 
 }  // namespace docteur

@@ -105,6 +105,7 @@ outcome<std::unique_ptr<cache_file>> cache_file::open(const cache_folder& folder
   const auto failed = [&](const std::string& why) {
     return give_up(blame::environment, folder.shown() + "/" + name + ": " + why);
   };
+  bool replaced = false;
   for (int count = 0; count < kMostAttempts; ++count) {
     if (count > 0) std::this_thread::sleep_for(std::chrono::milliseconds(count > 5 ? 5 : 0));
     attempt tried = try_open(folder, name, boot);
@@ -112,11 +113,13 @@ outcome<std::unique_ptr<cache_file>> cache_file::open(const cache_folder& folder
     if (tried.opened) {
       std::array<std::byte, 8> use;
       store_le(use.data(), folder.next_use());
+      tried.opened->replaced_ = replaced;
       if (tried.opened->writable_) (void)write_whole(tried.opened->fd_.get(), kCacheUseAt, use);
       return std::move(tried.opened);
     }
     if (tried.why == refusal::failed) return failed(tried.message);
     if (tried.why == refusal::busy) continue;
+    replaced = tried.why == refusal::bad;
     if (const int error = make_file(folder, header, name, tried.why == refusal::bad); error != 0)
       return failed(std::strerror(error));
   }

@@ -29,6 +29,8 @@ class cache_file {
 
   [[nodiscard]] const cache_header& header() const noexcept { return header_; }
   [[nodiscard]] bool is_writable() const noexcept { return writable_; }
+  // Whether open() found a file that was not good in its place.
+  [[nodiscard]] bool has_replaced() const noexcept { return replaced_; }
 
   // The records of `n` blocks from `block` on; absent where they cannot be read.
   [[nodiscard]] std::vector<block_record> records(std::uint64_t block, std::uint64_t n) const;
@@ -80,6 +82,7 @@ class cache_file {
   cache_header header_;
   record_coder coder_;
   bool writable_;
+  bool replaced_ = false;
   mutable std::mutex mutex_;
   std::vector<std::uint64_t> unsynced_;  // blocks
   std::mutex syncing_;

@@ -46,8 +46,10 @@ def written():
 
 
 def asked():
-    """Numbers of the blocks that requests were for, but for the first bytes, by which the version is found."""
-    return [i for r in server.requests if r.last != PROBE - 1 for i in range(r.first // BLOCK, r.last // BLOCK + 1)]
+    """Numbers of the blocks that requests were for, but for the few bytes by which a version is compared."""
+    end = len(server.content) - 1
+    return [i for r in server.requests if r.last != PROBE - 1
+            for i in range(r.first // BLOCK, min(r.last, end) // BLOCK + 1)]
 
 
 def fetched(*options):
@@ -60,10 +62,11 @@ def fetched(*options):
 def whole():
     server.reset()
     fetched()
-    expect(sorted(asked()) == list(range(len(asked()))), "a block twice")
+    expect(sorted(asked()) == list(range((len(data) + BLOCK - 1) // BLOCK)), "a block twice, or not at all")
+    expect(server.requests[0].last > 1 << 20, "the first request brings only a head")
     report = json.loads(fetched("--json", "-q").out)
     expect(report["image_bytes"] == len(data) and report["resumed_bytes"] == 0 and report["verified"], report)
-    expect(report["received_bytes"] == len(data) + PROBE, report)
+    expect(report["received_bytes"] == len(data), report)
     target.chmod(0o640)
     fetched("-q", "--connections", "1")
     expect(target.stat().st_mode & 0o777 == 0o640, "other permissions")
@@ -194,7 +197,16 @@ def failures():
 
 def two_at_once():
     go = threading.Event()
-    server.reset(lambda r: r.last != PROBE - 1 and (go.wait(60), False)[1])
+
+    def waits(r):
+        if r.last == PROBE - 1:
+            return False
+        fields, body = r.part()
+        r.reply(206, fields, body[:2 * PROBE], length=len(body))
+        go.wait(60)
+        r.send(body[2 * PROBE:])
+        return True
+    server.reset(waits)
     process = subprocess.Popen([BIN / "docteur-fetch", "-q", server.url, target], env=ENVIRONMENT)
     wait_until(mapped.exists, "no partial file")
     refused(3, "another process is filling it", "fetch", server.url, target)
@@ -202,6 +214,60 @@ def two_at_once():
     expect(process.wait() == 0 and target.read_bytes() == data, "the first failed")
     clean(["a.img"])
     target.unlink()
+
+
+def by_digest():
+    """Blocks are compared as they come; one that differs is the only one that is fetched again."""
+    value = json.loads(good("verify", "--json", image).out)["digest"]
+    server.reset()
+    done = fetched("--digest", value)
+    expect("all of this digest" in done.said, done.shown)
+    report = json.loads(fetched("--json", "-q", "--digest", value).out)
+    expect(report["verified"] and report["received_bytes"] == len(data), report)
+    target.unlink()
+    other = "sha256:" + "0" * 64
+    refused(1, value, "fetch", "--digest", other, server.url, target)
+    refused(2, "sha256:", "fetch", "--digest", "sha256:12", server.url, target)
+    refused(2, "excludes", "fetch", "--digest", value, "--no-verify", server.url, target)
+    clean()
+    for damaged in (0, 17, len(data) // BLOCK):  # the last one holds IDX
+        server.content = bytearray(data)
+        at = min(damaged * BLOCK + 1000, len(data) - 2000)
+        server.content[at:at + 100] = b"x" * 100
+        server.reset()
+        if damaged == 0:
+            # Where a block holds what leads to the digests, it may seem to be another image, of which nothing is kept.
+            done = docteur("fetch", "--digest", value, server.url, target)
+            expect(done.status == 1 and not target.exists(), done.shown)
+        else:
+            refused(1, "1 blocks are not those that the digest pins", "fetch", "--digest", value, server.url, target)
+        server.content = data
+        server.reset()
+        fetched("-q", "--digest", value)
+        if damaged != 0:
+            expect(asked() == [damaged], f"asked for {asked()}")
+        target.unlink()
+    # What was there before is compared, too.
+    server.reset(lambda r: r.number > 2 and (r.reply(404), True)[1])
+    refused(3, "what came is kept", "fetch", "--digest", value, server.url, target)
+    with part.open("r+b") as f:
+        f.seek(min(blocks()) * BLOCK + 50)
+        f.write(b"damage")
+    server.reset()
+    done = docteur("fetch", "--digest", value, server.url, target)
+    expect(done.status == 1 and not target.exists(), done.shown)
+    fetched("-q", "--digest", value)
+    target.unlink()
+    # No digest covers what lies behind the image.
+    server.content = data + bytes(5000)
+    server.reset()
+    good("fetch", "-q", "--digest", value, server.url, target)
+    target.unlink()
+    server.content = data + bytes(4999) + b"x"
+    server.reset()
+    refused(1, "bytes behind the image are not zero", "fetch", "--digest", value, server.url, target)
+    clean()
+    server.content = data
 
 
 def full_disk():
@@ -236,5 +302,5 @@ def verified_from_the_server():
     refused(3, "status 503", "verify", "--retries", "0", server.url)
 
 
-checks += [whole, killed, another_boot, interrupted, failures, two_at_once, full_disk, verified_from_the_server]
+checks += [whole, killed, another_boot, interrupted, failures, two_at_once, by_digest, full_disk, verified_from_the_server]
 run_checks(server)
