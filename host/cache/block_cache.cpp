@@ -55,7 +55,6 @@ outcome<std::unique_ptr<block_cache>> block_cache::open(block_cache_options opti
     return cache;
   }
   cache->file_ = std::move(*file);
-  if (!cache->file_->is_writable()) cache->note(cache->folder_->shown() + ": nothing can be written here");
   if (cache->file_->has_replaced()) cache->note_damage("a file that was damaged was replaced by an empty one");
   return cache;
 }

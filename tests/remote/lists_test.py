@@ -208,7 +208,7 @@ def trouble_of_the_disk():
         subprocess.run(["mount", "-o", "remount,ro", small], check=True)
         for path in small.iterdir():
             expect(path.suffix == ".blocks", f"left behind: {path}")
-        told("nothing can be written here", "--cache", small)
+        told("Read-only file system", "--cache", small)
     finally:
         subprocess.run(["umount", small], check=True)
 
