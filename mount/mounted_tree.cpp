@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kFirstCache = std::uint64_t{12} << 20;   // bytes
 constexpr std::uint64_t kFurtherCache = std::uint64_t{4} << 20;  // bytes
-constexpr std::uint64_t kContents = std::uint64_t{12} << 20;     // bytes
+constexpr std::uint64_t kContents = std::uint64_t{8} << 20;      // bytes
+constexpr std::uint64_t kSpill = std::uint64_t{512} << 20;       // bytes on disk
 constexpr std::uint64_t kMostPiece = std::uint64_t{2} << 20;     // bytes
 constexpr std::uint32_t kBlock = 4096;                           // bytes
 constexpr std::string_view kOid = "user.docteur.oid";
@@ -42,7 +43,8 @@ mounted_tree::mounted_tree(const snapshot& of, const memory& from, tree_owner ow
       owner_(owner),
       root_(*of.find("")),
       readers_(of.image(), from, kFirstCache, kFurtherCache),
-      contents_(kContents) {}
+      contents_(kContents),
+      spill_(kSpill) {}
 
 node mounted_tree::find(std::uint64_t number) const noexcept { return number == kRootNumber ? root_ : node_of(number); }
 
@@ -122,8 +124,9 @@ result<std::string> mounted_tree::target(const node& n) {
   return text;
 }
 
-// A blob that the reader would rebuild whole is kept whole, after a comparison with its id.
-result<held_content> mounted_tree::build(image_reader& with, const node& n) {
+// A blob that the reader would rebuild whole is kept whole, after a comparison with its id. Whoever begins at a byte in
+// its middle (`at`) has no order and comes back, or came before.
+result<held_content> mounted_tree::build(image_reader& with, const node& n, std::uint64_t at) {
   DOCTEUR_TRY(size, with.size(n));
   DOCTEUR_TRY(header, with.objects().header(with.image().offset(n)));
   held_content content;
@@ -138,6 +141,7 @@ result<held_content> mounted_tree::build(image_reader& with, const node& n) {
   }
   DOCTEUR_TRY(whole, owned_array<std::byte>::make(memory_, size));
   DOCTEUR_CHECK(with.read(n, whole.span()));
+  if (at > 0) spill_.put(content_key(n.position), whole.span());
   content.data = std::move(whole);
   return content;
 }
@@ -149,6 +153,11 @@ result<done> mounted_tree::read(const node& n, std::uint64_t at, std::size_t siz
   if (content != nullptr && content->streams == nullptr) return take(range(*content, at, size)), done{};
   DOCTEUR_TRY(lease, readers_.borrow());
   if (content == nullptr) {
+    // The size of a delta costs more than this.
+    if (const std::uint64_t held = spill_.size(content_key(n.position)); held > at) {
+      DOCTEUR_TRY(buffer, lease.buffer(std::min<std::uint64_t>(size, held - at)));
+      if (spill_.read(content_key(n.position), at, buffer)) return take(buffer), done{};
+    }
     DOCTEUR_TRY(length, lease.reader().size(n));
     // The kernel keeps what it gets, so a file that it gets at once will not be asked for again soon.
     if (at == 0 && length <= size) {
@@ -157,7 +166,7 @@ result<done> mounted_tree::read(const node& n, std::uint64_t at, std::size_t siz
       return take(buffer), done{};
     }
     if (at >= length) return take({}), done{};
-    DOCTEUR_TRY(built, contents_.get(content_key(n.position), [&] { return build(lease.reader(), n); }));
+    DOCTEUR_TRY(built, contents_.get(content_key(n.position), [&] { return build(lease.reader(), n, at); }));
     content = std::move(built);
     if (content->streams == nullptr) return take(range(*content, at, size)), done{};
   }
@@ -180,13 +189,18 @@ result<done> mounted_tree::read_pieces(image_reader& with, const node& n, const 
       piece.size = from.size;
       DOCTEUR_TRY(data, owned_array<std::byte>::make(memory_, std::min(from.piece, from.size - start)));
       DOCTEUR_CHECK(from.streams->read(with, start, data.span()));
+      if (at > start) spill_.put(content_key(n.position, static_cast<std::uint32_t>(number)), data.span());
       piece.data = std::move(data);
       return piece;
     };
-    DOCTEUR_TRY(piece, contents_.get(content_key(n.position, static_cast<std::uint32_t>(number)), build));
-    const bytes rest = bytes(piece->data.span()).subspan(at - start);
-    const std::size_t some = std::min(rest.size(), out.size());
-    std::memcpy(out.data(), rest.data(), some);
+    const std::uint64_t key = content_key(n.position, static_cast<std::uint32_t>(number));
+    const auto some = static_cast<std::size_t>(
+        std::min<std::uint64_t>({start + from.piece - at, from.size - at, std::uint64_t{out.size()}}));
+    if (contents_.find(key) != nullptr || !spill_.read(key, at - start, out.first(some))) {
+      DOCTEUR_TRY(piece, contents_.get(key, build));
+      const bytes rest = bytes(piece->data.span()).subspan(at - start);
+      std::memcpy(out.data(), rest.data(), some);
+    }
     out = out.subspan(some);
     at += some;
   }

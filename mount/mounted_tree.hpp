@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mount/content_spill.hpp"
 #include "mount/content_store.hpp"
 #include "mount/known_folders.hpp"
 #include "mount/reader_pool.hpp"
@@ -76,7 +77,7 @@ class mounted_tree {
   [[nodiscard]] struct statvfs space() const noexcept;
 
  private:
-  [[nodiscard]] result<held_content> build(image_reader& with, const node& n);
+  [[nodiscard]] result<held_content> build(image_reader& with, const node& n, std::uint64_t at);
   [[nodiscard]] result<done> read_pieces(image_reader& with, const node& n, const held_content& from, std::uint64_t at,
                                          mutable_bytes out);
   [[nodiscard]] bool is_root(const node& n) const noexcept { return n.leaf == root_.leaf; }
@@ -88,6 +89,7 @@ class mounted_tree {
   known_folders folders_;
   reader_pool readers_;
   content_store contents_;
+  content_spill spill_;  // of whole contents and pieces, by the same keys
 };
 
 }  // namespace docteur

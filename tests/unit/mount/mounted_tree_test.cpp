@@ -107,6 +107,25 @@ TEST(MountedTree, HasTheFilesOfTheCommit) {
   EXPECT_EQ(of.tree->entry(kRootNumber, "absent").error().code, errc::not_found);
 }
 
+// More than fits in memory: what was built for a read in its middle is read again without the image.
+TEST(MountedTree, PartsOfLargeFilesAreBuiltOnce) {
+  constexpr std::size_t kFiles = 5, kSize = 5'000'000;
+  image_maker m;
+  tree_text root;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    texts.push_back(prose(kSize, static_cast<unsigned>(i)));
+    root.add("100644", "file" + std::to_string(i), m.add_blob(texts.back()));
+  }
+  world of(m.image(m.add(object_type::commit, commit_text(m.add_tree(root)))));
+  const auto check = [&](std::size_t file, std::uint64_t at) {
+    EXPECT_EQ(of.read("file" + std::to_string(file), at, 4096), texts[file].substr(at, 4096)) << file << " " << at;
+  };
+  for (std::size_t i = 0; i < kFiles; ++i) check(i, 1'000'000);
+  of.disk.fails = true;
+  for (std::size_t n = 0; n < 200; ++n) check(n % kFiles, n * 1'999'993 % kSize);
+}
+
 TEST(MountedTree, StatusIsGits) {
   world of(small_image());
   const auto status = [&](const char* path) { return *of.tree->status(of.tree->find(of.walk(path))); };
