@@ -1,7 +1,9 @@
 #include "mount/content_spill.hpp"
 
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
 #include <new>
@@ -10,30 +12,40 @@
 
 namespace docteur {
 
+content_spill::content_spill(std::uint64_t bound) : bound_(bound) {
+  const auto folder = temporary_folder();
+  if (folder) file_ = open_unnamed(*folder);
+  struct statvfs space {};
+  if (!file_ || ::fstatvfs(file_.get(), &space) != 0) return;
+  bound_ = std::min(bound_, static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize / 2);
+}
+
 void content_spill::put(std::uint64_t key, bytes content) noexcept {
   if (content.empty() || content.size() > bound_ / 4) return;
   try {
     const std::unique_lock lock(guard_);
-    if (is_over_ || places_.contains(key)) return;
-    if (!file_) {
-      const auto folder = temporary_folder();
-      if (folder) file_ = open_unnamed(*folder);
-      is_over_ = !file_;
-      if (is_over_) return;
-    }
+    if (!file_ || places_.contains(key)) return;
     const std::uint64_t begin = content.size() > bound_ - next_ ? 0 : next_;
-    make_room(begin == 0 ? next_ : begin, begin == 0 ? bound_ : begin);
+    if (begin == 0) make_room(next_, bound_);
     make_room(begin, begin + content.size());
-    if (!write(begin, content)) {
-      is_over_ = true;
-      return;
+    if (!write(begin, content)) return give_back();
+    order_.push_back(key);
+    try {
+      places_.emplace(key, place{begin, content.size()});
+    } catch (...) {
+      order_.pop_back();
+      throw;
     }
     next_ = begin + content.size();
-    order_.push_back(key);
-    places_.emplace(key, place{begin, content.size()});
-  } catch (const std::exception&) {
+  } catch (const std::bad_alloc&) {
     return;  // it is built again instead
   }
+}
+
+void content_spill::give_back() noexcept {
+  order_.clear();
+  places_.clear();
+  file_ = unique_fd();
 }
 
 // Forgets what lies in a part of the file: it is what was written longest ago.

@@ -14,9 +14,10 @@ namespace docteur {
 
 class content_spill {
  public:
-  // Holds at most `bound` bytes, in the folder of temporary files. The file is made with the first content. When that
-  // fails, or the disk is full, nothing more is held.
-  explicit content_spill(std::uint64_t bound) noexcept : bound_(bound) {}
+  // Holds at most `bound` bytes, and at most half of what is free, in the folder of temporary files. The file is opened
+  // here, before anything is mounted: later the folder could be in the mount. Without it nothing is held; when the disk
+  // is full, what was held is given back.
+  explicit content_spill(std::uint64_t bound);
 
   // Holds content of at most a quarter of the bound. The content held for longest goes.
   void put(std::uint64_t key, bytes content) noexcept;
@@ -31,12 +32,12 @@ class content_spill {
     std::uint64_t size;
   };
   [[nodiscard]] bool write(std::uint64_t offset, bytes content) noexcept;
+  void give_back() noexcept;
   void make_room(std::uint64_t begin, std::uint64_t end);
 
-  const std::uint64_t bound_;
+  std::uint64_t bound_;
   mutable std::shared_mutex guard_;  // of all below; shared by readers
   unique_fd file_;
-  bool is_over_ = false;             // nothing more is held
   std::uint64_t next_ = 0;           // where the next content begins; the file is a ring
   std::deque<std::uint64_t> order_;  // keys, in the order of their places
   std::unordered_map<std::uint64_t, place> places_;

@@ -1,8 +1,12 @@
 #include "mount/content_spill.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -64,20 +68,38 @@ TEST(ContentSpill, IsBoundedAndRight) {
 TEST(ContentSpill, GoesOnWithoutAFile) {
   ::setenv("TMPDIR", "/nowhere", 1);
   content_spill none(100'000);
-  put(none, 1, 1000);
-  EXPECT_FALSE(is_held(none, 1, 1000));
   ::unsetenv("TMPDIR");
   put(none, 1, 1000);
   EXPECT_FALSE(is_held(none, 1, 1000));
 }
 
-TEST(ContentSpill, LeavesNoName) {
-  const scratch folder;
-  ::setenv("TMPDIR", folder.path().c_str(), 1);
-  content_spill spill(100'000);
+// A limit on the length of files stands for a full disk.
+TEST(ContentSpill, GivesBackWhenTheDiskIsFull) {
+  content_spill spill(1'000'000);
   put(spill, 1, 1000);
   EXPECT_TRUE(is_held(spill, 1, 1000));
-  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit low{50'000, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &low), 0);
+  put(spill, 2, 100'000);
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_FALSE(is_held(spill, 1, 1000));
+  EXPECT_FALSE(is_held(spill, 2, 100'000));
+  put(spill, 3, 1000);
+  EXPECT_FALSE(is_held(spill, 3, 1000));
+}
+
+// The file is opened at the start: later its folder may be in what is mounted.
+TEST(ContentSpill, LooksForNoFolderLater) {
+  auto folder = std::make_unique<scratch>();
+  ::setenv("TMPDIR", folder->path().c_str(), 1);
+  content_spill spill(100'000);
+  EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
+  folder.reset();
+  put(spill, 1, 1000);
+  EXPECT_TRUE(is_held(spill, 1, 1000));
   ::unsetenv("TMPDIR");
 }
 

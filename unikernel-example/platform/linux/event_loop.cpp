@@ -241,7 +241,9 @@ void event_loop::drain(application& app, std::uint64_t until) {
     epoll_ctl(epoll_, EPOLL_CTL_DEL, s->fd, nullptr);
   }
   app.drain(number_);
-  if (++group_->draining == group_->loops.size()) group_->close_sockets();
+  if (++group_->draining < group_->loops.size()) return;
+  group_->close_sockets();
+  for (const auto& loop : group_->loops) (void)eventfd_write(loop->wake_, 1);  // those without clients end now
 }
 
 // Whether all responses are finished, or the time for that is over. Until all loops drain, another one may still hand a

@@ -68,7 +68,7 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
 linux_platform::~linux_platform() { group_->close_sockets(); }
 
 void linux_platform::look_at_console() {
-  if (!console_.look()) return;
+  if (drains_ || !console_.look()) return;
   console_is_ready_ = false;
   if (!console_.is_there()) {
     first().forget_console(STDIN_FILENO);
@@ -200,12 +200,17 @@ void linux_platform::woken(application& app) {
 }
 
 void linux_platform::begin_drain(application& app) {
+  // What is typed from now on is for the shell that started this process.
+  const bool was_there = console_.is_there();
+  console_.leave();
+  if (was_there) first().forget_console(STDIN_FILENO);
+  console_is_ready_ = false;
   const std::uint64_t until = monotonic_time() + app.begin_drain();
   for (const auto& loop : group_->loops) loop->post([&loop = *loop, &app, until] { loop.drain(app, until); });
 }
 
 bool linux_platform::serve_console(application& app) {
-  if (!console_.is_there() || !console_is_ready_) return false;
+  if (drains_ || !console_.is_there() || !console_is_ready_) return false;
   app.console_ready();
   return true;
 }
