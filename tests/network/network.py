@@ -15,6 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from programs import program, skip  # noqa: E402, F401
+
 BIN = Path(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="docteur-network-"))
 SITES = WORK / "sites"  # what the servers serve
@@ -56,19 +58,6 @@ PATIENCE = 120  # seconds
 def expect(good, what):
     if not good:
         sys.exit(what)
-
-
-def skip(why):
-    print(why)
-    sys.exit(77)
-
-
-def program(name, *more):
-    """Its path, also of those that lie where only root looks."""
-    found = shutil.which(name, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin", *more]))
-    if not found:
-        skip(f"{name} is not installed")
-    return found
 
 
 def run(*command, cwd=WORK, stdin=b""):

@@ -328,4 +328,4 @@ def cached():
     nothing_stored()
 
 
-run_checks([passwords, token_flow, tokens_end, bad_token_servers, helpers, options, cached], registry)
+run_checks(registry, of=[passwords, token_flow, tokens_end, bad_token_servers, helpers, options, cached])

@@ -9,12 +9,12 @@ import json
 import re
 import sys
 import threading
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "remote"))
 
-from range_server import BIN, ENVIRONMENT, WORK, Ran, docteur, expect, good, refused, sample_image  # noqa: E402, F401
+from range_server import (  # noqa: E402, F401
+    BIN, ENVIRONMENT, WORK, Ran, docteur, expect, good, refused, run_checks, sample_image)
 
 # No credentials of whoever runs the tests.
 for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
@@ -205,15 +205,3 @@ class FakeRegistry(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         pass  # clients go away, as they are told to here
-
-
-def run_checks(checks, *servers):
-    for one in checks:
-        for server in servers:
-            server.reset()
-        began = time.monotonic()
-        try:
-            one()
-        except SystemExit as e:
-            raise SystemExit(f"{one.__name__}: {e}") from None
-        print(f"{one.__name__}: {time.monotonic() - began:.1f} s", flush=True)

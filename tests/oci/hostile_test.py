@@ -205,5 +205,5 @@ def redirected_blobs():
     refused(3, "a redirect to something other than http and https", "ls", registry.name())
 
 
-run_checks([good_ones, other_kinds, manifests, other_bytes, by_digest, absences, failures_that_pass, redirected_blobs],
-           registry)
+run_checks(registry, of=[good_ones, other_kinds, manifests, other_bytes, by_digest, absences, failures_that_pass,
+                        redirected_blobs])

@@ -180,4 +180,4 @@ def interrupted():
     print(f"ended {time.monotonic() - began:.1f} s after the signal")
 
 
-run_checks([twice, cut_and_resumed, forgotten, passing_failures, refusals, large_chunks, interrupted], registry)
+run_checks(registry, of=[twice, cut_and_resumed, forgotten, passing_failures, refusals, large_chunks, interrupted])

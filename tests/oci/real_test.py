@@ -7,28 +7,19 @@ import contextlib
 import http.server
 import json
 import os
-import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.parse
 
 from fake_registry import ENVIRONMENT, Ran, expect, good, refused, sample_image, sha256
 from ports import free_port
+from programs import program
 from waiting import wait_until
 
 # jane, s3cr3t
 USERS = "jane:$2b$04$p57NLtXu4n04.k0Q6qMZ..T9PLKg17WNeTZyUFtZmKqhGXNF..pgK\n"
-
-
-def program(name):
-    found = shutil.which(name, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"]))
-    if not found:
-        print(f"{name} is not installed")
-        sys.exit(77)
-    return found
 
 
 binary, skopeo, openssl = program("docker-registry"), program("skopeo"), program("openssl")

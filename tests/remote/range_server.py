@@ -185,12 +185,13 @@ def check(function):
     return function
 
 
-def run_checks(server):
-    for one in checks:
-        server.reset()
+def run_checks(*servers, of=checks):
+    for one in of:
+        for server in servers:
+            server.reset()
         began = time.monotonic()
         try:
             one()
         except SystemExit as e:
             raise SystemExit(f"{one.__name__}: {e}") from None
-        print(f"{one.__name__}: {time.monotonic() - began:.1f} s")
+        print(f"{one.__name__}: {time.monotonic() - began:.1f} s", flush=True)

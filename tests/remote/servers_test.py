@@ -4,24 +4,16 @@
 import os
 import shutil
 import subprocess
-import sys
 import threading
 
 from range_server import ENVIRONMENT, Ran, Server, expect, good, refused, sample_image
 
 from ports import free_port
+from programs import program
 from waiting import wait_until
 
 image, files = sample_image()
 top = image.parent / "web"
-
-
-def program(name):
-    found = shutil.which(name, path=os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"]))
-    if not found:
-        print(f"{name} is not installed")
-        sys.exit(77)
-    return found
 
 
 def run(*command):
