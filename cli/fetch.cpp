@@ -6,8 +6,8 @@
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/remote_options.hpp"
+#include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
-#include "host/describe.hpp"
 #include "host/file_device.hpp"
 #include "remote/image_download.hpp"
 #include "verify/verify.hpp"
@@ -60,7 +60,7 @@ outcome<void> check(image_download& download, const fetch_options& opt, progress
   }
   if (found.good()) return {};
   download.file().discard();
-  for (const fault& f : found.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, shown).message);
+  say_faults(kProgram, found, shown);
   return give_up(blame::input, shown + ": not a good image; nothing of it is kept");
 }
 

@@ -6,8 +6,8 @@
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/remote_options.hpp"
+#include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
-#include "host/describe.hpp"
 #include "host/file_device.hpp"
 #include "host/image_digests.hpp"
 #include "object/result.hpp"
@@ -50,7 +50,7 @@ outcome<verify_report> check(const device& image, const push_options& opt, progr
   DOCTEUR_TRY(found, verify_image(image, options, report));
   if (found.good() && found.head()) return found;
   const std::string shown = printable(opt.image);
-  for (const fault& f : found.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, shown).message);
+  say_faults(kProgram, found, shown);
   return give_up(blame::input, shown + ": not a good image; nothing was sent");
 }
 

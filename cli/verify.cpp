@@ -9,9 +9,9 @@
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/remote_options.hpp"
+#include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
-#include "host/describe.hpp"
 #include "host/file_device.hpp"
 #include "host/image_digests.hpp"
 #include "remote/image_download.hpp"
@@ -127,7 +127,7 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
 }
 
 void note_report(const std::string& subject, const verify_report& r, const verify_command& opt) {
-  for (const fault& f : r.faults) say(kProgram, describe({f.code, f.at, f.what.c_str()}, subject).message);
+  say_faults(kProgram, r, subject);
   if (r.fault_count > r.faults.size())
     say(kProgram, subject + ": " + number(r.fault_count - r.faults.size()) + " more faults");
   for (const std::string& text : r.remarks) say(kProgram, subject + ": note: " + text);
