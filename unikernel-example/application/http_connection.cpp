@@ -174,7 +174,6 @@ bool http_connection::answer() {
   if (status_ != 0) {
     refuse(status_);
   } else {
-    const no_waiting here(*shared_->platform);
     shared_->responder->answer(shared_->request, behind_, context(), shared_->wall_clock, reply_);
   }
   if (const std::uint64_t ticket = shared_->platform->take_ticket(); ticket != 0) {
@@ -268,10 +267,7 @@ result<bytes> http_connection::next_piece(std::size_t most) {
 }
 
 bool http_connection::wait_for_room() {
-  if (!reply_.content) return false;
-  const no_waiting here(*shared_->platform);
-  shared_->responder->hold(reply_, content_sent_);
-  (void)shared_->platform->take_ticket();  // the client then keeps its content
+  if (reply_.content) shared_->responder->hold(reply_, content_sent_);
   return false;
 }
 

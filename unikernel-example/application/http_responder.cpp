@@ -43,6 +43,7 @@ http_responder::http_responder(platform& p, const http_limits& limits, site_rule
 
 void http_responder::answer(const http_request& r, port_content behind, const reply_context& context,
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
+  const no_waiting here(*platform_);
   const call c{r, context, wall_clock, out};
   if (r.method == http_method::options) {
     if (r.target != "*" && !parse_target(r.target)) return c.error(400);
@@ -276,7 +277,9 @@ void http_responder::send_ranges(const call& c, reply_writer& w, const object_fa
 void http_responder::hold(http_reply& r, std::size_t sent) {
   const content& c = *r.content;
   if (c.size <= content_ledger::kOwn || c.position == content::kNoObject) return;
+  const no_waiting here(*platform_);
   const auto f = site_->facts(c.position);
+  (void)platform_->take_ticket();  // the client then keeps its content
   if (!f || (c.form == coding::deflate && !(*f)->deflate)) return;
   r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
 }
