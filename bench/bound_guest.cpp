@@ -40,8 +40,9 @@ class nothing_else final : public application {
   [[nodiscard]] bool work(std::size_t) override { return false; }
   void arrived(std::size_t, std::uint64_t) override {}
   void reload() override {}
-  [[nodiscard]] std::uint64_t begin_drain() override { return 0; }
+  [[nodiscard]] std::uint64_t drain_time() const override { return 0; }
   void drain(std::size_t) override {}
+  void all_drain() override {}
   [[nodiscard]] bool is_drained(std::size_t) const override { return true; }
 };
 

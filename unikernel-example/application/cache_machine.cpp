@@ -290,12 +290,13 @@ void cache_machine::finish_reload(outcome<std::shared_ptr<mounted_image>> attach
   if (again) reload();
 }
 
-std::uint64_t cache_machine::begin_drain() {
-  log_.say("asked to stop: responses in progress have " + std::to_string(options_.drain_s) + " s");
-  return std::uint64_t{options_.drain_s} * 1'000'000'000;
-}
+std::uint64_t cache_machine::drain_time() const { return std::uint64_t{options_.drain_s} * 1'000'000'000; }
 
 void cache_machine::drain(std::size_t loop) { servers_[loop]->drain(); }
+
+void cache_machine::all_drain() {
+  log_.say("asked to stop: responses in progress have " + std::to_string(options_.drain_s) + " s");
+}
 
 int start(platform& p, std::span<const std::string_view> words) {
   const auto failed = [&p](const failure& f) {

@@ -43,8 +43,9 @@ class cache_machine final : public application {
   [[nodiscard]] bool work(std::size_t loop) override;
   void arrived(std::size_t loop, std::uint64_t ticket) override;
   void reload() override;
-  [[nodiscard]] std::uint64_t begin_drain() override;
+  [[nodiscard]] std::uint64_t drain_time() const override;
   void drain(std::size_t loop) override;
+  void all_drain() override;
   [[nodiscard]] bool is_drained(std::size_t loop) const override { return servers_[loop]->counts().active == 0; }
 
   [[nodiscard]] cache_vm::platform& platform() noexcept { return platform_; }

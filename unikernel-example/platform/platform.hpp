@@ -98,10 +98,12 @@ class application {
   virtual void arrived(std::size_t loop, std::uint64_t ticket) = 0;
   // The image was replaced and is to be mounted again.
   virtual void reload() = 0;
-  // The machine is to end. Returns how long responses in progress may take, ns. drain() follows on each loop.
-  [[nodiscard]] virtual std::uint64_t begin_drain() = 0;
-  // No further connection is opened, and each is closed once its response was sent.
+  // How long responses in progress may take when the machine is to end, ns.
+  [[nodiscard]] virtual std::uint64_t drain_time() const = 0;
+  // The machine is to end: no further connection is opened, and each is closed once its response was sent.
   virtual void drain(std::size_t loop) = 0;
+  // drain() was called on each loop, and nothing listens any more.
+  virtual void all_drain() = 0;
   [[nodiscard]] virtual bool is_drained(std::size_t loop) const = 0;
 };
 

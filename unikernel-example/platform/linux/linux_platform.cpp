@@ -107,10 +107,12 @@ std::vector<disk> linux_platform::disks() {
   std::vector<disk> all;
   for (std::size_t i = 0; i < images_.size(); ++i) {
     image_file& f = images_[i];
-    // The file may have been replaced, or the block device resized.
-    auto opened = open_image(f.name);
-    f.fault = opened ? std::string() : opened.error().message;
-    if (opened) f.disk = std::move(*opened);
+    if (opens_again_) {
+      // The file may have been replaced, or the block device resized.
+      auto opened = open_image(f.name);
+      f.fault = opened ? std::string() : opened.error().message;
+      if (opened) f.disk = std::move(*opened);
+    }
     all.push_back({std::to_string(i), f.disk->disk.view(), f.disk, f.fault, f.disk->named_digest});
   }
   return all;
@@ -205,8 +207,9 @@ void linux_platform::begin_drain(application& app) {
   console_.leave();
   if (was_there) first().forget_console(STDIN_FILENO);
   console_is_ready_ = false;
-  const std::uint64_t until = monotonic_time() + app.begin_drain();
-  for (const auto& loop : group_->loops) loop->post([&loop = *loop, &app, until] { loop.drain(app, until); });
+  const std::uint64_t until = monotonic_time() + app.drain_time();
+  on_each_loop([&](std::size_t loop) { group_->loops[loop]->drain(app, until); });
+  app.all_drain();
 }
 
 bool linux_platform::serve_console(application& app) {
@@ -226,6 +229,10 @@ void linux_platform::stop(ending how) {
 }
 
 ending linux_platform::run(application& app) {
+  {
+    const std::lock_guard lock(images_guard_);
+    opens_again_ = true;
+  }
   server_signals::serve(first().waker());
   look_at_console();
   std::vector<std::thread> others;

@@ -87,7 +87,8 @@ class linux_platform final : public platform, private process_duties {
   std::optional<ending> how_;
   std::uint64_t descriptors_ = 0;  // limit of this process
   std::uint64_t total_memory_ = 0;
-  std::mutex images_guard_;  // of images_
+  std::mutex images_guard_;   // of these
+  bool opens_again_ = false;  // make() opened the images; once the process serves, others may be there
   std::vector<image_file> images_;
 };
 
