@@ -24,7 +24,8 @@ void add_digest_option(CLI::App& app, std::optional<std::string>& to);
 class image_session {
  public:
   // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
-  // `digest`: as --digest was given. A list for another image is not used; options.tell() gets a line then.
+  // `digest`: as --digest was given. If the list is for another image, it is ignored, and
+  // options.tell() gets one line.
   [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
                                                                     const reading_options& options,
                                                                     const std::optional<std::string>& digest,

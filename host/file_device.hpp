@@ -24,8 +24,8 @@ class file_device {
   // Valid as long as this object, or the one it was moved to, exists.
   [[nodiscard]] device view() const noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }  // bytes
-  // Fills all of `out` from byte `offset` if the system has these bytes in memory (preadv2(2), RWF_NOWAIT); false if it
-  // has not, or if the file system does not tell.
+  // Fills all of `out` from byte `offset` if the system has these bytes in memory (preadv2(2), RWF_NOWAIT). Returns
+  // false if it has not, or if the file system does not support that question.
   [[nodiscard]] bool read_now(std::uint64_t offset, mutable_bytes out) const noexcept;
 
  private:

@@ -29,7 +29,7 @@ struct block_cache_options {
   unsigned patience = 30000;                      // milliseconds to wait for a block that another process fetches
   std::string boot = kernel_boot();               // identifies the current boot
   // Gets one printable line the first time that blocks are not kept, and the first time that the cache was damaged.
-  // From any thread; empty: nobody is told.
+  // Any thread may call it. Empty: these lines go nowhere.
   std::function<void(const std::string&)> tell;
 };
 
@@ -110,7 +110,7 @@ class block_cache {
   std::uint64_t refused_ = 0;  // bytes that are not kept before it is
   std::string trouble_;        // empty: none
   std::string told_;           // what trouble() returned last
-  bool trouble_told_ = false;  // to options_.tell
+  bool trouble_told_ = false;  // options_.tell has had its line
   bool damage_told_ = false;
 };
 

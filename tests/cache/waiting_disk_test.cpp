@@ -16,7 +16,7 @@
 namespace docteur::cache_vm::on_linux {
 namespace {
 
-constexpr std::uint64_t kBlock = waiting_disk::kBlock;
+constexpr std::uint64_t kBlock = arriving_blocks::kBlock;
 constexpr std::uint64_t kLeast = 16 << 20;  // bytes
 
 // A device that reads only while its gate is open.

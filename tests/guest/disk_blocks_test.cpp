@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kSize = 3 << 20;  // bytes
 constexpr std::size_t kKept = 8;        // blocks
-constexpr std::uint64_t kBlock = disk_blocks::kBlock;
+constexpr std::uint64_t kBlock = arriving_blocks::kBlock;
 
 class DiskBlocks : public testing::Test {
  protected:
@@ -20,9 +20,9 @@ class DiskBlocks : public testing::Test {
     auto t = std::make_unique<host_disk>(content_, 512, 126, std::nullopt);
     played_ = t.get();
     disk_ = virtio_block::open(std::move(t));
-    blocks_.emplace(*disk_, patience_, kKept);
+    blocks_.emplace(*disk_, waits_, kKept);
     view_ = blocks_->view();
-    patience_.may_wait = false;
+    waits_.may_wait = false;
     played_->holds = true;
   }
 
@@ -33,22 +33,26 @@ class DiskBlocks : public testing::Test {
     std::vector<std::byte> got(size);
     if (view_.read(view_.self, at, got)) {
       EXPECT_EQ(std::memcmp(got.data(), content_.data() + at, size), 0) << at << " " << size;
-      EXPECT_EQ(patience_.take_ticket(), 0u);
+      EXPECT_EQ(waits_.take_ticket(), 0u);
       return 0;
     }
-    const std::uint64_t ticket = patience_.take_ticket();
+    const std::uint64_t ticket = waits_.take_ticket();
     return ticket != 0 ? ticket : std::uint64_t{1} << 63;
+  }
+  std::set<std::uint64_t> poll() {
+    std::set<std::uint64_t> tickets;
+    for (const auto& w : blocks_->poll()) tickets.insert(w.ticket);
+    return tickets;
   }
   std::set<std::uint64_t> serve() {
     played_->serve_all();
-    const auto tickets = blocks_->poll();
-    return {tickets.begin(), tickets.end()};
+    return poll();
   }
 
   std::vector<std::byte> content_;
   host_disk* played_ = nullptr;
   std::unique_ptr<virtio_block> disk_;
-  disk_patience patience_;
+  disk_waits waits_;
   std::optional<disk_blocks> blocks_;
   device view_;
 };
@@ -59,7 +63,7 @@ TEST_F(DiskBlocks, SeveralReadsAreInFlight) {
   const std::uint64_t third = read(kSize - 700, 700);
   EXPECT_EQ((std::set{first, second, third}).size(), 3u);
   EXPECT_TRUE(blocks_->is_reading());
-  EXPECT_EQ(blocks_->poll(), std::vector<std::uint64_t>());
+  EXPECT_EQ(poll(), std::set<std::uint64_t>());
   EXPECT_EQ(serve(), (std::set{first, second, third}));
   EXPECT_EQ(played_->requests(), 3);  // the first two share a block
   EXPECT_FALSE(blocks_->is_reading());
@@ -75,12 +79,12 @@ TEST_F(DiskBlocks, AFastDiskIsWaitedFor) {
 
 TEST_F(DiskBlocks, WhoMayWaitDoes) {
   const std::uint64_t ticket = read(0, 10);
-  patience_.may_wait = true;
+  waits_.may_wait = true;
   played_->holds = false;
   EXPECT_EQ(read(kBlock, 3 * kBlock), 0u);
   // What was in flight meanwhile is there as well.
   EXPECT_EQ(serve(), std::set{ticket});
-  patience_.may_wait = false;
+  waits_.may_wait = false;
   EXPECT_EQ(read(0, 10), 0u);
 }
 
@@ -95,6 +99,22 @@ TEST_F(DiskBlocks, WithoutRoomEverybodyGetsATurn) {
     static_cast<void>(serve());
     std::erase_if(left, [this](std::uint64_t i) { return read(2 * i * kBlock, 10) == 0; });
   }
+}
+
+// The device takes some 25 requests; what comes next waits for one of them.
+TEST_F(DiskBlocks, MoreThanTheDeviceTakesWait) {
+  blocks_.emplace(*disk_, waits_, 64);
+  view_ = blocks_->view();
+  std::set<std::uint64_t> waiting;
+  for (std::uint64_t i = 0; i < 40; ++i) waiting.insert(read(i * kBlock, 10));
+  EXPECT_EQ(waiting.size(), 40u);
+  EXPECT_FALSE(waiting.contains(0) || waiting.contains(std::uint64_t{1} << 63));
+  EXPECT_EQ(played_->requests(), 0);
+  EXPECT_EQ(serve(), waiting);
+  EXPECT_LT(played_->requests(), 40);
+  for (std::uint64_t i = 0; i < 40; ++i) static_cast<void>(read(i * kBlock, 10));
+  static_cast<void>(serve());
+  for (std::uint64_t i = 0; i < 40; ++i) EXPECT_EQ(read(i * kBlock, 10), 0u) << i;
 }
 
 TEST_F(DiskBlocks, AFailureIsTheReadersOwn) {
@@ -114,8 +134,7 @@ TEST_F(DiskBlocks, ADiskThatNeverAnswersIsReset) {
   host.step_ns = 1'000'000'000;
   std::set<std::uint64_t> called;
   for (int i = 0; i < 100 && called.empty(); ++i) {
-    const auto tickets = blocks_->poll();
-    called.insert(tickets.begin(), tickets.end());
+    called = poll();
   }
   EXPECT_EQ(called, std::set{ticket});
   EXPECT_FALSE(blocks_->is_reading());

@@ -9,12 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <new>
 #include <string>
 #include <utility>
 
 #include "unikernel-example/platform/linux/disk_waits.hpp"
+#include "unikernel-example/platform/linux/monotonic_time.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -24,13 +24,6 @@ constexpr std::size_t kUneven = 2;            // connections that a loop may hav
 
 }  // namespace
 
-std::uint64_t monotonic_time() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-// The list stays: other loops may be looking at it.
 void loop_group::close_sockets() noexcept {
   for (const auto& s : sockets) {
     if (s->fd >= 0) ::close(s->fd);

@@ -17,8 +17,6 @@
 
 namespace docteur::cache_vm::on_linux {
 
-[[nodiscard]] std::uint64_t monotonic_time() noexcept;  // ns
-
 struct listening_socket {
   int fd;
   std::vector<service*> services;  // of each loop, or of loop 0 alone

@@ -15,6 +15,7 @@
 #include "host/huge_page_heap.hpp"
 #include "unikernel-example/platform/linux/disk_waits.hpp"
 #include "unikernel-example/platform/linux/listening.hpp"
+#include "unikernel-example/platform/linux/monotonic_time.hpp"
 #include "unikernel-example/platform/linux/server_signals.hpp"
 #include "unikernel-example/platform/linux/surroundings.hpp"
 

@@ -8,13 +8,13 @@
 #include <memory>
 
 #include "host/image_device.hpp"
+#include "unikernel-example/platform/arriving_blocks.hpp"
 
 namespace docteur::cache_vm::on_linux {
 
 class waiting_disk {
  public:
-  static constexpr std::uint64_t kBlock = 64 << 10;  // bytes that are read at once, and kept until they were used
-  static constexpr std::size_t kThreads = 32;        // reads at once, at most
+  static constexpr std::size_t kThreads = 32;  // reads at once, at most
 
   // Called by any thread, which must not be delayed, for each ticket that a loop was given.
   using arrival = std::function<void(std::size_t loop, std::uint64_t ticket)>;

@@ -1,8 +1,8 @@
 #include "unikernel-example/platform/pvh/disk_blocks.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
+#include <utility>
 
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/cpu.hpp"
@@ -10,15 +10,17 @@
 namespace docteur::cache_vm::pvh {
 namespace {
 
-constexpr std::uint64_t kMoment = 300'000;             // ns that a read may take in any case
-constexpr std::uint64_t kUnused = 5'000'000'000;       // ns that a block is kept which nobody came for
-constexpr std::uint64_t kFailureCounts = 500'000'000;  // ns in which a failure answers all reads
+constexpr std::uint64_t kBlock = arriving_blocks::kBlock;
+constexpr std::uint64_t kMoment = 300'000;  // ns that a read may take in any case
+
+std::uint64_t last_ticket = 0;
 
 }  // namespace
 
-disk_blocks::disk_blocks(virtio_block& below, disk_patience& patience, std::size_t most)
-    : below_(&below), patience_(&patience), slots_(most) {
-  below_->set_background([this](std::uint32_t tag, const result<done>& got) { finish(tag, got); });
+disk_blocks::disk_blocks(virtio_block& below, disk_waits& waits, std::size_t most)
+    : below_(&below), waits_(&waits), blocks_(most) {
+  below_->set_background(
+      [this](std::uint64_t number, const result<done>& got) { blocks_.settle(number, got, monotonic_ns(), arrived_); });
 }
 
 device disk_blocks::view() noexcept {
@@ -38,119 +40,43 @@ device disk_blocks::view() noexcept {
 
 result<done> disk_blocks::read(std::uint64_t offset, mutable_bytes out) {
   if (out.empty()) return done{};
-  const range needed{offset / kBlock, (offset + out.size() - 1) / kBlock};
-  if (patience_->may_wait || needed.second - needed.first >= slots_.size() / 2) return below_->read(offset, out);
+  const block_range needed = arriving_blocks::blocks_of(offset, out.size());
+  if (waits_->may_wait || blocks_.is_too_much(needed)) return below_->read(offset, out);
   if (offset > size_ || out.size() > size_ - offset) return fail(errc::io, offset, "the disk is shorter than that");
-  DOCTEUR_TRY(at_once, is_here(needed, offset));
+  DOCTEUR_TRY(at_once, blocks_.are_here(needed, offset, monotonic_ns()));
   bool here = at_once;
   const bool is_wanted = here || want(needed);
-  if (!is_wanted && reading_ == 0) return below_->read(offset, out);  // nobody would call the ticket
+  if (!is_wanted && blocks_.wanted() == 0) return below_->read(offset, out);  // nobody would call the ticket
   for (const std::uint64_t begin = monotonic_ns(); !here && is_wanted && monotonic_ns() - begin < kMoment; pause()) {
     below_->collect();
-    DOCTEUR_TRY(now, is_here(needed, offset));
+    DOCTEUR_TRY(now, blocks_.are_here(needed, offset, monotonic_ns()));
     here = now;
   }
   if (here) {
-    copy(offset, out);
+    blocks_.copy(offset, out);
     return done{};
   }
-  patience_->ticket = ++patience_->last_ticket;
-  slot* last = nullptr;
-  for (slot& s : slots_)
-    if (s.state == slot::is::wanted && s.number >= needed.first && s.number <= needed.second) last = &s;
-  (is_wanted && last != nullptr ? last->tickets : no_room_).push_back(patience_->ticket);
+  waits_->ticket = ++last_ticket;
+  blocks_.wait(needed, {waits_->loop, waits_->ticket});
   return fail(errc::unavailable, offset, "the disk has not brought it yet");
 }
 
-disk_blocks::slot* disk_blocks::find(std::uint64_t number) noexcept {
-  const auto at = std::ranges::find_if(
-      slots_, [number](const slot& s) { return s.state != slot::is::empty && s.number == number; });
-  return at == slots_.end() ? nullptr : &*at;
-}
-
-// Whether all blocks are in memory. Fails as one of them did.
-result<bool> disk_blocks::is_here(range needed, std::uint64_t offset) noexcept {
+// Has the missing blocks read. False if there is no room for them, or the device takes no more requests.
+bool disk_blocks::want(block_range needed) {
+  const auto missing = blocks_.want(needed, monotonic_ns());
+  if (!missing) return false;
   bool all = true;
-  for (std::uint64_t i = needed.first; i <= needed.second; ++i) {
-    slot* const s = find(i);
-    if (s != nullptr && s->state == slot::is::failed) {
-      if (monotonic_ns() - s->since < kFailureCounts) return fail(s->why.code, offset, s->why.what);
-      s->state = slot::is::empty;
-    }
-    all = all && s != nullptr && s->state == slot::is::here;
-  }
-  return all;
-}
-
-// An empty slot, or the one not used for longest whose block was used, or that nobody came for. When nothing is being
-// read, nobody else makes room, so others go, too. nullptr: none.
-disk_blocks::slot* disk_blocks::free_slot(range needed) noexcept {
-  const std::uint64_t now = monotonic_ns();
-  slot* best = nullptr;
-  for (slot& s : slots_) {
-    if (s.state == slot::is::empty) return &s;
-    if (s.state == slot::is::wanted || (s.number >= needed.first && s.number <= needed.second)) continue;
-    if (reading_ > 0 && !s.was_used && now - s.since < kUnused) continue;
-    if (best == nullptr || s.used < best->used) best = &s;
-  }
-  return best;
-}
-
-// Has the missing blocks read. False without room for all of them.
-bool disk_blocks::want(range needed) {
-  bool all = true;
-  for (std::uint64_t i = needed.first; i <= needed.second && all; ++i) {
-    if (find(i) != nullptr) continue;
-    slot* const s = free_slot(needed);
-    if (s == nullptr) {
-      all = false;
-      break;
-    }
-    if (s->content == nullptr) s->content = std::make_unique_for_overwrite<std::byte[]>(kBlock);
-    s->state = slot::is::empty;
-    const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(kBlock, size_ - i * kBlock));
-    if (!below_->begin(i * kBlock, {s->content.get(), size}, static_cast<std::uint32_t>(s - slots_.data()))) {
-      all = false;
-      break;
-    }
-    s->state = slot::is::wanted;
-    s->was_used = false;
-    s->number = i;
-    s->since = monotonic_ns();
-    ++reading_;
+  for (const std::uint64_t i : *missing) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(kBlock, size_ - i * kBlock));
+    all = all && below_->begin(i * kBlock, {blocks_.place(i), size}, i);
+    if (!all) blocks_.withdraw(i);
   }
   below_->kick();
   return all;
 }
 
-void disk_blocks::copy(std::uint64_t offset, mutable_bytes out) noexcept {
-  while (!out.empty()) {
-    slot& s = *find(offset / kBlock);
-    const std::uint64_t from = offset % kBlock;
-    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), kBlock - from));
-    std::memcpy(out.data(), s.content.get() + from, n);
-    s.was_used = true;
-    s.used = ++uses_;
-    out = out.subspan(n);
-    offset += n;
-  }
-}
-
-void disk_blocks::finish(std::uint32_t tag, const result<done>& got) noexcept {
-  slot& s = slots_[tag];
-  s.state = got ? slot::is::here : slot::is::failed;
-  if (!got) s.why = got.error();
-  s.since = monotonic_ns();
-  s.used = ++uses_;
-  --reading_;
-  for (auto* tickets : {&s.tickets, &no_room_}) {
-    arrived_.insert(arrived_.end(), tickets->begin(), tickets->end());
-    tickets->clear();
-  }
-}
-
-std::vector<std::uint64_t> disk_blocks::poll() {
-  if (reading_ > 0) below_->collect();
+std::vector<arriving_blocks::waiter> disk_blocks::poll() {
+  if (blocks_.wanted() > 0) below_->collect();
   return std::exchange(arrived_, {});
 }
 

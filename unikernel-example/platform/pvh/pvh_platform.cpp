@@ -32,7 +32,7 @@ pvh_platform::pvh_platform(std::span<const std::string_view> words, const networ
     const std::string where = t->where();
     if (t->kind() == virtio_kind::block) {
       if (auto b = virtio_block::open(std::move(t))) {
-        auto blocks = std::make_unique<disk_blocks>(*b, patience_, kept_blocks());
+        auto blocks = std::make_unique<disk_blocks>(*b, waits_, kept_blocks());
         disks_.push_back({std::move(b), std::move(blocks)});
       } else {
         std::printf("remark: the disk (%s) cannot be used\n", where.c_str());
@@ -70,7 +70,7 @@ std::vector<disk> pvh_platform::disks() {
 memory_use pvh_platform::memory() const {
   const struct mallinfo2 m = mallinfo2();
   const std::uint64_t taken = machine.heap_break - machine.heap.begin;
-  const std::uint64_t of_disks = disks_.size() * kept_blocks() * disk_blocks::kBlock;
+  const std::uint64_t of_disks = disks_.size() * kept_blocks() * arriving_blocks::kBlock;
   const std::uint64_t total = machine.program + machine.heap.size();
   return {total - std::min(total / 4, of_disks), machine.program + taken - std::min<std::uint64_t>(m.fordblks, taken)};
 }
@@ -97,8 +97,8 @@ connection_limit pvh_platform::most_connections() const {
 bool pvh_platform::tell_arrivals(application& app) {
   bool any = false;
   for (const block_disk& d : disks_) {
-    for (const std::uint64_t ticket : d.blocks->poll()) {
-      app.arrived(0, ticket);
+    for (const auto& w : d.blocks->poll()) {
+      app.arrived(w.loop, w.ticket);
       any = true;
     }
   }

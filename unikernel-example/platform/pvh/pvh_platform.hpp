@@ -25,9 +25,9 @@ class pvh_platform final : public platform {
   void console_write(std::string_view text) override;
   [[nodiscard]] std::size_t console_read(std::span<char> into) override;
   [[nodiscard]] std::vector<disk> disks() override;
-  void wait_for_disks(bool waits) override { patience_.may_wait = waits; }
-  [[nodiscard]] bool has_ticket() const override { return patience_.ticket != 0; }
-  [[nodiscard]] std::uint64_t take_ticket() override { return patience_.take_ticket(); }
+  void wait_for_disks(bool waits) override { waits_.may_wait = waits; }
+  [[nodiscard]] bool has_ticket() const override { return waits_.ticket != 0; }
+  [[nodiscard]] std::uint64_t take_ticket() override { return waits_.take_ticket(); }
   [[nodiscard]] memory_use memory() const override;
   [[nodiscard]] docteur::memory heap() noexcept override;
   [[nodiscard]] std::string network_status() const override;
@@ -47,7 +47,7 @@ class pvh_platform final : public platform {
   [[nodiscard]] bool tell_arrivals(application& app);
   [[nodiscard]] bool is_reading() const;
 
-  disk_patience patience_;
+  disk_waits waits_;
   std::vector<block_disk> disks_;
   network* network_ = nullptr;  // never destroyed, since frames may arrive until the machine ends
   bool stopped_ = false;

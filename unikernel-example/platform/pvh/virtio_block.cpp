@@ -121,7 +121,7 @@ result<done> virtio_block::read(std::uint64_t offset, mutable_bytes out) noexcep
 
 // Submits one request for the front of `pieces`, the first of which is not empty, and removes that part. False when no
 // request or descriptor is free.
-bool virtio_block::submit(std::span<piece> pieces, std::uint32_t tag) noexcept {
+bool virtio_block::submit(std::span<piece> pieces, std::uint64_t tag) noexcept {
   if (free_count_ == 0) return false;
   const std::uint8_t slot = free_[free_count_ - 1];
   request& r = requests_[slot];
@@ -154,7 +154,7 @@ bool virtio_block::submit(std::span<piece> pieces, std::uint32_t tag) noexcept {
   return true;
 }
 
-bool virtio_block::begin(std::uint64_t offset, mutable_bytes into, std::uint32_t tag) noexcept {
+bool virtio_block::begin(std::uint64_t offset, mutable_bytes into, std::uint64_t tag) noexcept {
   if (!usable_ || into.size() > most_) return false;
   std::array<piece, 1> all{piece{offset, into.data(), into.size()}};
   return submit(all, tag);

@@ -25,8 +25,8 @@ class virtio_block {
 
   // Begins to read whole blocks into `into`, which must stay until the function of set_background() was called with
   // `tag`, by any of the functions below. False when no request is free or the device is out of order. kick() follows.
-  [[nodiscard]] bool begin(std::uint64_t offset, mutable_bytes into, std::uint32_t tag) noexcept;
-  void set_background(std::function<void(std::uint32_t tag, const result<done>& got)> finished) {
+  [[nodiscard]] bool begin(std::uint64_t offset, mutable_bytes into, std::uint64_t tag) noexcept;
+  void set_background(std::function<void(std::uint64_t tag, const result<done>& got)> finished) {
     finished_ = std::move(finished);
   }
   void kick() noexcept;
@@ -38,7 +38,7 @@ class virtio_block {
   [[nodiscard]] result<done> read(std::uint64_t offset, mutable_bytes out) noexcept;
 
  private:
-  static constexpr std::uint32_t kWaitedFor = ~std::uint32_t{0};
+  static constexpr std::uint64_t kWaitedFor = ~std::uint64_t{0};
   static constexpr std::uint32_t kRequests = 32;
   static constexpr std::uint32_t kQueue = 128;         // descriptors
   static constexpr std::uint32_t kSegments = 3;        // pieces of memory that one request fills
@@ -61,7 +61,7 @@ class virtio_block {
   explicit virtio_block(std::unique_ptr<virtio_transport> t) : transport_(std::move(t)) {}
   [[nodiscard]] bool start();
   [[nodiscard]] result<done> transfer(std::span<piece> pieces) noexcept;
-  [[nodiscard]] bool submit(std::span<piece> pieces, std::uint32_t tag) noexcept;
+  [[nodiscard]] bool submit(std::span<piece> pieces, std::uint64_t tag) noexcept;
   [[nodiscard]] const char* fault() const noexcept;
   [[nodiscard]] tl::unexpected<error> start_again(std::uint64_t offset, const char* why) noexcept;
 
@@ -73,7 +73,7 @@ class virtio_block {
   std::uint32_t most_ = 1u << 20;  // bytes of one request
   std::uint32_t segments_ = 1;     // of one request
   std::array<request, kRequests> requests_{};
-  std::array<std::uint32_t, kRequests> tags_{};  // of those in the background; kWaitedFor: read() waits
+  std::array<std::uint64_t, kRequests> tags_{};  // of those in the background; kWaitedFor: read() waits
   std::array<std::uint8_t, kRequests> free_{};
   std::uint32_t free_count_ = 0;
   std::uint32_t requests_in_use_ = 0;  // of requests_
@@ -82,7 +82,7 @@ class virtio_block {
   std::uint64_t resets_ = 0;
   bool failed_ = false;            // one of those that read() waits for
   std::uint64_t last_answer_ = 0;  // monotonic ns; or when there was nothing to answer
-  std::function<void(std::uint32_t, const result<done>&)> finished_;
+  std::function<void(std::uint64_t, const result<done>&)> finished_;
   std::unique_ptr<std::byte[]> bounce_;
 };
 
