@@ -257,6 +257,36 @@ TEST(Connection, RemountUnderLoadDropsNothing) {
   EXPECT_EQ(body_of(s.get("/")), "<h1>second</h1>");
 }
 
+// However the loops' turns fall, no client is answered from the old image once another was answered from the new one.
+TEST(Connection, AllLoopsReplaceAnImageAtOnce) {
+  constexpr std::size_t kLoops = 3;
+  fake_platform on;
+  on.total_memory = 64 << 20;
+  on.number_of_loops = kLoops;
+  const site_image first = make_site("first");
+  const site_image second = make_site("second");
+  on.all_disks = {{"0", memory_device(first.raw)}};
+  cache_machine machine(on, {});
+  ASSERT_TRUE(machine.mount(""));
+  std::vector<std::string> seen;
+  on.after_loop = [&] {
+    for (std::size_t loop = 0; loop < kLoops; ++loop) {
+      fake_connection c;
+      c.arriving = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+      c.ended = true;
+      machine.http(loop).opened(c);
+      machine.http(loop).ready(c);
+      seen.push_back(body_of(c.sent));
+    }
+  };
+  on.all_disks = {{"0", memory_device(second.raw)}};
+  ASSERT_TRUE(machine.mount("0"));
+  EXPECT_EQ(seen.size(), 2 * kLoops * kLoops);
+  EXPECT_TRUE(std::ranges::is_sorted(seen));  // "first" before "second"
+  EXPECT_EQ(std::ranges::count(seen, "first"), kLoops * kLoops);
+  EXPECT_EQ(seen.back(), "second");
+}
+
 TEST(Connection, PeerThatBreaksInTheMiddle) {
   served_site s;
   fake_connection c;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -74,6 +75,13 @@ class fake_platform final : public platform {
     return give_up(blame::environment, "cannot listen on :" + std::to_string(port) + ": in use by another program");
   }
   connection_limit most_connections() const override { return most; }
+  std::size_t loops() const override { return number_of_loops; }
+  void on_each_loop(const std::function<void(std::size_t)>& task) override {
+    for (std::size_t loop = 0; loop < number_of_loops; ++loop) {
+      task(loop);
+      if (after_loop) after_loop();
+    }
+  }
   ending run(application&) override { return ending::halt; }
   void stop(ending how) override { stopped = how; }
 
@@ -88,6 +96,8 @@ class fake_platform final : public platform {
   std::vector<disk> all_disks;
   std::vector<listener> listening;
   bool can_listen = true;
+  std::size_t number_of_loops = 1;
+  std::function<void()> after_loop;  // called when one loop has done what each is to do
   connection_limit most{4096, "that is all", false};
   std::optional<ending> stopped;
 };

@@ -57,7 +57,7 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
                     [this, loop] { return metrics_text(*this, loop); }, [] { return std::string(status_page()); }};
     servers_.push_back(std::make_unique<http_server>(platform_, options_.http, options_.site,
                                                      port_content{true, options_.status && !options_.status_at},
-                                                     std::move(pages), log_, open_));
+                                                     std::move(pages), log_, group_));
   }
 }
 
@@ -119,8 +119,14 @@ outcome<void> cache_machine::serve(std::shared_ptr<mounted_image> m) {
   // With `show` the console gets the file and nothing else.
   options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
   m.reset();
-  platform_.on_each_loop([&](std::size_t loop) { servers_[loop]->mount(std::move(sites[loop])); });
+  replace(std::move(sites));
   return {};
+}
+
+void cache_machine::replace(std::vector<std::shared_ptr<site>> sites) {
+  platform_.on_each_loop([&](std::size_t loop) { servers_[loop]->stage(std::move(sites[loop])); });
+  group_.image.fetch_add(1, std::memory_order_release);
+  platform_.on_each_loop([this](std::size_t loop) { servers_[loop]->follow(); });
 }
 
 outcome<void> cache_machine::mount(std::string_view disk_name) {
@@ -148,7 +154,7 @@ outcome<void> cache_machine::remount() {
 
 void cache_machine::unmount() {
   prefetch_.stop();
-  platform_.on_each_loop([this](std::size_t loop) { servers_[loop]->mount(nullptr); });
+  replace(std::vector<std::shared_ptr<site>>(servers_.size()));
 }
 
 void cache_machine::flush() {

@@ -65,6 +65,8 @@ class cache_machine final : public application {
   [[nodiscard]] outcome<std::shared_ptr<mounted_image>> attach(std::string_view disk_name) const;
   [[nodiscard]] outcome<std::optional<image_digests>> load_digests(const disk& d) const;
   [[nodiscard]] outcome<void> serve(std::shared_ptr<mounted_image> m);
+  // One site for each loop, or nullptr for each.
+  void replace(std::vector<std::shared_ptr<site>> sites);
   [[nodiscard]] outcome<std::string> disk_to_remount();
   [[nodiscard]] failure with_rest(failure why);
   void finish_reload(outcome<std::shared_ptr<mounted_image>> attached);
@@ -73,7 +75,7 @@ class cache_machine final : public application {
   cache_options options_;
   event_log log_;
   const std::uint64_t started_ns_;
-  std::atomic<std::size_t> open_{0};  // connections of all servers
+  server_group group_;
   std::vector<std::unique_ptr<http_server>> servers_;
   enum class reloading { no, yes, again };
   reloading reloading_ = reloading::no;

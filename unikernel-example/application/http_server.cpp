@@ -1,6 +1,7 @@
 #include "unikernel-example/application/http_server.hpp"
 
 #include <new>
+#include <utility>
 
 namespace docteur::cache_vm {
 namespace {
@@ -12,9 +13,9 @@ constexpr std::string_view kFull =
 }  // namespace
 
 http_server::http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
-                         event_log& log, std::atomic<std::size_t>& open)
+                         event_log& log, server_group& group)
     : behind_(behind),
-      open_(&open),
+      group_(&group),
       responder_(p, shared_.limits, std::move(rules), std::move(pages), shared_.counts, log) {
   shared_.platform = &p;
   shared_.limits = limits;
@@ -23,10 +24,17 @@ http_server::http_server(platform& p, const http_limits& limits, site_rules rule
   look_at_clock();
 }
 
-void http_server::mount(std::shared_ptr<site> s) {
+void http_server::stage(std::shared_ptr<site> s) {
+  follow();
+  staged_ = std::move(s);
+}
+
+void http_server::follow() {
+  const std::uint64_t served = group_->image.load(std::memory_order_acquire);
+  if (served == shared_.image) return;
   if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.platform->monotonic_ns(), old});
-  responder_.mount(std::move(s));
-  ++shared_.image;
+  responder_.mount(std::exchange(staged_, nullptr));
+  shared_.image = served;
 }
 
 void http_server::arrived(std::uint64_t ticket) {
@@ -79,8 +87,8 @@ void http_server::open(connection& c, port_content behind) {
   c.user = nullptr;
   metrics& counts = shared_.counts;
   ++counts.connections;
-  if (open_->fetch_add(1, std::memory_order_relaxed) >= shared_.limits.connections) {
-    open_->fetch_sub(1, std::memory_order_relaxed);
+  if (group_->open.fetch_add(1, std::memory_order_relaxed) >= shared_.limits.connections) {
+    group_->open.fetch_sub(1, std::memory_order_relaxed);
     ++counts.refused;
     ++counts.statuses[503];
     (void)c.send(as_bytes(kFull));
@@ -93,7 +101,7 @@ void http_server::open(connection& c, port_content behind) {
     connections_.push_back(std::move(mine));
   } catch (const std::bad_alloc&) {
     ++counts.refused;
-    open_->fetch_sub(1, std::memory_order_relaxed);
+    group_->open.fetch_sub(1, std::memory_order_relaxed);
     c.abort();
     return;
   }
@@ -105,6 +113,7 @@ void http_server::ready(connection& c) {
   auto* mine = static_cast<http_connection*>(c.user);
   if (mine == nullptr) return;
   try {
+    follow();
     if (mine->advance()) return;
   } catch (const std::bad_alloc&) {
     mine->give_up();
@@ -125,7 +134,7 @@ void http_server::remove(http_connection& c) {
   std::swap(connections_[place], connections_.back());
   connections_[place]->place = place;
   connections_.pop_back();
-  open_->fetch_sub(1, std::memory_order_relaxed);
+  group_->open.fetch_sub(1, std::memory_order_relaxed);
   shared_.counts.active = connections_.size();
 }
 

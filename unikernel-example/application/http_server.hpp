@@ -9,12 +9,17 @@
 
 namespace docteur::cache_vm {
 
+// What the servers of all loops have in common.
+struct server_group {
+  std::atomic<std::size_t> open{0};     // connections, which the limit counts
+  std::atomic<std::uint64_t> image{0};  // number of the image that is served, increased by who replaces it
+};
+
 class http_server final : public service {
  public:
-  // `behind`: what the port of opened() and ready() serves. `open`: the number of connections of all loops' servers,
-  // which the limit counts.
+  // `behind`: what the port of opened() and ready() serves.
   http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
-              event_log& log, std::atomic<std::size_t>& open);
+              event_log& log, server_group& group);
   // For a second port that serves the server's own pages only. Its clients count against the same limits.
   [[nodiscard]] service& status_port() noexcept { return status_port_; }
 
@@ -33,7 +38,12 @@ class http_server final : public service {
   // there are more, the clients of the oldest are cut off once it was replaced kOldSeconds ago.
   static constexpr std::size_t kOldImages = 4;
   static constexpr std::uint64_t kOldSeconds = 60;
-  void mount(std::shared_ptr<site> s);
+  //
+  // An image is replaced in three steps, so that no loop answers from the old one after another has answered from the
+  // new one: stage() on each loop, then ++server_group::image, then follow() on each loop. A server that gets a request
+  // before its turn to follow does so itself.
+  void stage(std::shared_ptr<site> s);
+  void follow();
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }
   // Any thread may read them. What readers and ledgers count is added at each tick.
   [[nodiscard]] const metrics& counts() const noexcept { return shared_.counts; }
@@ -57,7 +67,7 @@ class http_server final : public service {
   void cut_off_old(std::uint64_t now);
 
   port_content behind_;
-  std::atomic<std::size_t>* open_;
+  server_group* group_;
   status_service status_port_{*this};
   http_shared shared_;
   http_responder responder_;
@@ -67,6 +77,7 @@ class http_server final : public service {
     std::weak_ptr<site> mounted;
   };
   std::vector<old_image> old_;
+  std::shared_ptr<site> staged_;
   std::size_t next_ = 0;  // the connection that work() served last
   std::vector<std::unique_ptr<http_connection>> connections_;
 };

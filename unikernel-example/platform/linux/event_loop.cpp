@@ -63,21 +63,22 @@ bool event_loop::watch(listening_socket& s) const {
   return watch(s.fd, s.services.size() > 1 ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN, &s);
 }
 
-void event_loop::post(std::function<void()> task) {
-  {
-    const std::lock_guard lock(mail_guard_);
-    if (is_running_) {
-      mail_.push_back(std::move(task));
-      (void)eventfd_write(wake_, 1);
-      return;
-    }
-  }
-  task();
+void event_loop::open_mailbox() {
+  const std::lock_guard lock(mail_guard_);
+  takes_mail_ = true;
+}
+
+bool event_loop::post(std::function<void()> task) {
+  const std::lock_guard lock(mail_guard_);
+  if (!takes_mail_) return false;
+  mail_.push_back(std::move(task));
+  (void)eventfd_write(wake_, 1);
+  return true;
 }
 
 void event_loop::tell_arrival(std::uint64_t ticket) {
   const std::lock_guard lock(mail_guard_);
-  if (!is_running_) return;
+  if (!takes_mail_) return;
   arrivals_.push_back(ticket);
   (void)eventfd_write(wake_, 1);
 }
@@ -99,7 +100,7 @@ bool event_loop::take_mail(application& app) {
 void event_loop::close_mailbox(application& app) {
   {
     const std::lock_guard lock(mail_guard_);
-    is_running_ = false;
+    takes_mail_ = false;
   }
   while (take_mail(app)) {
   }
@@ -182,7 +183,7 @@ void event_loop::accept_all(const listening_socket& s) {
     // Counted at once, so that the next connection sees it.
     event_loop& other = *group_->loops[loop];
     other.open_.fetch_add(1, std::memory_order_relaxed);
-    other.post([&other, fd, of = s.services[loop]] { other.begin(fd, *of); });
+    if (!other.post([&other, fd, of = s.services[loop]] { other.begin(fd, *of); })) begin(fd, own_service(s));
   }
 }
 
@@ -273,10 +274,6 @@ bool event_loop::run(application& app, process_duties* duties) {
   bool has_work = true;
   is_woken_ = true;  // something may have happened before
   this_threads_disk_waits().loop = number_;
-  {
-    const std::lock_guard lock(mail_guard_);
-    is_running_ = true;
-  }
   bool is_good = true;
   while (!group_->stops) {
     if (std::exchange(is_woken_, false)) {

@@ -57,16 +57,18 @@ class event_loop {
   void forget_console(int fd) const;
   [[nodiscard]] bool watch(listening_socket& s) const;
 
+  // From now on other threads may post(). To be called for all loops before one of them runs.
+  void open_mailbox();
   // Serves until the group stops, or is drained. Ticks, works and draws breath in turn. On the loop's own thread.
   [[nodiscard]] bool run(application& app, process_duties* duties);  // false: epoll failed
   // Stops accepting; run() returns when all responses are sent, or at `until`, monotonic ns. On the loop's own thread.
   void drain(application& app, std::uint64_t until);
 
-  // Runs `task` on the loop's thread, in the order of the calls; while run() is not running, at once on the caller's.
-  // Any thread may call it.
-  void post(std::function<void()> task);
-  // Tells the application that `ticket` has arrived; while run() is not running, nobody waits for it. Any thread may
-  // call it.
+  // Runs `task` on the loop's thread, in the order of the calls. False before open_mailbox() and after run(): `task` is
+  // then not run. Any thread may call it.
+  [[nodiscard]] bool post(std::function<void()> task);
+  // Tells the application that `ticket` has arrived; when post() would fail, nobody waits for it. Any thread may call
+  // it.
   void tell_arrival(std::uint64_t ticket);
   // An eventfd that ends a wait.
   [[nodiscard]] int waker() const noexcept { return wake_; }
@@ -107,7 +109,7 @@ class event_loop {
   std::mutex mail_guard_;
   std::vector<std::function<void()>> mail_;
   std::vector<std::uint64_t> arrivals_;  // tickets
-  bool is_running_ = false;
+  bool takes_mail_ = false;
 };
 
 }  // namespace docteur::cache_vm::on_linux

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -29,6 +30,8 @@ constexpr std::uint64_t kDescriptorsOfLoop = 3;
 // Bytes for what slow disks have brought.
 constexpr std::uint64_t kLeastWaiting = std::uint64_t{16} << 20;
 constexpr std::uint64_t kMostWaiting = std::uint64_t{64} << 20;
+// How long the end of the process waits for the tasks of aside().
+constexpr std::chrono::milliseconds kAsidesEnd{500};
 
 }  // namespace
 
@@ -160,25 +163,47 @@ connection_limit linux_platform::most_connections() const {
 void linux_platform::on_each_loop(const std::function<void(std::size_t)>& task) {
   std::latch others(static_cast<std::ptrdiff_t>(loops() - 1));
   for (std::size_t i = 1; i < loops(); ++i) {
-    group_->loops[i]->post([&, i] {
+    const auto of_loop = [&, i] {
       task(i);
       others.count_down();
-    });
+    };
+    if (!group_->loops[i]->post(of_loop)) of_loop();  // its thread does not run
   }
   task(0);
   others.wait();
 }
 
 void linux_platform::aside(std::function<void()> task, std::function<void()> then) {
+  begin_aside();
   try {
     std::thread([this, task, then] {
       task();
-      first().post(then);
+      (void)first().post(then);  // after the last turn of loop 0 nobody needs it
+      end_aside();
     }).detach();
   } catch (const std::system_error&) {  // no thread can be started
     task();
     then();
+    end_aside();
   }
+}
+
+void linux_platform::begin_aside() {
+  const std::lock_guard lock(asides_guard_);
+  ++asides_;
+}
+
+void linux_platform::end_aside() {
+  const std::lock_guard lock(asides_guard_);
+  if (--asides_ == 0) asides_ended_.notify_all();
+}
+
+// Such a task uses the application. One that reads a slow disk cannot be interrupted: the process then ends here.
+void linux_platform::wait_for_asides(ending how) {
+  std::unique_lock lock(asides_guard_);
+  if (asides_ended_.wait_for(lock, kAsidesEnd, [this] { return asides_ == 0; })) return;
+  console_.leave();
+  ::_exit(how == ending::failure ? static_cast<int>(blame::environment) : 0);
 }
 
 // Does what signals have asked for.
@@ -220,7 +245,7 @@ bool linux_platform::serve_console(application& app) {
 }
 
 void linux_platform::wake_all() {
-  for (const auto& loop : group_->loops) loop->post([] {});
+  for (const auto& loop : group_->loops) (void)loop->post([] {});
 }
 
 void linux_platform::stop(ending how) {
@@ -234,6 +259,7 @@ ending linux_platform::run(application& app) {
     const std::lock_guard lock(images_guard_);
     opens_again_ = true;
   }
+  for (const auto& loop : group_->loops) loop->open_mailbox();
   server_signals::serve(first().waker());
   look_at_console();
   std::vector<std::thread> others;
@@ -256,8 +282,9 @@ ending linux_platform::run(application& app) {
     });
   if (!serve(first(), this)) all_good = false;
   for (std::thread& t : others) t.join();
-  if (!all_good) return ending::failure;
-  return how_.value_or(ending::halt);
+  const ending how = all_good ? how_.value_or(ending::halt) : ending::failure;
+  wait_for_asides(how);
+  return how;
 }
 
 }  // namespace docteur::cache_vm::on_linux

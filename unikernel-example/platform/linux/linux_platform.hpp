@@ -2,6 +2,7 @@
 // The platform of an ordinary Linux process: event loops, sockets, files.
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -77,6 +78,9 @@ class linux_platform final : public platform, private process_duties {
   void tick() override { look_at_console(); }
   void begin_drain(application& app);
   void wake_all();
+  void begin_aside();
+  void end_aside();
+  void wait_for_asides(ending how);
 
   const platform_options options_;
   std::shared_ptr<loop_group> group_ = std::make_shared<loop_group>();
@@ -87,6 +91,9 @@ class linux_platform final : public platform, private process_duties {
   std::optional<ending> how_;
   std::uint64_t descriptors_ = 0;  // limit of this process
   std::uint64_t total_memory_ = 0;
+  std::mutex asides_guard_;
+  std::condition_variable asides_ended_;
+  std::size_t asides_ = 0;    // tasks of aside() that run
   std::mutex images_guard_;   // of these
   bool opens_again_ = false;  // make() opened the images; once the process serves, others may be there
   std::vector<image_file> images_;
