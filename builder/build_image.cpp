@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "builder/path_section.hpp"
+#include "builder/versions_section.hpp"
 #include "idx/writer.hpp"
 #include "layout/digest_section.hpp"
 #include "layout/restart_section.hpp"
@@ -149,10 +150,15 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
   const oid commit = source.commit().id;
   image_writer image(out, commit, options);
   if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
-  DOCTEUR_TRY(paths, make_path_section(source, pack.entries, report));
+  path_lister lister(source, pack.entries, report);
+  DOCTEUR_TRY(paths, make_path_section(lister, source.root().id, pack.entries.size()));
   DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
   if (const std::vector<std::byte> tags = encode_tags(source.tags()); !tags.empty())
     DOCTEUR_CHECK(image.add_section(section_type::tags, tags));
+  if (!source.versions().empty()) {
+    DOCTEUR_TRY(versions, make_versions_section(lister, source.versions(), pack.entries.size()));
+    DOCTEUR_CHECK(image.add_section(section_type::versions, versions));
+  }
   DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "layout/versions_section.hpp"
+
 namespace docteur {
 namespace {
 
@@ -25,10 +27,14 @@ void path_section_writer::put_number(std::uint32_t v) {
 void path_section_writer::add(std::string_view path, entry_kind kind, std::uint32_t position) {
   std::string key(path);
   if (kind == entry_kind::directory && !path.empty()) key += '/';
+  put(std::move(key), static_cast<std::uint32_t>(kind), position);
+}
+
+void path_section_writer::put(std::string key, std::uint32_t kind, std::uint32_t position) {
   const auto shared = static_cast<std::size_t>(std::ranges::mismatch(key, last_key_).in1 - key.begin());
   const std::string_view tail = std::string_view(key).substr(shared);
   put_number(static_cast<std::uint32_t>(shared));
-  put_number(static_cast<std::uint32_t>(tail.size()) << kPathKindBits | static_cast<std::uint32_t>(kind));
+  put_number(static_cast<std::uint32_t>(tail.size()) << kPathKindBits | kind);
   text_ += tail;
   for (std::uint32_t i = 0; i < position_size_; ++i) positions_.push_back(static_cast<std::byte>(position >> 8 * i));
   last_key_ = std::move(key);
@@ -41,6 +47,8 @@ void path_section_writer::add_submodule(std::string_view path, const oid& commit
   add(path, entry_kind::submodule, static_cast<std::uint32_t>(submodules_.size()));
   submodules_.push_back(commit);
 }
+
+void path_section_writer::add_removed(std::string_view key) { put(std::string(key), kRemovedPath, 0); }
 
 void path_section_writer::close_block() {
   const std::string raw = records_ + text_;

@@ -23,11 +23,15 @@ class path_section_writer {
   void add(std::string_view path, entry_kind kind, std::uint32_t position);
   // The same for a submodule, whose commit is in the section, not in IDX.
   void add_submodule(std::string_view path, const oid& commit);
+  // For a list of changes (layout/versions_section.hpp): the path of this key is not there any more.
+  void add_removed(std::string_view key);
+  [[nodiscard]] bool is_empty() const noexcept { return paths_ == 0; }
 
   // Returns the section's content. The writer cannot be used again.
   [[nodiscard]] std::vector<std::byte> finish();
 
  private:
+  void put(std::string key, std::uint32_t kind, std::uint32_t position);
   void put_number(std::uint32_t v);
   void close_block();
 

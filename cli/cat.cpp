@@ -16,6 +16,7 @@ constexpr const char* kProgram = "docteur-cat";
 struct cat_options {
   std::string image;
   std::optional<std::string> digest;
+  std::string version;
   std::vector<std::string> paths;
   reading_options remote;
 };
@@ -38,7 +39,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
 }
 
 outcome<void> cat(const cat_options& opt) {
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version));
   opened_image& image = session->image();
   outcome<void> all;
   bool pipe_closed = false;
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
   app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
   app.add_option("path", options.paths, "files in the image")->required();
   docteur::cli::add_digest_option(app, options.digest);
+  docteur::cli::add_version_option(app, options.version);
   docteur::cli::add_reading_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::cat(options); });

@@ -20,6 +20,7 @@ constexpr const char* kProgram = "docteur-extract";
 struct extract_options {
   std::string image;
   std::optional<std::string> digest;
+  std::string version;
   std::string target;
   std::optional<std::string> path;
   std::optional<std::string> branch;
@@ -41,6 +42,7 @@ void add_options(CLI::App& app, extract_options& opt) {
   app.add_flag("--bare", opt.bare, "a bare Git repository");
   app.add_option("-b,--branch", opt.branch, "the repository's branch (default: none, HEAD is detached)");
   add_digest_option(app, opt.digest);
+  add_version_option(app, opt.version);
   app.add_flag("--touch", opt.touch, "keep the time of writing on files (default: the commit's)");
   app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
@@ -118,7 +120,7 @@ outcome<void> extract(const extract_options& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_options(opt));
   // Names come from trees: what is written is what the commit's id proves.
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, paths_from::trees));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version, paths_from::trees));
   if (!opt.path) session->expect_all();
   return session->end(extract_from(session->image(), opt));
 }

@@ -19,6 +19,10 @@ void add_digest_option(CLI::App& app, std::optional<std::string>& to) {
   app.add_option("--digest", to, "only the image of this digest, sha256:HEX; each block that is read is compared");
 }
 
+void add_version_option(CLI::App& app, std::string& to) {
+  app.add_option("--at", to, "the version of this name, in an image of several");
+}
+
 outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given) {
   if (!given) return std::optional<oid>();
   DOCTEUR_TRY(digest, parse_digest(*given, "--digest"));
@@ -32,7 +36,7 @@ outcome<block_list> read_block_list(const std::string& file) {
 
 outcome<std::unique_ptr<image_session>> image_session::open(const std::string& name, const reading_options& options,
                                                             const std::optional<std::string>& digest,
-                                                            paths_from source) {
+                                                            const std::string& version, paths_from source) {
   DOCTEUR_TRY(pin, digest_of(digest));
   if (!options.record.empty()) DOCTEUR_CHECK(check_whole_file(options.record));
   std::unique_ptr<image_session> self(new image_session(options));
@@ -44,7 +48,7 @@ outcome<std::unique_ptr<image_session>> image_session::open(const std::string& n
     self->recorded_ = recorded.get();
     disk = std::move(recorded);
   }
-  DOCTEUR_TRY(image, opened_image::attach(std::move(disk), shown_image(name), source, pin));
+  DOCTEUR_TRY(image, opened_image::attach(std::move(disk), shown_image(name), {source, pin, version}));
   self->image_ = std::move(image);
   if (!options.prefetch.empty()) DOCTEUR_CHECK(self->start_prefetch());
   return self;

@@ -17,6 +17,8 @@ namespace docteur::cli {
 
 // Adds --digest to `app`. `to`: what it was given.
 void add_digest_option(CLI::App& app, std::optional<std::string>& to);
+// Adds --at to `app`.
+void add_version_option(CLI::App& app, std::string& to);
 // Parses what --digest was given, if it was. Fails with blame::usage.
 [[nodiscard]] outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given);
 
@@ -24,11 +26,12 @@ void add_digest_option(CLI::App& app, std::optional<std::string>& to);
 class image_session {
  public:
   // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
-  // `digest`: as --digest was given. If the list is for another image, it is ignored, and
+  // `digest`, `version`: as --digest and --at were given. If the list is for another image, it is ignored, and
   // options.tell() gets one line.
   [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
                                                                     const reading_options& options,
                                                                     const std::optional<std::string>& digest,
+                                                                    const std::string& version = {},
                                                                     paths_from source = paths_from::section);
 
   [[nodiscard]] opened_image& image() const noexcept { return *image_; }

@@ -18,6 +18,7 @@ constexpr std::size_t kBuffer = 64 << 10;  // bytes collected before they go out
 struct ls_options {
   std::string image;
   std::optional<std::string> digest;
+  std::string version;
   std::string path;
   bool details = false;
   bool recursive = false;
@@ -120,7 +121,7 @@ outcome<void> print_listing(opened_image& from, const ls_options& opt) {
 }
 
 outcome<void> ls(const ls_options& opt) {
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version));
   return session->end(print_listing(session->image(), opt));
 }
 
@@ -138,6 +139,7 @@ int main(int argc, char** argv) {
       ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
   app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
   docteur::cli::add_digest_option(app, options.digest);
+  docteur::cli::add_version_option(app, options.version);
   docteur::cli::add_reading_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });

@@ -19,7 +19,7 @@
 #include "host/image_digests.hpp"
 #include "reader/limits.hpp"
 #include "source/objects/source_memory.hpp"
-#include "source/open_source.hpp"
+#include "source/open_versions.hpp"
 #include "source/remote/fetch.hpp"
 #include "source/selection/selection.hpp"
 
@@ -36,7 +36,8 @@ static_assert(kMaxSourcePath <= limits{}.path_bytes && kMaxTreeDepth <= limits{}
 struct make_options {
   std::string repository;
   std::string image;
-  std::optional<std::string> branch;  // given and empty is a mistake, e.g. an unset variable of a script
+  std::vector<std::string> branches;  // given and empty is a mistake, e.g. an unset variable of a script
+  std::optional<std::string> default_version;
   std::optional<std::string> date;
   std::optional<std::string> author;
   std::uint64_t block_size = kDefaultBlockSize;
@@ -67,7 +68,12 @@ void add_options(CLI::App& app, make_options& opt) {
          "a repository (https://, http://, ssh://, user@host:path, git://, file://, relativize://, a path) or a folder")
       ->required();
   app.add_option("image", opt.image, "the image: a file or a block device")->required();
-  app.add_option("-b,--branch", opt.branch, "branch, tag, refs/..., commit id or HEAD (default: HEAD)");
+  app.add_option(
+         "-b,--branch", opt.branches,
+         "branch, tag, refs/..., commit id or HEAD (default: HEAD); several are versions in one image, each with "
+         "a name of its own as REFERENCE=NAME")
+      ->allow_extra_args(false);
+  app.add_option("--default", opt.default_version, "the name of the version that is served first (default: the first)");
   app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
@@ -136,10 +142,6 @@ outcome<source_options> source_options_of(const make_options& opt) {
     DOCTEUR_TRY(kind, meaning_of("--object-format", *opt.object_format, kKinds));
     source.kind = kind;
   }
-  if (opt.branch) {
-    if (opt.branch->empty()) return give_up(blame::usage, "--branch: an empty name");
-    source.reference = *opt.branch;
-  }
   source.folder = opt.path.value_or("");
   source.threads = opt.threads;
   source.timeout = std::chrono::seconds(opt.timeout);
@@ -190,6 +192,44 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
     if (opt.verbose && !opt.quiet)
       say(kProgram, f.object + (f.result == verdict::good ? " signed by " : ": ") + f.text);
   return {};
+}
+
+outcome<std::vector<wanted_version>> wanted_of(const make_options& opt) {
+  std::vector<wanted_version> all;
+  for (const std::string& text : opt.branches) {
+    DOCTEUR_TRY(wanted, parse_wanted_version(text));
+    all.push_back(std::move(wanted));
+  }
+  return all;
+}
+
+// Moves the version named by --default to the front.
+outcome<void> choose_default(std::vector<named_source>& versions, const make_options& opt) {
+  if (!opt.default_version) return {};
+  const auto chosen = std::ranges::find(versions, *opt.default_version, &named_source::name);
+  if (chosen == versions.end())
+    return give_up(blame::usage, "--default: no version " + printable(*opt.default_version));
+  std::rotate(versions.begin(), chosen, chosen + 1);
+  return {};
+}
+
+// One commit without a name is in the image without one: the same commit gives the same bytes, however it was asked
+// for.
+outcome<std::unique_ptr<commit_source>> open_selected(const location& where, const source_options& options,
+                                                      const selection& selected, const make_options& opt,
+                                                      progress& report) {
+  DOCTEUR_TRY(wanted, wanted_of(opt));
+  const bool is_named = wanted.size() > 1 || opt.default_version || (!wanted.empty() && !wanted.front().name.empty());
+  if (wanted.empty()) wanted.emplace_back();
+  DOCTEUR_TRY(versions, open_versions(where, options, wanted, report));
+  for (named_source& v : versions) {
+    DOCTEUR_CHECK(check_signature(*v.source, opt, report));
+    DOCTEUR_TRY(part, select_from(std::move(v.source), selected, report));
+    v.source = std::move(part);
+  }
+  if (!is_named) return std::move(versions.front().source);
+  DOCTEUR_CHECK(choose_default(versions, opt));
+  return combine_versions(std::move(versions));
 }
 
 void print_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
@@ -253,9 +293,7 @@ outcome<void> make(const make_options& opt) {
   progress_line line(style, kProgram);
   DOCTEUR_TRY(out, output_file::create(opt.image));
   source_opt.excluded = out->not_content();
-  DOCTEUR_TRY(whole, open_source(where, source_opt, line));
-  DOCTEUR_CHECK(check_signature(*whole, opt, line));
-  DOCTEUR_TRY(source, select_from(std::move(whole), selected, line));
+  DOCTEUR_TRY(source, open_selected(where, source_opt, selected, opt, line));
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack = pack;

@@ -40,6 +40,7 @@ struct mount_command {
   bool verbose = false;
   bool fake = false;
   std::optional<std::string> digest;
+  std::string version;
   reading_options remote;
 };
 
@@ -97,7 +98,7 @@ outcome<void> mount(const mount_command& command) {
   reading_options reading = command.remote;
   if (!command.foreground)
     reading.tell = [](const std::string& line) { ::syslog(LOG_DAEMON | LOG_WARNING, "%s", line.c_str()); };
-  DOCTEUR_TRY(session, image_session::open(command.image, reading, command.digest));
+  DOCTEUR_TRY(session, image_session::open(command.image, reading, command.digest, command.version));
   if (command.fake) return {};
   const opened_image* const image = &session->image();
   plan.source = real_path(command.image);
@@ -139,6 +140,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0u, 1024u));
   app.add_flag("-v,--verbose", command.verbose, "say what was mounted");
   add_digest_option(app, command.digest);
+  add_version_option(app, command.version);
   add_reading_options(app, command.remote);
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
   const int status = run(app, static_cast<int>(words.size()), words.data(), [&] { return mount(command); });

@@ -47,12 +47,26 @@ std::string signed_text(const findings& signatures) {
   return text;
 }
 
+// The other commits of the image, each with its name.
+std::string versions_text(const verify_report& r) {
+  std::string text;
+  for (const verified_version& v : r.versions) {
+    const auto c = v.head();
+    text += "version\t: " + printable_line(v.name) + " " + hex_text(v.commit);
+    if (c) text += " \"" + printable_line(c->author.name) + "\" <" + printable_line(c->author.mail) + ">";
+    if (!v.reference.empty()) text += ", " + printable_line(v.reference);
+    text += "\n";
+  }
+  return text;
+}
+
 // The lines that OCaml docteur's verify prints, the signer and the image's digest.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex_text(r.commit) + "\n";
   text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";
   text += "root\t: " + hex_text(c.tree) + "\n" + signed_text(signatures);
   if (r.digest) text += "digest\t: " + digest_text(*r.digest) + "\n";
+  text += versions_text(r);
   if (!c.has_message) return text;
   text += "\n" + printable_text(c.message);
   if (!text.ends_with('\n')) text += '\n';
@@ -80,6 +94,15 @@ std::string json_of_tag(const tag_object& tag) {
   return o.text();
 }
 
+std::string json_of_version(const verified_version& v) {
+  json_object o;
+  o.add_bytes("name", v.name).add("commit", hex_text(v.commit));
+  if (!v.reference.empty()) o.add_bytes("reference", v.reference);
+  if (const auto c = v.head()) o.add_raw("author", person(c->author).text()).add("root", hex_text(c->tree));
+  if (!v.tags.empty()) o.add_raw("tags", json_array(v.tags, json_of_tag));
+  return o.add("paths", v.paths).text();
+}
+
 const char* word(verdict v) {
   switch (v) {
     case verdict::good: return "good";
@@ -104,6 +127,7 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
     if (const auto derived = find_derivation(c->message)) o.add("made_from", hex_text(derived->original));
   }
   if (!r.tags.empty()) o.add_raw("tags", json_array(r.tags, json_of_tag));
+  if (!r.versions.empty()) o.add_raw("versions", json_array(r.versions, json_of_version));
   if (r.sections) {
     o.add_bytes("builder", r.sections->builder_text()).add("format", std::uint64_t{kFormatVersion});
     o.add("block_size", std::uint64_t{r.sections->block_size});
@@ -168,7 +192,22 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
   if (!opt.signature || !r.good()) return {};
   std::vector<object_to_check> objects{{r.commit.kind(), object_type::commit, r.commit_content}};
   for (const tag_object& tag : r.tags) objects.push_back({tag.id.kind(), object_type::tag, tag.content});
-  return find_signers(objects, opt.allowed_signers, report);
+  DOCTEUR_TRY(all, find_signers(objects, opt.allowed_signers, report));
+  if (const std::string lacks = what_lacks(all); !lacks.empty()) return all;
+  // Each version is signed, or the image is not.
+  for (const verified_version& v : r.versions) {
+    if (v.commit == r.commit) continue;
+    objects = {{v.commit.kind(), object_type::commit, v.commit_content}};
+    for (const tag_object& tag : v.tags) objects.push_back({tag.id.kind(), object_type::tag, tag.content});
+    DOCTEUR_TRY(its, find_signers(objects, opt.allowed_signers, report));
+    const std::string lacks = what_lacks(its);
+    if (!lacks.empty()) return give_up(blame::input, "version " + printable(v.name) + ": " + lacks);
+    for (signature_finding& f : its) {
+      f.object = "version " + printable(v.name) + ": " + f.object;
+      all.push_back(std::move(f));
+    }
+  }
+  return all;
 }
 
 // An image of a server comes to an unnamed file first: each byte is needed, and some more than once.

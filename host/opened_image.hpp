@@ -12,25 +12,27 @@
 
 namespace docteur {
 
+struct image_opening {
+  paths_from source = paths_from::section;
+  std::optional<oid> digest{};  // the image must be that of this digest
+  std::string version{};        // name of the version to attach; empty: the image's commit
+};
+
 class opened_image {
  public:
   // Opens the file or block device `path`, attaches the image in it and makes one reader. The tree and the reader's
-  // cache are in huge pages if the system has any. `shown`: the image's name in messages, printable. With `digest`, it
-  // must be the image of that digest, and no block of it is believed that was not compared (host/checked_device.hpp).
-  // Fails as file_device::open() and load_pinned() do, or with the error of attached_image::attach() as a message of
-  // describe().
+  // cache are in huge pages if the system has any. `shown`: the image's name in messages, printable. With a digest, no
+  // block is believed that was not compared (host/checked_device.hpp). Fails as file_device::open() and load_pinned()
+  // do, or with the error of attached_image::attach() as a message of describe().
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> open(const std::string& path, std::string shown,
-                                                                   paths_from source = paths_from::section,
-                                                                   const std::optional<oid>& digest = {});
+                                                                   const image_opening& how = {});
 
   // Attaches the image on `disk` in the same way. A digest that the disk demands is demanded, too (demanded_of()).
   [[nodiscard]] static outcome<std::unique_ptr<opened_image>> attach(std::unique_ptr<image_device> disk,
-                                                                     std::string shown,
-                                                                     paths_from source = paths_from::section,
-                                                                     const std::optional<oid>& digest = {});
+                                                                     std::string shown, const image_opening& how = {});
 
   [[nodiscard]] const docteur::image& image() const noexcept { return attached_.image(); }
-  // The snapshot of the image's commit.
+  // The snapshot of the version that was asked for.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return attached_.snapshot(); }
   [[nodiscard]] device disk() const noexcept { return checked_ ? checked_->view() : disk_->view(); }
   [[nodiscard]] image_device& source() noexcept { return *disk_; }

@@ -23,10 +23,11 @@ inline constexpr std::uint64_t kSha256Feature = 1;  // ids and Git's checksums a
 inline constexpr std::uint64_t kKnownRequiredFeatures = kSha256Feature;
 
 enum class section_type : std::uint32_t {
-  restart = 1,  // restart points of large blobs, layout/restart_section.hpp
-  paths = 2,    // all paths in order, layout/path_section.hpp
-  tags = 3,     // annotated tags of the commit, layout/tag_section.hpp
-  digests = 4,  // SHA-256 of each block of the image, layout/digest_section.hpp
+  restart = 1,   // restart points of large blobs, layout/restart_section.hpp
+  paths = 2,     // all paths in order, layout/path_section.hpp
+  tags = 3,      // annotated tags of the commit, layout/tag_section.hpp
+  digests = 4,   // SHA-256 of each block of the image, layout/digest_section.hpp
+  versions = 5,  // the commits of an image of several, layout/versions_section.hpp
 };
 
 struct section {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,13 +22,23 @@ struct source_object {
   std::uint64_t size;  // bytes of content, without Git's object header
 };
 
+// One of several commits in an image.
+struct source_version {
+  std::string name;       // as is_version_name() (layout/versions_section.hpp) accepts it
+  std::string reference;  // full name of the reference that it was asked for by; empty if by its id
+  oid commit;
+  oid tree;
+  std::vector<oid> tags;  // annotated tags that lead to the commit: each names the next
+};
+
 class object_source {
  public:
   virtual ~object_source() = default;
 
   // Every object of the image once, in canonical order: the commit; the annotated tags that lead to it, if it was asked
   // for by a tag (each names the next, the last one names the commit); trees depth-first (a tree before its subtrees,
-  // subtrees in tree order); blobs in path order. A tree or blob with several paths stands at the first.
+  // subtrees in tree order); blobs in path order. A tree or blob with several paths stands at the first. With several
+  // versions: all commits, each with its tags; then all trees; then all blobs.
   [[nodiscard]] virtual std::span<const source_object> objects() const = 0;
 
   // The kind of all ids.
@@ -39,7 +50,11 @@ class object_source {
     const auto end = std::ranges::find_if(rest, [](const source_object& o) { return o.type != object_type::tag; });
     return rest.first(static_cast<std::size_t>(end - rest.begin()));
   }
-  [[nodiscard]] const source_object& root() const { return objects()[1 + tags().size()]; }
+  [[nodiscard]] const source_object& root() const {
+    return *std::ranges::find(objects(), object_type::tree, &source_object::type);
+  }
+  // All commits with their names, that of commit() first; none if the image's commit has no name.
+  [[nodiscard]] virtual std::span<const source_version> versions() const { return {}; }
 
   // The first path of objects()[index], '/'-separated, without a leading '/'; empty for commit, tags and root tree.
   [[nodiscard]] virtual std::string_view path(std::size_t index) const = 0;

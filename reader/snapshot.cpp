@@ -7,6 +7,8 @@
 #include "object/hasher.hpp"
 #include "reader/path_section_reader.hpp"
 #include "reader/tree_walk.hpp"
+#include "reader/version_list.hpp"
+#include "reader/version_paths.hpp"
 
 namespace docteur {
 namespace {
@@ -32,18 +34,28 @@ bool needs_normalising(std::string_view path) noexcept {
 }  // namespace
 
 result<snapshot> snapshot::attach(const docteur::image& from) noexcept {
+  return attach(from, from.commit_id(), nullptr, nullptr);
+}
+
+result<snapshot> snapshot::attach(const docteur::image& from, const version_list& all, const version& which) noexcept {
+  return attach(from, which.commit, &all, &which);
+}
+
+result<snapshot> snapshot::attach(const docteur::image& from, const oid& commit, const version_list* all,
+                                  const version* which) noexcept {
   snapshot s;
   s.image_ = &from;
+  s.commit_id_ = commit;
   s.submodules_ = oid_list(from.allocator(), from.kind());
   DOCTEUR_TRY(objects, object_reader::make(from.disk(), from.index(), from.allocator(), from.bounds(), kAttachCache));
   DOCTEUR_CHECK(s.read_commit(objects));
-  DOCTEUR_CHECK(s.read_paths(objects));
+  DOCTEUR_CHECK(s.read_paths(objects, all, which));
   return s;
 }
 
 result<done> snapshot::read_commit(object_reader& objects) noexcept {
   std::uint64_t offset = kCommitOffset;
-  if (image_->path_section() == nullptr) {
+  if (image_->path_section() == nullptr || commit_id() != image_->commit_id()) {
     DOCTEUR_TRY(position, image_->index().find(commit_id()));
     if (!position) return fail(errc::malformed, kHeaderCommit, "the image's commit is not in it");
     offset = image_->index().offset(*position);
@@ -60,9 +72,15 @@ result<done> snapshot::read_commit(object_reader& objects) noexcept {
   return done{};
 }
 
-result<done> snapshot::read_paths(object_reader& objects) noexcept {
+result<done> snapshot::read_paths(object_reader& objects, const version_list* all, const version* which) noexcept {
   path_tree_builder builder(image_->allocator());
-  if (const section* paths = image_->path_section()) {
+  const section* const paths = image_->path_section();
+  if (paths != nullptr && which != nullptr) {
+    std::array<section, 1 + kMostVersionBases> lists{*paths};
+    DOCTEUR_TRY(changes, all->lists(*which, std::span(lists).subspan(1)));
+    DOCTEUR_CHECK(read_version_paths(image_->disk(), std::span(lists).first(1 + changes), image_->index().count(),
+                                     image_->allocator(), image_->bounds(), builder, submodules_));
+  } else if (paths != nullptr) {
     DOCTEUR_CHECK(read_path_section(image_->disk(), *paths, image_->index().count(), image_->allocator(),
                                     image_->bounds(), builder, submodules_));
   } else {

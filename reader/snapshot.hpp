@@ -17,6 +17,8 @@
 namespace docteur {
 
 class directory_list;
+class version_list;
+struct version;
 
 class snapshot {
  public:
@@ -24,10 +26,14 @@ class snapshot {
   // trees, each checked against its id. `from` must outlive the snapshot and not be moved; memory comes from its
   // allocator. Errors: those of the parts; too_large for an exceeded limit.
   [[nodiscard]] static result<snapshot> attach(const image& from) noexcept;
+  // The same for a version of the image, an element of `all`, which is the image's list of versions and is not needed
+  // any more afterwards.
+  [[nodiscard]] static result<snapshot> attach(const docteur::image& from, const version_list& all,
+                                               const version& which) noexcept;
 
   // The image that the snapshot was attached from.
   [[nodiscard]] const docteur::image& image() const noexcept { return *image_; }
-  [[nodiscard]] const oid& commit_id() const noexcept { return image_->commit_id(); }
+  [[nodiscard]] const oid& commit_id() const noexcept { return commit_id_; }
   [[nodiscard]] const commit_view& commit() const noexcept { return commit_; }
   [[nodiscard]] bytes commit_content() const noexcept { return commit_content_.span(); }
 
@@ -60,10 +66,14 @@ class snapshot {
 
  private:
   friend class directory_list;
+  // Without `which`, of the image's commit.
+  [[nodiscard]] static result<snapshot> attach(const docteur::image& from, const oid& commit, const version_list* all,
+                                               const version* which) noexcept;
   [[nodiscard]] result<done> read_commit(object_reader& objects) noexcept;
-  [[nodiscard]] result<done> read_paths(object_reader& objects) noexcept;
+  [[nodiscard]] result<done> read_paths(object_reader& objects, const version_list* all, const version* which) noexcept;
 
   const docteur::image* image_ = nullptr;
+  oid commit_id_;
   owned_array<std::byte> commit_content_;
   commit_view commit_;
   path_tree tree_;

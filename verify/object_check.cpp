@@ -31,9 +31,7 @@ void object_check::take_commit(const pack_entry& e, bytes content) {
   } else {
     odd_.add(fsck_message_of_commit(as_text(content)), e.object, e.id, e.at());
   }
-  if (e.id != commit_) return;
-  const std::lock_guard lock(mutex_);
-  commit_content_ = as_text(content);
+  keep(e, content);
 }
 
 void object_check::take_tag(const pack_entry& e, bytes content) {
@@ -42,10 +40,14 @@ void object_check::take_tag(const pack_entry& e, bytes content) {
   } else {
     odd_.add(fsck_message_of_tag(as_text(content)), e.object, e.id, e.at());
   }
-  const auto wanted = std::ranges::find(tags_, e.id);
-  if (wanted == tags_.end()) return;
+  keep(e, content);
+}
+
+void object_check::keep(const pack_entry& e, bytes content) {
+  const auto wanted = std::ranges::find(wanted_, e.id);
+  if (wanted == wanted_.end()) return;
   const std::lock_guard lock(mutex_);
-  tag_contents_[static_cast<std::size_t>(wanted - tags_.begin())] = as_text(content);
+  contents_[static_cast<std::size_t>(wanted - wanted_.begin())] = as_text(content);
 }
 
 void object_check::take_blob(pack_entry& e, const oid& id) { set_id(e, id); }

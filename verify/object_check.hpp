@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,11 @@ namespace docteur {
 
 class object_check {
  public:
-  // `idx`: nullptr if it is not usable. `commit`: that of the image header, whose content is kept. `tags`: those of the
-  // tag section, whose content is kept. `odd` gets what git's fsck reports of good objects. All references must outlive
-  // this.
-  object_check(const idx_view* idx, const oid& commit, const std::vector<oid>& tags, const limits& bounds,
-               findings& found, oddities& odd)
-      : idx_(idx),
-        commit_(commit),
-        tags_(tags),
-        bounds_(bounds),
-        found_(found),
-        tag_contents_(tags.size()),
-        odd_(odd) {}
+  // `idx`: nullptr if it is not usable. `kind`: of all ids. `wanted`: commits and tags whose content is kept, each
+  // once. `odd` gets what git's fsck reports of good objects. All references must outlive this.
+  object_check(const idx_view* idx, hash_kind kind, std::span<const oid> wanted, const limits& bounds, findings& found,
+               oddities& odd)
+      : idx_(idx), kind_(kind), wanted_(wanted), bounds_(bounds), found_(found), contents_(wanted.size()), odd_(odd) {}
 
   // Takes a rebuilt object: sets the id and state of its entry `e`, the one with this index, reports its faults, and,
   // of a tree, adds its entries to `edges`. Safe to call from many threads, each with its own `edges`.
@@ -42,15 +36,14 @@ class object_check {
   void finish();
   // The special files that any tree names, maybe with duplicates.
   [[nodiscard]] std::vector<special_file>&& special_files() && { return std::move(special_files_); }
-  // The content of the header's commit; empty if it was not found.
-  [[nodiscard]] std::string&& commit_content() && { return std::move(commit_content_); }
-  // The content of each of `tags`; empty if it was not found.
-  [[nodiscard]] std::vector<std::string>&& tag_contents() && { return std::move(tag_contents_); }
+  // The content of each of `wanted`; empty if it was not found.
+  [[nodiscard]] std::vector<std::string>&& contents() && { return std::move(contents_); }
   // False if trees have more entries than the limit: some were dropped from the edges.
   [[nodiscard]] bool edges_are_complete() const { return edges_ <= bounds_.paths; }
 
  private:
-  [[nodiscard]] hash_kind kind() const noexcept { return commit_.kind(); }
+  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
+  void keep(const pack_entry& e, bytes content);
   void set_id(pack_entry& e, const oid& id);
   void take_commit(const pack_entry& e, bytes content);
   void take_tag(const pack_entry& e, bytes content);
@@ -58,13 +51,12 @@ class object_check {
   void take_tree(const pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
 
   const idx_view* idx_;
-  oid commit_;
-  const std::vector<oid>& tags_;
+  hash_kind kind_;
+  std::span<const oid> wanted_;
   limits bounds_;
   findings& found_;
   std::mutex mutex_;
-  std::string commit_content_;
-  std::vector<std::string> tag_contents_;  // in the order of tags_
+  std::vector<std::string> contents_;  // in the order of wanted_
   std::vector<special_file> special_files_;
   oddities& odd_;
   std::atomic<std::uint64_t> edges_{0};

@@ -112,14 +112,13 @@ class examiner {
       DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e->pack, e->found));
       restarts = std::move(loaded);
     }
-    object_check check(idx, frame_.commit, frame_.tags, options_.bounds, e->found, e->odd);
+    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_.bounds, e->found, e->odd);
     report_.phase("checking", e->pack.entries.size());
     DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, report_));
     e->resolved = std::move(resolved);
     check.finish();
     e->edges_are_complete = check.edges_are_complete();
-    e->commit_content = std::move(check).commit_content();
-    e->tag_contents = std::move(check).tag_contents();
+    e->contents = std::move(check).contents();
     e->special_files = std::move(check).special_files();
     return e;
   }

@@ -23,7 +23,7 @@ struct pack_frame {
   std::uint64_t limit = 0;            // PACK offset where entries end at the latest
   bool limit_is_end = false;          // the trailer begins exactly there
   const section* restarts = nullptr;  // the restart section, if there is one
-  std::vector<oid> tags;              // those of the tag section, whose content is wanted
+  std::vector<oid> wanted;            // commits and tags whose content is wanted, each once
   const loaded_idx* index = nullptr;  // nullptr if IDX cannot be used
   std::uint64_t idx_offset = 0;       // in the image
 };
@@ -36,11 +36,10 @@ struct pack_examination {
   std::vector<special_file> special_files;  // named by trees
   scanned_pack pack;
   resolved_pack resolved;
-  std::string commit_content;
-  std::vector<std::string> tag_contents;  // of pack_frame::tags; empty where a tag is missing or damaged
-  bool edges_are_complete = true;         // object_check.hpp
-  bool is_complete = true;                // all entries were found, and `end` is where the trailer begins
-  std::uint64_t end = 0;                  // PACK offset behind the last entry
+  std::vector<std::string> contents;  // of pack_frame::wanted; empty where an object is missing or damaged
+  bool edges_are_complete = true;     // object_check.hpp
+  bool is_complete = true;            // all entries were found, and `end` is where the trailer begins
+  std::uint64_t end = 0;              // PACK offset behind the last entry
 };
 
 // Examines the PACK. Entries are first taken from IDX, because then damage in one entry does not hide others. If they

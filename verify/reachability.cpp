@@ -27,6 +27,7 @@ class walk {
         trees_(trees),
         found_(found),
         extents_(trees.size()),
+        visited_(trees.size()),
         reached_(pack.entries.size()),
         whole_(ids.all().size(), kUnknown) {}
 
@@ -54,12 +55,12 @@ class walk {
     return kNoEntry;
   }
 
-  // Visits all trees from `root` down, each once, with an explicit stack.
+  // Visits all trees from `root` down that were not visited before, with an explicit stack.
   extent visit(std::uint32_t root) {
     const std::size_t first = trees_.find(root);
     if (first == trees_.size()) return {};
+    if (visited_[first]) return extents_[first];
     std::vector<frame> stack;
-    visited_.assign(trees_.size(), false);
     visited_[first] = true;
     stack.push_back({first});
     while (!stack.empty()) {
@@ -132,31 +133,46 @@ void report_duplicates(const scanned_pack& pack, const id_map& ids, findings& fo
   }
 }
 
-}  // namespace
-
-void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
-                        const reach_options& options, const limits& bounds, findings& found, verify_report& result) {
-  report_duplicates(pack, ids, found);
-  walk w(pack, ids, trees, found);
-  const std::uint32_t commit = w.reach(options.commit, object_type::commit, kHeaderCommit);
-  for (const oid& tag : options.tags) w.reach(tag, object_type::tag, options.tags_at);
-  const auto head = result.head();
-  if (commit == kNoEntry || !head) return;
-  if (!options.edges_are_complete) {
-    found.add(errc::too_large, kPackOffset, "trees have more entries than the limit: reachability was not checked");
-    return;
-  }
-  const std::uint32_t root = w.reach(head->tree, object_type::tree, pack.entries[commit].at());
-  if (root == kNoEntry) return;
-  const extent all = w.visit(root);
-  result.paths = all.paths;
-  const std::uint64_t root_at = pack.entries[root].at();
+void check_extent(const extent& all, std::uint64_t root_at, const limits& bounds, findings& found) {
   if (all.paths > bounds.paths) found.add(errc::too_large, root_at, "more paths than the limit");
   if (all.depth > bounds.tree_depth)
     found.add(errc::too_large, root_at, "directories are nested deeper than the limit");
   if (all.held > bounds.object_bytes)
     found.add(errc::too_large, root_at, "the trees along one path are larger than the limit of an object");
   if (all.bytes > bounds.path_bytes) found.add(errc::too_large, root_at, "a path is longer than the limit");
+}
+
+}  // namespace
+
+void check_reachability(const scanned_pack& pack, const id_map& ids, const tree_index& trees,
+                        const reach_options& options, const limits& bounds, findings& found, verify_report& result) {
+  report_duplicates(pack, ids, found);
+  walk w(pack, ids, trees, found);
+  for (const oid& tag : options.tags) w.reach(tag, object_type::tag, options.tags_at);
+  for (const verified_version& v : result.versions)
+    for (const tag_object& tag : v.tags) w.reach(tag.id, object_type::tag, options.versions_at);
+  if (!options.edges_are_complete) {
+    found.add(errc::too_large, kPackOffset, "trees have more entries than the limit: reachability was not checked");
+    return;
+  }
+  // Nothing can be said of what is not reached when a tree was not.
+  const auto visit = [&](const oid& commit, const std::optional<commit_view>& head, std::uint64_t from_at) {
+    const std::uint32_t entry = w.reach(commit, object_type::commit, from_at);
+    if (entry == kNoEntry || !head) return std::optional<extent>();
+    const std::uint32_t root = w.reach(head->tree, object_type::tree, pack.entries[entry].at());
+    if (root == kNoEntry) return std::optional<extent>();
+    const extent all = w.visit(root);
+    check_extent(all, pack.entries[root].at(), bounds, found);
+    return std::optional(all);
+  };
+  const auto own = visit(options.commit, result.head(), kHeaderCommit);
+  if (!own) return;
+  result.paths = own->paths;
+  for (verified_version& v : result.versions) {
+    const auto its = visit(v.commit, v.head(), options.versions_at);
+    if (!its) return;
+    v.paths = its->paths;
+  }
 
   std::uint64_t unreachable = 0;
   for (std::size_t i = 0; i < pack.entries.size(); ++i) {

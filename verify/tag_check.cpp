@@ -36,15 +36,17 @@ outcome<std::vector<oid>> load_tags(const device& d, const section& where, hash_
   return ids;
 }
 
-void check_tags(const std::vector<tag_object>& tags, const oid& commit, const section& where, findings& found) {
+void check_tags(const std::vector<tag_object>& tags, const oid& commit, std::uint64_t at, const char* whose,
+                findings& found) {
   for (std::size_t i = 0; i < tags.size(); ++i) {
     const auto tag = parse_tag(as_bytes(tags[i].content), commit.kind());
     if (!tag) continue;
     const bool last = i + 1 == tags.size();
     if (tag->target == (last ? commit : tags[i + 1].id) && tag->type == (last ? object_type::commit : object_type::tag))
       continue;
-    found.add(errc::malformed, where.offset + kTagSectionHeader + i * id_size(commit.kind()),
-              object_text("tag", tags[i].id) + " does not lead to " + (last ? "the image's commit" : "the next tag"));
+    found.add(errc::malformed, at + i * id_size(commit.kind()),
+              object_text("tag", tags[i].id) + " does not lead to " +
+                  (last ? std::string(whose) + " commit" : "the next tag"));
   }
 }
 

@@ -17,6 +17,8 @@ namespace docteur {
 
 // Checks that each tag names the next and the last one `commit`. Tags without content are skipped: their fault was
 // reported.
-void check_tags(const std::vector<tag_object>& tags, const oid& commit, const section& where, findings& found);
+// `at`: offset of the first tag's id in the image, `whose` commit it is, for messages.
+void check_tags(const std::vector<tag_object>& tags, const oid& commit, std::uint64_t at, const char* whose,
+                findings& found);
 
 }  // namespace docteur

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <unordered_set>
 
+#include "base/oid_hash.hpp"
 #include "base/threads.hpp"
+#include "layout/tag_section.hpp"
 #include "verify/chain_check.hpp"
 #include "verify/digest_check.hpp"
 #include "verify/findings.hpp"
@@ -19,6 +22,7 @@
 #include "verify/read_range.hpp"
 #include "verify/tag_check.hpp"
 #include "verify/unresolved.hpp"
+#include "verify/versions_check.hpp"
 #include "verify/zero_check.hpp"
 
 namespace docteur {
@@ -36,6 +40,8 @@ class verification {
       DOCTEUR_CHECK(read_section_table());
       DOCTEUR_CHECK(check_sections());
       DOCTEUR_CHECK(read_tags());
+      DOCTEUR_CHECK(read_versions());
+      list_wanted();
       DOCTEUR_CHECK(read_pack_header());
       DOCTEUR_CHECK(load_idx());
       DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, report_));
@@ -107,7 +113,7 @@ class verification {
         return outcome<void>();
       }));
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
-      if (s.type < section_type::restart || s.type > section_type::digests)
+      if (s.type < section_type::restart || s.type > section_type::versions)
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
                       ", which is unknown to this version");
     }
@@ -118,8 +124,46 @@ class verification {
     tag_section_ = result_.sections ? result_.sections->find(section_type::tags) : nullptr;
     if (tag_section_ == nullptr) return {};
     DOCTEUR_TRY(ids, load_tags(device_, *tag_section_, kind(), found_));
-    frame_.tags = std::move(ids);
+    tags_ = std::move(ids);
     return {};
+  }
+
+  outcome<void> read_versions() {
+    versions_section_ = result_.sections ? result_.sections->find(section_type::versions) : nullptr;
+    if (versions_section_ == nullptr) return {};
+    if (result_.sections->find(section_type::paths) == nullptr)
+      found_.add(errc::malformed, versions_section_->offset, "versions without a path section");
+    DOCTEUR_TRY(versions, load_versions(device_, *versions_section_, frame_.commit, found_));
+    versions_ = std::move(versions);
+    return {};
+  }
+
+  void list_wanted() {
+    std::unordered_set<oid, oid_hash> known;
+    const auto want = [&](const oid& id) {
+      if (known.insert(id).second) frame_.wanted.push_back(id);
+    };
+    want(frame_.commit);
+    for (const oid& id : tags_) want(id);
+    for (const listed_version& v : versions_) {
+      want(v.commit);
+      for (const oid& id : v.tags) want(id);
+    }
+  }
+
+  // Moves the content of commits and tags into the result.
+  void take_contents(const std::vector<std::string>& contents) {
+    const auto content = [&](const oid& id) -> const std::string& {
+      return contents[static_cast<std::size_t>(std::ranges::find(frame_.wanted, id) - frame_.wanted.begin())];
+    };
+    result_.commit_content = content(frame_.commit);
+    for (const oid& id : tags_) result_.tags.push_back({id, content(id)});
+    for (const listed_version& v : versions_) {
+      verified_version& to = result_.versions.emplace_back();
+      to = {v.name, v.reference, v.commit, content(v.commit), {}, 0};
+      for (const oid& id : v.tags) to.tags.push_back({id, content(id)});
+      check_tags(to.tags, v.commit, v.at, "the version's", found_);
+    }
   }
 
   outcome<void> read_pack_header() {
@@ -148,10 +192,9 @@ class verification {
 
   outcome<void> take(pack_examination& e) {
     found_.merge(std::move(e.found));
-    result_.commit_content = std::move(e.commit_content);
-    for (std::size_t i = 0; i < frame_.tags.size(); ++i)
-      result_.tags.push_back({frame_.tags[i], std::move(e.tag_contents[i])});
-    if (tag_section_ != nullptr) check_tags(result_.tags, frame_.commit, *tag_section_, found_);
+    take_contents(e.contents);
+    if (tag_section_ != nullptr)
+      check_tags(result_.tags, frame_.commit, tag_section_->offset + kTagSectionHeader, "the image's", found_);
     result_.objects = e.resolved.objects;
     result_.content_bytes = e.resolved.content_bytes;
     result_.deltas = e.resolved.deltas;
@@ -164,10 +207,11 @@ class verification {
     result_.depth = check_chains(e.pack, ids, options_.bounds, found_);
     const tree_index trees(std::move(e.resolved.edges));
     if (e.is_complete)
-      check_reachability(e.pack, ids, trees,
-                         {frame_.commit, frame_.tags, tag_section_ != nullptr ? tag_section_->offset : 0, has_table_,
-                          e.edges_are_complete},
-                         options_.bounds, found_, result_);
+      check_reachability(
+          e.pack, ids, trees,
+          {frame_.commit, tags_, tag_section_ != nullptr ? tag_section_->offset : 0,
+           versions_section_ != nullptr ? versions_section_->offset : 0, has_table_, e.edges_are_complete},
+          options_.bounds, found_, result_);
     std::uint64_t idx_end = 0;
     if (idx != nullptr) {
       DOCTEUR_TRY(end, check_idx(device_, frame_.idx_offset, *idx, e.pack.checksum, e.pack, found_));
@@ -195,8 +239,12 @@ class verification {
     const auto head = result_.head();
     if (paths == nullptr || !head) return {};
     // The section follows from trees and IDX, so it can only be compared with good ones.
-    if (found_.count() == 0)
-      return check_paths(device_, *paths, {frame_.commit, head->tree, e.pack, ids, trees}, found_);
+    if (found_.count() == 0) {
+      DOCTEUR_CHECK(check_paths(device_, *paths, {frame_.commit, head->tree, e.pack, ids, trees}, found_));
+      std::vector<oid> roots;
+      for (const verified_version& v : result_.versions) roots.push_back(v.head()->tree);  // good, as all commits are
+      return check_version_paths(device_, versions_, roots, {kind(), e.pack, ids, trees, options_.bounds}, found_);
+    }
     found_.remark("the path section was not compared with the trees: fix the other faults first");
     return {};
   }
@@ -236,8 +284,11 @@ class verification {
   progress& report_;
   findings found_;
   pack_frame frame_;
-  const section* tag_section_ = nullptr;  // the tag section, if there is one
-  bool has_table_ = false;                // there is a section table, perhaps damaged
+  const section* tag_section_ = nullptr;       // the tag section, if there is one
+  std::vector<oid> tags_;                      // in it
+  const section* versions_section_ = nullptr;  // the versions section, if there is one
+  std::vector<listed_version> versions_;       // in it
+  bool has_table_ = false;                     // there is a section table, perhaps damaged
   std::optional<loaded_idx> index_;
   verify_report result_;
 };

@@ -48,10 +48,27 @@ struct tag_object {
   std::string content;  // empty if it is missing or damaged
 };
 
-struct verify_report {
-  oid commit;                    // that of the image header
+// One of the commits of an image (layout/versions_section.hpp).
+struct verified_version {
+  std::string name;
+  std::string reference;  // may be empty
+  oid commit;
   std::string commit_content;    // empty if the commit object is missing or damaged
-  std::vector<tag_object> tags;  // in the order of the tag section
+  std::vector<tag_object> tags;  // that lead to the commit
+  std::uint64_t paths = 0;       // in the commit's tree
+
+  // As verify_report::head().
+  [[nodiscard]] std::optional<commit_view> head() const noexcept {
+    const auto view = parse_commit(as_bytes(commit_content), commit.kind());
+    return view ? std::optional(*view) : std::nullopt;
+  }
+};
+
+struct verify_report {
+  oid commit;                              // that of the image header
+  std::string commit_content;              // empty if the commit object is missing or damaged
+  std::vector<tag_object> tags;            // in the order of the tag section
+  std::vector<verified_version> versions;  // in the order of the versions section
   std::optional<section_table> sections;
   // The SHA-256 of the digest section, if there is one and it is right (layout/digest_section.hpp).
   std::optional<oid> digest;

@@ -44,6 +44,7 @@ class repository_source final : public commit_source {
     auto revision = resolve_revision(*repository_.references(), *database_, options.reference);
     if (!revision) return in_repository(revision.error());
     remarks_ = std::move(revision->remarks);
+    reference_ = std::move(revision->reference);
     temporary_ = options.temporary;
 
     if (const auto read = database_->read_checked(revision->commit, object_type::commit, commit_); !read)
@@ -100,6 +101,7 @@ class repository_source final : public commit_source {
   }
 
   std::optional<repository_place> repository() const override { return repository_.place; }
+  std::string reference() const override { return reference_; }
 
   source_notes notes() const override {
     source_notes all;
@@ -169,6 +171,7 @@ class repository_source final : public commit_source {
   std::string shown_;
   std::shared_ptr<const git_objects> database_;
   std::vector<std::byte> commit_;
+  std::string reference_;
   std::vector<std::vector<std::byte>> tags_;
   tree_listing listing_;
   std::vector<source_object> objects_;

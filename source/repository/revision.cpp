@@ -25,6 +25,7 @@ class resolver {
     DOCTEUR_TRY(id, find());
     DOCTEUR_TRY(found, peel(id));
     found.remarks = std::move(remarks_);
+    found.reference = std::move(reference_);
     return found;
   }
 
@@ -59,6 +60,7 @@ class resolver {
         DOCTEUR_CHECK(leads_to_nothing(names[i], last.name));
       } else if (!found) {
         found = last.id;
+        reference_ = last.name;
         first = names[i];
       } else if (names[i] != kReferenceRules.back().full(name_)) {
         remarks_.push_back(shown_ + " is ambiguous: took " + printable(first) + ", not " + printable(names[i]));
@@ -145,6 +147,7 @@ class resolver {
   const git_objects& objects_;
   std::string name_;
   std::string shown_;
+  std::string reference_;
   std::vector<std::string> remarks_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/path_list.hpp"
 #include "fuzz/property.hpp"
 #include "host/heap.hpp"
 #include "layout/path_section.hpp"
@@ -21,28 +22,6 @@ namespace {
 using namespace docteur;
 
 constexpr std::uint32_t kObjects = 300;
-constexpr std::size_t kHead = 5;
-
-// Input: u8 paths, u8 submodules, u8 position size, u16 bytes of records (little-endian); records and text; positions;
-// submodules. The block is deflated and the checksum computed here; otherwise only their checks would be tested.
-buffer section_of(bytes in) {
-  const std::uint32_t paths = load_le<std::uint8_t>(in.data());
-  const std::uint32_t submodules = load_le<std::uint8_t>(in.data() + 1);
-  const std::uint32_t position = load_le<std::uint8_t>(in.data() + 2);
-  const std::uint32_t records = load_le<std::uint16_t>(in.data() + 3);
-  in = in.subspan(kHead);
-  const bytes raw = in.first(in.size() - std::min(in.size(), paths * position + submodules * id_size(hash_kind::sha1)));
-  const buffer packed = deflated(raw, 1);
-  buffer out(kPathSectionHeader + kPathBlockHeader);
-  store_le(out.data(), paths);
-  store_le(out.data() + 4, submodules);
-  store_le(out.data() + 8, position);
-  encode_path_block(out.data() + kPathSectionHeader, {paths, static_cast<std::uint32_t>(packed.size()),
-                                                      static_cast<std::uint32_t>(raw.size()), records});
-  append(out, packed);
-  append(out, in.subspan(raw.size()));
-  return out;
-}
 
 // Returns the keys in the section, or nothing if it is refused.
 std::vector<std::string> told(const device& d, const section& where) {
@@ -68,8 +47,8 @@ std::vector<std::string> told(const device& d, const section& where) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < kHead) return 0;
-  const buffer raw = section_of(fuzz_input(data, size));
+  if (size < kPathListHead) return 0;
+  const buffer raw = path_list_of(fuzz_input(data, size));
   const section where{section_type::paths, libdeflate_crc32(0, raw.data(), raw.size()), 0, raw.size()};
   const std::vector<std::string> keys = told(memory_device(raw), where);
   copying_device copying(raw);

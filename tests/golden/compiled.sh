@@ -35,7 +35,7 @@ compile() {
     -I"$work/include" -isystem "$libdeflate" -isystem "$zlib" "$@"
 }
 compile "$top"/pack/*.cpp "$top"/object/*.cpp "$here/golden_packs.cpp"
-compile "$top"/builder/path_section.cpp "$top"/builder/path_section_writer.cpp
+compile "$top"/builder/path_lister.cpp "$top"/builder/path_section.cpp "$top"/builder/path_section_writer.cpp
 compile "$top"/base/leftover.cpp "$top"/base/printable.cpp "$top"/base/temporary_folder.cpp "$top"/base/whole_io.cpp
 compile "$top/idx/writer.cpp" -o idx_writer.o
 $cxx -static -o "$work/golden_packs" ./*.o ../c/*.o

@@ -49,7 +49,8 @@ std::string made(const object_source& source, const pack_options& options) {
     std::byte number[8];
     for (const std::uint64_t point : blob.points) store_le(number, point), get(all.write(number));
   }
-  get(all.write(get(make_path_section(source, pack.entries, silent))));
+  path_lister lister(source, pack.entries, silent);
+  get(all.write(get(make_path_section(lister, source.root().id, pack.entries.size()))));
   get(write_idx(pack.entries, pack.checksum, all));
   return std::string(as_text(all.view()));
 }

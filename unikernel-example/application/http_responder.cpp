@@ -22,6 +22,7 @@ struct http_responder::call {
   const reply_context& context;
   std::optional<std::int64_t> wall_clock;
   http_reply& out;
+  shared_version version{};  // that the path is in
 
   [[nodiscard]] reply_writer writer() const noexcept { return {out, context}; }
   [[nodiscard]] std::int64_t now() const noexcept { return wall_clock.value_or(0); }
@@ -44,7 +45,7 @@ http_responder::http_responder(platform& p, const http_limits& limits, site_rule
 void http_responder::answer(const http_request& r, port_content behind, const reply_context& context,
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
   const no_waiting here(*platform_);
-  const call c{r, context, wall_clock, out};
+  call c{r, context, wall_clock, out};
   if (r.method == http_method::options) {
     if (r.target != "*" && !parse_target(r.target)) return c.error(400);
     c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
@@ -63,7 +64,47 @@ void http_responder::answer(const http_request& r, port_content behind, const re
   if (!site_) return c.error(503);
   if (rules_.objects && path->path.starts_with(by_id))
     return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
+  c.version = site_->shared().versions().first();
+  if (rules_.versions) return answer_versions(c, *path);
+  if (path->path.starts_with('@')) {
+    const std::string_view name = std::string_view(path->path).substr(1, path->path.find('/') - 1);
+    if (site_->shared().versions().has(name)) return answer_version(c, *path, name);
+  }
   answer_path(c, *path);
+}
+
+// The top of a site whose folders are the versions of the image.
+void http_responder::answer_versions(const call& c, const request_path& path) {
+  const version_list& list = site_->shared().versions().list();
+  const auto send = [&c](std::string text, std::string_view type) {
+    c.writer()
+        .begin(200)
+        .field("Content-Type", type)
+        .field("Cache-Control", "no-cache")
+        .field("X-Content-Type-Options", "nosniff")
+        .field("Content-Security-Policy", kPolicy)
+        .end_with(std::move(text));
+  };
+  if (path.path.empty()) return send(versions_page(list), "text/html; charset=utf-8");
+  if (path.path == "versions.json" && !path.is_directory) return send(versions_json(list), "application/json");
+  answer_version(c, path, std::string_view(path.path).substr(0, path.path.find('/')));
+}
+
+// `name`: at the front of the path, after '@' or not.
+void http_responder::answer_version(const call& c, request_path path, std::string_view name) {
+  auto found = site_->shared().versions().find(name);
+  if (!found) return found.error().code == errc::not_found ? c.error(404) : answer_fault(c, found.error());
+  const std::size_t front = std::min(path.path.find('/'), path.path.size());
+  // The version's own folder, as answer_directory() does for others.
+  if (front == path.path.size() && !path.is_directory) {
+    const std::string location = encode_path(path.path) + "/" + encode_query(path.query);
+    return c.writer().begin(301).field("Location", location).end_with(std::string());
+  }
+  call inside = c;
+  inside.version = std::move(*found);
+  path.path.erase(0, front + 1);
+  path.last -= std::min(path.last, front + 1);
+  answer_path(inside, path);
 }
 
 void http_responder::answer_own(const call& c, std::string_view rest, bool is_directory) {
@@ -94,7 +135,7 @@ void http_responder::answer_oid(const call& c, std::string_view hex) {
 }
 
 void http_responder::answer_path(const call& c, const request_path& path) {
-  const auto n = site_->find(path.path);
+  const auto n = site_->find(c.version->snapshot, path.path);
   if (!n) return is_absent(n.error()) ? answer_absent(c) : answer_fault(c, n.error());
   if (n->kind == entry_kind::directory) return answer_directory(c, path);
   if (!n->is_blob() || path.is_directory) return answer_absent(c);
@@ -111,7 +152,7 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
         encode_path(std::string_view(path.path).substr(path.last)) + "/" + encode_query(path.query);
     return c.writer().begin(301).field("Location", location).end_with(std::string());
   }
-  const auto index = site_->find(path.path + "/index.html");
+  const auto index = site_->find(c.version->snapshot, path.path + "/index.html");
   if (index && index->is_blob()) {
     const auto facts = site_->facts(*index);
     if (!facts) return answer_fault(c, facts.error());
@@ -119,7 +160,7 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
   }
   if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
   if (!rules_.listing) return answer_absent(c);
-  auto list = make_listing(site_, path.path);
+  auto list = make_listing(site_, c.version, path.path);
   if (!list) return is_absent(list.error()) ? answer_absent(c) : answer_fault(c, list.error());
   c.writer()
       .begin(200)
@@ -136,10 +177,10 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
     w.field("Cache-Control", kImmutable);
   } else {
     // Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1), though a commit's date may be.
-    if (c.wall_clock && *c.wall_clock < site_->modified()) {
+    if (c.wall_clock && *c.wall_clock < c.version->modified) {
       w.field("Last-Modified", format_http_date(*c.wall_clock).view());
     } else {
-      w.field("Last-Modified", site_->modified_text());
+      w.field("Last-Modified", c.version->modified_text.view());
     }
     w.field("Cache-Control", "no-cache");
   }
@@ -162,7 +203,7 @@ void http_responder::answer_object(const call& c, const object_facts& f, const m
   if (!chosen) return answer_fault(c, chosen.error());
   // An object that is named by its id has no date.
   std::optional<std::int64_t> modified;
-  if (fresh != freshness::immutable) modified = site_->modified();
+  if (fresh != freshness::immutable) modified = c.version->modified;
   const entity_tag tag(f.id, chosen->form);
   switch (evaluate_conditions(c.request, tag.view(), modified, c.now())) {
     case precondition::failed: return c.error(412);
@@ -285,7 +326,7 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
 }
 
 void http_responder::answer_absent(const call& c) {
-  const auto n = site_->find("404.html");
+  const auto n = site_->find(c.version->snapshot, "404.html");
   if (!n || !n->is_blob()) return c.error(404);
   const auto facts = site_->facts(*n);
   if (!facts || (*facts)->streams) return c.error(404);

@@ -56,6 +56,8 @@ class http_responder {
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
+  void answer_versions(const call& c, const request_path& path);
+  void answer_version(const call& c, request_path path, std::string_view name);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
   void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh);

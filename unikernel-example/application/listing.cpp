@@ -12,8 +12,8 @@ constexpr std::size_t kPiece = 4 << 10;  // bytes of lines made at once
 
 class listing_body final : public response_body {
  public:
-  listing_body(std::shared_ptr<site> s, directory_list&& entries, std::string_view path)
-      : site_(std::move(s)), entries_(std::move(entries)) {
+  listing_body(std::shared_ptr<site> s, shared_version in, directory_list&& entries, std::string_view path)
+      : site_(std::move(s)), version_(std::move(in)), entries_(std::move(entries)) {
     const std::string title = "/" + html_text(path) + (path.empty() ? "" : "/");
     text_ = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>" + title +
             "</title>\n<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui;margin:2rem}"
@@ -50,6 +50,7 @@ class listing_body final : public response_body {
   }
 
   std::shared_ptr<site> site_;
+  shared_version version_;
   directory_list entries_;
   std::string text_;
   std::size_t sent_ = 0;
@@ -58,11 +59,11 @@ class listing_body final : public response_body {
 
 }  // namespace
 
-result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, std::string_view path) {
+result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, shared_version in, std::string_view path) {
   // `path` may contain links; only the directory's own path can be listed.
-  DOCTEUR_TRY(folder, s->folder(path));
-  DOCTEUR_TRY(entries, s->snapshot().list(folder));
-  return std::make_unique<listing_body>(std::move(s), std::move(entries), path);
+  DOCTEUR_TRY(folder, s->folder(in->snapshot, path));
+  DOCTEUR_TRY(entries, in->snapshot.list(folder));
+  return std::make_unique<listing_body>(std::move(s), std::move(in), std::move(entries), path);
 }
 
 }  // namespace docteur::cache_vm

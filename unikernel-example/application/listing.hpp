@@ -8,7 +8,8 @@
 
 namespace docteur::cache_vm {
 
-// `path`: of a directory of `s`; links in it are resolved. Errors: those of site::folder().
-[[nodiscard]] result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, std::string_view path);
+// `path`: of a directory of the version `in` of `s`; links in it are resolved. Errors: those of site::folder().
+[[nodiscard]] result<std::unique_ptr<response_body>> make_listing(std::shared_ptr<site> s, shared_version in,
+                                                                  std::string_view path);
 
 }  // namespace docteur::cache_vm

@@ -13,9 +13,7 @@ result<std::shared_ptr<mounted_image>> mounted_image::attach(const disk& d, cons
   bounds.streamed_blob = options.whole_bytes + 1;
   DOCTEUR_TRY(image, docteur::image::attach(m->checked_ ? m->checked_->view() : d.view, options.heap, bounds));
   m->image_ = std::move(image);
-  DOCTEUR_TRY(snapshot, docteur::snapshot::attach(m->image_));
-  m->snapshot_ = std::move(snapshot);
-  m->modified_text_ = format_http_date(m->modified());
+  DOCTEUR_CHECK(m->versions_.load(m->image_, options.cache_bytes / 4));
   return m;
 }
 

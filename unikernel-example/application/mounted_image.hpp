@@ -1,6 +1,6 @@
 #pragma once
-// What all loops share of a mounted image: the attached image and the cache of content. Constant but for the cache and
-// the counters, which any thread may use.
+// What all loops share of a mounted image: the attached image, its versions and the cache of content. Any thread may
+// use them.
 
 #include <atomic>
 #include <cstdint>
@@ -10,9 +10,8 @@
 
 #include "host/checked_device.hpp"
 #include "reader/image.hpp"
-#include "reader/snapshot.hpp"
 #include "unikernel-example/application/content_cache.hpp"
-#include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/mounted_versions.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -38,16 +37,17 @@ class mounted_image {
 
   [[nodiscard]] const std::string& disk_name() const noexcept { return disk_.name; }
   [[nodiscard]] const docteur::image& image() const noexcept { return image_; }
-  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return snapshot_; }
+  // Of the image's commit.
+  [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return versions_.first()->snapshot; }
+  [[nodiscard]] mounted_versions& versions() noexcept { return versions_; }
+  [[nodiscard]] const mounted_versions& versions() const noexcept { return versions_; }
   // Of a pinned image.
   [[nodiscard]] std::optional<oid> digest() const noexcept {
     return checked_ ? std::optional(checked_->digests().digest()) : std::nullopt;
   }
   [[nodiscard]] const site_options& options() const noexcept { return options_; }
-  // Bytes of memory that paths and IDX take.
-  [[nodiscard]] std::size_t attached_bytes() const noexcept { return image_.memory_used() + snapshot_.memory_used(); }
-  [[nodiscard]] std::int64_t modified() const noexcept { return snapshot_.commit().committer.seconds; }
-  [[nodiscard]] std::string_view modified_text() const noexcept { return modified_text_.view(); }
+  // Bytes of memory that the image commit's paths and IDX take.
+  [[nodiscard]] std::size_t attached_bytes() const noexcept { return image_.memory_used() + snapshot().memory_used(); }
 
   [[nodiscard]] content_cache& cache() noexcept { return cache_; }
   // Bytes of whole content in memory, cached or being sent.
@@ -63,8 +63,7 @@ class mounted_image {
   site_options options_;
   std::optional<checked_device> checked_;  // over disk_
   docteur::image image_;
-  docteur::snapshot snapshot_;
-  http_date modified_text_{};
+  mounted_versions versions_;
   content_cache cache_;
   std::shared_ptr<std::atomic<std::uint64_t>> live_ = std::make_shared<std::atomic<std::uint64_t>>(0);
 };

@@ -114,6 +114,7 @@ constexpr std::array kWords{
                [](cache_options& o, const word& w) {
                  return set_number(o.http.head_s, w, 1, kDay) && set_number(o.http.stall_s, w, 1, kDay);
                }},
+    known_word{"versions", [](cache_options& o, const word& w) { return set_flag(o.site.versions, w); }},
 };
 
 constexpr std::array<std::string_view, 6> kOfThePlatform{"ip",  "gateway", "netmask",
@@ -169,7 +170,8 @@ std::string_view words_help() noexcept {
          "  show=/PATH            print this file and exit\n"
          "  status=on|off|[ADDRESS:]PORT\n"
          "                        /.docteur/, status page and metrics: with the files, off, or only there (on)\n"
-         "  time-out=SECONDS      to receive a request's head (15), and for a client to read 1 KiB (30)\n";
+         "  time-out=SECONDS      to receive a request's head (15), and for a client to read 1 KiB (30)\n"
+         "  versions              /NAME/PATH of each version of the image, a page and versions.json of them at /\n";
 }
 
 }  // namespace docteur::cache_vm

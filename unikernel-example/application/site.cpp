@@ -35,15 +35,15 @@ result<std::shared_ptr<site>> site::make(std::shared_ptr<mounted_image> of) {
   return std::shared_ptr<site>(new site(std::move(of), std::move(reader), std::move(inflate)));
 }
 
-result<node> site::find(std::string_view path) {
+result<node> site::find(const docteur::snapshot& in, std::string_view path) {
   // A path that is found has no symbolic link on its way, for those lead nowhere by themselves.
-  if (const auto n = snapshot().find(path); n && n->kind != entry_kind::symlink) return *n;
-  return reader().resolve(snapshot(), path);
+  if (const auto n = in.find(path); n && n->kind != entry_kind::symlink) return *n;
+  return reader().resolve(in, path);
 }
 
-result<std::string> site::folder(std::string_view path) {
+result<std::string> site::folder(const docteur::snapshot& in, std::string_view path) {
   owned_array<char> where(shared_->options().heap);
-  DOCTEUR_TRY(n, reader().resolve(snapshot(), path, &where));
+  DOCTEUR_TRY(n, reader().resolve(in, path, &where));
   if (n.kind != entry_kind::directory) return fail(errc::wrong_kind, 0, "not a directory");
   return std::string(where.data(), where.size());
 }

@@ -42,15 +42,16 @@ class site {
   [[nodiscard]] mounted_image& shared() noexcept { return *shared_; }
   [[nodiscard]] const std::string& disk_name() const noexcept { return shared_->disk_name(); }
   [[nodiscard]] const docteur::image& image() const noexcept { return shared_->image(); }
+  // Of the image's commit.
   [[nodiscard]] const docteur::snapshot& snapshot() const noexcept { return shared_->snapshot(); }
   [[nodiscard]] image_reader& reader() noexcept { return *reader_; }
-  [[nodiscard]] std::int64_t modified() const noexcept { return shared_->modified(); }
-  [[nodiscard]] std::string_view modified_text() const noexcept { return shared_->modified_text(); }
 
-  // Follows symbolic links inside the image. Errors that mean "not there" satisfy is_absent().
-  [[nodiscard]] result<node> find(std::string_view path);
+  // Follows symbolic links inside the version `in`. Errors that mean "not there" satisfy is_absent().
+  [[nodiscard]] result<node> find(const docteur::snapshot& in, std::string_view path);
+  [[nodiscard]] result<node> find(std::string_view path) { return find(snapshot(), path); }
   // The path, free of links, of the directory that `path` leads to. Errors: as find(), and wrong_kind.
-  [[nodiscard]] result<std::string> folder(std::string_view path);
+  [[nodiscard]] result<std::string> folder(const docteur::snapshot& in, std::string_view path);
+  [[nodiscard]] result<std::string> folder(std::string_view path) { return folder(snapshot(), path); }
   // Valid until the next call of a member function.
   [[nodiscard]] result<const object_facts*> facts(const node& n);
   [[nodiscard]] result<const object_facts*> facts(const oid& id);

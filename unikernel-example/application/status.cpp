@@ -30,6 +30,12 @@ class members {
   std::string text_;
 };
 
+// The reference that the image's commit was asked for by, if the image says.
+[[nodiscard]] std::string reference_json(const mounted_image& s) {
+  const version_list& list = s.versions().list();
+  return list.empty() || list[0].reference.empty() ? "null" : json_text(list[0].reference);
+}
+
 [[nodiscard]] std::string image_json(const mounted_image& s) {
   const image& i = s.image();
   const commit_view& head = s.snapshot().commit();
@@ -39,7 +45,8 @@ class members {
       .text("disk", s.disk_name())
       .text("commit", hex(i.commit_id()))
       .text("root", hex(head.tree))
-      .raw("ref", "null")  // an image does not say
+      .raw("ref", reference_json(s))
+      .raw("versions", s.versions().list().empty() ? "[]" : versions_json(s.versions().list()))
       .text("author", head.author.name)
       .raw("committed", std::to_string(head.committer.seconds))
       .text("subject", message.substr(0, message.find('\n')))

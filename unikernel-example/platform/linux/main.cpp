@@ -37,6 +37,7 @@ struct options {
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
+  bool versions = false;
   bool prefetch = false;
 };
 
@@ -60,6 +61,7 @@ struct options {
   add("status", o.status);
   add("time-out", o.time_out);
   if (o.listing) words.emplace_back("listing");
+  if (o.versions) words.emplace_back("versions");
   if (o.prefetch) words.emplace_back("prefetch");
   return words;
 }
@@ -120,6 +122,8 @@ int main(int argc, char** argv) {
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
   app.add_flag("--listing", o.listing, "list directories without index.html");
+  app.add_flag("--versions", o.versions,
+               "serve each version of the image as /NAME/PATH, and a page and versions.json of them at /");
   app.add_flag("--prefetch", o.prefetch, "read all files into the cache, as far as they fit");
   app.add_option("--show", o.show, "print this file and exit");
   app.add_flag("--console", o.console, "read shell commands from standard input even if it is not a terminal");

@@ -1,0 +1,79 @@
+#pragma once
+// The versions of a mounted image. Each is attached when it is first asked for; those that were not asked for for
+// longest go when all would take too much memory. Any thread may use it.
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reader/image.hpp"
+#include "reader/snapshot.hpp"
+#include "reader/version_list.hpp"
+#include "unikernel-example/application/http_date.hpp"
+
+namespace docteur::cache_vm {
+
+// One version, ready to be read. Constant.
+struct mounted_version {
+  explicit mounted_version(docteur::snapshot&& s)
+      : snapshot(std::move(s)),
+        modified(snapshot.commit().committer.seconds),
+        modified_text(format_http_date(modified)) {}
+  docteur::snapshot snapshot;
+  std::int64_t modified;    // the commit's date, seconds since 1970 UTC
+  http_date modified_text;  // the same
+};
+using shared_version = std::shared_ptr<const mounted_version>;
+
+class mounted_versions {
+ public:
+  mounted_versions() = default;
+  mounted_versions(const mounted_versions&) = delete;
+  mounted_versions& operator=(const mounted_versions&) = delete;
+  ~mounted_versions() = default;
+
+  // Reads the list of versions and attaches the image's commit. To be called once, before the rest. `of` outlives this
+  // and all versions. `most`: bytes for attached versions besides the image's commit; the last one asked for stays
+  // whatever it takes. Errors: those of version_list::load() and snapshot::attach().
+  [[nodiscard]] result<done> load(const docteur::image& of, std::uint64_t most);
+
+  [[nodiscard]] const version_list& list() const noexcept { return list_; }
+  // The image's commit.
+  [[nodiscard]] const shared_version& first() const noexcept { return first_; }
+  // The version of this name. Errors: not_found, those of snapshot::attach(). Throws std::bad_alloc.
+  [[nodiscard]] result<shared_version> find(std::string_view name);
+  [[nodiscard]] bool has(std::string_view name) const noexcept;
+
+ private:
+  struct attached {
+    oid commit;  // several names may have one
+    shared_version version;
+  };
+  void forget_unused() noexcept;
+
+  const docteur::image* image_ = nullptr;
+  std::uint64_t most_ = 0;
+  version_list list_;
+  shared_version first_;
+  std::mutex guard_;            // of what follows
+  std::list<attached> recent_;  // most recent first
+};
+
+// Names of one commit, as clients show them.
+struct version_names {
+  std::string_view name;                  // the branch's or tag's own, if it is one of the commit's
+  std::vector<std::string_view> aliases;  // the others
+};
+// In the order of the list.
+[[nodiscard]] std::vector<version_names> names_of_versions(const version_list& list);
+// An array of {"version", "title", "aliases"}, which the version selectors of themes for MkDocs read
+// (https://github.com/jimporter/mike, versions.json).
+[[nodiscard]] std::string versions_json(const version_list& list);
+// The same for people: an HTML page with a link "./NAME/" to each.
+[[nodiscard]] std::string versions_page(const version_list& list);
+
+}  // namespace docteur::cache_vm
