@@ -21,6 +21,7 @@
 #include "source/objects/source_memory.hpp"
 #include "source/open_versions.hpp"
 #include "source/remote/fetch.hpp"
+#include "source/repository/reference_list.hpp"
 #include "source/selection/selection.hpp"
 
 namespace docteur::cli {
@@ -38,6 +39,8 @@ struct make_options {
   std::string image;
   std::vector<std::string> branches;  // given and empty is a mistake, e.g. an unset variable of a script
   std::optional<std::string> default_version;
+  std::optional<std::uint32_t> newest;
+  std::optional<std::string> since;
   std::optional<std::string> date;
   std::optional<std::string> author;
   std::uint64_t block_size = kDefaultBlockSize;
@@ -73,6 +76,9 @@ void add_options(CLI::App& app, make_options& opt) {
          "branch, tag, refs/..., commit id or HEAD (default: HEAD); several are versions in one image, each with "
          "a name of its own as REFERENCE=NAME")
       ->allow_extra_args(false);
+  app.add_option("--newest", opt.newest, "of the references that match a pattern, only so many, the newest")
+      ->check(CLI::Range(1u, 4096u));
+  app.add_option("--since", opt.since, "of those, only commits since this date, RFC 3339");
   app.add_option("--default", opt.default_version, "the name of the version that is served first (default: the first)");
   app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
@@ -203,6 +209,18 @@ outcome<std::vector<wanted_version>> wanted_of(const make_options& opt) {
   return all;
 }
 
+outcome<pattern_bounds> bounds_of(const make_options& opt, std::span<const wanted_version> wanted) {
+  pattern_bounds bounds{opt.newest, std::nullopt};
+  if (opt.since) {
+    DOCTEUR_TRY(date, parse_rfc3339(*opt.since));
+    bounds.since = date.seconds;
+  }
+  if ((opt.newest || opt.since) &&
+      std::ranges::none_of(wanted, [](const wanted_version& w) { return is_reference_pattern(w.reference); }))
+    return give_up(blame::usage, "--newest and --since are for a pattern, such as --branch 'refs/tags/v*'");
+  return bounds;
+}
+
 // Moves the version named by --default to the front.
 outcome<void> choose_default(std::vector<named_source>& versions, const make_options& opt) {
   if (!opt.default_version) return {};
@@ -219,7 +237,15 @@ outcome<std::unique_ptr<commit_source>> open_selected(const location& where, con
                                                       const selection& selected, const make_options& opt,
                                                       progress& report) {
   DOCTEUR_TRY(wanted, wanted_of(opt));
-  const bool is_named = wanted.size() > 1 || opt.default_version || (!wanted.empty() && !wanted.front().name.empty());
+  DOCTEUR_TRY(bounds, bounds_of(opt, wanted));
+  const bool has_pattern =
+      std::ranges::any_of(wanted, [](const wanted_version& w) { return is_reference_pattern(w.reference); });
+  const bool is_named =
+      wanted.size() > 1 || has_pattern || opt.default_version || (!wanted.empty() && !wanted.front().name.empty());
+  if (has_pattern) {
+    DOCTEUR_TRY(expanded, expand_patterns(std::move(wanted), where, bounds, report));
+    wanted = std::move(expanded);
+  }
   if (wanted.empty()) wanted.emplace_back();
   DOCTEUR_TRY(versions, open_versions(where, options, wanted, report));
   for (named_source& v : versions) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
 #include "object/result.hpp"
+#include "source/repository/reference_list.hpp"
 
 namespace docteur {
 namespace {
@@ -27,6 +29,33 @@ outcome<wanted_version> parse_wanted_version(const std::string& text) {
   if (w.reference.empty()) return give_up(blame::usage, "--branch: an empty name");
   if (equals != std::string::npos && w.name.empty()) return give_up(blame::usage, "--branch: an empty name after '='");
   return w;
+}
+
+outcome<std::vector<wanted_version>> expand_patterns(std::vector<wanted_version> wanted, const location& where,
+                                                     const pattern_bounds& bounds, const progress& report) {
+  std::vector<wanted_version> all;
+  const auto is_wanted = [&](const std::string& reference) {
+    const auto is = [&](const wanted_version& w) { return w.reference == reference; };
+    return std::ranges::any_of(wanted, is) || std::ranges::any_of(all, is);
+  };
+  for (wanted_version& w : wanted) {
+    if (!is_reference_pattern(w.reference)) {
+      all.push_back(w);
+      continue;
+    }
+    const std::string shown = "--branch: " + printable(w.reference);
+    if (!w.name.empty()) return give_up(blame::usage, shown + ": the versions of a pattern cannot have one name");
+    if (where.remote) return give_up(blame::usage, shown + ": a pattern is for a repository on this machine");
+    DOCTEUR_TRY(repository, find_repository(where.path));
+    if (!repository) return give_up(blame::usage, shown + ": a pattern is for repositories");
+    DOCTEUR_TRY(found, list_references(*repository, w.reference, report));
+    if (bounds.since) std::erase_if(found, [&](const listed_reference& r) { return r.date < *bounds.since; });
+    if (bounds.newest && found.size() > *bounds.newest) found.resize(*bounds.newest);
+    if (found.empty()) return give_up(blame::input, shown + ": no branch or tag since that date");
+    for (listed_reference& r : found)
+      if (!is_wanted(r.name)) all.push_back({std::move(r.name), ""});
+  }
+  return all;
 }
 
 outcome<std::vector<named_source>> open_versions(const location& where, const source_options& options,

@@ -156,6 +156,18 @@ assert open("tip.img", "rb").read() == open("one.img", "rb").read()
 docteur("make", "site", "default.img", "-b", "v1", "-b", "v2", "--default", "v2")
 assert listed("default.img") == tree_of("v2") and listed("default.img", "--at", "v1") == tree_of("v1")
 
+# Patterns: the newest first, as dates of commits say.
+def names_in(image):
+    return [v["name"] for v in json.loads(docteur("verify", "--json", image)[0])["versions"]]
+
+
+docteur("make", "site", "tags.img", "-b", "refs/tags/v*")
+assert names_in("tags.img") == [f"v{v}" for v in reversed(range(VERSIONS))]
+docteur("make", "site", "some.img", "-b", "v1[0-4]", "--newest", "3", "-b", "v0")
+assert names_in("some.img") == ["v14", "v13", "v12", "v0"]
+docteur("make", "site", "since.img", "-b", "v0=first", "-b", "refs/tags/v*", "--since", "2023-11-14T22:13:37Z")
+assert names_in("since.img") == ["first", "v19", "v18", "v17"]
+
 # One version costs what it differs by.
 with open("one.img", "rb") as f:
     single = len(f.read())
@@ -164,7 +176,8 @@ assert len(whole) < 2.5 * single, (len(whole), single)
 # Wrong usage: nothing is written.
 for arguments, message in ((["-b", "v1", "-b", "refs/tags/v1"], "the name of two versions"), (["-b", "v1=a/b", "-b", "v2"], "no name for a version"),
                            (["-b", "v1="], "an empty name after '='"), (["-b", "v1", "-b", ""], "an empty name"),
-                           (["-b", "v1", "--default", "v2"], "--default: no version v2")):
+                           (["-b", "v1", "--default", "v2"], "--default: no version v2"), (["-b", "v1", "--newest", "2"], "are for a pattern"),
+                           (["-b", "v*=all"], "cannot have one name")):
     said = docteur("make", "site", "wrong.img", *arguments, status=2)[1]
     assert message in said and not os.path.exists("wrong.img"), said
 
