@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "base/oid_text.hpp"
@@ -29,6 +31,7 @@ class repository_writer {
   outcome<void> run() {
     DOCTEUR_TRY(verified, verify());
     tags_ = std::move(verified.tags);
+    versions_ = std::move(verified.versions);
     if (!options_.bare) {
       DOCTEUR_CHECK(out_.make_folder(".git"));
       at_ = ".git/";
@@ -38,7 +41,7 @@ class repository_writer {
     DOCTEUR_CHECK(put("config", config()));
     DOCTEUR_CHECK(put("HEAD", options_.branch.empty() ? commit() : "ref: refs/heads/" + options_.branch + "\n"));
     DOCTEUR_CHECK(put("packed-refs", references()));
-    if (from_.commit().parents > 0) DOCTEUR_CHECK(put("shallow", commit()));
+    if (const std::string text = shallow(); !text.empty()) DOCTEUR_CHECK(put("shallow", text));
     if (!options_.bare) {
       DOCTEUR_TRY(index, make_git_index(from_, subject_));
       DOCTEUR_CHECK(put("index", as_text(index)));
@@ -71,16 +74,51 @@ class repository_writer {
 
   // `git help pack-refs`; sorted by name.
   [[nodiscard]] std::string references() const {
+    std::map<std::string, reference> all;
+    if (!options_.branch.empty()) all.emplace("refs/heads/" + options_.branch, reference{from_.commit_id(), {}});
+    for (const verified_version& v : versions_) add_version(v, all);
+    if (from_.commit_id() == from_.image().commit_id()) add_tags(tags_, from_.commit_id(), all);
     std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
-    if (!options_.branch.empty()) text += hex_text(from_.commit_id()) + " refs/heads/" + options_.branch + "\n";
-    std::map<std::string, oid> tags;
-    for (const tag_object& tag : tags_) {
-      const auto parsed = parse_tag(as_bytes(tag.content), kind());
-      // A tag whose name git would refuse, or take for an option, gets no reference; its object is there anyway.
-      if (parsed && check_branch_name(std::string(parsed->tag))) tags.emplace(parsed->tag, tag.id);
+    for (const auto& [name, value] : all) {
+      text += hex_text(value.id) + " " + name + "\n";
+      if (value.led_to) text += "^" + hex_text(*value.led_to) + "\n";
     }
-    for (const auto& [name, id] : tags)
-      text += hex_text(id) + " refs/tags/" + name + "\n^" + hex_text(from_.commit_id()) + "\n";
+    return text;
+  }
+
+  struct reference {
+    oid id;
+    std::optional<oid> led_to;  // the commit that a tag leads to
+  };
+
+  // A tag whose name git would refuse, or take for an option, gets no reference; its object is there anyway.
+  void add_tags(const std::vector<tag_object>& tags, const oid& commit, std::map<std::string, reference>& to) const {
+    for (const tag_object& tag : tags) {
+      const auto parsed = parse_tag(as_bytes(tag.content), kind());
+      if (parsed && check_branch_name(std::string(parsed->tag)))
+        to.emplace("refs/tags/" + std::string(parsed->tag), reference{tag.id, commit});
+    }
+  }
+
+  // The branch or tag that the version was asked for by, else a branch of its name.
+  void add_version(const verified_version& v, std::map<std::string, reference>& to) const {
+    add_tags(v.tags, v.commit, to);
+    std::string name = "refs/heads/" + v.name;
+    for (const std::string_view prefix : {"refs/heads/", "refs/tags/"})
+      if (v.reference.starts_with(prefix)) name = v.reference;
+    const bool is_tag = name.starts_with("refs/tags/");
+    if (!check_branch_name(name.substr(name.find('/', 5) + 1)) || (is_tag && !v.tags.empty())) return;
+    to.emplace(std::move(name), reference{v.commit, {}});
+  }
+
+  // The commits whose parents are not there (gitrepository-layout(5), "shallow").
+  [[nodiscard]] std::string shallow() const {
+    std::set<std::string> all;
+    if (from_.commit().parents > 0) all.insert(commit());
+    for (const verified_version& v : versions_)
+      if (const auto head = v.head(); head && head->parents > 0) all.insert(hex_text(v.commit) + "\n");
+    std::string text;
+    for (const std::string& line : all) text += line;
     return text;
   }
 
@@ -137,6 +175,7 @@ class repository_writer {
   progress& report_;
   folder_writer out_;
   std::vector<tag_object> tags_;
+  std::vector<verified_version> versions_;
   std::string at_;  // of the repository below the root, with a trailing '/'
 };
 

@@ -122,6 +122,12 @@ git("worktree", "add", "-q", "../five.git", "v5")
 os.remove("five.git/.git")
 run("diff", "-r", "five", "five.git")
 
+# As a repository, with the branches and tags that the image records.
+docteur("extract", "--bare", "all.img", "all.git")
+run("git", "fsck", "--strict", cwd="all.git")
+there = dict(line.split(" ")[::-1] for line in run("git", "for-each-ref", "--format=%(objectname) %(refname)", cwd="all.git")[0].decode().splitlines())
+assert there == dict(line.split(" ")[::-1] for line in git("for-each-ref", "--format=%(objectname) %(refname)").splitlines()), there
+
 # docteur-verify names all of them and checks each list against the trees.
 report = json.loads(docteur("verify", "--json", "all.img")[0])
 assert report["ok"] and [v["name"] for v in report["versions"]] == NAMES, report
