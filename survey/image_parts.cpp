@@ -17,6 +17,7 @@ std::string name_of(section_type type) {
     case section_type::paths: return "path section";
     case section_type::tags: return "tag section";
     case section_type::digests: return "digest section";
+    case section_type::entries: return "entry section";
   }
   return "section of type " + std::to_string(static_cast<std::uint32_t>(type));
 }
