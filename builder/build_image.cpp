@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "builder/entry_section_writer.hpp"
 #include "builder/path_section.hpp"
 #include "builder/versions_section.hpp"
 #include "idx/writer.hpp"
@@ -159,6 +160,7 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
     DOCTEUR_TRY(versions, make_versions_section(lister, source.versions(), pack.entries.size()));
     DOCTEUR_CHECK(image.add_section(section_type::versions, versions));
   }
+  DOCTEUR_CHECK(image.add_section(section_type::entries, make_entry_section(pack.outlines)));
   DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));

@@ -10,6 +10,7 @@
 #include "cli/signal_watch.hpp"
 #include "host/file_device.hpp"
 #include "remote/image_download.hpp"
+#include "update/image_update.hpp"
 #include "verify/verify.hpp"
 
 namespace docteur::cli {
@@ -20,6 +21,7 @@ constexpr const char* kProgram = "docteur-fetch";
 struct fetch_options {
   std::string url;
   std::string file;
+  std::optional<std::string> from;
   std::optional<std::string> digest;
   bool no_verify = false;
   unsigned threads = 0;
@@ -33,6 +35,8 @@ struct fetch_options {
 void add_options(CLI::App& app, fetch_options& opt) {
   app.add_option("url", opt.url, "the image's address (http, https, oci)")->required();
   app.add_option("file", opt.file, "the file to write")->required();
+  app.add_option("--from", opt.from,
+                 "an older image, whose parts are used: the server sends little more than the others");
   auto* const digest = app.add_option(
       "--digest", opt.digest, "only the image of this digest, sha256:HEX; its blocks are compared as they come");
   app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name")->excludes(digest);
@@ -64,30 +68,70 @@ outcome<void> check(image_download& download, const fetch_options& opt, progress
   return give_up(blame::input, shown + ": not a good image; nothing of it is kept");
 }
 
-void print_summary_line(const image_download& download, const fetch_options& opt) {
+// "9.1 MB"
+std::string megabytes(std::uint64_t n) {
+  const std::uint64_t tenths = (n + 50'000) / 100'000;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MB";
+}
+
+// Bytes that an earlier run had fetched.
+std::uint64_t resumed_bytes(const image_download& download, const update_report& update, const fetch_options& opt) {
+  return opt.from && update.why_nothing.empty() ? update.resumed_bytes : download.resumed_bytes();
+}
+
+void print_summary_line(const image_download& download, const update_report& update, const fetch_options& opt) {
   const std::string file = printable(opt.file);
-  const std::uint64_t resumed = download.resumed_bytes();
+  const std::uint64_t resumed = resumed_bytes(download, update, opt);
   say(kProgram, file + ": " + std::to_string(download.size()) + " bytes" +
                     (resumed > 0 ? ", " + std::to_string(resumed) + " of them were there" : "") +
                     (opt.digest      ? ", all of this digest"
                      : opt.no_verify ? ", not verified"
                                      : ", verified"));
-  if (!opt.verbose) return;
   const http_counters n = download.counters();
+  if (opt.from)
+    say(kProgram, file + ": moved " + megabytes(n.bytes) + " of " + megabytes(download.size()) + " in " +
+                      std::to_string(n.requests) + " requests");
+  if (!opt.verbose) return;
   say(kProgram, file + ": version " + download.identity());
   say(kProgram, file + ": " + std::to_string(n.requests) + " requests, " + std::to_string(n.bytes) + " bytes, " +
                     std::to_string(n.retries) + " of the requests were repeated");
   if (!download.last_failure().empty()) say(kProgram, "note: " + download.last_failure());
 }
 
-outcome<void> print_json(const image_download& download, const fetch_options& opt) {
+outcome<void> print_json(const image_download& download, const update_report& update, const fetch_options& opt) {
   const http_counters n = download.counters();
   json_object o;
-  o.add_bytes("file", opt.file).add("image_bytes", download.size()).add("resumed_bytes", download.resumed_bytes());
+  o.add_bytes("file", opt.file)
+      .add("image_bytes", download.size())
+      .add("resumed_bytes", resumed_bytes(download, update, opt));
   o.add("version", download.identity()).add("verified", !opt.no_verify);
   o.add("requests", n.requests).add("received_bytes", n.bytes).add("retries", n.retries);
+  if (opt.from) o.add("reused_bytes", update.reused_bytes);
   bool pipe_closed = false;
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
+}
+
+failure with_hint(failure why) {
+  why.message += "; what came is kept, and the same command goes on from there";
+  return why;
+}
+
+// Takes what it can from the older image; the download that follows fetches the rest.
+outcome<update_report> update(range_client& client, const fetch_options& opt, const std::optional<oid>& pin,
+                              progress_line& line) {
+  if (!opt.from) return update_report{};
+  const std::string old = shown_image(*opt.from);
+  DOCTEUR_TRY(disk, file_device::open(*opt.from));
+  auto done = update_partial_file(client, opt.file, {disk.view(), old}, pin, shown_image(opt.url), line);
+  line.clear();
+  if (!done && done.error().who == blame::environment && partial_file::is_begun(opt.file))
+    return tl::make_unexpected(with_hint(std::move(done.error())));
+  if (!done || opt.quiet) return done;
+  if (!done->why_nothing.empty()) say(kProgram, "note: " + done->why_nothing + "; all is fetched");
+  if (done->wrong_blocks > 0)
+    say(kProgram, "note: " + std::to_string(done->wrong_blocks) + " blocks made with " + old +
+                      " are not the image's; they are fetched");
+  return done;
 }
 
 outcome<void> fetch(const fetch_options& opt) {
@@ -95,15 +139,16 @@ outcome<void> fetch(const fetch_options& opt) {
   DOCTEUR_TRY(pin, digest_of(opt.digest));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
-  DOCTEUR_TRY(download, image_download::open(opt.url, opt.http, opt.file, line));
-  if (download->file().was_changed() && !opt.quiet)
+  DOCTEUR_TRY(client, image_download::connect(opt.url, opt.http, line));
+  DOCTEUR_TRY(updated, update(*client, opt, pin, line));
+  DOCTEUR_TRY(download, image_download::open(std::move(client), opt.http, opt.file));
+  if ((updated.was_changed || download->file().was_changed()) && !opt.quiet)
     say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
   if (pin) download->hash_blocks();
   auto came = download->run(line);
   if (!came) {
     line.clear();
-    came.error().message += "; what came is kept, and the same command goes on from there";
-    return came;
+    return tl::make_unexpected(with_hint(std::move(came.error())));
   }
   if (pin) {
     DOCTEUR_CHECK(download->compare(*pin, shown_image(opt.url), line));
@@ -113,9 +158,9 @@ outcome<void> fetch(const fetch_options& opt) {
   line.clear();
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   // Before publish(), so that nothing is published if this cannot be printed.
-  if (opt.json) DOCTEUR_CHECK(print_json(*download, opt));
+  if (opt.json) DOCTEUR_CHECK(print_json(*download, updated, opt));
   DOCTEUR_CHECK(download->file().publish());
-  if (!opt.quiet) print_summary_line(*download, opt);
+  if (!opt.quiet) print_summary_line(*download, updated, opt);
   return {};
 }
 

@@ -27,6 +27,16 @@ struct entry_header {
 // The longest header: ten bytes of type and size, then ten of distance or those of an id.
 inline constexpr std::size_t kMaxEntryHeader = 10 + kMaxIdSize;
 
+inline constexpr std::uint64_t kMostEntrySize = (std::uint64_t{1} << 60) - 1;  // bytes; git reads no larger ones
+
+// What the header of an entry says, without the place of the entry: its base by number. No REF delta.
+struct entry_outline {
+  std::uint64_t size = 0;          // bytes that the zlib stream inflates to
+  std::uint32_t entries_back = 0;  // ofs_delta only: how many entries before this one its base is
+  entry_type type = entry_type::blob;
+  friend bool operator==(const entry_outline&, const entry_outline&) = default;
+};
+
 // Reads a header. `head`: the entry's first bytes, kMaxEntryHeader of them unless the data ends before. `offset`: of
 // the entry, from the start of PACK. `at`: where `head` is in the image, for messages. `kind`: of the id of
 // a REF delta's base. Errors: truncated, malformed

@@ -2,6 +2,8 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
+
 #include "pack/format.hpp"
 
 namespace docteur {
@@ -14,6 +16,7 @@ constexpr std::size_t kHeld = 256 << 10;  // bytes held back, so that the sink g
 pack_stream::pack_stream(byte_sink& out, hash_kind kind, std::uint32_t objects)
     : out_(out), hash_(kind), held_(kPackHeaderSize) {
   entries_.reserve(objects);
+  outlines_.reserve(objects);
   store_be(held_.data(), kPackMagic);
   store_be(held_.data() + 4, kPackVersion);
   store_be(held_.data() + 8, objects);
@@ -21,10 +24,14 @@ pack_stream::pack_stream(byte_sink& out, hash_kind kind, std::uint32_t objects)
 }
 
 outcome<void> pack_stream::begin_entry(const source_object& object) {
-  return begin(object.id, {static_cast<entry_type>(object.type), 0, object.size, 0, {}});
+  const auto type = static_cast<entry_type>(object.type);
+  outlines_.push_back({object.size, 0, type});
+  return begin(object.id, {type, 0, object.size, 0, {}});
 }
 
 outcome<void> pack_stream::begin_delta(const source_object& object, std::uint64_t size, std::uint64_t base_offset) {
+  const auto base = std::ranges::lower_bound(entries_, base_offset, {}, &idx_entry::offset);
+  outlines_.push_back({size, static_cast<std::uint32_t>(entries_.end() - base), entry_type::ofs_delta});
   return begin(object.id, {entry_type::ofs_delta, 0, size, base_offset, {}});
 }
 

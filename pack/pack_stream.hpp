@@ -34,6 +34,8 @@ class pack_stream {
   [[nodiscard]] outcome<oid> finish();
   // Moves out the records of all entries, in PACK order.
   [[nodiscard]] std::vector<idx_entry> take_entries() { return std::move(entries_); }
+  // Moves out what their headers say.
+  [[nodiscard]] std::vector<entry_outline> take_outlines() { return std::move(outlines_); }
 
  private:
   [[nodiscard]] outcome<void> begin(const oid& id, const entry_header& header);
@@ -45,6 +47,7 @@ class pack_stream {
   std::uint32_t crc_ = 0;
   std::vector<std::byte> held_;  // written, but not yet passed to the sink
   std::vector<idx_entry> entries_;
+  std::vector<entry_outline> outlines_;
 };
 
 }  // namespace docteur

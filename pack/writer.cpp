@@ -98,6 +98,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   result.checksum = checksum;
   result.size = out.position();
   result.entries = out.take_entries();
+  result.outlines = out.take_outlines();
   return result;
 }
 

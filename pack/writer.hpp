@@ -12,6 +12,7 @@
 #include "object/idx_entry.hpp"
 #include "object/progress.hpp"
 #include "pack/effort.hpp"
+#include "pack/entry.hpp"
 #include "pack/object_source.hpp"
 
 namespace docteur {
@@ -48,6 +49,7 @@ struct pack_statistics {
 
 struct written_pack {
   std::vector<idx_entry> entries;        // in PACK order
+  std::vector<entry_outline> outlines;   // of these entries
   std::vector<restart_points> restarts;  // in PACK order, large blobs only
   oid checksum;                          // in the PACK's trailer
   std::uint64_t size = 0;                // bytes, with the trailer

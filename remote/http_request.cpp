@@ -10,10 +10,21 @@ using kind = http_verdict::kind;
 constexpr std::size_t kIgnoredBody = 16 << 10;  // bytes of an error page that are read to keep the connection
 constexpr long kBuffer = 256 << 10;             // bytes that libcurl hands over at once, at most
 
+// As in the field Range: `0-99,200-299`.
+std::string range_text(const std::vector<byte_range>& ranges) {
+  std::string text;
+  for (const byte_range& r : ranges) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(r.offset) + "-" + std::to_string(r.offset + r.size - 1);
+  }
+  return text;
+}
+
 }  // namespace
 
 void http_request::prepare(const remote_address& where, const http_options& options, const std::string& token,
-                           byte_range asked, const std::optional<image_version>& pin, taker take) {
+                           byte_range asked, std::vector<byte_range> parts, const std::optional<image_version>& pin,
+                           taker take) {
   curl_.begin(where, options, token, this);
   head_ = {};
   judged_.reset();
@@ -21,6 +32,8 @@ void http_request::prepare(const remote_address& where, const http_options& opti
   ignored_ = 0;
   broken_ = nullptr;
   asked_ = asked;
+  parts_ = std::move(parts);
+  body_.reset();
   pin_ = &pin;
   take_ = std::move(take);
 
@@ -28,7 +41,7 @@ void http_request::prepare(const remote_address& where, const http_options& opti
   curl_.add_field("Accept-Encoding: identity");
   if (pin && !pin->etag.empty()) curl_.add_field("If-Match: " + pin->etag);
   if (pin && !pin->modified.empty()) curl_.add_field("If-Unmodified-Since: " + pin->modified);
-  const std::string range = std::to_string(asked.offset) + "-" + std::to_string(asked.offset + asked.size - 1);
+  const std::string range = parts_.size() < 2 ? range_text({asked}) : range_text(parts_);
   curl_.set(CURLOPT_RANGE, range.c_str());
   curl_.set(CURLOPT_HEADERFUNCTION, on_header);
   curl_.set(CURLOPT_HEADERDATA, this);
@@ -50,7 +63,14 @@ std::size_t http_request::on_body(char* data, std::size_t size, std::size_t coun
 
 const http_verdict& http_request::judged() {
   if (judged_) return *judged_;
-  judged_ = judge(head_, asked_, *pin_, std::time(nullptr));
+  const auto boundary =
+      parts_.size() < 2 || !head_.content_type ? std::nullopt : multipart_boundary(*head_.content_type);
+  if (head_.status == 206 && boundary) {
+    judged_ = judge_parts(head_, asked_, **pin_);
+    body_.emplace(*boundary, parts_, (*pin_)->size);
+  } else {
+    judged_ = judge(head_, asked_, *pin_, std::time(nullptr));
+  }
   judged_->status = head_.status;
   return *judged_;
 }
@@ -61,6 +81,7 @@ bool http_request::take_body(bytes piece) {
     ignored_ += piece.size();
     return head_.status != 200 && ignored_ <= kIgnoredBody;
   }
+  if (body_) return take_parts(piece);
   if (piece.size() > v.part.size - received_) {
     broken_ = "the server sends more than was asked for";
     return false;
@@ -73,6 +94,16 @@ bool http_request::take_body(bytes piece) {
   return true;
 }
 
+bool http_request::take_parts(bytes piece) {
+  const auto take = [this](std::uint64_t at, bytes content) {
+    received_ += content.size();
+    return take_(at, content);
+  };
+  if (body_->take(piece, take)) return true;
+  broken_ = body_->why() != nullptr ? body_->why() : "the bytes could not be kept";
+  return false;
+}
+
 http_verdict http_request::result(CURLcode code) {
   http_verdict v;
   if (broken_ != nullptr) {
@@ -83,7 +114,7 @@ http_verdict http_request::result(CURLcode code) {
   v = judged();
   if (v.is != kind::good) return v;
   if (code != CURLE_OK) return curl_.failed(code);
-  if (received_ < v.part.size) return curl_.failed(CURLE_PARTIAL_FILE);
+  if (body_ ? !body_->is_complete() : received_ < v.part.size) return curl_.failed(CURLE_PARTIAL_FILE);
   return v;
 }
 

@@ -9,13 +9,14 @@
 #include "object/bytes.hpp"
 #include "remote/curl_handle.hpp"
 #include "remote/http_verdict.hpp"
+#include "remote/multipart_body.hpp"
 
 namespace docteur {
 
 class http_request {
  public:
-  // Receives the body in pieces that follow each other; `at`: bytes from the start of the file. Returns false to end
-  // the request.
+  // Receives the body in pieces that follow each other, but for gaps between parts; `at`: bytes from the start of the
+  // file. Returns false to end the request.
   using taker = std::function<bool(std::uint64_t at, bytes piece)>;
 
   http_request() = default;
@@ -25,9 +26,11 @@ class http_request {
   [[nodiscard]] CURL* handle() const noexcept { return curl_.get(); }
 
   // Prepares the handle for curl_multi_add_handle(). `pin`: as for judge(); must outlive the request. `token`: empty
-  // for none, and for hosts that must not get it.
+  // for none, and for hosts that must not get it. `parts`: of `asked`, ascending and disjoint, with its first and its
+  // last byte; the server is asked for these only, but may send all of it. Fewer than two: all is asked for. With parts
+  // there must be a pin.
   void prepare(const remote_address& where, const http_options& options, const std::string& token, byte_range asked,
-               const std::optional<image_version>& pin, taker take);
+               std::vector<byte_range> parts, const std::optional<image_version>& pin, taker take);
 
   // What became of it, once libcurl has said that it is done, with `code`. A body that is shorter than its head
   // promised is `retry`; received() says how much of it came.
@@ -44,11 +47,14 @@ class http_request {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   bool take_body(bytes piece);
+  bool take_parts(bytes piece);
   const http_verdict& judged();
 
   curl_handle curl_;
   http_head head_;
   byte_range asked_;
+  std::vector<byte_range> parts_;
+  std::optional<multipart_body> body_;  // of an answer with parts
   const std::optional<image_version>* pin_ = nullptr;
   taker take_;
   std::optional<http_verdict> judged_;

@@ -101,6 +101,20 @@ http_verdict find_version(const http_head& head, std::uint64_t size) {
 
 }  // namespace
 
+http_verdict judge_parts(const http_head& head, byte_range asked, const image_version& pin) {
+  if (head.is_ambiguous) return no(kind::refused, "a field of the answer has two values");
+  if (head.content_encoding && !head.content_encoding->empty() && *head.content_encoding != "identity")
+    return no(kind::refused, "the server codes ranges (Content-Encoding), though asked not to");
+  if (pin.digest.empty() && !(pin.etag.empty() ? head.last_modified : head.etag))
+    return no(kind::refused, "an answer in parts does not say which version it is of");
+  if (!is_pinned(head, pin.size, pin)) return moved_on(pin);
+  http_verdict v;
+  v.is = kind::good;
+  v.version = pin;
+  v.part = asked;
+  return v;
+}
+
 http_verdict judge(const http_head& head, byte_range asked, const std::optional<image_version>& pin, std::time_t now) {
   if (head.status != 206) return judge_status(head, pin, now);
   if (head.is_ambiguous) return no(kind::refused, "a field of the answer has two values");

@@ -39,6 +39,9 @@ struct http_verdict {
 [[nodiscard]] http_verdict judge(const http_head& head, byte_range asked, const std::optional<image_version>& pin,
                                  std::time_t now);
 
+// The same for the head of an answer with status 206 and several parts of `asked`, each of which names its place.
+[[nodiscard]] http_verdict judge_parts(const http_head& head, byte_range asked, const image_version& pin);
+
 // "status 404: there is no such file"
 [[nodiscard]] std::string status_text(int status);
 [[nodiscard]] bool is_worth_another_try(int status);

@@ -38,8 +38,19 @@ outcome<range_origin> origin_of(const std::string& name, const http_options& opt
 outcome<std::unique_ptr<image_download>> image_download::open(const std::string& name, const http_options& options,
                                                               const std::optional<std::filesystem::path>& target,
                                                               const progress& stop) {
+  DOCTEUR_TRY(client, connect(name, options, stop));
+  return open(std::move(client), options, target);
+}
+
+outcome<std::unique_ptr<range_client>> image_download::connect(const std::string& name, const http_options& options,
+                                                               const progress& stop) {
   DOCTEUR_TRY(origin, origin_of(name, options, stop));
-  DOCTEUR_TRY(client, range_client::unpinned(std::move(origin), options));
+  return range_client::unpinned(std::move(origin), options);
+}
+
+outcome<std::unique_ptr<image_download>> image_download::open(std::unique_ptr<range_client> client,
+                                                              const http_options& options,
+                                                              const std::optional<std::filesystem::path>& target) {
   std::unique_ptr<image_download> self(new image_download(std::move(client), options, target));
   self->client_->serve(self.get());
   DOCTEUR_CHECK(self->wait_for_head());

@@ -27,6 +27,14 @@ class image_download final : private range_work {
                                                                      const http_options& options,
                                                                      const std::optional<std::filesystem::path>& target,
                                                                      const progress& stop);
+  // The same with a client of connect(), which nothing else uses any more.
+  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(
+      std::unique_ptr<range_client> client, const http_options& options,
+      const std::optional<std::filesystem::path>& target);
+  // A client that has not asked for anything of the image yet.
+  [[nodiscard]] static outcome<std::unique_ptr<range_client>> connect(const std::string& name,
+                                                                      const http_options& options,
+                                                                      const progress& stop);
   ~image_download() override;
 
   // Hashes each block when it is here, with what was here before, for compare(). To be called before run().

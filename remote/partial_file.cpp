@@ -183,15 +183,21 @@ outcome<void> partial_file::forget(std::uint64_t block) {
 }
 
 outcome<block_run> partial_file::write(std::uint64_t begin, std::uint64_t at, bytes piece) {
-  DOCTEUR_CHECK(put(data_, piece, at, shown_));
+  DOCTEUR_CHECK(put_bytes(at, piece));
   const std::uint64_t end = at + piece.size();
   const std::uint64_t first = std::max(at / kPartialBlock, (begin + kPartialBlock - 1) / kPartialBlock);
   const std::uint64_t last = end == size_ ? blocks_.size() : end / kPartialBlock;
   if (first >= last) return block_run{};
-  for (std::uint64_t i = first; i < last; ++i) store(blocks_[i], kWritten);
-  if (map_)
-    DOCTEUR_CHECK(put(map_, std::as_bytes(std::span(blocks_)).subspan(first, last - first), kHead + first, map()));
+  DOCTEUR_CHECK(mark({first, last - first}));
   return block_run{first, last - first};
+}
+
+outcome<void> partial_file::put_bytes(std::uint64_t at, bytes piece) { return put(data_, piece, at, shown_); }
+
+outcome<void> partial_file::mark(block_run complete) {
+  for (std::uint64_t i = complete.first; i < complete.first + complete.count; ++i) store(blocks_[i], kWritten);
+  if (!map_) return {};
+  return put(map_, as_bytes(std::string(complete.count, kWritten)), kHead + complete.first, map());
 }
 
 outcome<void> partial_file::sync() {

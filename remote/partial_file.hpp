@@ -44,6 +44,10 @@ class partial_file {
   // Writes bytes at `at`. `begin`: where bytes that were written one after another, up to `at`, begin. The blocks that
   // are complete now count as written, and are returned.
   [[nodiscard]] outcome<block_run> write(std::uint64_t begin, std::uint64_t at, bytes piece);
+  // The two halves of that, for whoever knows better which blocks are complete. To be called from several threads, not
+  // for the same bytes and blocks.
+  [[nodiscard]] outcome<void> put_bytes(std::uint64_t at, bytes piece);
+  [[nodiscard]] outcome<void> mark(block_run complete);
   // A block counts as missing again. While nothing is written.
   [[nodiscard]] outcome<void> forget(std::uint64_t block);
   // Makes what was written last. To be called from any thread.

@@ -119,6 +119,7 @@ void range_client::take_new() {
     const auto range = work_->next();
     if (!range) return;
     jobs_.push_back({*range});
+    if (version_ && !no_parts_) jobs_.back().parts = work_->parts(*range);
     if (moved_on_.empty()) {
       send(jobs_.back());
     } else {
@@ -137,20 +138,37 @@ request_access range_client::access_for(const remote_address& where) const {
   return access;
 }
 
+// What is left of the parts; none where one range is asked for. Only the first try is for several, since what is
+// between client and server may not know them.
+std::vector<byte_range> range_client::parts_to_ask(const job& j) const {
+  std::vector<byte_range> left;
+  if (no_parts_ || j.tries > 0) return left;
+  const std::uint64_t from = j.range.offset + j.done;
+  for (const byte_range& p : j.parts) {
+    const std::uint64_t begin = std::max(p.offset, from);
+    if (begin < p.offset + p.size) left.push_back({begin, p.offset + p.size - begin});
+  }
+  return left;
+}
+
 void range_client::send(job& j) {
   j.request = free_.back();
   free_.pop_back();
   j.sent_to = where_;
   j.sent_with = access_for(where_);
+  std::vector<byte_range> parts = parts_to_ask(j);
+  if (!parts.empty()) j.done = parts.front().offset - j.range.offset;
+  j.in_parts = parts.size() > 1;
   const byte_range rest{j.range.offset + j.done, j.range.size - j.done};
   const auto take = [this, &j](std::uint64_t at, bytes piece) {
     if (!version_) version_ = j.request->version();
     if (!work_->take(j.range, at, piece)) return false;
-    j.done += piece.size();
+    j.done = at + piece.size() - j.range.offset;
     bytes_ += piece.size();
     return true;
   };
-  j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token, rest, version_, take);
+  j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token, rest, std::move(parts), version_,
+                     take);
   ++requests_sent_;
   curl_multi_add_handle(multi_, j.request->handle());
 }
@@ -200,6 +218,11 @@ void range_client::take_part(jobs::iterator j, bool is_progress) {
 
 void range_client::settle(jobs::iterator j, const http_verdict& v) {
   const std::string text = printable(origin_.address.shown) + ": " + v.text;
+  if (v.is == kind::refused && j->in_parts) {
+    no_parts_ = true;
+    note(text);
+    return send(*j);
+  }
   switch (v.is) {
     case kind::moved_on: moved_on_ = text; return give_up_on(j, errc::io, text);
     case kind::retry: return try_again(j, v);

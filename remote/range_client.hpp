@@ -53,6 +53,8 @@ class range_client {
   [[nodiscard]] const std::string& shown() const noexcept { return origin_.address.shown; }  // not yet printable()
   [[nodiscard]] const range_origin& origin() const noexcept { return origin_; }
   [[nodiscard]] http_counters counters() const noexcept;
+  // False once the server, asked for several ranges, sent something else: each request is for one range from then on.
+  [[nodiscard]] bool may_send_parts() const noexcept { return !no_parts_; }
   // The last thing that went wrong, also if another try helped; empty: nothing so far.
   [[nodiscard]] std::string last_failure() const;
 
@@ -60,7 +62,8 @@ class range_client {
   using clock = std::chrono::steady_clock;
   struct job {
     byte_range range;
-    std::uint64_t done = 0;           // bytes taken
+    std::vector<byte_range> parts{};  // of `range`, that are needed; empty: all of it
+    std::uint64_t done = 0;           // bytes from its start that are taken, or not needed
     http_request* request = nullptr;  // in flight
     unsigned tries = 0;               // that brought nothing, since the last that brought bytes
     unsigned redirects = 0;
@@ -68,6 +71,7 @@ class range_client {
     remote_address sent_to{};
     request_access sent_with{};
     bool went_back = false;  // asks at the origin again
+    bool in_parts = false;   // the request is for several ranges
     clock::time_point not_before{};
     clock::time_point failing_since{};
   };
@@ -80,6 +84,7 @@ class range_client {
   void take_new();
   [[nodiscard]] request_access access_for(const remote_address& where) const;
   void send(job& j);
+  [[nodiscard]] std::vector<byte_range> parts_to_ask(const job& j) const;
   void finish(http_request& request, CURLcode code);
   void take_part(jobs::iterator j, bool is_progress);
   void settle(jobs::iterator j, const http_verdict& verdict);
@@ -112,6 +117,7 @@ class range_client {
   mutable std::mutex guard_;  // of last_failure_
   std::string last_failure_;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> no_parts_{false};
   std::atomic<std::uint64_t> requests_sent_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> retries_{0};

@@ -2,6 +2,7 @@
 // What a range_client works for: somebody who knows which ranges are needed next and takes their bytes. Hosted.
 
 #include <optional>
+#include <vector>
 
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
@@ -23,7 +24,14 @@ class range_work {
   // The next range to ask for; called whenever another request may be sent. nullopt: none for now, and wake() will be
   // called when there is one.
   [[nodiscard]] virtual std::optional<byte_range> next() = 0;
-  // Takes bytes of `range`; calls for one range follow each other without gaps. Returns false if they cannot be kept,
+  // The parts of `range` that are needed, ascending and disjoint, its first and last byte among them; none: all of it.
+  // A server that can is asked for these only; take() may get all of it nevertheless.
+  [[nodiscard]] virtual std::vector<byte_range> parts(byte_range range) {
+    (void)range;
+    return {};
+  }
+  // Takes bytes of `range`; calls for one range follow each other, without gaps but for those
+  // between parts(). Returns false if they cannot be kept,
   // which ends the range.
   virtual bool take(byte_range range, std::uint64_t at, bytes piece) = 0;
   // The last call for a range: all of it came, or why not. `range` is as next() returned it; the first one may be

@@ -18,6 +18,7 @@ std::string name_of(section_type type) {
     case section_type::tags: return "tag section";
     case section_type::digests: return "digest section";
     case section_type::versions: return "versions section";
+    case section_type::entries: return "entry section";
   }
   return "section of type " + std::to_string(static_cast<std::uint32_t>(type));
 }

@@ -12,6 +12,7 @@
 #include "layout/tag_section.hpp"
 #include "verify/chain_check.hpp"
 #include "verify/digest_check.hpp"
+#include "verify/entry_check.hpp"
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/idx_check.hpp"
@@ -27,6 +28,18 @@
 
 namespace docteur {
 namespace {
+
+bool is_known(section_type type) {
+  switch (type) {
+    case section_type::restart:
+    case section_type::paths:
+    case section_type::tags:
+    case section_type::digests:
+    case section_type::versions:
+    case section_type::entries: return true;
+  }
+  return false;
+}
 
 // Checks the frame of an image: header, section table, sections, padding. The other files here check what is in it.
 class verification {
@@ -113,7 +126,7 @@ class verification {
         return outcome<void>();
       }));
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
-      if (s.type < section_type::restart || s.type > section_type::versions)
+      if (!is_known(s.type))
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
                       ", which is unknown to this version");
     }
@@ -200,6 +213,7 @@ class verification {
     result_.deltas = e.resolved.deltas;
     result_.pack_size = e.end + pack_trailer_size(kind());
     if (e.is_complete) DOCTEUR_CHECK(check_trailer(e));
+    DOCTEUR_CHECK(compare_entries(e));
 
     const idx_view* idx = index_ ? &index_->view() : nullptr;
     const id_map ids(e.pack, idx);
@@ -247,6 +261,12 @@ class verification {
     }
     found_.remark("the path section was not compared with the trees: fix the other faults first");
     return {};
+  }
+
+  outcome<void> compare_entries(const pack_examination& e) {
+    const section* entries = result_.sections ? result_.sections->find(section_type::entries) : nullptr;
+    if (entries == nullptr || !e.is_complete) return {};
+    return check_entries(device_, *entries, e.pack, found_);
   }
 
   outcome<void> compare_digests() {

@@ -31,8 +31,10 @@ class Request:
 
     def __init__(self, server, connection, number, path, fields):
         self.server, self.connection, self.number, self.path, self.fields = server, connection, number, path, fields
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", fields.get("range", ""))
-        self.first, self.last = (int(wanted[1]), int(wanted[2])) if wanted else (None, None)
+        wanted = fields.get("range", "")
+        wanted = wanted[6:].split(",") if re.fullmatch(r"bytes=\d+-\d+(,\d+-\d+)*", wanted) else []
+        self.ranges = [tuple(map(int, r.split("-"))) for r in wanted]
+        self.first, self.last = (self.ranges[0][0], self.ranges[-1][1]) if wanted else (None, None)
 
     def send(self, data):
         self.connection.sendall(data)
@@ -47,13 +49,26 @@ class Request:
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def part(self):
-        """The fields and the body of the right answer."""
+        """The fields and the body of the right answer, as one range."""
         data = self.server.content
         last = min(self.last, len(data) - 1)
         fields = [("Content-Range", f"bytes {self.first}-{last}/{len(data)}")]
         return fields + self.server.version, data[self.first:last + 1]
 
+    def parts(self, boundary="edge of parts"):
+        """The same for several ranges: multipart/byteranges."""
+        data = self.server.content
+        body = b"".join(f"\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes {first}-{last}/"
+                        f"{len(data)}\r\n\r\n".encode() + data[first:last + 1] for first, last in self.ranges)
+        fields = [("Content-Type", f'multipart/byteranges; boundary="{boundary}"')]
+        return fields + self.server.version, body + f"\r\n--{boundary}--\r\n".encode()
+
     def answer(self):
+        if len(self.ranges) > 1:
+            fields, body = self.parts()
+            self.reply(206, fields, body)
+            self.server.sent += sum(last + 1 - first for first, last in self.ranges)
+            return
         fields, body = self.part()
         self.reply(206, fields, body)
         self.server.sent += len(body)

@@ -90,8 +90,13 @@ class hand_pack {
   }
   oid put(const entry_header& h, const oid& id, const byte_vector& stream) {
     const std::uint64_t offset = kPackHeaderSize + body_.size();
-    byte_vector raw;
-    append(raw, encode_entry_header(h, offset).view());
+    const encoded_entry_header head = encode_entry_header(h, offset);
+    return add_raw(byte_vector(head.view().begin(), head.view().end()), id, stream);
+  }
+  // `head`: the entry's header, as it is written.
+  oid add_raw(const byte_vector& head, const oid& id, const byte_vector& stream) {
+    const std::uint64_t offset = kPackHeaderSize + body_.size();
+    byte_vector raw = head;
     append(raw, stream);
     entries_.push_back({id, offset, libdeflate_crc32(0, raw.data(), raw.size())});
     append(body_, raw);
@@ -126,6 +131,7 @@ struct hand_options {
   byte_vector restarts = {};        // content of the restart section; empty: none
   byte_vector paths = {};           // of the path section
   byte_vector tags = {};            // of the tag section
+  byte_vector entries = {};         // of the entry section
   std::uint32_t other_section = 0;  // type of a section of four bytes; 0: none
 };
 
@@ -166,6 +172,7 @@ inline byte_vector hand_image(const oid& commit, const byte_vector& pack, const 
     if (!how.restarts.empty()) add(section_type::restart, how.restarts);
     if (!how.paths.empty()) add(section_type::paths, how.paths);
     if (!how.tags.empty()) add(section_type::tags, how.tags);
+    if (!how.entries.empty()) add(section_type::entries, how.entries);
     if (how.other_section != 0) add(section_type{how.other_section}, as_bytes("oops"));
     align();
     const std::uint64_t idx_offset = all.size() + kSectionTableSize;
