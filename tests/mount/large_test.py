@@ -96,7 +96,7 @@ def killed(image, files):
     m.server.kill()
     m.server.wait(PATIENCE)
     expect(not list(folder.iterdir()), f"left behind: {list(folder.iterdir())}")
-    run("umount", "-l", m.path)
+    run(*(["umount", "-l"] if os.geteuid() == 0 else ["fusermount3", "-u", "-z"]), m.path)
 
 
 def full(image, files):
