@@ -88,6 +88,24 @@ outcome<std::vector<cached_file>> chosen(const cache_folder& folder, const block
   return some;
 }
 
+// Adds the manifests of these images, or all.
+outcome<void> list_manifests(const cache_folder& folder, const std::vector<cached_file>& images, bool all,
+                             report& out) {
+  for (const cached_manifest& m : folder.manifests()) {
+    const auto of = std::ranges::find_if(images, [&m](const cached_file& f) { return f.good() && m.is_of(f.file); });
+    if (of == images.end() && !all) continue;
+    const std::string id = m.file.substr(0, m.file.rfind('.'));
+    const std::string name = of == images.end() ? "" : of->image.name;
+    json_object object;
+    object.add("id", id).add_bytes("manifest_of", name).add("disk", m.disk);
+    object.add("changed", static_cast<std::uint64_t>(std::max<std::int64_t>(m.changed, 0)));
+    DOCTEUR_CHECK(out.add(id + " " + std::to_string(m.disk) + " - - manifest" +
+                              (name.empty() ? " without an image" : " of " + printable(name)),
+                          object));
+  }
+  return {};
+}
+
 outcome<void> list(const cache_folder& folder, const blocks_options& opt) {
   report out(opt.json);
   DOCTEUR_TRY(files, chosen(folder, opt));
@@ -105,6 +123,7 @@ outcome<void> list(const cache_folder& folder, const blocks_options& opt) {
     }
     DOCTEUR_CHECK(out.add(line, object));
   }
+  DOCTEUR_CHECK(list_manifests(folder, files, opt.images.empty(), out));
   return out.end();
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <mutex>
 #include <new>
 
 #include "base/temporary_folder.hpp"
@@ -21,14 +20,21 @@ content_spill::content_spill(std::uint64_t bound) : bound_(bound) {
 }
 
 void content_spill::put(std::uint64_t key, bytes content) noexcept {
-  if (content.empty() || content.size() > bound_ / 4) return;
+  if (content.empty() || content.size() > bound_) return;
   try {
+    const std::lock_guard one(writing_);
+    std::uint64_t begin = 0;
+    {
+      const std::unique_lock lock(guard_);
+      if (!file_ || places_.contains(key)) return;
+      begin = content.size() > bound_ - next_ ? 0 : next_;
+      if (begin == 0) make_room(next_, bound_);
+      make_room(begin, begin + content.size());
+    }
+    // Nobody reads there: what was there is forgotten.
+    const bool is_written = write(begin, content);
     const std::unique_lock lock(guard_);
-    if (!file_ || places_.contains(key)) return;
-    const std::uint64_t begin = content.size() > bound_ - next_ ? 0 : next_;
-    if (begin == 0) make_room(next_, bound_);
-    make_room(begin, begin + content.size());
-    if (!write(begin, content)) return give_back();
+    if (!is_written) return give_back();
     order_.push_back(key);
     try {
       places_.emplace(key, place{begin, content.size()});

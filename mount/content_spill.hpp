@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -19,7 +20,7 @@ class content_spill {
   // is full, what was held is given back.
   explicit content_spill(std::uint64_t bound);
 
-  // Holds content of at most a quarter of the bound. The content held for longest goes.
+  // Holds content of at most the bound. The content held for longest goes. Others read meanwhile.
   void put(std::uint64_t key, bytes content) noexcept;
   // Fills `out` with the content from byte `at` on, if it is held; the range must be inside it.
   [[nodiscard]] bool read(std::uint64_t key, std::uint64_t at, mutable_bytes out) noexcept;
@@ -36,8 +37,9 @@ class content_spill {
   void make_room(std::uint64_t begin, std::uint64_t end);
 
   std::uint64_t bound_;
+  std::mutex writing_;               // held by the one thread that writes; taken before guard_
   mutable std::shared_mutex guard_;  // of all below; shared by readers
-  unique_fd file_;
+  unique_fd file_;                   // changed only by who writes
   std::uint64_t next_ = 0;           // where the next content begins; the file is a ring
   std::deque<std::uint64_t> order_;  // keys, in the order of their places
   std::unordered_map<std::uint64_t, place> places_;

@@ -1,11 +1,6 @@
 #include "mount/content_store.hpp"
 
 namespace docteur {
-namespace {
-
-constexpr std::uint64_t kStreamsCost = 320 << 10;  // bytes: windows and inputs of the streams of one blob
-
-}  // namespace
 
 content_store::handle content_store::find(std::uint64_t key) {
   const std::lock_guard lock(mutex_);
@@ -15,7 +10,7 @@ content_store::handle content_store::find(std::uint64_t key) {
   return at->second->content;
 }
 
-result<content_store::handle> content_store::get(std::uint64_t key, const builder& build) {
+result<content_store::handle> content_store::get(std::uint64_t key, std::uint64_t cost, const builder& build) {
   std::shared_ptr<slot> mine;
   {
     const std::lock_guard lock(mutex_);
@@ -29,10 +24,14 @@ result<content_store::handle> content_store::get(std::uint64_t key, const builde
   }
   const std::lock_guard lock(mine->building);
   if (mine->content != nullptr) return mine->content;
+  {
+    const std::lock_guard all(mutex_);
+    make_room(cost);
+  }
   auto built = build();
   if (built) {
     mine->content = std::make_shared<const held_content>(std::move(*built));
-    keep(key, mine->content);
+    keep(key, cost, mine->content);
   }
   const std::lock_guard all(mutex_);
   if (const auto at = slots_.find(key); at != slots_.end() && at->second == mine) slots_.erase(at);
@@ -40,14 +39,18 @@ result<content_store::handle> content_store::get(std::uint64_t key, const builde
   return mine->content;
 }
 
-void content_store::keep(std::uint64_t key, const handle& content) {
-  const std::uint64_t cost = content->streams != nullptr ? kStreamsCost : content->data.size();
-  const std::lock_guard lock(mutex_);
+// The caller locks.
+void content_store::make_room(std::uint64_t cost) {
   while (!order_.empty() && (used_ >= bound_ || cost > bound_ - used_)) {
     used_ -= order_.back().cost;
     kept_.erase(order_.back().key);
     order_.pop_back();
   }
+}
+
+void content_store::keep(std::uint64_t key, std::uint64_t cost, const handle& content) {
+  const std::lock_guard lock(mutex_);
+  make_room(cost);
   if (const auto at = kept_.find(key); at != kept_.end()) {
     used_ -= at->second->cost;
     order_.erase(at->second);

@@ -21,6 +21,8 @@ struct held_content {
   std::uint64_t piece = 0;  // bytes of each piece that such a blob is read in; 0: any range costs the same
 };
 
+inline constexpr std::uint64_t kStreamsCost = 320 << 10;  // bytes: windows and inputs of the streams of one blob
+
 // What is held: the content of the blob at a position in IDX, or the piece with a number from 0.
 [[nodiscard]] constexpr std::uint64_t content_key(std::uint32_t position) noexcept { return position; }
 [[nodiscard]] constexpr std::uint64_t content_key(std::uint32_t position, std::uint32_t piece) noexcept {
@@ -37,9 +39,10 @@ class content_store {
 
   // Returns what is held under a key, valid as long as the handle, or nullptr.
   [[nodiscard]] handle find(std::uint64_t key);
-  // The same, but what is not held is built. Callers for one key wait for the first one's `build`. A failure is not
+  // The same, but what is not held is built. It will take `cost` bytes of memory; what must go for that goes first, so
+  // that the two are not in memory together. Callers for one key wait for the first one's `build`. A failure is not
   // held: the next caller builds again. Errors: those of `build`.
-  [[nodiscard]] result<handle> get(std::uint64_t key, const builder& build);
+  [[nodiscard]] result<handle> get(std::uint64_t key, std::uint64_t cost, const builder& build);
   [[nodiscard]] std::uint64_t used() const;  // bytes
 
  private:
@@ -52,7 +55,8 @@ class content_store {
     std::uint64_t cost;  // bytes
     handle content;
   };
-  void keep(std::uint64_t key, const handle& content);
+  void make_room(std::uint64_t cost);
+  void keep(std::uint64_t key, std::uint64_t cost, const handle& content);
 
   const std::uint64_t bound_;
   mutable std::mutex mutex_;

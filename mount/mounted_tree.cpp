@@ -1,5 +1,7 @@
 #include "mount/mounted_tree.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <climits>
 
@@ -124,26 +126,44 @@ result<std::string> mounted_tree::target(const node& n) {
   return text;
 }
 
-// A blob that the reader would rebuild whole is kept whole, after a comparison with its id. Whoever begins at a byte in
-// its middle (`at`) has no order and comes back, or came before.
-result<held_content> mounted_tree::build(image_reader& with, const node& n, std::uint64_t at) {
-  DOCTEUR_TRY(size, with.size(n));
-  DOCTEUR_TRY(header, with.objects().header(with.image().offset(n)));
+result<held_content> mounted_tree::open_streams(image_reader& with, const node& n, std::uint64_t size) {
   held_content content;
   content.size = size;
-  if (!is_delta(header.type) && size >= with.image().bounds().streamed_blob) {
-    DOCTEUR_TRY(points, with.image().restarts().find(with.image().offset(n), size));
-    content.streams = std::make_unique<blob_streams>(n);
-    // A deflated blob costs an interval between restart points whatever is read of it.
-    if (points && !points->stored && points->interval <= kMostPiece && size / points->interval < ~std::uint32_t{0})
-      content.piece = points->interval;
-    return content;
-  }
-  DOCTEUR_TRY(whole, owned_array<std::byte>::make(memory_, size));
-  DOCTEUR_CHECK(with.read(n, whole.span()));
-  if (at > 0) spill_.put(content_key(n.position), whole.span());
-  content.data = std::move(whole);
+  DOCTEUR_TRY(points, with.image().restarts().find(with.image().offset(n), size));
+  content.streams = std::make_unique<blob_streams>(n);
+  // A deflated blob costs an interval between restart points whatever is read of it.
+  if (points && !points->stored && points->interval <= kMostPiece && size / points->interval < ~std::uint32_t{0})
+    content.piece = points->interval;
   return content;
+}
+
+// A large delta is rebuilt beside its base and its instructions, each as large: all other memory is given back first.
+void mounted_tree::release_caches(image_reader& with) noexcept {
+  with.objects().cache().release();
+  readers_.release_caches();
+  ::malloc_trim(0);
+}
+
+// A blob that the reader would rebuild whole is held whole, after a comparison with its id. Whoever begins at a byte in
+// its middle (`at`) has no order and comes back, or came before.
+result<content_store::handle> mounted_tree::hold_content(image_reader& with, const node& n, std::uint64_t size,
+                                                         std::uint64_t at) {
+  const std::uint64_t key = content_key(n.position);
+  DOCTEUR_TRY(header, with.objects().header(with.image().offset(n)));
+  if (!is_delta(header.type) && size >= with.image().bounds().streamed_blob)
+    return contents_.get(key, kStreamsCost, [&] { return open_streams(with, n, size); });
+  if (size > with.image().bounds().object_bytes)
+    return fail(errc::too_large, with.objects().device_offset(with.image().offset(n)), "object is over the limit");
+  return contents_.get(key, size, [&]() -> result<held_content> {
+    if (size > kContents) release_caches(with);
+    held_content content;
+    content.size = size;
+    DOCTEUR_TRY(whole, owned_array<std::byte>::make(memory_, size));
+    DOCTEUR_CHECK(with.read(n, whole.span()));
+    if (at > 0) spill_.put(key, whole.span());
+    content.data = std::move(whole);
+    return content;
+  });
 }
 
 result<done> mounted_tree::read(const node& n, std::uint64_t at, std::size_t size,
@@ -166,7 +186,7 @@ result<done> mounted_tree::read(const node& n, std::uint64_t at, std::size_t siz
       return take(buffer), done{};
     }
     if (at >= length) return take({}), done{};
-    DOCTEUR_TRY(built, contents_.get(content_key(n.position), [&] { return build(lease.reader(), n, at); }));
+    DOCTEUR_TRY(built, hold_content(lease.reader(), n, length, at));
     content = std::move(built);
     if (content->streams == nullptr) return take(range(*content, at, size)), done{};
   }
@@ -197,7 +217,7 @@ result<done> mounted_tree::read_pieces(image_reader& with, const node& n, const 
     const auto some = static_cast<std::size_t>(
         std::min<std::uint64_t>({start + from.piece - at, from.size - at, std::uint64_t{out.size()}}));
     if (contents_.find(key) != nullptr || !spill_.read(key, at - start, out.first(some))) {
-      DOCTEUR_TRY(piece, contents_.get(key, build));
+      DOCTEUR_TRY(piece, contents_.get(key, std::min(from.piece, from.size - start), build));
       const bytes rest = bytes(piece->data.span()).subspan(at - start);
       std::memcpy(out.data(), rest.data(), some);
     }

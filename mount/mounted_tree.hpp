@@ -77,7 +77,10 @@ class mounted_tree {
   [[nodiscard]] struct statvfs space() const noexcept;
 
  private:
-  [[nodiscard]] result<held_content> build(image_reader& with, const node& n, std::uint64_t at);
+  [[nodiscard]] result<content_store::handle> hold_content(image_reader& with, const node& n, std::uint64_t size,
+                                                           std::uint64_t at);
+  void release_caches(image_reader& with) noexcept;
+  [[nodiscard]] result<held_content> open_streams(image_reader& with, const node& n, std::uint64_t size);
   [[nodiscard]] result<done> read_pieces(image_reader& with, const node& n, const held_content& from, std::uint64_t at,
                                          mutable_bytes out);
   [[nodiscard]] bool is_root(const node& n) const noexcept { return n.leaf == root_.leaf; }

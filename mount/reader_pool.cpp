@@ -23,6 +23,11 @@ result<reader_pool::lease> reader_pool::borrow() {
   return lease(*this, std::make_unique<member>(member{std::move(reader), owned_array<std::byte>(memory_)}));
 }
 
+void reader_pool::release_caches() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (const auto& m : free_) m->reader.objects().cache().release();
+}
+
 void reader_pool::give_back(std::unique_ptr<member> back) noexcept {
   const std::lock_guard lock(mutex_);
   free_.push_back(std::move(back));

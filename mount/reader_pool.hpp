@@ -43,6 +43,8 @@ class reader_pool {
   // Lends the member that came back last, else a new one: whoever reads alone always finds the same cache, on whatever
   // thread. There are never more members than leases at one time. Errors: out_of_memory.
   [[nodiscard]] result<lease> borrow();
+  // Gives back the memory of the caches of all readers that are not lent.
+  void release_caches() noexcept;
 
  private:
   void give_back(std::unique_ptr<member> back) noexcept;

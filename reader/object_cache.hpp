@@ -66,10 +66,12 @@ class object_cache {
   // Whether an object of `size` bytes is small enough to be kept.
   [[nodiscard]] bool is_for(std::uint64_t size) const noexcept;
   void clear() noexcept;  // drops all objects that are not pinned
+  // Drops all objects, and the block of memory too, unless a handle pins an object in it. The next object begins anew.
+  void release() noexcept { pinned_ == 0 ? release_log() : clear(); }
   // From now on nothing is kept. The block of memory is released, unless a handle pins an object in it.
   void close() noexcept {
     capacity_ = 0;
-    pinned_ == 0 ? release_log() : clear();
+    release();
   }
 
   struct counters {

@@ -20,6 +20,9 @@ std::uint64_t useful_cache(const pack_index& index, std::uint64_t bytes) noexcep
   return std::min(bytes, std::max(kLeast, index.where().limit < bytes / kRatio ? index.where().limit * kRatio : bytes));
 }
 
+// Bytes of a delta that is inflated whole for its size: longer ones take longer than to begin another stream.
+constexpr std::uint64_t kSmallDelta = 1 << 10;
+
 constexpr object_type whole_type(entry_type t) noexcept { return static_cast<object_type>(t); }
 
 }  // namespace
@@ -85,13 +88,33 @@ result<entry_header> object_reader::header(std::uint64_t offset) noexcept {
 result<std::uint64_t> object_reader::size(std::uint64_t offset, object_type expected) noexcept {
   if (chain_is_started_ && links_[0].offset == offset) return result_size(links_[0]);
   DOCTEUR_TRY(e, fetch(offset, kFirstRead));
-  if (is_delta(e.header.type)) {
-    DOCTEUR_CHECK(start_chain(offset, e));
-    return result_size(links_[0]);
-  }
+  if (is_delta(e.header.type)) return first_size(offset, e);
   if (whole_type(e.header.type) != expected)
     return fail(errc::wrong_kind, device_offset(offset), "object has another type than its tree entry");
   return e.header.size;
+}
+
+// Returns the size of the result of the delta `e`. What the first bytes do not tell, the whole delta does, or its
+// error.
+result<std::uint64_t> object_reader::first_size(std::uint64_t offset, const entry& e) noexcept {
+  const std::uint64_t at = device_offset(offset);
+  if (e.header.size > kSmallDelta && e.header.size <= bounds_.object_bytes && e.data.size() > e.header.header_size) {
+    if (!has_first_bytes_) {
+      DOCTEUR_TRY(stream, inflate_stream::make(memory_, inflate_stream::framing::zlib));
+      first_bytes_ = std::move(stream);
+      has_first_bytes_ = true;
+    } else {
+      first_bytes_.restart(inflate_stream::framing::zlib);
+    }
+    std::array<std::byte, kMaxDeltaHeader> first{};
+    const auto step = first_bytes_.next(e.data.subspan(e.header.header_size), first, at);
+    if (step && step->produced == first.size()) {
+      DOCTEUR_TRY(sizes, decode_delta_header(first, at));
+      return sizes.result_size;
+    }
+  }
+  DOCTEUR_CHECK(start_chain(offset, e));
+  return result_size(links_[0]);
 }
 
 // Returns the size of the delta's result.

@@ -34,9 +34,10 @@ class object_reader {
   // Returns the type and size of an object. For a delta this follows the entry headers of the whole chain. Errors:
   // malformed for a size that the entry cannot hold, so that the size is at most about 1,032 times that on the device.
   [[nodiscard]] result<object_info> info(std::uint64_t offset) noexcept;
-  // Returns the bytes of content, as recorded in the entry or its delta. A delta is inflated for that, and kept for a
-  // read() of the same object that follows. The bases are not read, so the type is compared with `expected`
-  // (wrong_kind) only if the entry is not a delta.
+  // Returns the bytes of content, as recorded in the entry or its delta. A small delta is inflated for that, and kept
+  // for a read() of the same object that follows; of a longer one only the first bytes are, so that damage behind them
+  // is left to read(). The bases are not read, so the type is compared with `expected` (wrong_kind) only if the entry
+  // is not a delta.
   [[nodiscard]] result<std::uint64_t> size(std::uint64_t offset, object_type expected) noexcept;
 
   // Reads the whole object; `out.size()` must be its size. Returns its type. The id is not checked. On error the
@@ -89,6 +90,7 @@ class object_reader {
   [[nodiscard]] result<done> inflate_entry(std::uint64_t offset, const entry& e, mutable_bytes out) noexcept;
   [[nodiscard]] result<std::uint64_t> base_of(const entry_header& h, std::uint64_t offset) const noexcept;
   [[nodiscard]] result<std::uint64_t> result_size(const link& l) const noexcept;
+  [[nodiscard]] result<std::uint64_t> first_size(std::uint64_t offset, const entry& e) noexcept;
   [[nodiscard]] result<done> start_chain(std::uint64_t offset, const entry& e) noexcept;
   [[nodiscard]] result<done> add_link(std::uint64_t offset, const entry& e) noexcept;
   [[nodiscard]] result<object_in_chain> descend(mutable_bytes out) noexcept;
@@ -106,6 +108,8 @@ class object_reader {
   memory memory_;
   limits bounds_;
   inflater inflater_;
+  inflate_stream first_bytes_;  // made when a long delta is asked for its size
+  bool has_first_bytes_ = false;
   object_cache cache_;
   read_window window_;
   owned_array<std::byte> deltas_;  // instructions of the chain that is being resolved

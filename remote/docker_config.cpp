@@ -49,7 +49,15 @@ std::vector<std::string> files() {
   return all;
 }
 
-outcome<std::optional<json>> read_json(const std::string& file) {
+outcome<std::optional<json>> parse_config(std::string_view text, const std::string& file) {
+  if (text.empty()) return std::optional<json>();  // as podman begins one
+  auto parsed = text.size() > kMostFile ? std::nullopt : parse_json(text);
+  if (!parsed || !parsed->is_object())
+    return give_up(blame::environment, printable(file) + ": not a JSON object with credentials for registries");
+  return parsed;
+}
+
+outcome<std::optional<json>> read_config(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     if (errno == ENOENT || errno == ENOTDIR) return std::optional<json>();
@@ -58,11 +66,7 @@ outcome<std::optional<json>> read_json(const std::string& file) {
   std::string text(kMostFile + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.empty()) return std::optional<json>();  // as podman begins one
-  auto parsed = text.size() > kMostFile ? std::nullopt : parse_json(text);
-  if (!parsed || !parsed->is_object())
-    return give_up(blame::environment, printable(file) + ": not a JSON object with credentials for registries");
-  return parsed;
+  return parse_config(text, file);
 }
 
 // A key of `auths` as host and path: "https://index.docker.io/v1/" is docker.io.
@@ -142,11 +146,17 @@ outcome<found_credentials> ask_helper(const std::string& helper, const std::stri
 
 }  // namespace
 
+outcome<std::optional<registry_credentials>> stored_credentials(std::string_view text, const std::string& place,
+                                                                const std::string& file) {
+  DOCTEUR_TRY(config, parse_config(text, file));
+  return config ? from_entries(*config, place, file) : found_credentials();
+}
+
 outcome<std::optional<registry_credentials>> find_registry_credentials(const std::string& registry,
                                                                        const std::string& repository,
                                                                        const progress& stop) {
   for (const std::string& file : files()) {
-    DOCTEUR_TRY(config, read_json(file));
+    DOCTEUR_TRY(config, read_config(file));
     if (!config) continue;
     if (const std::string helper = helper_of(*config, registry); !helper.empty()) {
       DOCTEUR_TRY(told, ask_helper(helper, registry, stop));

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "object/failure.hpp"
 #include "object/progress.hpp"
@@ -27,5 +28,11 @@ struct registry_credentials {
 [[nodiscard]] outcome<std::optional<registry_credentials>> find_registry_credentials(const std::string& registry,
                                                                                      const std::string& repository,
                                                                                      const progress& stop);
+
+// The same for the text of one such file, without its credential helpers. `place`: host, port and repository, as in
+// "example.org/team/site". `file`: its name, for messages.
+[[nodiscard]] outcome<std::optional<registry_credentials>> stored_credentials(std::string_view text,
+                                                                              const std::string& place,
+                                                                              const std::string& file);
 
 }  // namespace docteur

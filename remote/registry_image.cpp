@@ -69,7 +69,6 @@ outcome<registry_image> find_registry_image(const std::string& text, const http_
   auto auth = std::make_shared<registry_auth>(name, options, "pull");
   DOCTEUR_TRY(manifest, find_manifest(name, address, options, *auth, cache, stop));
   DOCTEUR_TRY(artifact, parse_artifact(manifest, name.shown));
-  if (!cache.empty()) keep_manifest(cache, name.shown, manifest);
   const std::string layer = digest_text(artifact.layer);
   DOCTEUR_TRY(blob, registry_address(name, "blobs/" + layer, options));
   registry_image image;
@@ -78,6 +77,7 @@ outcome<registry_image> find_registry_image(const std::string& text, const http_
   image.origin.auth = std::move(auth);
   image.origin.demanded = artifact.image_digest;
   image.cache_name = "oci://" + name.registry + "/" + layer;
+  if (!cache.empty()) keep_manifest(cache, name.shown, image.cache_name, manifest);
   return image;
 }
 

@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kEnding = ".blocks";
+constexpr std::string_view kManifestEnding = ".manifest";
+constexpr std::size_t kImageDigits = 17;                    // of a file's name: which image, and a hyphen
 constexpr std::string_view kNewEnding = ".new";             // a file that has no name yet
 constexpr std::uint64_t kMostUse = std::uint64_t{1} << 62;  // a greater counter is damaged
 
@@ -100,6 +102,21 @@ std::vector<cached_file> cache_folder::files() const {
   return all;
 }
 
+bool cached_manifest::is_of(const std::string& image_file) const noexcept {
+  return file.size() > kImageDigits && file[kImageDigits - 1] == '-' &&
+         image_file.compare(0, kImageDigits, file, 0, kImageDigits) == 0;
+}
+
+std::vector<cached_manifest> cache_folder::manifests() const {
+  std::vector<cached_manifest> all;
+  struct stat st {};
+  for (std::string& name : names(kManifestEnding))
+    if (::fstatat(get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0)
+      all.push_back({std::move(name), disk_size(st), st.st_mtime});
+  std::ranges::sort(all, {}, &cached_manifest::file);
+  return all;
+}
+
 std::uint64_t cache_folder::next_use() const {
   const std::vector<cached_file> all = files();
   return all.empty() ? 1 : all.front().use + 1;
@@ -112,20 +129,35 @@ bool cache_folder::remove(const std::string& file) const {
     errno = EBUSY;
     return false;
   }
-  return ::unlinkat(get(), file.c_str(), 0) == 0;
+  if (::unlinkat(get(), file.c_str(), 0) != 0) return false;
+  for (const cached_manifest& m : manifests())
+    if (m.is_of(file) && !has_image(m)) (void)::unlinkat(get(), m.file.c_str(), 0);
+  return true;
+}
+
+bool cache_folder::has_image(const cached_manifest& m) const {
+  return std::ranges::any_of(names(kEnding), [&m](const std::string& file) { return m.is_of(file); });
 }
 
 std::uint64_t cache_folder::trim(std::uint64_t bound, std::vector<cached_file>* removed) const {
   for (const std::string& name : names(kNewEnding)) (void)remove(name);
   std::vector<cached_file> all = files();
-  std::uint64_t sum = 0;
-  for (const cached_file& f : all) sum += f.disk;
-  for (; sum > bound && !all.empty(); all.pop_back()) {
+  std::uint64_t blocks = 0;
+  for (const cached_file& f : all) blocks += f.disk;
+  const auto sum = [&] {
+    std::uint64_t all_disk = blocks;
+    for (const cached_manifest& m : manifests()) all_disk += m.disk;
+    return all_disk;
+  };
+  if (sum() > bound)
+    for (const cached_manifest& m : manifests())
+      if (!has_image(m)) (void)::unlinkat(get(), m.file.c_str(), 0);
+  for (; !all.empty() && sum() > bound; all.pop_back()) {
     if (!remove(all.back().file)) continue;
-    sum -= all.back().disk;
+    blocks -= all.back().disk;
     if (removed != nullptr) removed->push_back(std::move(all.back()));
   }
-  return sum;
+  return sum();
 }
 
 }  // namespace docteur

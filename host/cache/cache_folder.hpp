@@ -25,6 +25,15 @@ struct cached_file {
   [[nodiscard]] bool good() const noexcept { return image.size > 0; }
 };
 
+// A manifest in the folder: what a name in a registry means (doc/CACHE.md, "Manifests").
+struct cached_manifest {
+  std::string file;          // its name in the folder: "NNNNNNNNNNNNNNNN-H.manifest"
+  std::uint64_t disk = 0;    // bytes it takes on the disk
+  std::int64_t changed = 0;  // when it was written, seconds since 1970
+  // Whether it is of the image in the cache file of this name.
+  [[nodiscard]] bool is_of(const std::string& image_file) const noexcept;
+};
+
 class cache_folder {
  public:
   // $XDG_CACHE_HOME/docteur/images, or ~/.cache/docteur/images. Fails with blame::usage if neither variable is set.
@@ -38,18 +47,21 @@ class cache_folder {
 
   // All files named *.blocks, the one used last first. Files that come or go meanwhile may be missing.
   [[nodiscard]] std::vector<cached_file> files() const;
+  // All files named *.manifest, sorted by name.
+  [[nodiscard]] std::vector<cached_manifest> manifests() const;
   // A number greater than the use counters of all files.
   [[nodiscard]] std::uint64_t next_use() const;
-  // Removes one file, unless a process uses it or it is gone. Returns whether it removed it; errno says why not: EBUSY
-  // if it is in use.
+  // Removes one file, unless a process uses it or it is gone, and the manifests of its image with the last file of
+  // that. Returns whether it removed it; errno says why not: EBUSY if it is in use.
   [[nodiscard]] bool remove(const std::string& file) const;
-  // Removes files, the one not used for longest first, until all take at most `bound` bytes, and what killed writers
-  // left behind. Returns the bytes that all files take then.
+  // Removes manifests without an image, then files, the one not used for longest first, until all take at most `bound`
+  // bytes, and what killed writers left behind. Returns the bytes that all files and manifests take then.
   std::uint64_t trim(std::uint64_t bound, std::vector<cached_file>* removed = nullptr) const;
 
  private:
   cache_folder() = default;
   [[nodiscard]] std::vector<std::string> names(std::string_view ending) const;
+  [[nodiscard]] bool has_image(const cached_manifest& m) const;
   [[nodiscard]] std::optional<cached_file> look(const std::string& file) const;
   unique_fd fd_;
   std::string shown_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/heap.hpp"
@@ -66,6 +67,14 @@ class fake_platform final : public platform {
     return n;
   }
   std::vector<disk> disks() override { return all_disks; }
+  void wait_for_disks(bool waits) override { may_wait = waits; }
+  bool has_ticket() const override { return ticket != 0; }
+  std::uint64_t take_ticket() override { return std::exchange(ticket, 0); }
+  void aside(std::function<void()> task, std::function<void()> then) override {
+    if (runs_aside) return aside_tasks.push_back([task, then] { task(), then(); });
+    task();
+    then();
+  }
   memory_use memory() const override { return {total_memory, 0}; }
   docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
@@ -98,6 +107,10 @@ class fake_platform final : public platform {
   bool can_listen = true;
   std::size_t number_of_loops = 1;
   std::function<void()> after_loop;  // called when one loop has done what each is to do
+  bool may_wait = true;              // reads of disks by the thread of the loops
+  std::uint64_t ticket = 0;          // of a read that failed because it may not wait; a disk sets it
+  bool runs_aside = false;           // aside() only keeps its tasks, in aside_tasks
+  std::vector<std::function<void()>> aside_tasks;
   connection_limit most{4096, "that is all", false};
   std::optional<ending> stopped;
 };

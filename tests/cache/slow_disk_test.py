@@ -12,7 +12,9 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -21,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "remote"))
 from range_server import BIN, ENVIRONMENT, Server, docteur, good, replies
 import servers
 import supervised
+from ports import free_port
 from waiting import PATIENCE, expect, wait_until
 
 os.environ.clear()
@@ -111,6 +114,41 @@ def check_waiting(web, images, threads):
         # In memory now: the server is not asked again.
         asked = len(web.requests)
         expect(body(s.port, cold_name(3)) == files[cold_name(3)] and len(web.requests) == asked, "asked again")
+
+
+def session(port, words, said):
+    """A session of the shell: sends the words, appends what comes to `said`, which the end of the session closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as c:
+        c.sendall(words)
+        while piece := c.recv(65536):
+            said.extend(piece)
+
+
+def check_shell(web, images):
+    """Commands of the shell wait as clients do; it runs on the first thread, here the only one."""
+    content, files = images[0]
+    gate = Gate()
+    web.content = content
+    web.reset()
+    with supervised.Serving(web.url, "--no-image-cache", "--threads", "1",
+                            "--shell", f"127.0.0.1:{(shell := free_port())}") as s:
+        expect(body(s.port, "hot") == files["hot"], "the hot file")
+        web.reset(gate)
+        said = [bytearray() for _ in range(3)]
+        lines = [b"stat cold11\n", b"cat cold22\n", b"mount\n"]
+        with concurrent.futures.ThreadPoolExecutor(len(lines)) as pool:
+            ends = [pool.submit(session, shell, line + b"exit\n", out) for line, out in zip(lines, said)]
+            wait_until(lambda: gate.waiting > 0 and all(line.strip() in out for line, out in zip(lines, said)),
+                       "no command waits")
+            for _ in range(50):
+                expect(body(s.port, "hot") == files["hot"], "the hot file, while commands wait")
+            expect(not any(end.done() for end in ends), "no command had to wait")
+            gate.open.set()
+            for end in ends:
+                end.result(PATIENCE)
+        expect(re.search(rb"bytes +70000\r\n", said[0]), f"stat: {said[0][:300]}")
+        expect(len(said[1]) > 70_000 and b"not there" not in said[1], f"cat: {len(said[1])} bytes")
+        expect(b"\r\nmounted\r\n" in said[2], f"mount: {said[2]}")
 
 
 def check_new_version(web, images, threads):
@@ -206,6 +244,7 @@ def main():
     for threads in (1, 3):
         check_waiting(web, images, threads)
         check_new_version(web, images, threads)
+    check_shell(web, images)
     check_failure(web, images)
     check_end(web, images)
     check_cache(web, images)

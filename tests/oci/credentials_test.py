@@ -325,7 +325,41 @@ def cached():
     listed = Ran([BIN / "docteur-blocks", "list", "--cache", folder])
     expect(listed.status == 0 and f"oci://{registry.host}/sha256:" in listed.out.decode(),
            listed.out.decode() + listed.shown)
+    manifests_go_with_their_image(folder)
     nothing_stored()
+
+
+def manifests_go_with_their_image(folder):
+    """docteur-blocks lists the kept manifests; the bound counts them, and they are removed with their image."""
+    def blocks(*words):
+        done = Ran([BIN / "docteur-blocks", *words, "--cache", folder])
+        expect(done.status == 0, done.shown)
+        return json.loads(done.out) if "--json" in words else done.out.decode()
+
+    def there():
+        return {p.name for p in folder.glob("*.manifest")}
+
+    listed = blocks("list", "--json")
+    images = {entry["id"]: entry["name"] for entry in listed if "name" in entry}
+    of = {entry["id"]: entry["manifest_of"] for entry in listed if "manifest_of" in entry}
+    expect({f"{m}.manifest" for m in of} == there() and all(entry["disk"] >= 512 for entry in listed), listed)
+    expect(set(of.values()) == set(images.values()) and len(of) > len(images) > 1, listed)
+    for some in images:
+        expect({m for m in of if m[:17] == some[:17]} == {m for m in of if of[m] == images[some]}, listed)
+    gone, *rest = images
+    expect(blocks("list", gone).count("\n") == 1 + sum(of[m] == images[gone] for m in of), blocks("list", gone))
+    blocks("remove", gone)
+    expect(there() == {f"{m}.manifest" for m in of if of[m] != images[gone]}, there())
+    orphan = folder / ("0" * 16 + "-" + "1" * 64 + ".manifest")
+    orphan.write_bytes(bytes(60_000))
+    total = sum(entry["disk"] for entry in blocks("list", "--json"))
+    expect("manifest without an image" in blocks("list"), blocks("list"))
+    blocks("trim", "--bound", str(total))
+    expect(orphan.exists(), "removed below the bound")
+    blocks("trim", "--bound", str(total - 1))
+    expect(not orphan.exists() and len(list(folder.glob("*.blocks"))) == len(rest), "what goes first")
+    blocks("trim", "--bound", "0")
+    expect(not list(folder.iterdir()), f"left: {list(folder.iterdir())}")
 
 
 run_checks(registry, of=[passwords, token_flow, tokens_end, bad_token_servers, helpers, options, cached])

@@ -13,16 +13,15 @@ import threading
 import time
 import urllib.parse
 
+import real_registry
 from fake_registry import ENVIRONMENT, Ran, expect, good, refused, sample_image, sha256
-from ports import free_port
 from programs import program
-from waiting import wait_until
 
 # jane, s3cr3t
 USERS = "jane:$2b$04$p57NLtXu4n04.k0Q6qMZ..T9PLKg17WNeTZyUFtZmKqhGXNF..pgK\n"
 
 
-binary, skopeo, openssl = program("docker-registry"), program("skopeo"), program("openssl")
+skopeo, openssl = program("skopeo"), program("openssl")
 image, files = sample_image(20 << 20)
 data = image.read_bytes()
 top = image.parent
@@ -33,52 +32,8 @@ home.mkdir()
 out = top / "out.img"
 
 
-class Registry:
-    def __init__(self, name, auth="", tls=""):
-        self.folder = top / name
-        self.folder.mkdir()
-        self.port = free_port()
-        self.host = f"127.0.0.1:{self.port}"
-        (self.folder / "conf").write_text(f"""version: 0.1
-log: {{level: error}}
-storage: {{filesystem: {{rootdirectory: {self.folder}/data}}}}
-http: {{addr: "{self.host}"{tls}}}
-{auth}
-""")
-        self.log = open(self.folder / "log", "wb")
-        self.process = subprocess.Popen([binary, "serve", self.folder / "conf"], env={**ENVIRONMENT, "HOME": str(home)},
-                                        stdout=self.log, stderr=subprocess.STDOUT)
-
-        def listens():
-            expect(self.process.poll() is None, (self.folder / "log").read_text())
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return True
-            return False
-        wait_until(listens, "docker-registry does not begin")
-
-    def name(self, rest="team/site:v1"):
-        return f"oci://{self.host}/{rest}"
-
-    def requests(self):
-        """Method, path, status and bytes of the requests since the last call."""
-        lines = [line.split('"') for line in (self.folder / "log").read_text().splitlines()
-                 if line.startswith("127.0.0.1 ")]
-        seen, self.seen = lines[getattr(self, "seen", 0):], len(lines)
-        return [(line[1].split()[0], line[1].split()[1], *map(int, line[2].split())) for line in seen]
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
-
-
-@contextlib.contextmanager
 def registry(name, *how, **more):
-    server = Registry(name, *how, **more)
-    try:
-        yield server
-    finally:
-        server.end()
+    return real_registry.serving(top, name, *how, **more)
 
 
 def run(*command, **how):

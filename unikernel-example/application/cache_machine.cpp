@@ -145,13 +145,6 @@ failure cache_machine::with_rest(failure why) {
   return why;
 }
 
-outcome<void> cache_machine::remount() {
-  DOCTEUR_TRY(name, disk_to_remount());
-  auto mounted = mount(name);
-  if (!mounted) return tl::make_unexpected(with_rest(std::move(mounted.error())));
-  return {};
-}
-
 void cache_machine::unmount() {
   prefetch_.stop();
   replace(std::vector<std::shared_ptr<site>>(servers_.size()));
@@ -251,10 +244,38 @@ bool cache_machine::work(std::size_t loop) {
 
 void cache_machine::arrived(std::size_t loop, std::uint64_t ticket) {
   servers_[loop]->arrived(ticket);
-  if (loop == 0) prefetch_.arrived(ticket);
+  if (loop != 0) return;
+  prefetch_.arrived(ticket);
+  tell_shells(ticket);
+}
+
+void cache_machine::tell_shells(std::uint64_t ticket) {
+  shell_.arrived(ticket);
+  if (console_) (void)console_->arrived(ticket);  // work() prints
 }
 
 // Opening and attaching may take a while: clients are served meanwhile.
+void cache_machine::mount_aside(std::string disk_name, after_mount then) {
+  auto attached =
+      std::make_shared<outcome<std::shared_ptr<mounted_image>>>(give_up(blame::environment, "out of memory"));
+  const auto task = [this, attached, name = std::move(disk_name)]() noexcept {
+    try {
+      *attached = attach(name);
+    } catch (const std::bad_alloc&) {
+      return;
+    }
+  };
+  platform_.aside(task, [this, attached, then = std::move(then)]() noexcept {
+    outcome<void> served;
+    try {
+      served = *attached ? serve(std::move(**attached)) : tl::make_unexpected(std::move(attached->error()));
+    } catch (const std::bad_alloc&) {
+      served = tl::make_unexpected(failure{blame::environment, "out of memory"});
+    }
+    then(std::move(served));
+  });
+}
+
 void cache_machine::reload() {
   if (reloading_ != reloading::no) {
     reloading_ = reloading::again;
@@ -263,32 +284,17 @@ void cache_machine::reload() {
   try {
     const auto name = disk_to_remount();
     if (!name) return log_.say(name.error().message);
-    auto attached = std::make_shared<outcome<std::shared_ptr<mounted_image>>>(
-        give_up(blame::environment, "remount: out of memory"));
-    const auto task = [this, attached, disk_name = *name]() noexcept {
-      try {
-        *attached = attach(disk_name);
-      } catch (const std::bad_alloc&) {
-        return;
-      }
-    };
     reloading_ = reloading::yes;
-    platform_.aside(task, [this, attached]() noexcept { finish_reload(std::move(*attached)); });
+    mount_aside(*name, [this](outcome<void> served) { finish_reload(std::move(served)); });
   } catch (const std::bad_alloc&) {
     reloading_ = reloading::no;
     log_.say("remount: out of memory; what was mounted before is still served");
   }
 }
 
-void cache_machine::finish_reload(outcome<std::shared_ptr<mounted_image>> attached) {
+void cache_machine::finish_reload(outcome<void> served) {
   const bool again = std::exchange(reloading_, reloading::no) == reloading::again;
   try {
-    outcome<void> served;
-    if (attached) {
-      served = serve(std::move(*attached));
-    } else {
-      served = tl::make_unexpected(std::move(attached.error()));
-    }
     if (!served) log_.say(with_rest(std::move(served.error())).message);
   } catch (const std::bad_alloc&) {
     log_.say("remount: out of memory");

@@ -3,6 +3,7 @@
 // not about one loop happens on loop 0.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,9 +30,12 @@ class cache_machine final : public application {
   // On failure the mounted image stays. Errors: environment when the disk is absent or fails, or memory is short; input
   // when the image is bad.
   [[nodiscard]] outcome<void> mount(std::string_view disk);
-  // The same for the mounted disk, or for the options' disk when nothing is mounted. The error's text also says what is
-  // still served.
-  [[nodiscard]] outcome<void> remount();
+  // The same, but opening and attaching delay no loop, if the platform can do that. Then calls `then`, which must not
+  // throw, on loop 0.
+  using after_mount = std::function<void(outcome<void>)>;
+  void mount_aside(std::string disk, after_mount then);
+  // Adds to an error what is still served.
+  [[nodiscard]] failure with_rest(failure why);
   void unmount();
   void start_prefetch();
   [[nodiscard]] outcome<void> open_ports();
@@ -59,6 +63,8 @@ class cache_machine final : public application {
   [[nodiscard]] event_log& log() noexcept { return log_; }
   [[nodiscard]] const cache_options& options() const noexcept { return options_; }
   [[nodiscard]] const prefetcher& prefetch() const noexcept { return prefetch_; }
+  // What sessions of the shell waited for is there: a ticket, or shell_session::kAside.
+  void tell_shells(std::uint64_t ticket);
 
  private:
   [[nodiscard]] bool print_on_console();
@@ -68,8 +74,7 @@ class cache_machine final : public application {
   // One site for each loop, or nullptr for each.
   void replace(std::vector<std::shared_ptr<site>> sites);
   [[nodiscard]] outcome<std::string> disk_to_remount();
-  [[nodiscard]] failure with_rest(failure why);
-  void finish_reload(outcome<std::shared_ptr<mounted_image>> attached);
+  void finish_reload(outcome<void> served);
 
   cache_vm::platform& platform_;
   cache_options options_;

@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 #include <vector>
 
 #include "object/utf8.hpp"
@@ -9,6 +10,7 @@
 #include "unikernel-example/application/markup.hpp"
 #include "unikernel-example/application/media_types.hpp"
 #include "unikernel-example/application/shell_session.hpp"
+#include "unikernel-example/application/shell_words.hpp"
 #include "unikernel-example/application/status.hpp"
 
 namespace docteur::cache_vm {
@@ -23,6 +25,7 @@ struct command {
   std::string_view usage;
   std::string_view help;
   std::size_t least, most;  // arguments
+  bool reads;               // content of the image, without waiting for its disk
   shell_output (*run)(cache_machine& machine, arguments a);
 };
 
@@ -31,7 +34,7 @@ struct command {
   return {h.data(), h.size()};
 }
 
-[[nodiscard]] shell_output text(std::string t) { return {std::move(t), nullptr, false}; }
+[[nodiscard]] shell_output text(std::string t) { return {std::move(t), nullptr}; }
 [[nodiscard]] shell_output failed(std::string_view about, const error& e) {
   return text(terminal_line(about) + ": " + (is_absent(e) ? std::string(e.what) : to_text(e)) + "\n");
 }
@@ -67,20 +70,18 @@ shell_output do_ls(cache_machine& machine, arguments a) {
   auto list = s->snapshot().list(*folder);
   if (!list) return failed(path, list.error());
   auto entries = std::make_shared<directory_list>(std::move(*list));
-  return {{},
-          [s, entries](std::string& out) {
+  return {{}, [s, entries](std::string& out) {
             while (out.size() < kPiece) {
               const auto e = entries->next();
-              if (!e) return false;
+              if (!e) return shell_step::ended;
               out += terminal_line(e->name);
               if (e->node.kind == entry_kind::directory) out += '/';
               if (e->node.kind == entry_kind::symlink) out += '@';
               if (e->node.kind == entry_kind::executable) out += '*';
               out += '\n';
             }
-            return true;
-          },
-          false};
+            return shell_step::more;
+          }};
 }
 
 // Prints the whole characters of `piece`, which is at `at` of `size` bytes. Returns how many bytes that were.
@@ -113,16 +114,15 @@ shell_output do_cat(cache_machine& machine, arguments a) {
     source = make_source(s, f, std::move(*content), *buffer, false);
   }
   return {{},
-          [source, buffer, at = std::uint64_t{0}, size = f.size](std::string& out) mutable {
+          [source, buffer, at = std::uint64_t{0}, size = f.size, &on = machine.platform()](std::string& out) mutable {
             const auto piece = source->read(at, kPiece);
             if (!piece) {
-              out += to_text(piece.error()) + "\n";
-              return false;
+              if (!on.has_ticket()) out += to_text(piece.error()) + "\n";
+              return shell_step::ended;
             }
             at += show_piece(out, as_text(*piece), at, size);
-            return at < size;
-          },
-          false};
+            return at < size ? shell_step::more : shell_step::ended;
+          }};
 }
 
 shell_output do_stat(cache_machine& machine, arguments a) {
@@ -170,15 +170,29 @@ shell_output do_info(cache_machine& machine, arguments) {
   return text(out + terminal_text(head.message));
 }
 
+// `name_rest`: a failure also says what is still served.
+shell_output mount_aside(cache_machine& machine, std::string disk, bool name_rest) {
+  auto mounted = std::make_shared<std::optional<outcome<void>>>();
+  machine.mount_aside(std::move(disk), [mounted, &machine](outcome<void> how) {
+    *mounted = std::move(how);
+    machine.tell_shells(shell_session::kAside);
+  });
+  return {{}, [mounted, name_rest, &machine](std::string& out) {
+            if (!*mounted) return shell_step::waits;
+            const outcome<void>& how = **mounted;
+            out += how ? "mounted" : name_rest ? machine.with_rest(how.error()).message : how.error().message;
+            out += '\n';
+            return shell_step::ended;
+          }};
+}
+
 shell_output do_mount(cache_machine& machine, arguments a) {
-  const auto mounted = machine.mount(a.empty() ? std::string_view() : std::string_view(a[0]));
-  return text(mounted ? "mounted\n" : mounted.error().message + "\n");
+  return mount_aside(machine, a.empty() ? std::string() : a[0], false);
 }
 
 shell_output do_remount(cache_machine& machine, arguments) {
   if (!machine.http().mounted()) return no_image();
-  const auto mounted = machine.remount();
-  return text(mounted ? "mounted\n" : mounted.error().message + "\n");
+  return mount_aside(machine, machine.http().mounted()->disk_name(), true);
 }
 
 shell_output do_umount(cache_machine& machine, arguments) {
@@ -273,28 +287,28 @@ shell_output do_reboot(cache_machine& machine, arguments) {
 shell_output do_help(cache_machine&, arguments);
 
 constexpr std::array kCommands{
-    command{"help", "", "print this", 0, 0, do_help},
-    command{"ls", "[PATH]", "list a directory", 0, 1, do_ls},
-    command{"cat", "PATH", "print a file", 1, 1, do_cat},
-    command{"stat", "PATH", "describe a path", 1, 1, do_stat},
-    command{"df", "", "list the disks", 0, 0, do_df},
-    command{"info", "", "describe the mounted image", 0, 0, do_info},
-    command{"mount", "[DISK]", "attach the image on a disk, then serve it", 0, 1, do_mount},
-    command{"umount", "", "serve nothing", 0, 0, do_umount},
-    command{"remount", "", "mount the same disk again after it was rewritten", 0, 0, do_remount},
-    command{"prefetch", "", "read all files into the cache", 0, 0, do_prefetch},
-    command{"flush", "", "empty the caches", 0, 0, do_flush},
-    command{"cache", "", "show the caches", 0, 0, do_cache},
-    command{"stats", "", "show all counters", 0, 0, do_stats},
-    command{"http", "", "count clients and responses", 0, 0, do_http},
-    command{"net", "", "show the network", 0, 0, do_net},
-    command{"uptime", "", "show the time since the start", 0, 0, do_uptime},
-    command{"date", "", "show the date and time", 0, 0, do_date},
-    command{"free", "", "show the memory", 0, 0, do_free},
-    command{"log", "", "show the latest events", 0, 0, do_log},
-    command{"exit", "", "end this session", 0, 0, do_exit},
-    command{"halt", "", "switch off", 0, 0, do_halt},
-    command{"reboot", "", "restart", 0, 0, do_reboot},
+    command{"help", "", "print this", 0, 0, false, do_help},
+    command{"ls", "[PATH]", "list a directory", 0, 1, true, do_ls},
+    command{"cat", "PATH", "print a file", 1, 1, true, do_cat},
+    command{"stat", "PATH", "describe a path", 1, 1, true, do_stat},
+    command{"df", "", "list the disks", 0, 0, false, do_df},
+    command{"info", "", "describe the mounted image", 0, 0, false, do_info},
+    command{"mount", "[DISK]", "attach the image on a disk, then serve it", 0, 1, false, do_mount},
+    command{"umount", "", "serve nothing", 0, 0, false, do_umount},
+    command{"remount", "", "mount the same disk again after it was rewritten", 0, 0, false, do_remount},
+    command{"prefetch", "", "read all files into the cache", 0, 0, false, do_prefetch},
+    command{"flush", "", "empty the caches", 0, 0, false, do_flush},
+    command{"cache", "", "show the caches", 0, 0, false, do_cache},
+    command{"stats", "", "show all counters", 0, 0, false, do_stats},
+    command{"http", "", "count clients and responses", 0, 0, false, do_http},
+    command{"net", "", "show the network", 0, 0, false, do_net},
+    command{"uptime", "", "show the time since the start", 0, 0, false, do_uptime},
+    command{"date", "", "show the date and time", 0, 0, false, do_date},
+    command{"free", "", "show the memory", 0, 0, false, do_free},
+    command{"log", "", "show the latest events", 0, 0, false, do_log},
+    command{"exit", "", "end this session", 0, 0, false, do_exit},
+    command{"halt", "", "switch off", 0, 0, false, do_halt},
+    command{"reboot", "", "restart", 0, 0, false, do_reboot},
 };
 
 shell_output do_help(cache_machine&, arguments) {
@@ -304,27 +318,6 @@ shell_output do_help(cache_machine&, arguments) {
   out.append("\nOptions, words of a guest's command line; docteur-cache takes them as --KEY VALUE:\n")
       .append(words_help());
   return text(std::move(out));
-}
-
-// Splits at spaces and tabs; double quotes keep a word with spaces together.
-[[nodiscard]] std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> words;
-  bool in_word = false;
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"') {
-      quoted = !quoted;
-      if (!in_word) words.emplace_back();
-      in_word = true;
-    } else if (!quoted && (c == ' ' || c == '\t')) {
-      in_word = false;
-    } else {
-      if (!in_word) words.emplace_back();
-      in_word = true;
-      words.back() += c;
-    }
-  }
-  return words;
 }
 
 }  // namespace
@@ -338,8 +331,13 @@ shell_output run_shell_command(cache_machine& machine, std::string_view line) {
   if (a.size() < c->least || a.size() > c->most)
     return text("usage: " + std::string(c->name) + " " + std::string(c->usage) + "\n");
   try {
-    return c->run(machine, a);
+    if (!c->reads) return c->run(machine, a);
+    const no_waiting here(machine.platform());
+    shell_output out = c->run(machine, a);
+    out.waits_for = machine.platform().take_ticket();
+    return out;
   } catch (const std::bad_alloc&) {
+    (void)machine.platform().take_ticket();
     return text("out of memory\n");
   }
 }

@@ -58,7 +58,7 @@ void shell_session::type(std::string_view keys) {
       if (telnet_ > 0) --telnet_;
       continue;
     }
-    if (c == kInterrupt || !is_busy() || !more_) {
+    if (c == kInterrupt || !is_running()) {
       key(c);
     } else if (ahead_.size() < kMostAhead) {
       ahead_ += c;
@@ -74,8 +74,7 @@ void shell_session::key(char c) {
     case '\r':
     case '\n': return finish_line();
     case kInterrupt:
-      more_ = nullptr;
-      ahead_.clear();
+      stop_command();
       line_.clear();
       out_ = std::string("^C\n").append(kPrompt);
       return;
@@ -103,10 +102,16 @@ void shell_session::key(char c) {
   }
 }
 
+void shell_session::stop_command() noexcept {
+  more_ = nullptr;
+  again_.clear();
+  waits_for_ = 0;
+  ahead_.clear();
+}
+
 void shell_session::end_as_misdirected() {
   machine_->log().say_rarely("shell: ended a session whose peer is not a shell user");
-  more_ = nullptr;
-  ahead_.clear();
+  stop_command();
   line_.clear();
   out_ += "\nthis is a shell\n";
   over_ = true;
@@ -116,24 +121,53 @@ void shell_session::finish_line() {
   if (!trusted_ && is_http(line_)) return end_as_misdirected();
   trusted_ = trusted_ || !line_.empty();
   out_ += '\n';
-  shell_output result = run_shell_command(*machine_, line_);
-  line_.clear();
+  run(std::exchange(line_, {}));
+}
+
+void shell_session::run(std::string line) {
+  shell_output result = run_shell_command(*machine_, line);
+  waits_for_ = result.waits_for;
+  if (waits_for_ != 0) {
+    again_ = std::move(line);
+    return;
+  }
   out_ += result.text;
   more_ = std::move(result.more);
   over_ = result.leaves;
   if (!more_ && !over_) out_ += kPrompt;
 }
 
-std::string_view shell_session::output() {
-  while (out_.empty() && more_) {
-    if (more_(out_)) continue;
+// Continues the command that prints or waited.
+void shell_session::go_on() {
+  if (!again_.empty()) {
+    run(std::exchange(again_, {}));
+  } else {
+    const no_waiting here(machine_->platform());
+    const shell_step step = more_(out_);
+    waits_for_ = machine_->platform().take_ticket();
+    if (waits_for_ != 0 || step == shell_step::more) return;
+    if (step == shell_step::waits) {
+      waits_for_ = kAside;
+      return;
+    }
     more_ = nullptr;
     out_ += kPrompt;
-    // Input that came meanwhile, up to the next command with more to print.
-    const std::string waiting = std::exchange(ahead_, {});
-    type(waiting);
   }
+  if (is_running()) return;
+  // Input that came meanwhile, up to the next command with more to print.
+  const std::string waiting = std::exchange(ahead_, {});
+  type(waiting);
+}
+
+std::string_view shell_session::output() {
+  while (out_.empty() && is_running() && !is_waiting()) go_on();
   return out_;
+}
+
+bool shell_session::arrived(std::uint64_t ticket) noexcept {
+  if (waits_for_ != ticket) return false;
+  waits_for_ = 0;
+  return true;
 }
 
 void shell_service::opened(connection& c) {
@@ -176,12 +210,21 @@ void shell_service::ready(connection& c) {
   }
   const bool gone = c.state() != connection::input::open;
   if (!gone && !mine->session.is_over()) return;
+  // The peer has said all and still reads.
+  if (c.state() == connection::input::ended && mine->session.is_waiting()) return;
   if (c.state() == connection::input::broken) {
     c.abort();
   } else {
     c.close();
   }
   sessions_.remove_if([mine](const client& s) { return &s == mine; });
+}
+
+void shell_service::arrived(std::uint64_t ticket) {
+  for (auto next = sessions_.begin(); next != sessions_.end();) {
+    client& each = *next++;  // ready() may remove it
+    if (each.session.arrived(ticket)) ready(*each.link);
+  }
 }
 
 }  // namespace docteur::cache_vm

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/scratch.hpp"
@@ -46,8 +47,36 @@ TEST(ContentSpill, HoldsContent) {
   put(spill, 1, 1000);
   put(spill, 1, 1000);
   EXPECT_TRUE(is_held(spill, 1, 1000));
-  put(spill, 2, 250'001);  // more than a quarter
+  put(spill, 2, 250'001);
+  EXPECT_TRUE(is_held(spill, 2, 250'001));
+  put(spill, 3, 1'000'001);  // more than the bound
+  EXPECT_FALSE(is_held(spill, 3, 1'000'001));
+  EXPECT_TRUE(is_held(spill, 1, 1000));
+  put(spill, 4, 1'000'000);
+  EXPECT_TRUE(is_held(spill, 4, 1'000'000));
+  EXPECT_FALSE(is_held(spill, 1, 1000));
   EXPECT_FALSE(is_held(spill, 2, 250'001));
+  put(spill, 5, 1000);
+  EXPECT_TRUE(is_held(spill, 5, 1000));
+  EXPECT_FALSE(is_held(spill, 4, 1'000'000));
+}
+
+TEST(ContentSpill, IsRightForManyThreads) {
+  content_spill spill(100'000);
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (std::uint64_t i = 0; i < 500; ++i) {
+        const std::uint64_t key = 1 + (i * 7 + t) % 50;
+        const std::size_t size = 1000 + key * 7919 % 40'000;
+        if (i % 3 == 0) put(spill, key, size);
+        std::vector<std::byte> got(size);
+        if (spill.read(key, 0, got)) {
+          EXPECT_EQ(got, content(key, size));
+        }
+      }
+    });
+  for (std::thread& t : threads) t.join();
 }
 
 TEST(ContentSpill, IsBoundedAndRight) {

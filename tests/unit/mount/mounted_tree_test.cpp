@@ -126,6 +126,21 @@ TEST(MountedTree, PartsOfLargeFilesAreBuiltOnce) {
   for (std::size_t n = 0; n < 200; ++n) check(n % kFiles, n * 1'999'993 % kSize);
 }
 
+// No memory is taken for what a delta promises over the limit.
+TEST(MountedTree, ADeltaOverTheLimitIsRefused) {
+  image_maker m;
+  const oid base = m.add_blob("base");
+  const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes("other"));
+  m.add_ofs_delta(id, base, delta_text(4, limits{}.object_bytes + 1).insert("x").view());
+  tree_text root;
+  root.add("100644", "file", id);
+  world of(m.image(m.add(object_type::commit, commit_text(m.add_tree(root)))));
+  for (const std::uint64_t at : {0, 1, 100'000}) {
+    const auto read = of.tree->read(of.tree->find(of.walk("file")), at, 4096, [](bytes) { FAIL(); });
+    EXPECT_EQ(read.error().code, errc::too_large) << at;
+  }
+}
+
 TEST(MountedTree, StatusIsGits) {
   world of(small_image());
   const auto status = [&](const char* path) { return *of.tree->status(of.tree->find(of.walk(path))); };

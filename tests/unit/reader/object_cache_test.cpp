@@ -239,6 +239,26 @@ TEST(ObjectCache, TakesASmallerBlockWhereThereIsNoLarger) {
   EXPECT_FALSE(has(none, 12)) << "no table";
 }
 
+TEST(ObjectCache, GivesItsMemoryBackAndBeginsAnew) {
+  counting_memory mem;
+  object_cache cache(mem.handle(), kCapacity);
+  cache.release();
+  put(cache, 12);
+  put(cache, 13);
+  {
+    const auto pinned = cache.find(12);
+    cache.release();
+    EXPECT_EQ(pinned.content()[7], content_of(12));
+    EXPECT_FALSE(has(cache, 13));
+    EXPECT_GT(mem.used(), kCapacity);
+  }
+  cache.release();
+  EXPECT_EQ(mem.used(), 0u);
+  EXPECT_FALSE(has(cache, 12));
+  put(cache, 12);
+  EXPECT_TRUE(has(cache, 12));
+}
+
 TEST(ObjectCache, MovesWithWhatItHolds) {
   counting_memory mem;
   {

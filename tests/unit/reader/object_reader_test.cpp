@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 
+#include "pack/delta.hpp"
 #include "support/opened.hpp"
 
 namespace docteur {
@@ -81,9 +82,106 @@ TEST_P(ObjectReader, OneLargeObjectBesideTheCacheAtMost) {
     auto reader = image_reader::make(o.image(), mem.handle(), kCache, 16 << 10);
     expect(*reader, o.snapshot(), texts.size() - 1);  // allocates the cache's memory
     expect(*reader, o.snapshot(), last);
-    constexpr std::size_t kRest = 100'000;  // the cache's table, the windows, and small blocks
+    constexpr std::size_t kRest = 145'000;  // the cache's table, the windows, a stream for first bytes, small blocks
     EXPECT_LT(mem.peak(), kCache + kLargest + base_entry + last * kLargest / 20 + kRest) << last;
     EXPECT_TRUE(mem.sizes_match());
+  }
+}
+
+// An image whose file "v100" is one delta, with an entry made by hand.
+class DeltaSize : public testing::TestWithParam<bool> {
+ protected:
+  static constexpr std::size_t kSize = 40'000;
+  // A delta of literals, longer than what is inflated whole for its size.
+  static buffer literals(std::uint64_t size = kSize) {
+    const std::string text = prose(kSize, 2);
+    delta_text delta(4, size);
+    for (std::size_t at = 0; at < text.size(); at += 127) delta.insert(std::string_view(text).substr(at, 127));
+    return {delta.view().begin(), delta.view().end()};
+  }
+  struct outcome_of {
+    result<std::uint64_t> size;
+    result<done> read;
+  };
+  // `claim`: bytes of the delta, according to the entry's header.
+  outcome_of try_entry(bytes stream, std::uint64_t claim) {
+    image_maker m;
+    const oid base = m.add_blob("base");
+    const oid id = object_id(hash_kind::sha1, object_type::blob, as_bytes(prose(kSize, 2)));
+    entry_header h{};
+    h.type = entry_type::ofs_delta;
+    h.size = claim;
+    h.base_offset = m.offset(base);
+    m.add_entry(id, h, stream);
+    tree_text tree;
+    tree.add("100644", "v100", id);
+    opened o(m.image(m.add(object_type::commit, commit_text(m.add_tree(tree)))), GetParam());
+    const node n = *o.snapshot().find("v100");
+    const auto size = o.reader().size(n);
+    EXPECT_EQ(size.has_value(), o.reader().size(n).has_value()) << "asked again";
+    buffer out(kSize);
+    return {size, o.reader().read(n, out)};
+  }
+};
+INSTANTIATE_TEST_SUITE_P(, DeltaSize, testing::Bool(),
+                         [](const auto& which) { return std::string(which.param ? "Mapped" : "Copying"); });
+
+TEST_P(DeltaSize, OfALongDeltaIsInItsFirstBytes) {
+  const buffer delta = literals();
+  buffer stream = deflated(delta);
+  const auto good = try_entry(stream, delta.size());
+  EXPECT_EQ(good.size.value(), kSize);
+  EXPECT_TRUE(good.read);
+  stream[stream.size() - 3] ^= std::byte{1};  // in its Adler-32
+  const auto damaged = try_entry(stream, delta.size());
+  EXPECT_EQ(damaged.size.value(), kSize);
+  EXPECT_EQ(damaged.read.error().code, errc::malformed);
+}
+
+TEST_P(DeltaSize, IsFoundBehindAnyNumberOfEmptyBlocks) {
+  const buffer delta = literals();
+  const buffer stream = deflated(delta);
+  for (const int blocks : {1, 1000, 20'000}) {
+    buffer padded(stream.begin(), stream.begin() + 2);
+    for (int i = 0; i < blocks; ++i) append(padded, as_bytes(std::string_view("\0\0\0\xff\xff", 5)));
+    padded.insert(padded.end(), stream.begin() + 2, stream.end());
+    const auto seen = try_entry(padded, delta.size());
+    ASSERT_TRUE(seen.size) << blocks << ": " << seen.size.error().what;
+    EXPECT_EQ(*seen.size, kSize) << blocks;
+    EXPECT_TRUE(seen.read) << blocks;
+  }
+}
+
+TEST_P(DeltaSize, OfAStreamThatEndsIsRefused) {
+  const buffer delta = literals();
+  for (const std::size_t n : {0, 1, 2, 10, 19, 20}) {
+    const auto seen = try_entry(deflated(bytes(delta).first(n)), delta.size());
+    EXPECT_EQ(seen.read.error().code, errc::malformed) << n;
+    if (n < kMaxDeltaHeader) {
+      EXPECT_EQ(seen.size.error().code, errc::malformed) << n;
+    }
+  }
+  const buffer stream = deflated(delta);
+  for (const std::size_t n : {0, 1, 2, 3, 30}) {
+    const buffer cut(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(n));
+    EXPECT_FALSE(try_entry(cut, delta.size()).size) << n;
+  }
+}
+
+TEST_P(DeltaSize, OverSixtyFourBitsOrTheLimitIsRefused) {
+  buffer delta(3000, std::byte{0xff});
+  EXPECT_EQ(try_entry(deflated(delta), delta.size()).size.error().code, errc::malformed);
+  delta = literals();
+  EXPECT_EQ(try_entry(deflated(delta), limits{}.object_bytes + 1).size.error().code, errc::too_large);
+  EXPECT_FALSE(try_entry(deflated(delta), delta.size() - 1).read) << "longer than its entry says";
+}
+
+TEST_P(DeltaSize, OfEachLengthIsRight) {
+  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1} << 20, ~std::uint64_t{0}}) {
+    const buffer delta = literals(size);
+    const auto seen = try_entry(deflated(delta), delta.size());
+    EXPECT_EQ(seen.size.value(), size);
+    EXPECT_FALSE(seen.read);
   }
 }
 
