@@ -47,10 +47,11 @@ void add_options(CLI::App& app, patch_options& opt) {
 
 // A file is replaced when all is done, but a device would be overwritten while it is read.
 outcome<void> check_names(const patch_options& opt) {
-  struct stat from {}, to {};
+  struct stat from {
+  }, to{};
   if (::stat(opt.to.c_str(), &to) != 0 || ::stat(opt.from.c_str(), &from) != 0) return {};
-  const bool same = S_ISBLK(from.st_mode) && S_ISBLK(to.st_mode) ? from.st_rdev == to.st_rdev
-                                                                 : identity_of(from) == identity_of(to);
+  const bool same =
+      S_ISBLK(from.st_mode) && S_ISBLK(to.st_mode) ? from.st_rdev == to.st_rdev : identity_of(from) == identity_of(to);
   if (same && !S_ISREG(to.st_mode))
     return give_up(blame::usage, printable(opt.to) + ": a device cannot be updated in place; write to another one");
   return {};

@@ -8,9 +8,9 @@
 namespace docteur {
 namespace {
 
-constexpr std::size_t kLargeBatch = 1u << 20;    // bytes: a batch is written when it has so many
-constexpr std::uint64_t kLargeRun = 1u << 15;    // entries, likewise
-constexpr std::uint64_t kPiece = 256u << 10;     // bytes that are moved at once
+constexpr std::size_t kLargeBatch = 1u << 20;  // bytes: a batch is written when it has so many
+constexpr std::uint64_t kLargeRun = 1u << 15;  // entries, likewise
+constexpr std::uint64_t kPiece = 256u << 10;   // bytes that are moved at once
 static_assert(kLargeRun <= kMostBatchEntries / 2);
 
 }  // namespace

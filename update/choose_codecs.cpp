@@ -7,7 +7,7 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kSamples = 24;
-constexpr std::uint64_t kLeastSample = 200;      // bytes of content: the streams of fewer differ little by level
+constexpr std::uint64_t kLeastSample = 200;  // bytes of content: the streams of fewer differ little by level
 constexpr std::uint64_t kMostSample = 256 << 10;
 constexpr int kMostLevel = 12;
 

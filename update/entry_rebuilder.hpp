@@ -24,8 +24,7 @@ namespace docteur {
 // The streams that docteur-make would write, made anew. One object per thread.
 class stream_maker {
  public:
-  explicit stream_maker(const update_codecs& how)
-      : how_(how), deltas_(how.delta_level), wholes_(how.whole_level) {}
+  explicit stream_maker(const update_codecs& how) : how_(how), deltas_(how.delta_level), wholes_(how.whole_level) {}
 
   // Views are valid until the next call. `content` of a delta are its instructions.
   [[nodiscard]] bytes deflate(bytes content, bool is_delta);
@@ -72,8 +71,7 @@ class entry_rebuilder {
   [[nodiscard]] outcome<pack_contents::content> content(number_reader& control, number_reader& copies,
                                                         std::uint32_t& old_place);
   // Sets type and base of the next entry: `like` is the old entry whose base would be guessed.
-  [[nodiscard]] outcome<pack_place> head(number_reader& control, std::uint8_t tag, entry_type type,
-                                         std::uint32_t like);
+  [[nodiscard]] outcome<pack_place> head(number_reader& control, std::uint8_t tag, entry_type type, std::uint32_t like);
   [[nodiscard]] outcome<void> begin(pack_place place);
   [[nodiscard]] outcome<void> begin_with_header(pack_place place, bytes header);
   [[nodiscard]] outcome<pack_place> whole_header(number_reader& control, std::vector<std::byte>& header);

@@ -10,12 +10,12 @@
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kPiece = 256u << 10;        // bytes that are hashed at once
+constexpr std::uint64_t kPiece = 256u << 10;          // bytes that are hashed at once
 constexpr std::uint64_t kHeldToCompare = 256u << 20;  // bytes of content, of each image
 constexpr std::uint64_t kMostCompared = 32u << 20;    // bytes of an object
 
 std::uint64_t hash_of(std::string_view path, entry_kind kind) {
-  const std::uint64_t h = std::hash<std::string_view>{}(path) * 2 + (kind == entry_kind::directory ? 1 : 0);
+  const std::uint64_t h = std::hash<std::string_view>{}(path)*2 + (kind == entry_kind::directory ? 1 : 0);
   return h == 0 ? 2 : h;
 }
 
@@ -58,8 +58,8 @@ outcome<void> image_side::hash_streams(progress& report) {
         entry_header h{p.type, 0, p.size, 0, {}};
         if (p.base != kNoPackEntry) h.base_offset = pack.places[p.base].offset;
         const bytes header = part.first(p.header_size);
-        odd_headers[i] = p.type == entry_type::ref_delta ||
-                         !std::ranges::equal(encode_entry_header(h, p.offset).view(), header);
+        odd_headers[i] =
+            p.type == entry_type::ref_delta || !std::ranges::equal(encode_entry_header(h, p.offset).view(), header);
         part = part.subspan(p.header_size);
       }
       hash.update(part);

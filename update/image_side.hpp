@@ -31,13 +31,13 @@ struct image_side {
   std::string shown;
   pack_entries pack;
   std::optional<pack_contents> contents;
-  std::vector<stream_key> keys;          // by place
-  std::vector<bool> odd_headers;         // by place: not as encode_entry_header() writes it
-  std::vector<std::uint64_t> paths;      // by place: a hash of the object's first path and kind, 0 if it has none
-  std::vector<std::uint64_t> names;      // the same of the last part of the path
-  std::vector<std::uint32_t> listed;     // places of blobs in the order in which the trees list them
-  std::vector<oid> trees;                // in order
-  std::uint32_t commit = kNoPackEntry;   // place
+  std::vector<stream_key> keys;         // by place
+  std::vector<bool> odd_headers;        // by place: not as encode_entry_header() writes it
+  std::vector<std::uint64_t> paths;     // by place: a hash of the object's first path and kind, 0 if it has none
+  std::vector<std::uint64_t> names;     // the same of the last part of the path
+  std::vector<std::uint32_t> listed;    // places of blobs in the order in which the trees list them
+  std::vector<oid> trees;               // in order
+  std::uint32_t commit = kNoPackEntry;  // place
 
  private:
   [[nodiscard]] outcome<void> hash_streams(progress& report);

@@ -12,8 +12,7 @@ class image_target final : public update_target {
   image_target(output_file& out, std::uint64_t size) : out_(out), size_(size) {}
   [[nodiscard]] outcome<void> write(bytes data) override { return out_.write(data); }
   [[nodiscard]] device view() override;
-  [[nodiscard]] outcome<void> complete(const image_header& header,
-                                       const std::optional<digest_head>& digests) override;
+  [[nodiscard]] outcome<void> complete(const image_header& header, const std::optional<digest_head>& digests) override;
 
  private:
   output_file& out_;

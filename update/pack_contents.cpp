@@ -27,9 +27,7 @@ pack_contents::pack_contents(const device& image, const std::vector<pack_place>&
       shown_(std::move(shown)),
       inflate_(make_inflater()) {}
 
-tl::unexpected<failure> pack_contents::failed(const error& e) const {
-  return tl::make_unexpected(describe(e, shown_));
-}
+tl::unexpected<failure> pack_contents::failed(const error& e) const { return tl::make_unexpected(describe(e, shown_)); }
 
 outcome<void> pack_contents::read_stream(std::uint32_t place, std::vector<std::byte>& out) {
   const pack_place& p = places_[place];

@@ -11,7 +11,8 @@ namespace docteur {
 namespace {
 
 tl::unexpected<failure> another_image(const std::string& shown) {
-  return give_up(blame::input, shown + ": the update would not make this image; docteur-verify may say what is odd in it");
+  return give_up(blame::input,
+                 shown + ": the update would not make this image; docteur-verify may say what is odd in it");
 }
 
 // Compares what is written with an image.

@@ -17,9 +17,9 @@ namespace docteur {
 inline constexpr std::uint32_t kNoPackEntry = 0xffffffff;
 
 struct pack_place {
-  std::uint64_t offset = 0;  // of the entry, from the start of the PACK
-  std::uint64_t end = 0;     // of its stream, likewise
-  std::uint64_t size = 0;    // bytes that its stream inflates to
+  std::uint64_t offset = 0;           // of the entry, from the start of the PACK
+  std::uint64_t end = 0;              // of its stream, likewise
+  std::uint64_t size = 0;             // bytes that its stream inflates to
   std::uint32_t base = kNoPackEntry;  // of a delta: the entry that is its base, if it is there
   std::uint8_t header_size = 0;
   entry_type type = entry_type::blob;
@@ -31,13 +31,13 @@ struct pack_place {
 
 struct pack_entries {
   hash_kind kind = hash_kind::sha1;
-  oid commit;                          // of the image
-  std::uint64_t pack_end = 0;          // where the trailer begins, from the start of the PACK
-  std::uint64_t idx_offset = 0;        // in the image
+  oid commit;                    // of the image
+  std::uint64_t pack_end = 0;    // where the trailer begins, from the start of the PACK
+  std::uint64_t idx_offset = 0;  // in the image
   std::optional<section_table> sections;
   std::vector<pack_place> places;
-  std::vector<oid> ids;                // by place
-  std::vector<std::uint32_t> by_id;    // places in the order of their ids
+  std::vector<oid> ids;              // by place
+  std::vector<std::uint32_t> by_id;  // places in the order of their ids
 
   // The place of the object with this id, or kNoPackEntry.
   [[nodiscard]] std::uint32_t find(const oid& id) const;

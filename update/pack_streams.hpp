@@ -19,8 +19,7 @@ class descriptor_sink final : public byte_sink {
  public:
   descriptor_sink(int fd, std::string shown) : fd_(fd), shown_(std::move(shown)) {}
   outcome<void> write(bytes data) override {
-    if (!write_whole(fd_, size_, data))
-      return give_up(blame::environment, shown_ + ": " + std::strerror(errno));
+    if (!write_whole(fd_, size_, data)) return give_up(blame::environment, shown_ + ": " + std::strerror(errno));
     size_ += data.size();
     return {};
   }

@@ -67,8 +67,7 @@ void tail_differ::put_ids() {
   for (std::uint32_t i = 0; i < count;) {
     const id_kind kind = kind_of(i);
     std::uint32_t end = i + 1;
-    while (end < count && kind_of(end) == kind &&
-           (kind != id_kind::listed || listed_at[end] == listed_at[end - 1] + 1))
+    while (end < count && kind_of(end) == kind && (kind != id_kind::listed || listed_at[end] == listed_at[end - 1] + 1))
       ++end;
     put_number(std::uint64_t{end - i} << kIdKindBits | static_cast<std::uint64_t>(kind), out_.control);
     if (kind == id_kind::listed) {
@@ -180,7 +179,8 @@ outcome<void> tail_differ::put_filling(std::uint64_t end) {
         continue;
       }
       const std::vector<std::byte> run(kZerosWorth);
-      const auto stop = std::search(rest.begin() + static_cast<std::ptrdiff_t>(zeros), rest.end(), run.begin(), run.end());
+      const auto stop =
+          std::search(rest.begin() + static_cast<std::ptrdiff_t>(zeros), rest.end(), run.begin(), run.end());
       const bytes literal = rest.first(static_cast<std::size_t>(stop - rest.begin()));
       put_kind(tail_kind::literal, out_.control);
       put_number(literal.size(), out_.control);

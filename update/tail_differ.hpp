@@ -32,7 +32,8 @@ class tail_differ {
   [[nodiscard]] outcome<void> put_difference(const part& p, const part* old_part);
   [[nodiscard]] outcome<bool> put_if_equal(tail_kind kind, bytes computed);
   [[nodiscard]] outcome<bool> digests_are_right();
-  [[nodiscard]] outcome<std::vector<std::byte>> read(const image_side& from, std::uint64_t at, std::uint64_t size) const;
+  [[nodiscard]] outcome<std::vector<std::byte>> read(const image_side& from, std::uint64_t at,
+                                                     std::uint64_t size) const;
   [[nodiscard]] static std::vector<part> parts_of(const image_side& side);
 
   image_side& old_;

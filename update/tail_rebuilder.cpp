@@ -219,7 +219,8 @@ outcome<void> tail_rebuilder::difference(number_reader& control, number_reader& 
 
 outcome<void> tail_rebuilder::paths(const progress& report) {
   DOCTEUR_CHECK(list(report));
-  DOCTEUR_TRY(section, rebuild_path_section(pack_.entries(), pack_.entries()[commit_].id, list_->trees, order(), report));
+  DOCTEUR_TRY(section,
+              rebuild_path_section(pack_.entries(), pack_.entries()[commit_].id, list_->trees, order(), report));
   return write(section);
 }
 

@@ -26,9 +26,9 @@ struct listed_ids {
 
 // Returns the content of the path section of an image whose entries, with ids, are `entries`. `trees`: those of
 // listed_ids. `place_of`: the places of the commit and of trees by id.
-[[nodiscard]] outcome<std::vector<std::byte>> rebuild_path_section(std::span<const idx_entry> entries, const oid& commit,
-                                                                   std::span<const oid> trees, const tree_order& order,
-                                                                   const progress& report);
+[[nodiscard]] outcome<std::vector<std::byte>> rebuild_path_section(std::span<const idx_entry> entries,
+                                                                   const oid& commit, std::span<const oid> trees,
+                                                                   const tree_order& order, const progress& report);
 
 class tail_rebuilder {
  public:
@@ -59,9 +59,9 @@ class tail_rebuilder {
   entry_rebuilder& pack_;
   frame_reader& in_;
   update_target& out_;
-  std::uint64_t position_ = 0;  // in the image
-  oid checksum_;                // of the PACK
-  std::uint32_t commit_ = 0;    // place
+  std::uint64_t position_ = 0;                                   // in the image
+  oid checksum_;                                                 // of the PACK
+  std::uint32_t commit_ = 0;                                     // place
   std::vector<std::pair<std::uint32_t, std::uint64_t>> listed_;  // places and where their ids are in the list
   std::uint64_t next_listed_ = 0;
   std::uint32_t next_id_ = 0;  // place

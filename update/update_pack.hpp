@@ -25,12 +25,12 @@ inline constexpr std::size_t kUpdateHeaderSize = 168;
 inline constexpr unsigned kUpdateWindow = 26;  // log2 of the bytes that the frame may refer back over
 
 // Bounds on what a pack makes its reader hold, in bytes.
-inline constexpr std::uint64_t kMostBatch = 4u << 20;        // the control part and the part of copies of a batch, each
-inline constexpr std::uint64_t kMostRebuilt = 32u << 20;     // of an object that is rebuilt whole
-inline constexpr std::uint64_t kMostHeld = 32u << 20;        // objects of one image that are kept
-inline constexpr std::uint64_t kMostTail = 16u << 20;        // a part behind the PACK that travels as it is
-inline constexpr std::uint64_t kMostEntries = 1u << 24;      // as limits::objects
-inline constexpr std::uint64_t kMostImage = 1ull << 48;      // no sum of two offsets wraps
+inline constexpr std::uint64_t kMostBatch = 4u << 20;     // the control part and the part of copies of a batch, each
+inline constexpr std::uint64_t kMostRebuilt = 32u << 20;  // of an object that is rebuilt whole
+inline constexpr std::uint64_t kMostHeld = 32u << 20;     // objects of one image that are kept
+inline constexpr std::uint64_t kMostTail = 16u << 20;     // a part behind the PACK that travels as it is
+inline constexpr std::uint64_t kMostEntries = 1u << 24;   // as limits::objects
+inline constexpr std::uint64_t kMostImage = 1ull << 48;   // no sum of two offsets wraps
 inline constexpr std::uint64_t kMostBatchEntries = 1u << 16;
 
 // How the new image was deflated, as far as its streams are made anew.
@@ -42,9 +42,9 @@ struct update_codecs {
 };
 
 struct update_header {
-  std::uint64_t old_size = 0;     // bytes of the old image that count
-  std::uint64_t new_size = 0;     // bytes of the new one
-  oid old_sha256;                 // of these bytes
+  std::uint64_t old_size = 0;  // bytes of the old image that count
+  std::uint64_t new_size = 0;  // bytes of the new one
+  oid old_sha256;              // of these bytes
   oid new_sha256;
   std::uint64_t new_pack = 0;     // bytes of the new PACK, without its trailer
   std::uint32_t old_entries = 0;  // of the PACK
@@ -86,12 +86,12 @@ enum class content_kind : std::uint8_t {
 // What is behind the PACK's entries, in this order, until `end`.
 enum class tail_kind : std::uint8_t {
   end = 0,
-  zeros = 1,     // so many zero bytes
-  literal = 2,   // so many bytes among the literals
-  trailer = 3,   // the checksum of the PACK
-  paths = 4,     // the path section, computed from the trees
-  digests = 5,   // the digest section, computed from the image
-  idx = 6,       // IDX, computed from the PACK
+  zeros = 1,       // so many zero bytes
+  literal = 2,     // so many bytes among the literals
+  trailer = 3,     // the checksum of the PACK
+  paths = 4,       // the path section, computed from the trees
+  digests = 5,     // the digest section, computed from the image
+  idx = 6,         // IDX, computed from the PACK
   difference = 7,  // bytes, as copies and literals against a part of the old image
 };
 
