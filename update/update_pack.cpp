@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
+
 namespace docteur {
 namespace {
 
@@ -21,7 +23,8 @@ constexpr std::size_t kLevelsAt = 112;  // u8 deltas, u8 whole objects, u8 patie
 constexpr std::size_t kIntervalAt = 116;
 constexpr std::size_t kStrideAt = 120;
 constexpr std::size_t kChainAt = 124;
-constexpr std::size_t kReservedAt = 128;
+constexpr std::size_t kDeflaterAt = 128;  // the version of libdeflate, padded with NUL
+constexpr std::size_t kReservedAt = 144;
 constexpr std::size_t kCrcAt = kUpdateHeaderSize - 4;
 
 constexpr int kMostLevel = 12;
@@ -30,6 +33,10 @@ constexpr std::uint32_t kMostChain = 4096;
 constexpr std::uint32_t kMostStride = 4096;
 constexpr std::uint32_t kMostInterval = 16u << 20;
 constexpr std::uint32_t kIntervalUnit = 32768;
+
+// Streams that are made anew depend on this.
+constexpr std::string_view kDeflater = LIBDEFLATE_VERSION_STRING;
+static_assert(kDeflater.size() < kReservedAt - kDeflaterAt);
 
 bool is_level(int level) { return level >= 1 && level <= kMostLevel; }
 
@@ -61,6 +68,7 @@ update_header_bytes encode_update_header(const update_header& h) {
   store_le(p + kIntervalAt, h.codecs.interval);
   store_le(p + kStrideAt, h.codecs.deltas.stride);
   store_le(p + kChainAt, h.codecs.deltas.chain);
+  std::ranges::copy(as_bytes(kDeflater), out.begin() + kDeflaterAt);
   store_le(p + kCrcAt, libdeflate_crc32(0, p, kCrcAt));
   return out;
 }
@@ -95,6 +103,10 @@ outcome<update_header> decode_update_header(bytes head) {
   if (h.old_size > kMostImage || h.new_size > kMostImage || h.new_pack > h.new_size) return damaged_update("sizes");
   if (h.old_entries > kMostEntries || h.new_entries > kMostEntries) return damaged_update("number of entries");
   if (!is_possible(h.codecs)) return damaged_update("levels");
+  const std::string_view text = as_text(head.subspan(kDeflaterAt, kReservedAt - kDeflaterAt));
+  if (const std::string_view deflater = text.substr(0, text.find('\0')); deflater != kDeflater)
+    return give_up(blame::input, "an update pack for libdeflate " + printable_line(deflater) + ", but this program has " +
+                                     std::string(kDeflater));
   const bytes reserved = head.subspan(kReservedAt, kCrcAt - kReservedAt);
   if (std::ranges::any_of(reserved, [](std::byte b) { return b != std::byte{}; }))
     return damaged_update("reserved bytes");
