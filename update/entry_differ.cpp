@@ -10,12 +10,16 @@ namespace {
 
 constexpr std::byte kStoredLevel{0x01};  // the second byte of a zlib stream (RFC 1950, 2.2): how it was made
 constexpr std::byte kMiddleLevel{0x9c};
+// From this level on, libdeflate takes ten times as long as below, and nearly all of docteur-patch's time goes there. A
+// stream then travels as it is if that adds less than a byte for so many that need not be deflated again.
+constexpr int kSlowLevel = 10;
+constexpr std::uint64_t kDeflatedForOne = 6;
 constexpr std::size_t kLeastLarge = 32u << 10;  // bytes of content: fewer have no restart points
 
 }  // namespace
 
 entry_differ::entry_differ(image_side& old_side, image_side& new_side, const update_codecs& codecs, batch_writer& out)
-    : old_(old_side), new_(new_side), out_(out), guess_(old_side.pack.places), streams_(codecs) {
+    : old_(old_side), new_(new_side), out_(out), codecs_(codecs), guess_(old_side.pack.places), streams_(codecs) {
   const auto& places = old_.pack.places;
   for (std::uint32_t k = 0; k < places.size(); ++k) {
     by_key_.emplace(old_.keys[k], k);
@@ -119,7 +123,8 @@ outcome<bool> entry_differ::make(std::uint32_t i) {
   DOCTEUR_TRY(kind, reproduce(i, what));
   if (kind) {
     DOCTEUR_TRY(content, give(i, what));
-    if (content.copies.size() > kMostBatch / 2) return false;
+    const std::size_t deflated = *kind == entry_kind_in_update::delta ? inflated_.size() : what->size();
+    if (content.copies.size() > kMostBatch / 2 || is_too_slow(i, *kind, deflated, content.cost)) return false;
     DOCTEUR_CHECK(put_made(i, *kind, content, what->size()));
     return true;
   }
@@ -131,6 +136,15 @@ outcome<bool> entry_differ::make(std::uint32_t i) {
   plain.literals = inflated_;
   DOCTEUR_CHECK(put_made(i, entry_kind_in_update::deflate, plain, inflated_.size()));
   return true;
+}
+
+bool entry_differ::is_too_slow(std::uint32_t i, entry_kind_in_update kind, std::size_t deflated,
+                               std::uint64_t cost) const {
+  const bool of_delta = kind == entry_kind_in_update::delta;
+  if (!of_delta && kind != entry_kind_in_update::deflate) return false;
+  if ((of_delta ? codecs_.delta_level : codecs_.whole_level) < kSlowLevel) return false;
+  const std::uint64_t stream = new_.pack.places[i].stream_size();
+  return stream - std::min(stream, cost) < deflated / kDeflatedForOne;
 }
 
 outcome<std::optional<entry_kind_in_update>> entry_differ::reproduce(std::uint32_t i,

@@ -45,6 +45,9 @@ class entry_differ {
   [[nodiscard]] outcome<void> copy(std::uint32_t i, std::uint32_t k);
   [[nodiscard]] outcome<void> end_run();
   [[nodiscard]] outcome<bool> make(std::uint32_t i);
+  // Whether deflating anew would take too long for the bytes that it saves.
+  [[nodiscard]] bool is_too_slow(std::uint32_t i, entry_kind_in_update kind, std::size_t deflated,
+                                 std::uint64_t cost) const;
   [[nodiscard]] outcome<void> raw(std::uint32_t i);
   [[nodiscard]] outcome<given> give(std::uint32_t i, const pack_contents::content& what);
   [[nodiscard]] outcome<void> try_against(std::uint32_t i, const pack_contents::content& what, content_kind how,
@@ -62,6 +65,7 @@ class entry_differ {
   image_side& old_;
   image_side& new_;
   batch_writer& out_;
+  update_codecs codecs_;
   entry_guess guess_;
   stream_maker streams_;
   copy_encoder copies_;

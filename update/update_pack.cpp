@@ -105,8 +105,8 @@ outcome<update_header> decode_update_header(bytes head) {
   if (!is_possible(h.codecs)) return damaged_update("levels");
   const std::string_view text = as_text(head.subspan(kDeflaterAt, kReservedAt - kDeflaterAt));
   if (const std::string_view deflater = text.substr(0, text.find('\0')); deflater != kDeflater)
-    return give_up(blame::input, "an update pack for libdeflate " + printable_line(deflater) + ", but this program has " +
-                                     std::string(kDeflater));
+    return give_up(blame::input, "an update pack for libdeflate " + printable_line(deflater) +
+                                     ", but this program has " + std::string(kDeflater));
   const bytes reserved = head.subspan(kReservedAt, kCrcAt - kReservedAt);
   if (std::ranges::any_of(reserved, [](std::byte b) { return b != std::byte{}; }))
     return damaged_update("reserved bytes");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""docteur-diff and docteur-patch with real images: the new image comes out byte for byte; a pack that is damaged, cut or for
-another image changes nothing; and whatever ends docteur-patch, there is the old image or the new one.
+"""docteur-diff and docteur-patch with real images: the new image comes out byte for byte; a pack that is damaged, cut or
+for another image changes nothing; and whatever ends docteur-patch, there is the old image or the new one.
 
 Usage: update_pack_test.py FOLDER_OF_PROGRAMS"""
 
@@ -39,8 +39,8 @@ def run(name, *arguments, status=0, stdin=None, shown=None):
 
 def git(*arguments, **more):
     identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "gc.auto=0"]
-    return subprocess.run(["git", "-C", "repo", *identity, *arguments], check=True, capture_output=True, env=ENVIRONMENT,
-                          timeout=120, **more).stdout
+    return subprocess.run(["git", "-C", "repo", *identity, *arguments], check=True, capture_output=True,
+                          env=ENVIRONMENT, timeout=120, **more).stdout
 
 
 def content(path):
@@ -59,7 +59,7 @@ def page(number):
 
 
 def make_repository():
-    """Four commits: pages made from a template, a few programs, large blobs of both kinds, renamed and removed files."""
+    """Four commits: pages of one template, programs, large blobs of both kinds, renamed and removed files."""
     subprocess.run(["git", "init", "-q", "-b", "main", "repo"], check=True, env=ENVIRONMENT)
     pages = [page(i) for i in range(80)]
     text = "".join(f"entry {chance.randrange(10**9)} of the index\n" for _ in range(320_000)).encode()
@@ -67,7 +67,8 @@ def make_repository():
 
     def commit(version):
         for i, lines in enumerate(pages):
-            write(f"manual/part{i % 5}/page{i}.html", (f"<html><title>Manual {version}</title>\n" + "".join(lines)).encode())
+            text_of_page = f"<html><title>Manual {version}</title>\n" + "".join(lines)
+            write(f"manual/part{i % 5}/page{i}.html", text_of_page.encode())
         git("add", "-A")
         git("commit", "-qm", f"version {version}")
         git("tag", "-am", f"release {version}", f"v{version}")
@@ -216,7 +217,8 @@ def check_kills():
     for i in range(16):
         with open("kill/disk.img", "wb") as file:
             file.write(old)
-        child = subprocess.Popen([program("docteur-patch"), "-q", "kill/disk.img", "u.pack", "kill/disk.img"], env=ENVIRONMENT)
+        command = [program("docteur-patch"), "-q", "kill/disk.img", "u.pack", "kill/disk.img"]
+        child = subprocess.Popen(command, env=ENVIRONMENT)
         time.sleep(whole * 1.2 * i / 15)
         child.send_signal(signal.SIGTERM if i % 4 == 3 else signal.SIGKILL)
         child.wait(timeout=60)

@@ -80,7 +80,8 @@ TEST(UpdateHeader, RefusesFieldsOutOfRangeByName) {
       {116, 1, 4, "levels"},
       {120, 0, 4, "levels"},
       {124, 1u << 30, 4, "levels"},
-      {128, '9', 1, "libdeflate"}, {150, 1, 1, "reserved"},
+      {128, '9', 1, "libdeflate"},
+      {150, 1, 1, "reserved"},
   };
   for (const auto& c : cases) {
     update_header_bytes bad = encode_update_header(some_header());
