@@ -8,15 +8,23 @@ namespace {
 constexpr std::byte kLargeHeader[2] = {std::byte{0x78}, std::byte{0x9c}};  // as pack/large_blob.cpp writes it
 constexpr int kLargeLevel = 7;
 
+// libdeflate adds to the pointer, which must not be null (C11, 6.5.6).
+bytes not_null(bytes content) {
+  static constexpr std::byte kNothing{};
+  return content.empty() ? bytes(&kNothing, 0) : content;
+}
+
 }  // namespace
 
 bytes stream_maker::deflate(bytes content, bool is_delta) {
+  content = not_null(content);
   return (is_delta ? deltas_ : wholes_).compress(content).stream;
 }
 
 bytes stream_maker::store(bytes content) { return wholes_.store(content).stream; }
 
 outcome<bytes> stream_maker::large(bytes content) {
+  content = not_null(content);
   if (!segments_) segments_.emplace(kLargeLevel);
   out_.assign(std::begin(kLargeHeader), std::end(kLargeHeader));
   const std::uint32_t sum = libdeflate_adler32(1, content.data(), content.size());
