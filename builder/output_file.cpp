@@ -80,6 +80,18 @@ outcome<void> output_file::write_zeros(std::uint64_t count) {
   return {};
 }
 
+result<done> output_file::read_back(std::uint64_t at, mutable_bytes out) const noexcept {
+  if (at > size() || out.size() > size() - at) return fail(errc::truncated, at, "not yet written");
+  if (at < base_) {
+    const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(base_ - at, out.size()));
+    if (!read_whole(fd(), at, out.first(n))) return fail(errc::io, at, "what was written cannot be read back");
+    out = out.subspan(n);
+    at += n;
+  }
+  std::ranges::copy(bytes(buffer_).subspan(static_cast<std::size_t>(at - base_), out.size()), out.begin());
+  return done{};
+}
+
 std::filesystem::path output_file::spool_directory() const { return file_ ? file_->folder() : std::filesystem::path(); }
 
 std::vector<excluded_file> output_file::not_content() const {

@@ -16,6 +16,7 @@
 #include "builder/block_digests.hpp"
 #include "layout/image_header.hpp"
 #include "object/byte_sink.hpp"
+#include "object/result.hpp"
 #include "source/folder/folder_scan.hpp"
 
 namespace docteur {
@@ -31,6 +32,8 @@ class output_file final : public byte_sink {
   // does.
   [[nodiscard]] outcome<void> write(bytes data) override;
   [[nodiscard]] outcome<void> write_zeros(std::uint64_t count);
+  // Fills `out` with bytes that were written, from `at`, behind the header. Errors: io, truncated.
+  [[nodiscard]] result<done> read_back(std::uint64_t at, mutable_bytes out) const noexcept;
   // Bytes so far, with the header.
   [[nodiscard]] std::uint64_t size() const noexcept { return base_ + buffer_.size(); }
 

@@ -1,0 +1,114 @@
+// docteur-diff: an update pack, which makes one image from another.
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/atomic_file.hpp"
+#include "base/printable.hpp"
+#include "cli/common.hpp"
+#include "cli/json.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/signal_watch.hpp"
+#include "cli/whole_file.hpp"
+#include "host/file_device.hpp"
+#include "host/image_digests.hpp"
+#include "update/packs/pack_diff.hpp"
+#include "update/packs/pack_streams.hpp"
+
+namespace docteur::cli {
+namespace {
+
+constexpr const char* kProgram = "docteur-diff";
+
+struct diff_options {
+  std::string from;
+  std::string to;
+  std::string pack;
+  bool no_check = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool json = false;
+  std::string progress;
+};
+
+void add_options(CLI::App& app, diff_options& opt) {
+  app.add_option("old", opt.from, "the image to start from: a file or a block device")->required();
+  app.add_option("new", opt.to, "the image that docteur-patch will make of it")->required();
+  app.add_option("pack", opt.pack, "the update pack to write")->required();
+  app.add_flag("--no-check", opt.no_check, "do not apply the pack before it gets its name");
+  app.add_flag("-q,--quiet", opt.quiet, "print nothing but errors");
+  app.add_flag("-v,--verbose", opt.verbose, "print how the entries of the new image travel");
+  add_progress_option(app, opt.progress);
+  app.add_flag("--json", opt.json, "print what was written as one JSON object");
+  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+}
+
+// A block device may be longer than its image, which its digest section then bounds.
+named_image named(const file_device& file, const std::string& path) {
+  named_image image{file.view(), printable(path)};
+  std::error_code ignored;
+  if (!std::filesystem::is_block_file(path, ignored)) return image;
+  if (const auto digests = image_digests::load(image.disk)) image.disk.size = digests->view().head().image_size;
+  return image;
+}
+
+void print_statistics(const update_statistics& n, const std::string& pack) {
+  const auto part = [](std::uint64_t entries, std::uint64_t bytes) {
+    return std::to_string(entries) + " entries (" + std::to_string(bytes) + " bytes) ";
+  };
+  say(kProgram, pack + ": " + part(n.copied, n.copied_bytes) + "are copied, " + part(n.rebuilt, n.rebuilt_bytes) +
+                    "are made anew, " + part(n.raw, n.raw_bytes) + "travel as they are");
+}
+
+outcome<void> print_json(const update_statistics& n, const diff_options& opt, std::uint64_t size,
+                         std::uint64_t image_size) {
+  json_object o;
+  o.add_bytes("file", opt.pack).add("pack_bytes", size).add("image_bytes", image_size);
+  o.add("copied_entries", n.copied).add("copied_bytes", n.copied_bytes);
+  o.add("rebuilt_entries", n.rebuilt).add("rebuilt_bytes", n.rebuilt_bytes);
+  o.add("raw_entries", n.raw).add("raw_bytes", n.raw_bytes).add("checked", !opt.no_check);
+  bool pipe_closed = false;
+  return write_out(as_bytes(o.text() + "\n"), pipe_closed);
+}
+
+outcome<void> check(int fd, const named_image& from, const named_image& to, const std::string& shown,
+                    progress& report) {
+  if (::lseek(fd, 0, SEEK_SET) != 0) return give_up(blame::environment, shown + ": cannot be read back");
+  descriptor_stream written(fd, shown);
+  return check_update(from, to, written, report);
+}
+
+outcome<void> diff(const diff_options& opt) {
+  const signal_watch signals;
+  DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
+  progress_line line(style, kProgram);
+  DOCTEUR_TRY(old_file, file_device::open(opt.from));
+  DOCTEUR_TRY(new_file, file_device::open(opt.to));
+  DOCTEUR_CHECK(check_whole_file(opt.pack));
+  DOCTEUR_TRY(file, atomic_file::create(opt.pack));
+  const std::string shown = printable(opt.pack);
+  descriptor_sink sink(file.get(), shown);
+  const named_image from = named(old_file, opt.from), to = named(new_file, opt.to);
+  DOCTEUR_TRY(made, make_update(from, to, sink, line));
+  if (!opt.no_check) DOCTEUR_CHECK(check(file.get(), from, to, shown, line));
+  line.clear();
+  if (line.cancelled()) return give_up(blame::environment, "interrupted");
+  // Before publish(), so that nothing is published if this cannot be printed.
+  if (opt.json) DOCTEUR_CHECK(print_json(made, opt, sink.size(), to.disk.size));
+  DOCTEUR_CHECK(file.publish());
+  if (opt.quiet) return {};
+  say(kProgram, shown + ": " + std::to_string(sink.size()) + " bytes for an image of " + std::to_string(to.disk.size));
+  if (opt.verbose) print_statistics(made, shown);
+  return {};
+}
+
+}  // namespace
+}  // namespace docteur::cli
+
+int main(int argc, char** argv) {
+  CLI::App app("Writes an update pack: what changed from one image to another.", docteur::cli::kProgram);
+  docteur::cli::diff_options options;
+  docteur::cli::add_options(app, options);
+  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::diff(options); });
+}
