@@ -38,13 +38,15 @@ class commit_source : public object_source {
   [[nodiscard]] virtual source_notes notes() const = 0;
   // nullopt for a plain folder.
   [[nodiscard]] virtual std::optional<repository_place> repository() const { return std::nullopt; }
-  // The full name of the reference that the commit was asked for by, symbolic ones followed; empty if by its id, or if
-  // it is not known.
-  [[nodiscard]] virtual std::string reference() const { return {}; }
+  // The full name of the reference that the commit was asked for by, or "HEAD"; empty if by its id. The same wherever
+  // the repository is.
+  [[nodiscard]] virtual std::string reference() const { return reference_; }
+  void set_reference(std::string full_name) { reference_ = std::move(full_name); }
   // Adds to source_notes::remarks.
   void remark(std::string sentence) { remarks_.push_back(std::move(sentence)); }
 
  protected:
+  std::string reference_;
   std::vector<std::string> remarks_;
 };
 

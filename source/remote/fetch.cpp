@@ -102,14 +102,28 @@ outcome<running> start(const fetch_request& request, std::chrono::seconds timeou
   return running{std::move(child), false};
 }
 
-outcome<oid> fetched_id(const private_folder& repository) {
+// The full name of what a line of FETCH_HEAD describes: "branch 'x' of URL", "tag 'x' of URL", "'refs/x' of URL", or
+// the URL alone for HEAD (git's builtin/fetch.c, append_fetch_head()). An id is described as 'ID'.
+std::string described_reference(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
+      {"branch '", "refs/heads/"}, {"tag '", "refs/tags/"}, {"remote-tracking branch '", "refs/remotes/"}, {"'", ""}};
+  for (const auto& [before, prefix] : kKinds) {
+    if (!text.starts_with(before)) continue;
+    const std::string_view name = text.substr(before.size(), text.find("' of ") - before.size());
+    return kind_of_digits(name) && prefix.empty() ? "" : std::string(prefix).append(name);
+  }
+  return "HEAD";
+}
+
+outcome<fetched_commit> fetched_head(const private_folder& repository, bool by_id) {
   std::ifstream file(repository.path() / "FETCH_HEAD");
   std::string line;
   std::getline(file, line);
   // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
   const std::string_view digits = std::string_view(line).substr(0, line.find('\t'));
+  const std::string_view what = std::string_view(line).substr(line.rfind('\t') + 1);
   if (const auto kind = kind_of_digits(digits))
-    if (const auto id = parse_hex(digits, *kind)) return *id;
+    if (const auto id = parse_hex(digits, *kind)) return fetched_commit{*id, by_id ? "" : described_reference(what)};
   return give_up(blame::environment, "git did not report what it fetched");
 }
 
@@ -164,8 +178,8 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
   const int status = run.child.status();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     if (request.reference.empty()) return attempt{};
-    DOCTEUR_TRY(id, fetched_id(repository));
-    DOCTEUR_TRY(there, has_object(repository, id));
+    DOCTEUR_TRY(fetched, fetched_head(repository, false));
+    DOCTEUR_TRY(there, has_object(repository, fetched.id));
     if (there) return attempt{};
     // libgit2 treats what is not among the server's references as fetched.
     messages.take("fatal: unadvertised object\n");
@@ -214,8 +228,9 @@ outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_opt
     tried = std::move(again);
   }
   if (tried.failed) return tl::unexpected<failure>(*tried.failed);
-  DOCTEUR_TRY(id, fetched_id(repository));
-  return fetched_commit{id, request.history};
+  DOCTEUR_TRY(fetched, fetched_head(repository, kind_of_digits(reference).has_value()));
+  fetched.with_history = request.history;
+  return fetched;
 }
 
 outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,

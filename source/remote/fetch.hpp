@@ -46,6 +46,7 @@ struct fetch_options {
 
 struct fetched_commit {
   oid id;
+  std::string reference;      // the full name of what was fetched, or "HEAD"; empty for an id
   bool with_history = false;  // because the server cannot leave it out
 };
 

@@ -37,6 +37,7 @@ outcome<std::unique_ptr<commit_source>> open_fetched(const remote_address& from,
   const auto fetched = fetch_commit(from, options, *folder, report);
   if (!fetched) return failed_at(from, fetched.error());
   DOCTEUR_TRY(source, open_in(folder, from, fetched->id, threads, part, report));
+  source->set_reference(fetched->reference);
   if (fetched->with_history)
     source->remark("the server can send a commit only with its history, so all of that was fetched");
   return source;

@@ -156,7 +156,8 @@ int fetch_by_libgit2(const fetch_request& request, int messages) {
   if (!download(raw_remote, one, options))
     return fail(messages, by_id ? "Server does not allow request for unadvertised object" : failure_text());
   std::ofstream head(request.repository + "/FETCH_HEAD");
-  if (!(head << hex_text(from_git(found->id)) << "\t\tfetched\n" << std::flush))
+  const std::string what = found->name == "HEAD" ? "" : "'" + found->name + "' of ";
+  if (!(head << hex_text(from_git(found->id)) << "\t\t" << what << "the server\n" << std::flush))
     return fail(messages, "cannot write FETCH_HEAD");
   return 0;
 }

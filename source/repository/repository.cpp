@@ -101,7 +101,6 @@ class repository_source final : public commit_source {
   }
 
   std::optional<repository_place> repository() const override { return repository_.place; }
-  std::string reference() const override { return reference_; }
 
   source_notes notes() const override {
     source_notes all;
@@ -171,7 +170,6 @@ class repository_source final : public commit_source {
   std::string shown_;
   std::shared_ptr<const git_objects> database_;
   std::vector<std::byte> commit_;
-  std::string reference_;
   std::vector<std::vector<std::byte>> tags_;
   tree_listing listing_;
   std::vector<source_object> objects_;

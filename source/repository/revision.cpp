@@ -60,7 +60,7 @@ class resolver {
         DOCTEUR_CHECK(leads_to_nothing(names[i], last.name));
       } else if (!found) {
         found = last.id;
-        reference_ = last.name;
+        reference_ = names[i];
         first = names[i];
       } else if (names[i] != kReferenceRules.back().full(name_)) {
         remarks_.push_back(shown_ + " is ambiguous: took " + printable(first) + ", not " + printable(names[i]));

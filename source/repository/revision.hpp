@@ -11,7 +11,7 @@ namespace docteur {
 
 struct revision {
   oid commit;
-  std::string reference;             // full name of the last reference on the way; empty for an id
+  std::string reference;             // full name of the first reference on the way: "HEAD" stays; empty for an id
   std::vector<oid> tags;             // annotated tags on the way to it, in the order of tag_section.hpp
   std::vector<std::string> remarks;  // printable sentences
 };

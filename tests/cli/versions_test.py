@@ -7,10 +7,13 @@ import json
 import os
 import random
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 
 programs = sys.argv[1]
@@ -126,7 +129,9 @@ run("diff", "-r", "five", "five.git")
 docteur("extract", "--bare", "all.img", "all.git")
 run("git", "fsck", "--strict", cwd="all.git")
 there = dict(line.split(" ")[::-1] for line in run("git", "for-each-ref", "--format=%(objectname) %(refname)", cwd="all.git")[0].decode().splitlines())
-assert there == dict(line.split(" ")[::-1] for line in git("for-each-ref", "--format=%(objectname) %(refname)").splitlines()), there
+expected = dict(line.split(" ")[::-1] for line in git("for-each-ref", "--format=%(objectname) %(refname)").splitlines())
+expected["refs/heads/latest"] = expected.pop(git("symbolic-ref", "HEAD").strip())  # what HEAD led to has no other name here
+assert there == expected, there
 
 # docteur-verify names all of them and checks each list against the trees.
 report = json.loads(docteur("verify", "--json", "all.img")[0])
@@ -138,7 +143,7 @@ for v, revision in zip(report["versions"], REVISIONS):
     assert v["root"] == git("rev-parse", f"{revision}^{{tree}}").strip(), v
     is_tag = git("cat-file", "-t", revision).strip() == "tag"
     assert [t["oid"] for t in v.get("tags", [])] == ([git("rev-parse", revision).strip()] if is_tag else []), v
-assert report["versions"][1]["reference"] == "refs/tags/v0" and report["versions"][-1]["reference"] == "refs/heads/feature/of/mine"
+assert report["versions"][0]["reference"] == "HEAD" and report["versions"][1]["reference"] == "refs/tags/v0" and report["versions"][-1]["reference"] == "refs/heads/feature/of/mine"
 printed = docteur("verify", "all.img")[0].decode()
 assert "version\t: v3 " + git("rev-parse", "v3").strip() in printed, printed
 
@@ -178,6 +183,23 @@ assert names_in("since.img") == ["first", "v19", "v18", "v17"]
 with open("one.img", "rb") as f:
     single = len(f.read())
 assert len(whole) < 2.5 * single, (len(whole), single)
+
+# The same bytes from a server, where HEAD, branches, tags and ids are asked for one by one.
+port = socket.create_server(("127.0.0.1", 0)).getsockname()[1]
+daemon = subprocess.Popen(["git", "daemon", f"--base-path={os.getcwd()}", "--export-all", f"--port={port}", "--listen=127.0.0.1", "--reuseaddr", os.getcwd()],
+                          env=ENVIRONMENT, start_new_session=True, stderr=subprocess.DEVNULL)
+try:
+    for _ in range(100):
+        if subprocess.run(["git", "ls-remote", f"git://127.0.0.1:{port}/site"], capture_output=True, env=ENVIRONMENT, timeout=60).returncode == 0:
+            break
+        time.sleep(0.1)
+    several = ["-b", "HEAD=latest", "-b", "feature/of/mine", "-b", "v5", "-b", "refs/tags/v2"]
+    docteur("make", f"git://127.0.0.1:{port}/site", "fetched.img", *several)
+    docteur("make", "site", "local.img", *several)
+    assert open("fetched.img", "rb").read() == open("local.img", "rb").read()
+finally:
+    os.killpg(daemon.pid, signal.SIGTERM)
+    daemon.wait(30)
 
 # Wrong usage: nothing is written.
 for arguments, message in ((["-b", "v1", "-b", "refs/tags/v1"], "the name of two versions"), (["-b", "v1=a/b", "-b", "v2"], "no name for a version"),
