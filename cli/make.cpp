@@ -16,12 +16,11 @@
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
 #include "cli/survey_options.hpp"
+#include "cli/version_options.hpp"
 #include "host/image_digests.hpp"
 #include "reader/limits.hpp"
 #include "source/objects/source_memory.hpp"
-#include "source/open_versions.hpp"
 #include "source/remote/fetch.hpp"
-#include "source/repository/reference_list.hpp"
 #include "source/selection/selection.hpp"
 
 namespace docteur::cli {
@@ -37,10 +36,7 @@ static_assert(kMaxSourcePath <= limits{}.path_bytes && kMaxTreeDepth <= limits{}
 struct make_options {
   std::string repository;
   std::string image;
-  std::vector<std::string> branches;  // given and empty is a mistake, e.g. an unset variable of a script
-  std::optional<std::string> default_version;
-  std::optional<std::uint32_t> newest;
-  std::optional<std::string> since;
+  version_options versions;
   std::optional<std::string> date;
   std::optional<std::string> author;
   std::uint64_t block_size = kDefaultBlockSize;
@@ -71,15 +67,7 @@ void add_options(CLI::App& app, make_options& opt) {
          "a repository (https://, http://, ssh://, user@host:path, git://, file://, relativize://, a path) or a folder")
       ->required();
   app.add_option("image", opt.image, "the image: a file or a block device")->required();
-  app.add_option(
-         "-b,--branch", opt.branches,
-         "branch, tag, refs/..., commit id or HEAD (default: HEAD); several are versions in one image, each with "
-         "a name of its own as REFERENCE=NAME")
-      ->allow_extra_args(false);
-  app.add_option("--newest", opt.newest, "of the references that match a pattern, only so many, the newest")
-      ->check(CLI::Range(1u, 4096u));
-  app.add_option("--since", opt.since, "of those, only commits since this date, RFC 3339");
-  app.add_option("--default", opt.default_version, "the name of the version that is served first (default: the first)");
+  add_version_options(app, opt.versions);
   app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
@@ -200,61 +188,19 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
   return {};
 }
 
-outcome<std::vector<wanted_version>> wanted_of(const make_options& opt) {
-  std::vector<wanted_version> all;
-  for (const std::string& text : opt.branches) {
-    DOCTEUR_TRY(wanted, parse_wanted_version(text));
-    all.push_back(std::move(wanted));
-  }
-  return all;
-}
-
-outcome<pattern_bounds> bounds_of(const make_options& opt, std::span<const wanted_version> wanted) {
-  pattern_bounds bounds{opt.newest, std::nullopt};
-  if (opt.since) {
-    DOCTEUR_TRY(date, parse_rfc3339(*opt.since));
-    bounds.since = date.seconds;
-  }
-  if ((opt.newest || opt.since) &&
-      std::ranges::none_of(wanted, [](const wanted_version& w) { return is_reference_pattern(w.reference); }))
-    return give_up(blame::usage, "--newest and --since are for a pattern, such as --branch 'refs/tags/v*'");
-  return bounds;
-}
-
-// Moves the version named by --default to the front.
-outcome<void> choose_default(std::vector<named_source>& versions, const make_options& opt) {
-  if (!opt.default_version) return {};
-  const auto chosen = std::ranges::find(versions, *opt.default_version, &named_source::name);
-  if (chosen == versions.end())
-    return give_up(blame::usage, "--default: no version " + printable(*opt.default_version));
-  std::rotate(versions.begin(), chosen, chosen + 1);
-  return {};
-}
-
-// One commit without a name is in the image without one: the same commit gives the same bytes, however it was asked
-// for.
+// Checks, selects and combines the versions that are asked for.
 outcome<std::unique_ptr<commit_source>> open_selected(const location& where, const source_options& options,
                                                       const selection& selected, const make_options& opt,
                                                       progress& report) {
-  DOCTEUR_TRY(wanted, wanted_of(opt));
-  DOCTEUR_TRY(bounds, bounds_of(opt, wanted));
-  const bool has_pattern =
-      std::ranges::any_of(wanted, [](const wanted_version& w) { return is_reference_pattern(w.reference); });
-  const bool is_named =
-      wanted.size() > 1 || has_pattern || opt.default_version || (!wanted.empty() && !wanted.front().name.empty());
-  if (has_pattern) {
-    DOCTEUR_TRY(expanded, expand_patterns(std::move(wanted), where, bounds, report));
-    wanted = std::move(expanded);
-  }
-  if (wanted.empty()) wanted.emplace_back();
-  DOCTEUR_TRY(versions, open_versions(where, options, wanted, report));
+  DOCTEUR_TRY(wanted, wanted_versions(opt.versions, where, report));
+  DOCTEUR_TRY(versions, open_versions(where, options, wanted.all, report));
   for (named_source& v : versions) {
     DOCTEUR_CHECK(check_signature(*v.source, opt, report));
     DOCTEUR_TRY(part, select_from(std::move(v.source), selected, report));
     v.source = std::move(part);
   }
-  if (!is_named) return std::move(versions.front().source);
-  DOCTEUR_CHECK(choose_default(versions, opt));
+  if (!wanted.are_named) return std::move(versions.front().source);
+  DOCTEUR_CHECK(choose_default(versions, opt.versions));
   return combine_versions(std::move(versions));
 }
 

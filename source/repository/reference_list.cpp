@@ -41,7 +41,11 @@ bool add_line(std::string_view line, std::vector<listed_reference>& to) {
 }  // namespace
 
 bool is_reference_pattern(std::string_view name) noexcept {
-  return name.find_first_of("*?[") != std::string_view::npos;
+  const auto is_refused = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7f ||
+           std::string_view("~^:\\").find(c) != std::string_view::npos;
+  };
+  return name.find_first_of("*?[") != std::string_view::npos && std::ranges::none_of(name, is_refused);
 }
 
 outcome<std::vector<listed_reference>> list_references(const local_repository& of, const std::string& pattern,

@@ -18,7 +18,8 @@ struct listed_reference {
   std::int64_t date;  // of the commit that it leads to, seconds since 1970 UTC; 0 if git does not say
 };
 
-// Whether a name is a pattern: it has one of "*?[", which no reference has (git-check-ref-format(1)).
+// Whether a name is a pattern: it has one of "*?[", which no reference has, and nothing else that no reference has
+// (git-check-ref-format(1)).
 [[nodiscard]] bool is_reference_pattern(std::string_view name) noexcept;
 
 // The references that match `pattern`, the newest first, those of one date by name. A pattern that does not begin with
