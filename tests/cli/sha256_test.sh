@@ -62,7 +62,8 @@ refused 2 'sha512' --object-format sha512 archived out/x.img
 idx=$(od -An -tu8 -j20 -N8 disk.img | tr -d ' ')
 spoil() {
   cp disk.img bad.img
-  printf '\377' | dd of=bad.img bs=1 seek="$1" conv=notrunc 2>/dev/null
+  there=$(od -An -tu1 -j"$1" -N1 disk.img)
+  printf "\\$(printf %o $((255 - there)))" | dd of=bad.img bs=1 seek="$1" conv=notrunc 2>/dev/null
   if "$programs/docteur-verify" bad.img >said 2>&1; then die "a byte at $1 does not matter"; fi
   grep -q "$2" said || die "no word of '$2': $(cat said)"
 }
