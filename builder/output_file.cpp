@@ -87,6 +87,7 @@ result<done> output_file::read_back(std::uint64_t at, mutable_bytes out) const n
     if (!read_whole(fd(), at, out.first(n))) return fail(errc::io, at, "what was written cannot be read back");
     out = out.subspan(n);
     at += n;
+    if (out.empty()) return done{};
   }
   std::ranges::copy(bytes(buffer_).subspan(static_cast<std::size_t>(at - base_), out.size()), out.begin());
   return done{};

@@ -37,7 +37,7 @@ class path_list {
       return fail(errc::malformed, at(), "paths out of order");
     is_begun_ = true;
     DOCTEUR_CHECK(key_.resize(size));
-    std::memcpy(key_.data() + record_.shared, record_.tail.data(), record_.tail.size());
+    if (!record_.tail.empty()) std::memcpy(key_.data() + record_.shared, record_.tail.data(), record_.tail.size());
     return done{};
   }
 
