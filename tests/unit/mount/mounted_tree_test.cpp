@@ -135,7 +135,7 @@ TEST(MountedTree, ADeltaOverTheLimitIsRefused) {
   tree_text root;
   root.add("100644", "file", id);
   world of(m.image(m.add(object_type::commit, commit_text(m.add_tree(root)))));
-  for (const std::uint64_t at : {0, 1, 100'000}) {
+  for (const std::uint64_t at : {0u, 1u, 100'000u}) {
     const auto read = of.tree->read(of.tree->find(of.walk("file")), at, 4096, [](bytes) { FAIL(); });
     EXPECT_EQ(read.error().code, errc::too_large) << at;
   }

@@ -154,7 +154,7 @@ TEST_P(DeltaSize, IsFoundBehindAnyNumberOfEmptyBlocks) {
 
 TEST_P(DeltaSize, OfAStreamThatEndsIsRefused) {
   const buffer delta = literals();
-  for (const std::size_t n : {0, 1, 2, 10, 19, 20}) {
+  for (const std::size_t n : {0u, 1u, 2u, 10u, 19u, 20u}) {
     const auto seen = try_entry(deflated(bytes(delta).first(n)), delta.size());
     EXPECT_EQ(seen.read.error().code, errc::malformed) << n;
     if (n < kMaxDeltaHeader) {
@@ -162,7 +162,7 @@ TEST_P(DeltaSize, OfAStreamThatEndsIsRefused) {
     }
   }
   const buffer stream = deflated(delta);
-  for (const std::size_t n : {0, 1, 2, 3, 30}) {
+  for (const std::size_t n : {0u, 1u, 2u, 3u, 30u}) {
     const buffer cut(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(n));
     EXPECT_FALSE(try_entry(cut, delta.size()).size) << n;
   }
