@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from range_server import BIN, ENVIRONMENT, Ran, Server, checks, docteur, expect, good, refused, run_checks, sample_image
+from range_server import BIN, ENVIRONMENT, Ran, Server, checks, docteur, expect, good, refused, run_checks, sample_image, trickles
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -77,23 +77,8 @@ def whole():
 def killed():
     """Killed when the server has sent so many bytes, several times, then resumed."""
     for point in (0, 70_000, 1_000_000, 5_000_000, len(data) - 10_000):
-        sent, guard, stop = [0], threading.Lock(), threading.Event()
-
-        def slow(r):
-            if r.last == PROBE - 1:
-                return False
-            fields, body = r.part()
-            r.reply(206, fields, b"", length=len(body))
-            for at in range(0, len(body), 20_000):
-                with guard:
-                    sent[0] += len(body[at:at + 20_000])
-                    if sent[0] > point:
-                        stop.set()
-                if stop.is_set():
-                    time.sleep(0.2)
-                r.send(body[at:at + 20_000])
-            return True
-        server.reset(slow)
+        slow, stop = trickles(point, 20_000, 0.2)
+        server.reset(lambda r: r.last != PROBE - 1 and slow(r))
         process = subprocess.Popen([BIN / "docteur-fetch", "-q", server.url, target], env=ENVIRONMENT,
                                    stderr=subprocess.DEVNULL)
         # What was sent arrives, but for a block that is not complete in each connection.

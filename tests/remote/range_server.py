@@ -185,6 +185,26 @@ def once(*numbers):
     return wrap
 
 
+def trickles(point, piece, pause):
+    """An answer() that sends `piece` bytes at a time, and after `point` bytes in all pauses before each; and the event that is
+    then set."""
+    sent, slow, guard = [0], threading.Event(), threading.Lock()
+
+    def answer(r):
+        fields, body = r.part()
+        r.reply(206, fields, b"", length=len(body))
+        for at in range(0, len(body), piece):
+            with guard:
+                sent[0] += len(body[at:at + piece])
+                if sent[0] > point:
+                    slow.set()
+            if slow.is_set():
+                time.sleep(pause)
+            r.send(body[at:at + piece])
+        return True
+    return answer, slow
+
+
 def replies(status, *fields, body=b""):
     def fault(r):
         r.reply(status, fields, body)
