@@ -4,6 +4,7 @@
 #include <array>
 
 #include "layout/entry_section.hpp"
+#include "layout/number.hpp"
 #include "pack/compressor.hpp"
 
 namespace docteur {
@@ -14,11 +15,6 @@ namespace {
 constexpr std::size_t kBlockEntries = 16384;
 static_assert(kBlockEntries * 15 < kEntryBlockLimit);
 constexpr int kLevel = 12;  // libdeflate's highest: there are few bytes
-
-void put_number(std::vector<std::byte>& to, std::uint64_t v) {
-  for (; v >= 0x80; v >>= 7) to.push_back(static_cast<std::byte>(0x80 | (v & 0x7f)));
-  to.push_back(static_cast<std::byte>(v));
-}
 
 std::vector<std::byte> block_content(std::span<const entry_outline> entries) {
   std::vector<std::byte> raw;

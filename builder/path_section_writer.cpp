@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "layout/number.hpp"
 #include "layout/versions_section.hpp"
 
 namespace docteur {
@@ -19,11 +20,6 @@ void append(std::vector<std::byte>& to, bytes from) { to.insert(to.end(), from.b
 path_section_writer::path_section_writer(std::uint32_t objects)
     : position_size_(position_size(objects)), deflate_(kLevel) {}
 
-void path_section_writer::put_number(std::uint32_t v) {
-  for (; v >= 0x80; v >>= 7) records_ += static_cast<char>(0x80 | (v & 0x7f));
-  records_ += static_cast<char>(v);
-}
-
 void path_section_writer::add(std::string_view path, entry_kind kind, std::uint32_t position) {
   std::string key(path);
   if (kind == entry_kind::directory && !path.empty()) key += '/';
@@ -33,8 +29,8 @@ void path_section_writer::add(std::string_view path, entry_kind kind, std::uint3
 void path_section_writer::put(std::string key, std::uint32_t kind, std::uint32_t position) {
   const auto shared = static_cast<std::size_t>(std::ranges::mismatch(key, last_key_).in1 - key.begin());
   const std::string_view tail = std::string_view(key).substr(shared);
-  put_number(static_cast<std::uint32_t>(shared));
-  put_number(static_cast<std::uint32_t>(tail.size()) << kPathKindBits | kind);
+  put_number(records_, shared);
+  put_number(records_, tail.size() << kPathKindBits | kind);
   text_ += tail;
   for (std::uint32_t i = 0; i < position_size_; ++i) positions_.push_back(static_cast<std::byte>(position >> 8 * i));
   last_key_ = std::move(key);

@@ -32,7 +32,6 @@ class path_section_writer {
 
  private:
   void put(std::string key, std::uint32_t kind, std::uint32_t position);
-  void put_number(std::uint32_t v);
   void close_block();
 
   std::uint32_t position_size_;

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/printable.hpp"
+#include "layout/number.hpp"
 #include "layout/path_section.hpp"
 #include "pack/inflate.hpp"
 #include "verify/read_range.hpp"
@@ -12,11 +13,6 @@
 
 namespace docteur {
 namespace {
-
-void put_number(std::string& to, std::size_t v) {
-  for (; v >= 0x80; v >>= 7) to += static_cast<char>(0x80 | (v & 0x7f));
-  to += static_cast<char>(v);
-}
 
 class path_checker {
  public:

@@ -5,15 +5,11 @@
 
 #include "fuzz/property.hpp"
 #include "layout/entry_section.hpp"
+#include "layout/number.hpp"
 
 namespace {
 
 using namespace docteur;
-
-void put_number(std::vector<std::byte>& to, std::uint64_t v) {
-  for (; v >= 0x80; v >>= 7) to.push_back(static_cast<std::byte>(0x80 | (v & 0x7f)));
-  to.push_back(static_cast<std::byte>(v));
-}
 
 void check_block(bytes raw, std::uint32_t entries, std::uint32_t before) {
   auto reader = entry_block_reader::open(raw, entries, before, 0);

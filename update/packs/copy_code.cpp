@@ -57,11 +57,11 @@ void copy_encoder::encode(bytes target, std::vector<std::byte>& copies, std::vec
   instructions all(fits && head ? bytes(delta_).subspan(head->header_size) : bytes());
   std::size_t inserted = 0, from = 0, copied = 0, expected = 0, done = 0;
   const auto put = [&] {
-    put_number(inserted, copies);
+    put_number(copies, inserted);
     done += inserted + copied;
     if (copied == 0) return;
-    put_number(copied, copies);
-    put_number(folded(static_cast<std::int64_t>(from) - static_cast<std::int64_t>(expected + inserted)), copies);
+    put_number(copies, copied);
+    put_number(copies, folded(static_cast<std::int64_t>(from) - static_cast<std::int64_t>(expected + inserted)));
     expected = from + copied;
     inserted = copied = 0;
   };
@@ -83,7 +83,7 @@ void copy_encoder::encode(bytes target, std::vector<std::byte>& copies, std::vec
   if (done != target.size()) {  // no delta: the encoder refused
     copies.clear();
     literals.assign(target.begin(), target.end());
-    if (!target.empty()) put_number(target.size(), copies);
+    if (!target.empty()) put_number(copies, target.size());
   }
 }
 

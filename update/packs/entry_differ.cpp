@@ -76,8 +76,8 @@ outcome<void> entry_differ::copy(std::uint32_t i, std::uint32_t k) {
     return {};
   }
   out_.control.push_back(static_cast<std::byte>(static_cast<std::uint8_t>(entry_kind_in_update::copies) | flags));
-  put_number(0, out_.control);
-  put_number(folded(std::int64_t{k} - std::int64_t{expected}), out_.control);
+  put_number(out_.control, 0);
+  put_number(out_.control, folded(std::int64_t{k} - std::int64_t{expected}));
   if (flags == kWholeHeader) put_header(i);
   put_base(i, flags);
   return out_.end_record(1);
@@ -87,8 +87,8 @@ outcome<void> entry_differ::end_run() {
   while (run_count_ > 0) {
     const std::uint32_t count = std::min<std::uint32_t>(run_count_, kMostBatchEntries / 4);
     out_.control.push_back(static_cast<std::byte>(entry_kind_in_update::copies));
-    put_number(count - 1, out_.control);
-    put_number(folded(std::int64_t{run_first_} - std::int64_t{run_expected_}), out_.control);
+    put_number(out_.control, count - 1);
+    put_number(out_.control, folded(std::int64_t{run_first_} - std::int64_t{run_expected_}));
     run_first_ += count;
     run_expected_ = run_first_;
     run_count_ -= count;
@@ -103,12 +103,12 @@ outcome<void> entry_differ::raw(std::uint32_t i) {
   statistics_.raw_bytes += p.stream_size();
   const std::uint8_t flags = new_.odd_headers[i] ? kWholeHeader : base_flag(i, kNoPackEntry);
   out_.control.push_back(static_cast<std::byte>(static_cast<std::uint8_t>(entry_kind_in_update::stream) | flags));
-  put_number(p.stream_size(), out_.control);
+  put_number(out_.control, p.stream_size());
   if (flags == kWholeHeader) {
     put_header(i);
   } else {
     out_.control.push_back(static_cast<std::byte>(p.type));
-    put_number(p.size, out_.control);
+    put_number(out_.control, p.size);
     put_base(i, flags);
   }
   return out_.end_record(new_.disk, kPackOffset + p.stream_at(), p.stream_size());
@@ -228,9 +228,9 @@ outcome<void> entry_differ::put_made(std::uint32_t i, entry_kind_in_update kind,
   out_.control.push_back(static_cast<std::byte>(static_cast<std::uint8_t>(kind) | flags));
   out_.control.push_back(static_cast<std::byte>(p.type));
   out_.control.push_back(static_cast<std::byte>(content.how));
-  if (from_old) put_number(folded(std::int64_t{content.place} - std::int64_t{guess_.next_content()}), out_.control);
-  if (content.how == content_kind::from_new) put_number(i - content.place, out_.control);
-  if (content.how != content_kind::same) put_number(size, out_.control);
+  if (from_old) put_number(out_.control, folded(std::int64_t{content.place} - std::int64_t{guess_.next_content()}));
+  if (content.how == content_kind::from_new) put_number(out_.control, i - content.place);
+  if (content.how != content_kind::same) put_number(out_.control, size);
   put_base(i, flags);
   out_.copies.insert(out_.copies.end(), content.copies.begin(), content.copies.end());
   out_.literals.insert(out_.literals.end(), content.literals.begin(), content.literals.end());
@@ -240,7 +240,7 @@ outcome<void> entry_differ::put_made(std::uint32_t i, entry_kind_in_update kind,
 
 void entry_differ::put_header(std::uint32_t i) {
   const pack_place& p = new_.pack.places[i];
-  put_number(p.header_size, out_.control);
+  put_number(out_.control, p.header_size);
   std::vector<std::byte> header(p.header_size);
   // The same bytes were read when the image was loaded; a device that fails now makes a pack that does not verify.
   if (read_exactly(new_.disk, kPackOffset + p.offset, header))
@@ -253,7 +253,7 @@ std::uint8_t entry_differ::base_flag(std::uint32_t i, std::uint32_t like) const 
 }
 
 void entry_differ::put_base(std::uint32_t i, std::uint8_t flags) {
-  if ((flags & kOtherBase) != 0) put_number(i - new_.pack.places[i].base, out_.control);
+  if ((flags & kOtherBase) != 0) put_number(out_.control, i - new_.pack.places[i].base);
 }
 
 }  // namespace docteur

@@ -32,9 +32,9 @@ void put_kind(tail_kind kind, std::vector<std::byte>& out) { out.push_back(stati
 
 outcome<void> tail_differ::run(progress& report) {
   report.phase("comparing sections", 0);
-  put_number(new_.commit, out_.control);
+  put_number(out_.control, new_.commit);
   put_ids();
-  put_number(new_.pack.idx_offset, out_.control);
+  put_number(out_.control, new_.pack.idx_offset);
   position_ = kPackOffset + new_.pack.pack_end;
   DOCTEUR_CHECK(put_trailer());
   for (const part& p : parts_of(new_)) {
@@ -69,9 +69,9 @@ void tail_differ::put_ids() {
     std::uint32_t end = i + 1;
     while (end < count && kind_of(end) == kind && (kind != id_kind::listed || listed_at[end] == listed_at[end - 1] + 1))
       ++end;
-    put_number(std::uint64_t{end - i} << kIdKindBits | static_cast<std::uint64_t>(kind), out_.control);
+    put_number(out_.control, std::uint64_t{end - i} << kIdKindBits | static_cast<std::uint64_t>(kind));
     if (kind == id_kind::listed) {
-      put_number(folded(static_cast<std::int64_t>(listed_at[i]) - static_cast<std::int64_t>(expected)), out_.control);
+      put_number(out_.control, folded(static_cast<std::int64_t>(listed_at[i]) - static_cast<std::int64_t>(expected)));
       expected = listed_at[end - 1] + 1;
     }
     for (; i < end; ++i)
@@ -147,9 +147,9 @@ outcome<void> tail_differ::put_difference(const part& p, const part* old_part) {
   encoder.set_base(base);
   encoder.encode(made, copies, literals);
   put_kind(tail_kind::difference, out_.control);
-  put_number(old_part->at, out_.control);
-  put_number(base.size(), out_.control);
-  put_number(made.size(), out_.control);
+  put_number(out_.control, old_part->at);
+  put_number(out_.control, base.size());
+  put_number(out_.control, made.size());
   out_.copies.insert(out_.copies.end(), copies.begin(), copies.end());
   out_.literals.insert(out_.literals.end(), literals.begin(), literals.end());
   position_ = p.end;
@@ -174,7 +174,7 @@ outcome<void> tail_differ::put_filling(std::uint64_t end) {
       const auto zeros = static_cast<std::size_t>(first - rest.begin());
       if (zeros == rest.size() || zeros >= kZerosWorth) {
         put_kind(tail_kind::zeros, out_.control);
-        put_number(zeros, out_.control);
+        put_number(out_.control, zeros);
         rest = rest.subspan(zeros);
         continue;
       }
@@ -183,7 +183,7 @@ outcome<void> tail_differ::put_filling(std::uint64_t end) {
           std::search(rest.begin() + static_cast<std::ptrdiff_t>(zeros), rest.end(), run.begin(), run.end());
       const bytes literal = rest.first(static_cast<std::size_t>(stop - rest.begin()));
       put_kind(tail_kind::literal, out_.control);
-      put_number(literal.size(), out_.control);
+      put_number(out_.control, literal.size());
       out_.literals.insert(out_.literals.end(), literal.begin(), literal.end());
       rest = rest.subspan(literal.size());
     }

@@ -117,11 +117,6 @@ tl::unexpected<failure> damaged_update(const char* what) {
   return give_up(blame::input, std::string("the update pack is damaged: ") + what);
 }
 
-void put_number(std::uint64_t v, std::vector<std::byte>& out) {
-  for (; v >= 0x80; v >>= 7) out.push_back(static_cast<std::byte>(v | 0x80));
-  out.push_back(static_cast<std::byte>(v));
-}
-
 outcome<std::uint8_t> number_reader::byte() {
   if (rest_.empty()) return damaged_update("a batch ends early");
   const auto b = std::to_integer<std::uint8_t>(rest_.front());

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "layout/number.hpp"
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
 #include "object/oid.hpp"
@@ -95,7 +96,6 @@ enum class tail_kind : std::uint8_t {
   difference = 7,  // bytes, as copies and literals against a part of the old image
 };
 
-void put_number(std::uint64_t v, std::vector<std::byte>& out);
 [[nodiscard]] constexpr std::uint64_t folded(std::int64_t d) noexcept {
   return d < 0 ? ~(static_cast<std::uint64_t>(d) << 1) : static_cast<std::uint64_t>(d) << 1;
 }

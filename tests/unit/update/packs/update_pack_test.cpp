@@ -101,7 +101,7 @@ TEST(UpdateNumbers, FoldAndUnfold) {
 
 TEST(UpdateNumbers, AreBounded) {
   buffer raw;
-  put_number(300, raw);
+  put_number(raw, 300);
   EXPECT_EQ(*number_reader(raw).number(), 300u);
   EXPECT_EQ(*number_reader(raw).number(300), 300u);
   EXPECT_FALSE(number_reader(raw).number(299));
@@ -109,7 +109,7 @@ TEST(UpdateNumbers, AreBounded) {
   EXPECT_EQ(*number_reader(raw).near(5, 156), 155u);
   EXPECT_FALSE(number_reader(raw).near(5, 155));
   buffer back;
-  put_number(folded(-6), back);
+  put_number(back, folded(-6));
   EXPECT_FALSE(number_reader(back).near(5, ~0ull)) << "a position before the first";
   EXPECT_FALSE(number_reader(buffer(10, std::byte{0xff})).number()) << "more than 63 bits";
 }
@@ -155,7 +155,7 @@ TEST(UpdateCopies, RoundTrip) {
 TEST(UpdateCopies, RefuseWhatLeavesTheirBase) {
   const auto decode = [](std::initializer_list<std::uint64_t> numbers) {
     buffer copies, out(8);
-    for (const std::uint64_t n : numbers) put_number(n, copies);
+    for (const std::uint64_t n : numbers) put_number(copies, n);
     number_reader from(copies);
     const buffer some = to_buffer("literal");
     memory_literals literals{some};
