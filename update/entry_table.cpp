@@ -4,84 +4,13 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
-#include <new>
 
-#include "layout/entry_section.hpp"
 #include "layout/image_header.hpp"
-#include "pack/inflate.hpp"
 #include "reader/limits.hpp"
+#include "verify/entry_listing.hpp"
 #include "verify/loaded_idx.hpp"
-#include "verify/read_range.hpp"
 
 namespace docteur {
-namespace {
-
-// Reads an entry section, block by block.
-class section_reader {
- public:
-  section_reader(const device& from, const section& where) : device_(from), at_(where.offset), left_(where.length) {}
-
-  // Appends what the section lists, which must be `count` entries.
-  outcome<result<done>> run(std::size_t count, std::vector<entry_outline>& to) {
-    std::array<std::byte, kEntrySectionHeader> head;
-    if (left_ < head.size()) return cut_short();
-    DOCTEUR_CHECK(read_range(device_, at_, head));
-    const auto listed = decode_entry_section_head(head, at_);
-    if (!listed) return tl::make_unexpected(listed.error());
-    if (*listed != count) return fail(errc::malformed, at_, "entry section and IDX list different numbers of entries");
-    skip(head.size());
-    to.reserve(count);
-    while (to.size() < count) {
-      DOCTEUR_TRY(block, read_block(count, to));
-      if (!block) return block;
-    }
-    if (left_ != 0) return fail(errc::malformed, at_, "bytes are left in the entry section");
-    return done{};
-  }
-
- private:
-  using answer = result<done>;
-
-  [[nodiscard]] answer cut_short() const { return fail(errc::malformed, at_, "the entry section is cut short"); }
-  void skip(std::uint64_t n) {
-    at_ += n;
-    left_ -= n;
-  }
-
-  outcome<answer> read_block(std::size_t count, std::vector<entry_outline>& to) {
-    std::array<std::byte, kEntryBlockHeader> head;
-    if (left_ < head.size()) return cut_short();
-    DOCTEUR_CHECK(read_range(device_, at_, head));
-    const auto b = decode_entry_block(head, static_cast<std::uint32_t>(count - to.size()), at_);
-    if (!b) return answer(tl::make_unexpected(b.error()));
-    if (left_ - head.size() < b->packed) return cut_short();
-    DOCTEUR_TRY(packed, read_range(device_, at_ + head.size(), b->packed, packed_));
-    const mutable_bytes raw = raw_.get(b->raw);
-    auto inflate = inflater::make();
-    if (!inflate) throw std::bad_alloc();
-    const auto consumed = inflate->inflate(packed, raw, at_);
-    if (!consumed) return answer(tl::make_unexpected(consumed.error()));
-    if (*consumed != b->packed)
-      return answer(fail(errc::malformed, at_, "bytes behind the stream of a block of entries"));
-    auto reader = entry_block_reader::open(raw, b->entries, static_cast<std::uint32_t>(to.size()), at_);
-    if (!reader) return answer(tl::make_unexpected(reader.error()));
-    for (std::uint32_t i = 0; i < b->entries; ++i) {
-      const auto e = reader->next();
-      if (!e) return answer(tl::make_unexpected(e.error()));
-      to.push_back(*e);
-    }
-    skip(head.size() + b->packed);
-    return answer(done{});
-  }
-
-  device device_;
-  std::uint64_t at_;
-  std::uint64_t left_;
-  reused_bytes packed_, raw_;
-};
-
-}  // namespace
 
 result<image_frame> image_frame::read(const device& from) noexcept {
   image_header_bytes head{};
@@ -123,8 +52,12 @@ outcome<result<entry_table>> entry_table::load(const device& from, const image_f
   if (t.offsets_.empty() || t.offsets_.front() != kPackHeaderSize)
     return answer(fail(errc::malformed, frame.idx_offset, "no entry where the PACK begins"));
   t.offsets_.push_back(frame.pack_end);
-  section_reader reader(from, *where);
-  DOCTEUR_TRY(listed, reader.run(view.count(), t.outlines_));
+  t.outlines_.reserve(view.count());
+  const auto take = [&t](const entry_outline& e, std::uint64_t) {
+    t.outlines_.push_back(e);
+    return true;
+  };
+  DOCTEUR_TRY(listed, list_entries(from, *where, view.count(), take));
   if (!listed) return answer(tl::make_unexpected(listed.error()));
 
   t.crcs_.resize(t.count());
