@@ -16,6 +16,7 @@
 #include "reader/path_section_reader.hpp"
 #include "support/guest.hpp"
 #include "support/image_maker.hpp"
+#include "support/tree_keys.hpp"
 
 namespace {
 
@@ -31,14 +32,10 @@ std::vector<std::string> told(const device& d, const section& where) {
   if (!read_path_section(d, where, kObjects, heap_memory(), {}, builder, submodules)) return keys;
   const auto tree = builder.finish();
   if (!tree) return keys;
-  std::vector<char> room(tree->path_bytes() + 1);
-  std::string from;
-  while (const auto p = tree->lower_bound(from, room)) {
-    keys.emplace_back(room.data(), p->path_size);
-    const node n = to_node(p->record);
-    PROPERTY(p->is_directory == (n.kind == entry_kind::directory));
+  for (const auto& [key, n, is_directory] : keys_of(*tree)) {
+    PROPERTY(is_directory == (n.kind == entry_kind::directory));
     PROPERTY(n.position < (n.kind == entry_kind::submodule ? submodules.size() : kObjects));
-    from = keys.back() + '\1';
+    keys.push_back(key);
   }
   PROPERTY(keys.size() == tree->size());
   return keys;

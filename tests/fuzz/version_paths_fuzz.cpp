@@ -13,10 +13,10 @@
 #include "host/heap.hpp"
 #include "layout/versions_section.hpp"
 #include "object/path_rules.hpp"
-#include "reader/node.hpp"
 #include "reader/path_records.hpp"
 #include "reader/version_paths.hpp"
 #include "support/guest.hpp"
+#include "support/tree_keys.hpp"
 
 namespace {
 
@@ -39,15 +39,10 @@ paths told(const device& d, std::span<const section> lists) {
   if (!read_version_paths(d, lists, kObjects, heap_memory(), {}, builder, submodules)) return all;
   const auto tree = builder.finish();
   if (!tree) return all;
-  std::vector<char> room(tree->path_bytes() + 1);
-  std::string from;
-  while (const auto p = tree->lower_bound(from, room)) {
-    const node n = to_node(p->record);
-    PROPERTY(p->is_directory == (n.kind == entry_kind::directory));
+  for (const auto& [key, n, is_directory] : keys_of(*tree)) {
+    PROPERTY(is_directory == (n.kind == entry_kind::directory));
     PROPERTY(n.position < (n.kind == entry_kind::submodule ? submodules.size() : kObjects));
-    from.assign(room.data(), p->path_size);
-    PROPERTY(all.emplace(from, value(n.kind, n.position)).second);
-    from += '\1';
+    PROPERTY(all.emplace(key, value(n.kind, n.position)).second);
   }
   PROPERTY(all.size() == tree->size());
   return all;

@@ -10,6 +10,7 @@
 #include "reader/image.hpp"
 #include "support/guest.hpp"
 #include "support/image_maker.hpp"
+#include "support/tree_keys.hpp"
 
 namespace docteur {
 namespace {
@@ -39,13 +40,9 @@ result<std::vector<told>> read(const buffer& content, bool mapped, const limits&
     DOCTEUR_CHECK(read_path_section(mapped ? memory_device(disk) : copying.handle(), where, kObjects, mem.handle(),
                                     bounds, builder, submodules));
     DOCTEUR_TRY(tree, builder.finish());
-    std::vector<char> room(tree.path_bytes() + 1);
-    std::string from;
-    while (const auto p = tree.lower_bound(from, room)) {
-      const node n = to_node(p->record);
-      EXPECT_EQ(n.kind == entry_kind::directory, p->is_directory);
-      all.push_back({std::string(room.data(), p->path_size), n.kind, n.position});
-      from = all.back().path + '\1';
+    for (const tree_key& k : keys_of(tree)) {
+      EXPECT_EQ(k.node.kind == entry_kind::directory, k.is_directory);
+      all.push_back({k.key, k.node.kind, k.node.position});
     }
     EXPECT_EQ(all.size(), tree.size());
   }

@@ -8,9 +8,9 @@
 
 #include "base/oid_text.hpp"
 #include "builder/path_section_writer.hpp"
-#include "reader/node.hpp"
 #include "support/guest.hpp"
 #include "support/image_maker.hpp"
+#include "support/tree_keys.hpp"
 
 namespace docteur {
 namespace {
@@ -37,15 +37,10 @@ result<std::vector<std::string>> read(const std::vector<buffer>& lists, const li
     oid_list submodules(mem.handle(), hash_kind::sha1);
     DOCTEUR_CHECK(read_version_paths(copying.handle(), where, kObjects, mem.handle(), bounds, builder, submodules));
     DOCTEUR_TRY(tree, builder.finish());
-    std::vector<char> room(tree.path_bytes() + 1);
-    std::string from;
-    while (const auto p = tree.lower_bound(from, room)) {
-      const node n = to_node(p->record);
-      std::string line(room.data(), p->path_size);
-      from = line + '\1';
-      line += " " + std::string(name(n.kind)) + " ";
-      all.push_back(line + (n.kind == entry_kind::submodule ? hex_text(submodules[n.position]).substr(0, 4)
-                                                            : std::to_string(n.position)));
+    for (const auto& [key, n, is_directory] : keys_of(tree)) {
+      const std::string what =
+          n.kind == entry_kind::submodule ? hex_text(submodules[n.position]).substr(0, 4) : std::to_string(n.position);
+      all.push_back(key + " " + std::string(name(n.kind)) + " " + what);
     }
   }
   EXPECT_EQ(mem.blocks(), 0u);
