@@ -69,9 +69,14 @@ result<std::size_t> version_list::lists(const version& v, std::span<section> out
   return n;
 }
 
-std::optional<version> version_list::find(std::string_view name) const noexcept {
+std::optional<version> version_list::find_name(std::string_view name) const noexcept {
   for (std::uint32_t i = 0; i < size(); ++i)
     if (const version v = (*this)[i]; v.name == name) return v;
+  return std::nullopt;
+}
+
+std::optional<version> version_list::find(std::string_view name) const noexcept {
+  if (const auto named = find_name(name)) return named;
   for (std::uint32_t i = 0; i < size(); ++i)
     if (const version v = (*this)[i]; v.reference == name) return v;
   return std::nullopt;

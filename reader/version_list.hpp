@@ -35,6 +35,7 @@ class version_list {
   [[nodiscard]] bool empty() const noexcept { return records_.empty(); }
   // `number` < size().
   [[nodiscard]] version operator[](std::uint32_t number) const noexcept;
+  [[nodiscard]] std::optional<version> find_name(std::string_view name) const noexcept;
   // The version of this name; the first whose reference is `name`, if there is none.
   [[nodiscard]] std::optional<version> find(std::string_view name) const noexcept;
   // Fills `out`, of kMostVersionBases elements, with the lists of changes that lead from the path section to `v`, in

@@ -68,7 +68,9 @@ void http_responder::answer(const http_request& r, port_content behind, const re
   if (rules_.versions) return answer_versions(c, *path);
   if (path->path.starts_with('@')) {
     const std::string_view name = std::string_view(path->path).substr(1, path->path.find('/') - 1);
-    if (site_->shared().versions().has(name)) return answer_version(c, *path, name);
+    auto version = site_->shared().versions().find(name);
+    // A name that no version has may be a folder's.
+    if (version || version.error().code != errc::not_found) return answer_version(c, *path, std::move(version));
   }
   answer_path(c, *path);
 }
@@ -87,13 +89,11 @@ void http_responder::answer_versions(const call& c, const request_path& path) {
   };
   if (path.path.empty()) return send(versions_page(list), "text/html; charset=utf-8");
   if (path.path == "versions.json" && !path.is_directory) return send(versions_json(list), "application/json");
-  answer_version(c, path, std::string_view(path.path).substr(0, path.path.find('/')));
+  answer_version(c, path, site_->shared().versions().find(path.path.substr(0, path.path.find('/'))));
 }
 
-// `name`: at the front of the path, after '@' or not.
-void http_responder::answer_version(const call& c, request_path path, std::string_view name) {
-  auto found = site_->shared().versions().find(name);
-  if (!found) return found.error().code == errc::not_found ? c.error(404) : answer_fault(c, found.error());
+void http_responder::answer_version(const call& c, request_path path, result<shared_version> version) {
+  if (!version) return version.error().code == errc::not_found ? c.error(404) : answer_fault(c, version.error());
   const std::size_t front = std::min(path.path.find('/'), path.path.size());
   // The version's own folder, as answer_directory() does for others.
   if (front == path.path.size() && !path.is_directory) {
@@ -101,7 +101,7 @@ void http_responder::answer_version(const call& c, request_path path, std::strin
     return c.writer().begin(301).field("Location", location).end_with(std::string());
   }
   call inside = c;
-  inside.version = std::move(*found);
+  inside.version = std::move(*version);
   path.path.erase(0, front + 1);
   path.last -= std::min(path.last, front + 1);
   answer_path(inside, path);

@@ -57,7 +57,8 @@ class http_responder {
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_versions(const call& c, const request_path& path);
-  void answer_version(const call& c, request_path path, std::string_view name);
+  // The path is one of `version`, behind the version's name.
+  void answer_version(const call& c, request_path path, result<shared_version> version);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
   void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh);

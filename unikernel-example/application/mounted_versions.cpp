@@ -17,14 +17,9 @@ result<done> mounted_versions::load(const docteur::image& of, std::uint64_t most
   return done{};
 }
 
-bool mounted_versions::has(std::string_view name) const noexcept {
-  const auto found = list_.find(name);
-  return found && found->name == name;
-}
-
 result<shared_version> mounted_versions::find(std::string_view name) {
-  const auto which = list_.find(name);
-  if (!which || which->name != name) return fail(errc::not_found, 0, "no such version");
+  const auto which = list_.find_name(name);
+  if (!which) return fail(errc::not_found, 0, "no such version");
   if (which->commit == first_->snapshot.commit_id()) return first_;
   const std::lock_guard lock(guard_);
   const auto known = std::ranges::find(recent_, which->commit, &attached::commit);
@@ -65,7 +60,7 @@ std::vector<version_names> names_of_versions(const version_list& list) {
       return of.reference.size() > of.name.size() && of.reference.ends_with(of.name) &&
              of.reference[of.reference.size() - of.name.size() - 1] == '/';
     };
-    if (is_own(v) && !is_own(*list.find(names.name))) std::swap(names.name, names.aliases.back());
+    if (is_own(v) && !is_own(*list.find_name(names.name))) std::swap(names.name, names.aliases.back());
   }
   return all;
 }

@@ -46,7 +46,6 @@ class mounted_versions {
   [[nodiscard]] const shared_version& first() const noexcept { return first_; }
   // The version of this name. Errors: not_found, those of snapshot::attach(). Throws std::bad_alloc.
   [[nodiscard]] result<shared_version> find(std::string_view name);
-  [[nodiscard]] bool has(std::string_view name) const noexcept;
 
  private:
   struct attached {
