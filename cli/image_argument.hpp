@@ -26,8 +26,8 @@ void add_version_option(CLI::App& app, std::string& to);
 class image_session {
  public:
   // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
-  // `digest`, `version`: as --digest and --at were given. If the list is for another image, it is ignored, and
-  // options.tell() gets one line.
+  // `digest`, `version`: as --digest and --at were given. A list for another image is ignored, and
+  // options.tell() is called once.
   [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
                                                                     const reading_options& options,
                                                                     const std::optional<std::string>& digest,

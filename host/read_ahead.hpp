@@ -23,7 +23,7 @@ class read_ahead {
   [[nodiscard]] device_range note(std::uint64_t offset, std::uint64_t size) noexcept;
 
   static constexpr std::uint64_t kMost = std::uint64_t{4} << 20;  // bytes ahead of one reader
-  static constexpr std::size_t kReaders = 8;                      // that it can tell apart
+  static constexpr std::size_t kReaders = 8;                      // readers whose places it keeps
 
  private:
   // A place where a read ended, which the next may continue.

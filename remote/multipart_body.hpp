@@ -26,7 +26,7 @@ class multipart_body {
   multipart_body(std::string boundary, std::vector<byte_range> asked, std::uint64_t size);
 
   // Takes the next bytes of the body. The parts must be those asked for, in their order; neighbours may have been made
-  // one. Returns false when there is something else, and when `to` does; why() tells them apart.
+  // one. Returns false when the bytes are not such parts, or when `to` returns false; why() says which.
   [[nodiscard]] bool take(bytes piece, const taker& to);
   // Why take() returned false: a static text, or nullptr if `to` did.
   [[nodiscard]] const char* why() const noexcept { return why_; }

@@ -18,10 +18,10 @@ outcome<std::unique_ptr<commit_source>> open_any_repository(std::optional<local_
   DOCTEUR_TRY(folder, folder_path(options.folder));
   // Submodules of a fetched repository come from the URLs in .gitmodules.
   const tree_part part{std::move(folder), where.remote.has_value()};
-  auto source =
-      where.remote
-          ? open_fetched(*where.remote, {options.reference, options.timeout}, options.threads, part, report)
-          : open_repository(std::move(*local), where.path, {options.reference, options.threads, nullptr, part}, report);
+  auto source = where.remote
+                    ? open_fetched(*where.remote, {options.reference, options.timeout}, options.threads, part, report)
+                    : open_repository(std::move(*local), where.path,
+                                      {options.reference, options.threads, nullptr, part, options.objects}, report);
   if (source && (options.author || options.date))
     (*source)->remark("--author and --date are for plain folders: the commit keeps its own");
   if (source && options.kind && *options.kind != (*source)->kind())

@@ -15,6 +15,8 @@
 
 namespace docteur {
 
+class git_objects;
+
 struct source_options {
   std::string reference;                    // branch, tag, id; empty: HEAD
   std::optional<identity> author;           // for a plain folder
@@ -22,9 +24,11 @@ struct source_options {
   std::optional<commit_time> date_if_none;  // of a plain folder, from the environment
   std::optional<hash_kind> kind;            // of the ids of a plain folder; none: SHA-1
   std::vector<excluded_file> excluded;      // files to leave out of a plain folder
-  std::string folder;                       // of a repository: the only folder that select_from() will need; empty: all
-  unsigned threads = 0;                     // 0: all cores
-  std::chrono::seconds timeout{60};         // without a sign from the network; 0: no limit (fetch_options)
+  // The objects of the repository, if they are open already.
+  std::shared_ptr<const git_objects> objects = nullptr;
+  std::string folder;                // of a repository: the only folder that select_from() will need; empty: all
+  unsigned threads = 0;              // 0: all cores
+  std::chrono::seconds timeout{60};  // without a sign from the network; 0: no limit (fetch_options)
 };
 
 // Opens a repository if there is one at this very path (the top of a worktree, a `.git`, a bare one), otherwise a plain

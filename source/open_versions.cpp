@@ -4,6 +4,7 @@
 
 #include "base/printable.hpp"
 #include "object/result.hpp"
+#include "source/objects/git_objects.hpp"
 #include "source/repository/reference_list.hpp"
 
 namespace docteur {
@@ -18,6 +19,15 @@ std::string default_name(const std::string& reference) {
   }
   std::ranges::replace(name, '/', '-');
   return name;
+}
+
+// The objects of the repository at `path`; nullptr if there is none, or a failure, which whoever opens it meets.
+std::shared_ptr<const git_objects> open_objects(const std::string& path) {
+  const auto repository = find_repository(path);
+  if (!repository || !*repository) return nullptr;
+  auto objects = git_objects::open((*repository)->objects(), (*repository)->kind);
+  if (!objects) return nullptr;
+  return std::move(*objects);
 }
 
 }  // namespace
@@ -62,6 +72,7 @@ outcome<std::vector<named_source>> open_versions(const location& where, const so
                                                  std::span<const wanted_version> wanted, progress& report) {
   std::vector<named_source> all;
   source_options one = options;
+  if (!where.remote && wanted.size() > 1) one.objects = open_objects(where.path);
   for (const wanted_version& w : wanted) {
     one.reference = w.reference;
     DOCTEUR_TRY(source, open_source(where, one, report));

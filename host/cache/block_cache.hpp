@@ -110,7 +110,7 @@ class block_cache {
   std::uint64_t refused_ = 0;  // bytes that are not kept before it is
   std::string trouble_;        // empty: none
   std::string told_;           // what trouble() returned last
-  bool trouble_told_ = false;  // options_.tell has had its line
+  bool trouble_told_ = false;  // options_.tell was called
   bool damage_told_ = false;
 };
 

@@ -40,14 +40,16 @@ class commit_source : public object_source {
   [[nodiscard]] virtual std::optional<repository_place> repository() const { return std::nullopt; }
   // The full name of the reference that the commit was asked for by, or "HEAD"; empty if by its id. The same wherever
   // the repository is.
-  [[nodiscard]] virtual std::string reference() const { return reference_; }
+  [[nodiscard]] const std::string& reference() const { return reference_; }
   void set_reference(std::string full_name) { reference_ = std::move(full_name); }
   // Adds to source_notes::remarks.
   void remark(std::string sentence) { remarks_.push_back(std::move(sentence)); }
 
  protected:
-  std::string reference_;
   std::vector<std::string> remarks_;
+
+ private:
+  std::string reference_;
 };
 
 // A Git LFS pointer file (git-lfs, docs/spec.md): it begins with a version line and is shorter than 1024 bytes.

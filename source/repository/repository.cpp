@@ -44,7 +44,7 @@ class repository_source final : public commit_source {
     auto revision = resolve_revision(*repository_.references(), *database_, options.reference);
     if (!revision) return in_repository(revision.error());
     remarks_ = std::move(revision->remarks);
-    reference_ = std::move(revision->reference);
+    set_reference(std::move(revision->reference));
     temporary_ = options.temporary;
 
     if (const auto read = database_->read_checked(revision->commit, object_type::commit, commit_); !read)

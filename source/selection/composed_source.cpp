@@ -63,10 +63,6 @@ class composed_source final : public commit_source {
     return std::make_unique<memory_stream>(std::vector<std::byte>(content.begin(), content.end()));
   }
 
-  std::string reference() const override {
-    return pool_.sources().empty() ? std::string() : pool_.sources().front()->reference();
-  }
-
   source_notes notes() const override {
     source_notes all;
     for (const auto& source : pool_.sources()) {

@@ -34,6 +34,7 @@ class selecting {
     const auto head = parse_commit(original, from->kind());
     if (!head) return give_up(blame::input, std::string("a malformed commit: ") + head.error().what);
     const oid id = from->commit().id;
+    const std::string reference = from->reference();
     pool_.add_source(std::move(from));
 
     root_ = head->tree;
@@ -43,6 +44,7 @@ class selecting {
     if (root_ == head->tree) return pool_.take_first();
     DOCTEUR_TRY(commit, make_derived_commit(root_, id, as_text(original), changes_));
     DOCTEUR_TRY(made, compose_source(std::move(commit), id.kind(), std::move(pool_), report_));
+    made->set_reference(reference);
     made->remark("the tree is not that of commit " + hex_text(id) +
                  ", so the image contains a new commit that quotes it");
     return made;

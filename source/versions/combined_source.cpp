@@ -27,10 +27,10 @@ class combined_source final : public commit_source {
       versions_.push_back(std::move(v));
     }
     // All commits and tags, then all trees, then all blobs: each where a version has it first.
-    DOCTEUR_CHECK(take([](object_type t) { return t == object_type::commit || t == object_type::tag; }));
-    DOCTEUR_CHECK(take([](object_type t) { return t == object_type::tree; }));
-    DOCTEUR_CHECK(take([](object_type t) { return t == object_type::blob; }));
-    known_.clear();
+    known_objects known;
+    DOCTEUR_CHECK(take(known, [](object_type t) { return t == object_type::commit || t == object_type::tag; }));
+    DOCTEUR_CHECK(take(known, [](object_type t) { return t == object_type::tree; }));
+    DOCTEUR_CHECK(take(known, [](object_type t) { return t == object_type::blob; }));
     return {};
   }
 
@@ -49,7 +49,6 @@ class combined_source final : public commit_source {
   }
 
   std::optional<repository_place> repository() const override { return sources_.front().source->repository(); }
-  std::string reference() const override { return sources_.front().source->reference(); }
 
   // What several versions have in common is said once.
   source_notes notes() const override {
@@ -92,16 +91,17 @@ class combined_source final : public commit_source {
     return {};
   }
 
+  using known_objects = std::unordered_map<oid, object_type, oid_hash>;
   template <class Wanted>
-  outcome<void> take(Wanted wanted) {
+  outcome<void> take(known_objects& known, Wanted wanted) {
     for (std::uint32_t s = 0; s < sources_.size(); ++s) {
       const auto objects = sources_[s].source->objects();
       for (std::uint32_t i = 0; i < objects.size(); ++i) {
         if (!wanted(objects[i].type)) continue;
-        const auto [known, is_new] = known_.try_emplace(objects[i].id, objects[i].type);
-        if (known->second != objects[i].type)
+        const auto [there, is_new] = known.try_emplace(objects[i].id, objects[i].type);
+        if (there->second != objects[i].type)
           return give_up(blame::input, "object " + hex_text(objects[i].id) + " is a " +
-                                           std::string(name(known->second)) + " in one version and a " +
+                                           std::string(name(there->second)) + " in one version and a " +
                                            std::string(name(objects[i].type)) + " in another");
         if (!is_new) continue;
         objects_.push_back(objects[i]);
@@ -117,7 +117,6 @@ class combined_source final : public commit_source {
   std::vector<source_version> versions_;
   std::vector<source_object> objects_;
   std::vector<place> places_;  // of each object
-  std::unordered_map<oid, object_type, oid_hash> known_;
 };
 
 }  // namespace

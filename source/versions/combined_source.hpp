@@ -15,8 +15,8 @@ struct named_source {
 };
 
 // The first of `versions` is the image's commit. Fails with blame::usage for a name that is not valid or there twice,
-// and for sources whose ids are of different kinds; with blame::input for an object that is of one type in one source
-// and of another in another.
+// and for sources whose ids are of different kinds; with blame::input for an object whose type
+// is not the same in all of them.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> combine_versions(std::vector<named_source> versions);
 
 }  // namespace docteur
