@@ -143,10 +143,18 @@ class Run:
 
 
 def read_if_there(path):
+    """A file of /proc, by one read: a process that becomes another program between two reads shows the start of the one
+    and the end of the other."""
     try:
-        return path.read_bytes()
-    except OSError:  # the process has ended, or is a zombie
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:  # the process has ended
         return b""
+    try:
+        return os.read(descriptor, 1 << 20)
+    except OSError:  # it has ended since, or is a zombie
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def made(source, *arguments, **options):

@@ -24,7 +24,11 @@ class Forwarder:
         while True:
             client, _ = self.server.accept()
             self.connections += 1
-            upstream = socket.create_connection(("127.0.0.1", self.target))
+            try:
+                upstream = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:  # the test has ended, and its servers with it
+                client.close()
+                continue
             threading.Thread(target=self.forward, args=(client, upstream), daemon=True).start()
             threading.Thread(target=self.back, args=(upstream, client), daemon=True).start()
 
