@@ -7,8 +7,6 @@
 namespace docteur {
 namespace {
 
-// Bytes before IDX in which the trailer is searched for: twice the largest block size.
-constexpr std::uint64_t kTrailerWindow = std::uint64_t{2} << 20;
 constexpr std::uint64_t kSector = 512;
 
 std::string name_of(section_type type) {
@@ -19,6 +17,7 @@ std::string name_of(section_type type) {
     case section_type::digests: return "digest section";
     case section_type::versions: return "versions section";
     case section_type::entries: return "entry section";
+    case section_type::origin: return "origin section";
   }
   return "section of type " + std::to_string(static_cast<std::uint32_t>(type));
 }
@@ -32,23 +31,6 @@ std::uint64_t idx_size(const pack_index& index) {
 }
 
 }  // namespace
-
-result<std::uint64_t> end_of_entries(const image& of) {
-  const pack_extent& pack = of.index().where();
-  if (of.sections()) return pack.limit;
-  DOCTEUR_TRY(checksum, of.index().pack_checksum());
-  const std::uint64_t end = pack.limit + pack_trailer_size(pack.kind);  // of the PACK with its padding
-  const std::uint64_t begin = std::max(kPackHeaderSize, end - std::min(end, kTrailerWindow));
-  std::vector<std::byte> tail(end - begin);
-  DOCTEUR_CHECK(read_exactly(of.disk(), pack.start + begin, tail));
-  const auto found = std::find_end(tail.begin(), tail.end(), checksum.view().begin(), checksum.view().end());
-  if (found == tail.end()) return pack.limit;
-  const std::uint64_t at = begin + static_cast<std::uint64_t>(found - tail.begin());
-  // If an entry begins behind it, this is not the trailer.
-  for (std::uint32_t i = 0; i < of.index().count(); ++i)
-    if (of.index().offset(i) >= at) return pack.limit;
-  return at;
-}
 
 image_layout survey_parts(const image& of, const std::vector<surveyed_object>& objects, std::uint64_t end) {
   std::vector<image_part> parts = {

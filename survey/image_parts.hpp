@@ -5,11 +5,6 @@
 
 namespace docteur {
 
-// Returns where the PACK's entries end and its trailer begins, in bytes from the start of the PACK. An image without a
-// section table does not contain that number; there the trailer is searched for by the checksum that IDX repeats. If it
-// is not found, everything up to IDX counts as part of the last entry. Errors: the device's.
-[[nodiscard]] result<std::uint64_t> end_of_entries(const image& of);
-
 struct image_layout {
   std::uint64_t size;  // bytes
   std::vector<image_part> parts;

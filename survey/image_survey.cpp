@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "host/pack_entries.hpp"
 #include "pack/inflate.hpp"
 #include "survey/image_parts.hpp"
 #include "survey/path_survey.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "update/packs/pack_entries.hpp"
+#include "host/pack_entries.hpp"
 
 namespace docteur {
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/pack_contents.hpp"
 #include "object/hasher.hpp"
 #include "object/idx_entry.hpp"
 #include "object/progress.hpp"
@@ -15,7 +16,6 @@
 #include "pack/segment_deflater.hpp"
 #include "update/packs/copy_code.hpp"
 #include "update/packs/entry_guess.hpp"
-#include "update/packs/pack_contents.hpp"
 #include "update/packs/pack_frame.hpp"
 #include "update/packs/update_target.hpp"
 

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/pack_contents.hpp"
 #include "object/progress.hpp"
-#include "update/packs/pack_contents.hpp"
 #include "update/packs/tree_order.hpp"
 
 namespace docteur {

@@ -5,11 +5,11 @@
 
 #include <string>
 
+#include "host/pack_entries.hpp"
 #include "object/byte_stream.hpp"
 #include "object/device.hpp"
 #include "object/failure.hpp"
 #include "object/progress.hpp"
-#include "update/packs/pack_entries.hpp"
 #include "update/packs/update_pack.hpp"
 #include "update/packs/update_target.hpp"
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <string_view>
 
+#include "host/pack_contents.hpp"
 #include "object/progress.hpp"
 #include "object/tree.hpp"
-#include "update/packs/pack_contents.hpp"
 
 namespace docteur {
 

@@ -1,17 +1,18 @@
-#include "update/packs/pack_entries.hpp"
+#include "host/pack_entries.hpp"
 
 #include <algorithm>
 #include <numeric>
 
 #include "host/describe.hpp"
 #include "host/heap.hpp"
+#include "pack/format.hpp"
 #include "pack/inflate.hpp"
-#include "reader/image.hpp"
-#include "survey/image_parts.hpp"
 
 namespace docteur {
 namespace {
 
+// Bytes before IDX in which the trailer is searched for: twice the largest block size.
+constexpr std::uint64_t kTrailerWindow = std::uint64_t{2} << 20;
 constexpr std::uint64_t kAhead = 256 << 10;  // bytes read at once
 
 // Reads headers in the order of the PACK, many with one read where entries are small.
@@ -87,6 +88,23 @@ result<pack_entries> load(const device& from) {
 }
 
 }  // namespace
+
+result<std::uint64_t> end_of_entries(const image& of) {
+  const pack_extent& pack = of.index().where();
+  if (of.sections()) return pack.limit;
+  DOCTEUR_TRY(checksum, of.index().pack_checksum());
+  const std::uint64_t end = pack.limit + pack_trailer_size(pack.kind);  // of the PACK with its padding
+  const std::uint64_t begin = std::max(kPackHeaderSize, end - std::min(end, kTrailerWindow));
+  std::vector<std::byte> tail(end - begin);
+  DOCTEUR_CHECK(read_exactly(of.disk(), pack.start + begin, tail));
+  const auto found = std::find_end(tail.begin(), tail.end(), checksum.view().begin(), checksum.view().end());
+  if (found == tail.end()) return pack.limit;
+  const std::uint64_t at = begin + static_cast<std::uint64_t>(found - tail.begin());
+  // If an entry begins behind it, this is not the trailer.
+  for (std::uint32_t i = 0; i < of.index().count(); ++i)
+    if (of.index().offset(i) >= at) return pack.limit;
+  return at;
+}
 
 std::uint32_t pack_entries::find(const oid& id) const {
   const auto at = std::ranges::lower_bound(by_id, id, {}, [this](std::uint32_t i) { return ids[i]; });

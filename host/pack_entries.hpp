@@ -11,10 +11,16 @@
 #include "object/failure.hpp"
 #include "object/oid.hpp"
 #include "pack/entry.hpp"
+#include "reader/image.hpp"
 
 namespace docteur {
 
 inline constexpr std::uint32_t kNoPackEntry = 0xffffffff;
+
+// Returns where the PACK's entries end and its trailer begins, in bytes from the start of the PACK. An image without a
+// section table does not contain that number; there the trailer is searched for by the checksum that IDX repeats. If it
+// is not found, everything up to IDX counts as part of the last entry. Errors: the device's.
+[[nodiscard]] result<std::uint64_t> end_of_entries(const image& of);
 
 struct pack_place {
   std::uint64_t offset = 0;           // of the entry, from the start of the PACK

@@ -1,4 +1,4 @@
-#include "update/packs/pack_contents.hpp"
+#include "host/pack_contents.hpp"
 
 #include <new>
 

@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/pack_entries.hpp"
 #include "object/device.hpp"
 #include "object/failure.hpp"
 #include "pack/inflate.hpp"
-#include "update/packs/pack_entries.hpp"
 
 namespace docteur {
 
