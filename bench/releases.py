@@ -1,0 +1,33 @@
+"""Releases of a Debian package as commits of one repository, which the benchmarks share."""
+
+import re
+import shutil
+
+import measure
+
+
+def commit(repository, files, name):
+    """A commit of a folder, and a tag for it."""
+    measure.git(repository, "--work-tree", files, "-c", "core.compression=1", "add", "-A", "-f", ".")
+    made = measure.git(repository, "commit-tree", "-m", name, measure.git(repository, "write-tree"))
+    measure.git(repository, "update-ref", f"refs/tags/{name}", made)
+
+
+def releases(package, count, work):
+    """Commits the last `count` releases in Debian's archive to work/versions.git: /usr/share/doc of the package, or for a source
+    of Linux what its archive holds. Returns the names of the tags, the newest first."""
+    listed = measure.run("apt-cache", "madison", package)
+    versions = list(dict.fromkeys(re.findall(r"\| *(\S+) \|", listed)))[:count][::-1]
+    for version in versions:
+        folder = work / version
+        if not folder.exists():
+            measure.run("apt-get", "download", "-qq", f"{package}={version}", cwd=work)
+            measure.run("dpkg-deb", "-x", next(work.glob(f"{package}_{version.replace(':', '%3a')}_*.deb")), folder)
+        files = folder / "usr/share/doc"
+        if (archive := folder / f"usr/src/{package}.tar.xz").exists():
+            files = work / "files"
+            shutil.rmtree(files, ignore_errors=True)
+            files.mkdir()
+            measure.run("tar", "-C", files, "--strip-components=1", "-xJf", archive)
+        commit(work / "versions.git", files, version)
+    return versions[::-1]
