@@ -12,6 +12,7 @@
 #include "builder/versions_section.hpp"
 #include "idx/writer.hpp"
 #include "layout/digest_section.hpp"
+#include "layout/origin_section.hpp"
 #include "layout/restart_section.hpp"
 #include "layout/section_table.hpp"
 #include "layout/tag_section.hpp"
@@ -55,6 +56,16 @@ std::vector<std::byte> encode_tags(std::span<const source_object> tags) {
     const bytes id = o.id.view();
     out.insert(out.end(), id.begin(), id.end());
   }
+  return out;
+}
+
+// Returns the content of the origin section; the layout is in layout/origin_section.hpp.
+std::vector<std::byte> encode_origin(const older_image& older) {
+  const origin_head head =
+      encode_origin_head({older.digest, older.steps + 1, older.first_pack, older.first_content, older.options});
+  std::vector<std::byte> out(head.begin(), head.end());
+  const bytes options = as_bytes(older.options);
+  out.insert(out.end(), options.begin(), options.end());
   return out;
 }
 
@@ -161,6 +172,7 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
     DOCTEUR_CHECK(image.add_section(section_type::versions, versions));
   }
   DOCTEUR_CHECK(image.add_section(section_type::entries, make_entry_section(pack.outlines)));
+  if (options.older) DOCTEUR_CHECK(image.add_section(section_type::origin, encode_origin(*options.older)));
   DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));

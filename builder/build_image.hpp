@@ -2,6 +2,8 @@
 // Builds an image (doc/FORMAT.md) from the objects of one commit. Hosted.
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "builder/output_file.hpp"
@@ -16,9 +18,19 @@ inline constexpr std::uint32_t kGreatestBlockSize = 1u << 20;  // bytes
 // With this block size, an image can be read to its end on disks of 512-byte and of 4,096-byte sectors.
 inline constexpr std::uint32_t kDefaultBlockSize = 4096;
 
+// The older image that an image is made from (layout/origin_section.hpp).
+struct older_image {
+  oid digest;
+  std::uint32_t steps = 0;          // from an image that was made anew to this one
+  std::uint64_t first_pack = 0;     // bytes of the PACK of the image that was made anew
+  std::uint64_t first_content = 0;  // bytes of content of its objects
+  std::string options;              // of the new image, as docteur-make takes them
+};
+
 struct image_options {
   pack_options pack;
   std::uint32_t block_size = kDefaultBlockSize;  // bytes
+  std::optional<older_image> older{};            // what pack.kept is of
 };
 
 struct image_statistics {

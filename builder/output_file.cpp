@@ -95,6 +95,13 @@ result<done> output_file::read_back(std::uint64_t at, mutable_bytes out) const n
 
 std::filesystem::path output_file::spool_directory() const { return file_ ? file_->folder() : std::filesystem::path(); }
 
+bool output_file::is_device(const std::filesystem::path& path) const {
+  struct stat ours {
+  }, other{};
+  return device_ && ::fstat(device_.get(), &ours) == 0 && ::stat(path.c_str(), &other) == 0 && S_ISBLK(other.st_mode) &&
+         ours.st_rdev == other.st_rdev;
+}
+
 std::vector<excluded_file> output_file::not_content() const {
   std::vector<excluded_file> all;
   if (file_ && file_->replaced()) all.push_back({*file_->replaced(), true});

@@ -39,6 +39,8 @@ class output_file final : public byte_sink {
 
   // A folder on a file system that has room for a large temporary file: the one of the image. Empty for a device.
   [[nodiscard]] std::filesystem::path spool_directory() const;
+  // Whether the image is written to a block device, and `path` names the same.
+  [[nodiscard]] bool is_device(const std::filesystem::path& path) const;
   // The files of this image that are to be left out if they are in the folder that it is made of: the one that is
   // replaced and the one that is being written.
   [[nodiscard]] std::vector<excluded_file> not_content() const;

@@ -12,6 +12,7 @@
 #include "builder/output_file.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
+#include "cli/previous_image.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
@@ -57,9 +58,12 @@ struct make_options {
   bool json = false;
   unsigned timeout = 60;  // seconds
   survey_options survey;
+  previous_options previous;
 };
 
 constexpr std::uint64_t kLeastMemory = 64u << 20;  // bytes
+// An image made from another: how much more of its content its PACK takes, in percent, before it is told.
+constexpr double kMostGrowth = 3;
 
 void add_options(CLI::App& app, make_options& opt) {
   app.add_option(
@@ -68,6 +72,7 @@ void add_options(CLI::App& app, make_options& opt) {
       ->required();
   app.add_option("image", opt.image, "the image: a file or a block device")->required();
   add_version_options(app, opt.versions);
+  add_previous_options(app, opt.previous);
   app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
@@ -153,6 +158,13 @@ outcome<source_options> source_options_of(const make_options& opt) {
   return source;
 }
 
+// What of the options an image depends on that is made from an older one.
+std::string options_text(const make_options& opt) {
+  return "--effort " + opt.effort_word + " --optimize " + opt.purpose_word + " --max-depth " +
+         std::to_string(opt.max_depth) + " --memory " + std::to_string(opt.memory) + " --bs " +
+         std::to_string(opt.block_size) + (opt.previous.keep ? " --keep" : "");
+}
+
 void print_notes(const source_notes& notes) {
   for (const std::string& path : notes.left_out) say(kProgram, "note: " + printable(path) + ": left out");
   for (const std::string& path : notes.submodules)
@@ -191,7 +203,7 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
 // Checks, selects and combines the versions that are asked for.
 outcome<std::unique_ptr<commit_source>> open_selected(const location& where, const source_options& options,
                                                       const selection& selected, const make_options& opt,
-                                                      progress& report) {
+                                                      const previous_image& previous, progress& report) {
   DOCTEUR_TRY(wanted, wanted_versions(opt.versions, where, report));
   DOCTEUR_TRY(versions, open_versions(where, options, wanted.all, report));
   for (named_source& v : versions) {
@@ -199,12 +211,25 @@ outcome<std::unique_ptr<commit_source>> open_selected(const location& where, con
     DOCTEUR_TRY(part, select_from(std::move(v.source), selected, report));
     v.source = std::move(part);
   }
-  if (!wanted.are_named) return std::move(versions.front().source);
+  if (!wanted.are_named && !opt.previous.keep) return std::move(versions.front().source);
+  if (opt.previous.keep) DOCTEUR_CHECK(previous.add_versions(versions, report));
   DOCTEUR_CHECK(choose_default(versions, opt.versions));
   return combine_versions(std::move(versions));
 }
 
-void print_all(const make_options& opt, const commit_source& source, const image_statistics& made) {
+// Compares the image with the one that its first ancestor was made anew as: content compresses as well as it did then,
+// about, so that what is worse comes from the steps.
+void tell_growth(const older_image& older, const image_statistics& made) {
+  const double then = static_cast<double>(older.first_pack) / static_cast<double>(older.first_content);
+  const double now = static_cast<double>(made.pack_size) / static_cast<double>(made.pack.content_bytes);
+  if (const double growth = 100 * (now / then - 1); growth > kMostGrowth)
+    say(kProgram, "note: in " + std::to_string(older.steps + 1) + " steps the PACK has become " +
+                      std::to_string(static_cast<int>(growth)) +
+                      " % larger for its content; without --from it may be smaller");
+}
+
+void print_all(const make_options& opt, const commit_source& source, const image_statistics& made,
+               const std::optional<older_image>& older) {
   print_notes(source.notes());
   if (const std::uint64_t fetched = source.notes().fetched_bytes; opt.verbose && fetched > 0)
     say(kProgram, "fetched a PACK of " + std::to_string(fetched) + " bytes");
@@ -214,6 +239,11 @@ void print_all(const make_options& opt, const commit_source& source, const image
                       " deltas (longest chain " + std::to_string(made.pack.deepest) + "), " +
                       std::to_string(made.pack.stored_entries) + " objects stored uncompressed");
   }
+  if (made.pack.kept_entries > 0)
+    say(kProgram, std::to_string(made.pack.kept_entries) + " of " + std::to_string(made.objects) + " entries and " +
+                      std::to_string(made.pack.kept_bytes) + " of " + std::to_string(made.pack_size) +
+                      " bytes of PACK as they lie in " + printable(opt.previous.from));
+  if (older) tell_growth(*older, made);
   say(kProgram, printable(opt.image) + ": commit " + hex_text(made.commit) + ", " + std::to_string(made.objects) +
                     " objects, " + std::to_string(made.size) + " bytes, digest " + digest_text(made.digest));
 }
@@ -265,18 +295,20 @@ outcome<void> make(const make_options& opt) {
   progress_line line(style, kProgram);
   DOCTEUR_TRY(out, output_file::create(opt.image));
   source_opt.excluded = out->not_content();
-  DOCTEUR_TRY(source, open_selected(where, source_opt, selected, opt, line));
+  DOCTEUR_TRY(previous, previous_image::open(opt.previous, *out, opt.threads, line));
+  DOCTEUR_TRY(source, open_selected(where, source_opt, selected, opt, previous, line));
   image_options image;
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack = pack;
   image.pack.spool_directory = out->spool_directory();
+  DOCTEUR_TRY(kept, previous.use(*source, options_text(opt), image));
   DOCTEUR_TRY(made, write_image(*source, *out, image, line));
   line.clear();
   // Before publish(), so that there is no new image if this cannot be printed.
   if (opt.json) DOCTEUR_CHECK(print_summary(*source, made, *out, line));
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   DOCTEUR_CHECK(out->publish());
-  if (!opt.quiet) print_all(opt, *source, made);
+  if (!opt.quiet) print_all(opt, *source, made, image.older);
   return show_survey(opt.survey, opt.image);
 }
 

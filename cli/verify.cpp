@@ -66,6 +66,9 @@ std::string head_text(const verify_report& r, const commit_view& c, const findin
   text += "author\t: \"" + printable_line(c.author.name) + "\" <" + printable_line(c.author.mail) + ">\n";
   text += "root\t: " + hex_text(c.tree) + "\n" + signed_text(signatures);
   if (r.digest) text += "digest\t: " + digest_text(*r.digest) + "\n";
+  if (r.origin)
+    text += "from\t: " + digest_text(r.origin->digest) + ", step " + number(r.origin->steps) + ", " +
+            r.origin->options + "\n";
   text += versions_text(r);
   if (!c.has_message) return text;
   text += "\n" + printable_text(c.message);
@@ -133,6 +136,13 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
     o.add("block_size", std::uint64_t{r.sections->block_size});
   }
   if (r.digest) o.add("digest", digest_text(*r.digest));
+  if (r.origin) {
+    json_object origin;
+    origin.add("digest", digest_text(r.origin->digest)).add("steps", std::uint64_t{r.origin->steps});
+    origin.add("first_pack_bytes", r.origin->first_pack).add("first_content_bytes", r.origin->first_content);
+    origin.add("options", r.origin->options);
+    o.add_raw("from", origin.text());
+  }
   json_object objects;
   for (const object_type t : {object_type::commit, object_type::tree, object_type::blob, object_type::tag})
     objects.add(name(t), r.objects[static_cast<std::size_t>(t)]);

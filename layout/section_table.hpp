@@ -29,6 +29,7 @@ enum class section_type : std::uint32_t {
   digests = 4,   // SHA-256 of each block of the image, layout/digest_section.hpp
   versions = 5,  // the commits of an image of several, layout/versions_section.hpp
   entries = 6,   // what the headers of the PACK's entries say, layout/entry_section.hpp
+  origin = 7,    // the older image that this one was made from, layout/origin_section.hpp
 };
 
 struct section {

@@ -58,6 +58,8 @@ bool share_enough(std::span<const feature> shared, const feature_positions& posi
   return missing == 0;
 }
 
+bool is_target(const std::vector<bool>& targets, std::size_t object) { return targets.empty() || targets[object]; }
+
 // Counts the features that one object shares with each other object.
 class tally {
  public:
@@ -99,12 +101,14 @@ class tally {
 //   object   9   1   3   4   8  11  20   2
 //                    ^   ^   *   ^   ^
 void add_similar(std::span<const feature> shared, const feature_positions& positions, std::size_t objects,
-                 const candidate_limits& limits, tbb::combinable<std::vector<delta_pair>>& found) {
+                 const candidate_limits& limits, const std::vector<bool>& targets,
+                 tbb::combinable<std::vector<delta_pair>>& found) {
   tbb::enumerable_thread_specific<tally> tallies([&] { return tally(objects); });
   tbb::parallel_for(tbb::blocked_range<std::size_t>(0, objects, 64), [&](const auto& range) {
     tally& counts = tallies.local();
     std::vector<delta_pair>& out = found.local();
     for (std::size_t i = range.begin(); i < range.end(); ++i) {
+      if (!is_target(targets, i)) continue;
       const auto self = static_cast<std::uint32_t>(i);
       for (const std::size_t at : positions.of(i)) {
         const std::uint32_t hash = window_hash(shared[at]);
@@ -118,32 +122,57 @@ void add_similar(std::span<const feature> shared, const feature_positions& posit
   });
 }
 
-// Adds neighbours in git's order by type, name hash and size. Pairs that share too few features are left out, unless
-// the target is too small to decide by features: in source code, where names mean little, those are most.
-void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::span<const feature> shared,
-                    const feature_positions& positions, std::size_t reach, std::vector<delta_pair>& found) {
-  struct key {
-    object_type type;
-    std::uint32_t hash;
-    std::uint64_t size;
-    std::uint32_t index;
-    auto operator<=>(const key&) const = default;
-  };
+// An object in git's order by type, name hash and size.
+struct name_key {
+  object_type type;
+  std::uint32_t hash;
+  std::uint64_t size;
+  std::uint32_t index;
+  auto operator<=>(const name_key&) const = default;
+};
+
+std::vector<name_key> order_by_name(const object_source& source, const std::vector<bool>& eligible) {
   const std::span<const source_object> objects = source.objects();
-  std::vector<key> order;
+  std::vector<name_key> order;
   for (std::size_t i = 0; i < objects.size(); ++i)
     if (eligible[i])
       order.push_back({objects[i].type, name_hash(source.path(i)), objects[i].size, static_cast<std::uint32_t>(i)});
   std::ranges::sort(order);
-  const auto add = [&](const key& base, const key& target) {
+  return order;
+}
+
+// Calls `take` for each two objects of one type that are at most `reach` apart.
+template <class Take>
+void for_neighbours(std::span<const name_key> order, std::size_t reach, Take take) {
+  for (std::size_t i = 0; i < order.size(); ++i)
+    for (std::size_t j = i + 1; j < order.size() && j - i <= reach && order[j].type == order[i].type; ++j)
+      take(order[i], order[j]);
+}
+
+// Adds neighbours in that order. Pairs that share too few features are left out, unless
+// the target is too small to decide by features: in source code, where names mean little, those are most.
+void add_neighbours(const object_source& source, const std::vector<bool>& eligible, std::span<const feature> shared,
+                    const feature_positions& positions, std::size_t reach, const std::vector<bool>& targets,
+                    std::vector<delta_pair>& found) {
+  const auto add = [&](const name_key& base, const name_key& target) {
+    if (!is_target(targets, target.index)) return;
     if (target.size < kFewFeatures || share_enough(shared, positions, base.index, target.index))
       found.push_back({base.index, target.index});
   };
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    for (std::size_t j = i + 1; j < order.size() && j - i <= reach && order[j].type == order[i].type; ++j) {
-      add(order[i], order[j]);
-      add(order[j], order[i]);
-    }
+  for_neighbours(order_by_name(source, eligible), reach, [&](const name_key& a, const name_key& b) {
+    add(a, b);
+    add(b, a);
+  });
+}
+
+// Calls `take` for each object that is not kept and the base that is suggested for it, if both are eligible.
+template <class Take>
+void for_suggestions(std::span<const source_object> objects, const std::vector<bool>& eligible,
+                     std::span<const kept_entry> kept, Take take) {
+  for (std::uint32_t i = 0; i < kept.size(); ++i) {
+    const std::uint32_t base = kept[i].base;
+    if (kept[i].is_kept() || base == kNoBase || base == i || !eligible[i] || !eligible[base]) continue;
+    if (objects[i].type == objects[base].type) take(base, i);
   }
 }
 
@@ -159,16 +188,32 @@ std::uint32_t name_hash(std::string_view path) noexcept {
 }
 
 std::vector<delta_pair> find_candidates(const object_source& source, const std::vector<bool>& eligible,
-                                        std::span<const feature> shared, const candidate_limits& limits) {
+                                        std::span<const feature> shared, const candidate_limits& limits,
+                                        const std::vector<bool>& targets, std::span<const kept_entry> kept) {
   tbb::combinable<std::vector<delta_pair>> found;
   const feature_positions positions(shared, source.objects().size());
-  add_similar(shared, positions, source.objects().size(), limits, found);
-  add_neighbours(source, eligible, shared, positions, limits.neighbours, found.local());
+  add_similar(shared, positions, source.objects().size(), limits, targets, found);
+  add_neighbours(source, eligible, shared, positions, limits.neighbours, targets, found.local());
+  for_suggestions(source.objects(), eligible, kept, [&](std::uint32_t base, std::uint32_t target) {
+    if (is_target(targets, target)) found.local().push_back({base, target});
+  });
   std::vector<delta_pair> pairs;
   found.combine_each([&](const std::vector<delta_pair>& some) { pairs.insert(pairs.end(), some.begin(), some.end()); });
   tbb::parallel_sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   return pairs;
+}
+
+std::vector<bool> near_new_objects(const object_source& source, const std::vector<bool>& eligible,
+                                   std::span<const kept_entry> kept, std::size_t reach) {
+  std::vector<bool> near(kept.size());
+  for (std::size_t i = 0; i < near.size(); ++i) near[i] = eligible[i] && !kept[i].is_kept();
+  for_neighbours(order_by_name(source, eligible), reach, [&](const name_key& a, const name_key& b) {
+    if (!kept[a.index].is_kept()) near[b.index] = true;
+    if (!kept[b.index].is_kept()) near[a.index] = true;
+  });
+  for_suggestions(source.objects(), eligible, kept, [&](std::uint32_t base, std::uint32_t) { near[base] = true; });
+  return near;
 }
 
 }  // namespace docteur

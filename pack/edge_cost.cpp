@@ -36,6 +36,8 @@ std::uint64_t whole_cost(const object_store& store, std::size_t index) {
   return (store.stream_size(index) + kWholeHead) * kCostUnit;
 }
 
+std::uint64_t delta_cost(std::uint64_t stream_size) { return (stream_size + kDeltaHead) * kCostUnit; }
+
 outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::span<const delta_pair> pairs,
                                              const trial_effort& effort, std::size_t cache_bytes, progress& report) {
   constexpr std::uint64_t kNotWorthIt = ~std::uint64_t{0};
@@ -52,7 +54,7 @@ outcome<std::vector<delta_edge>> price_pairs(const object_store& store, std::spa
   const auto price = [&](const delta_pair& pair, worker& own) -> outcome<std::uint64_t> {
     DOCTEUR_TRY(target, own.cache.get(pair.target));
     if (!own.encoder.encode(*target, target->size() / 8 * 7 + 16, own.delta)) return kNotWorthIt;
-    return (own.deflated.stream_size(own.delta) * effort.best_of_256 / 256 + kDeltaHead) * kCostUnit;
+    return delta_cost(own.deflated.stream_size(own.delta) * effort.best_of_256 / 256);
   };
   const auto price_group = [&](std::size_t group, worker& own) -> outcome<void> {
     DOCTEUR_TRY(base, own.cache.get(pairs[groups[group]].base));

@@ -80,10 +80,20 @@ outcome<void> make_whole(const object_store& store, worker& own, payload& part) 
   return {};
 }
 
+// Fills `part` with the stream of the older PACK.
+outcome<void> copy_stream(const kept_entries& kept, payload& part) {
+  const kept_entry& entry = kept.entries()[part.index];
+  part.is_delta = entry.base != kNoBase;
+  part.stored = entry.stored;
+  part.delta_size = entry.delta_size;
+  part.stream.resize(static_cast<std::size_t>(entry.stream_size));
+  return kept.read_stream(part.index, 0, part.stream);
+}
+
 // A pipeline of batches: take() and put() run one at a time and in order, fill() in parallel.
 //
 //   take      the next objects of the order
-//   fill      each object's stream: the delta if that is smaller, else the whole object
+//   fill      each object's stream: the one of the older PACK; else the delta if that is smaller; else the whole object
 //   put       the entries, with distances to the offsets of their bases, which are known by now
 class entry_pipeline {
  public:
@@ -141,9 +151,14 @@ class entry_pipeline {
     }
   }
   outcome<void> fill_one(payload& part, worker& own) const {
+    if (is_copied(part)) return copy_stream(*plan_.kept, part);
     if (const std::uint32_t base = plan_.bases[part.index]; base != kNoBase)
       DOCTEUR_CHECK(make_delta(store_, plan_.deltas, base, own, part));
     return part.is_delta ? outcome<void>{} : make_whole(store_, own, part);
+  }
+
+  [[nodiscard]] bool is_copied(const payload& part) const {
+    return plan_.kept != nullptr && (plan_.kept->entries()[part.index].is_kept() || plan_.carried[part.index]);
   }
 
   void put(const handle& parts) {
@@ -165,6 +180,10 @@ class entry_pipeline {
       DOCTEUR_CHECK(out_.begin_entry(object));
     }
     if (part.stored) ++statistics_.stored_entries;
+    if (is_copied(part)) {
+      ++statistics_.kept_entries;
+      statistics_.kept_bytes += part.stream.size();
+    }
     DOCTEUR_CHECK(out_.write(part.stream));
     out_.end_entry();
     report_.add_bytes(part.stream.size());

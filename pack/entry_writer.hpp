@@ -19,6 +19,8 @@ namespace docteur {
 
 struct entry_plan {
   std::span<const std::uint32_t> bases;  // of each object its base, or kNoBase
+  const kept_entries* kept;              // null: nothing is kept
+  const std::vector<bool>& carried;      // as in delta_plan
   const std::vector<bool>& left_out;     // objects that are not written here
   delta_effort deltas;
   deflate_levels levels;
@@ -26,9 +28,9 @@ struct entry_plan {
 };
 
 // Writes every object that is not left out, with content from the store. An object whose delta turns out no smaller
-// than the object whole is written whole. Deltas are encoded on the threads of the current TBB arena; each is applied
-// and compared with its object before it is written. Adds to `statistics`. Fails when the store or `out` does, or when
-// `report` says to stop.
+// than the object whole is written whole. The streams of what is kept or carried are copied. Deltas are encoded on the
+// threads of the current TBB arena; each is applied and compared with its object before it is written. Adds to
+// `statistics`. Fails when the store or `out` does, or when `report` says to stop.
 [[nodiscard]] outcome<void> write_entries(std::span<const source_object> objects, const object_store& store,
                                           const entry_plan& plan, pack_stream& out, pack_statistics& statistics,
                                           progress& report);

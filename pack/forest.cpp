@@ -24,6 +24,7 @@ class solver {
  public:
   solver(const forest_costs& costs, unsigned max_depth)
       : whole_(costs.whole),
+        costs_(costs),
         max_depth_(max_depth),
         bases_(costs, option_lists::side::bases),
         users_(costs, option_lists::side::users),
@@ -33,15 +34,20 @@ class solver {
   // Starts from a forest: the level of each object is its depth.
   void start(std::span<const std::uint32_t> bases) {
     std::vector<unsigned> levels(bases.size());
-    for (std::uint32_t i = 0; i < bases.size(); ++i)
-      for (std::uint32_t a = bases[i]; a != kNoBase; a = bases[a]) ++levels[i];
+    for (std::uint32_t i = 0; i < bases.size(); ++i) {
+      levels[i] = costs_.depth(i);
+      for (std::uint32_t a = bases[i]; a != kNoBase; a = bases[a]) levels[i] += 1 + costs_.depth(a);
+    }
     set_levels(levels);
   }
 
   // Starts with all objects on the deepest level, where none has a base, and lifts the object that saves most first.
   // Savings in the queue may be out of date; the first is computed anew and goes back if it is no longer the best.
   void start_from_top() {
-    set_levels(std::vector<unsigned>(places_.size(), max_depth_));
+    std::vector<unsigned> levels(places_.size(), max_depth_);
+    for (std::uint32_t i = 0; i < levels.size(); ++i)
+      if (costs_.is_kept(i)) levels[i] = costs_.depth(i);
+    set_levels(levels);
     struct lift {
       std::uint64_t saves;
       std::uint32_t object;
@@ -52,8 +58,10 @@ class solver {
       return lift{level_costs_[places_[i].level] - level_costs_[best_level()], i};
     };
     std::priority_queue<lift> queue;
-    for (std::uint32_t i = 0; i < places_.size(); ++i)
+    for (std::uint32_t i = 0; i < places_.size(); ++i) {
+      if (costs_.is_kept(i)) continue;
       if (const lift l = lift_of(i); l.saves > 0) queue.push(l);
+    }
     while (!queue.empty()) {
       const lift now = lift_of(queue.top().object);  // others may have moved since
       queue.pop();
@@ -71,7 +79,7 @@ class solver {
     for (unsigned sweep = 0; sweep < kMostSweeps; ++sweep) {
       bool moved = false;
       for (std::uint32_t i = 0; i < places_.size(); ++i) {
-        if (!dirty[i]) continue;
+        if (!dirty[i] || costs_.is_kept(i)) continue;
         dirty[i] = false;
         price_levels(i);
         const unsigned to = best_level();
@@ -205,7 +213,7 @@ class solver {
   [[nodiscard]] std::vector<std::uint32_t> by_importance() const {
     std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
     for (std::uint32_t i = 0; i < places_.size(); ++i) {
-      if (users_.of(i).size() < 2) continue;
+      if (users_.of(i).size() < 2 || costs_.is_kept(i)) continue;
       std::uint64_t at_stake = 0;
       for (const option& o : users_.of(i)) at_stake += whole_[o.other];
       order.emplace_back(~at_stake, i);
@@ -229,7 +237,7 @@ class solver {
       set_level(i, level);
       for (const auto list : {bases_.of(i), users_.of(i)})
         for (const option& o : list)
-          if (!queued_[o.other]) queued_[o.other] = true, queue_.push_back(o.other);
+          if (!queued_[o.other] && !costs_.is_kept(o.other)) queued_[o.other] = true, queue_.push_back(o.other);
     };
     queued_[object] = true;  // so that it is not moved back at once
     price_levels(object);
@@ -248,6 +256,7 @@ class solver {
   }
 
   std::span<const std::uint64_t> whole_;
+  const forest_costs& costs_;
   unsigned max_depth_;
   option_lists bases_;
   option_lists users_;
@@ -279,7 +288,10 @@ std::vector<std::uint32_t> choose_bases_quickly(const forest_costs& costs, unsig
     //   root <- a <- base <- target <- x <- y      depth 3, height of the target 2
     unsigned depth = 0;  // of the target on this base
     bool circular = false;
-    for (std::uint32_t a = e.base; a != kNoBase && !circular; a = base[a], ++depth) circular = a == e.target;
+    for (std::uint32_t a = e.base; a != kNoBase && !circular; a = base[a]) {
+      circular = a == e.target;
+      depth += 1 + costs.depth(a);
+    }
     if (circular || depth + height[e.target] > max_depth) continue;
     base[e.target] = e.base;
     unsigned h = height[e.target] + 1;

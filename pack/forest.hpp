@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-namespace docteur {
+#include "pack/kept_entries.hpp"
 
-inline constexpr std::uint32_t kNoBase = 0xffffffff;
+namespace docteur {
 
 struct delta_edge {
   std::uint32_t target;
@@ -21,11 +21,17 @@ struct forest_costs {
   std::span<const std::uint64_t> whole;  // of each object stored whole
   std::span<const delta_edge> edges;     // sorted by target
   std::span<const std::uint64_t> bases;  // by object: added to the cost of each delta of it; empty: nothing is added
+  std::span<const kept_entry> kept{};    // by object: those that are kept stay what they are; empty: none is
   [[nodiscard]] std::uint64_t of(const delta_edge& e) const { return e.cost + (bases.empty() ? 0 : bases[e.base]); }
+  [[nodiscard]] bool is_kept(std::size_t object) const { return !kept.empty() && kept[object].is_kept(); }
+  // Deltas on the way to an object that is kept; 0 for any other.
+  [[nodiscard]] unsigned depth(std::size_t object) const { return is_kept(object) ? kept[object].depth : 0; }
 };
 
 // Returns for each object its base, or kNoBase if it is to be stored whole. The sum of costs is small, no chain is
-// longer than `max_depth` deltas, and no object is its own ancestor. The same input gives the same result.
+// longer than `max_depth` deltas, and no object is its own ancestor. An object that is kept has kNoBase here, no edge
+// has it as its target, and a chain that ends in it is as much longer as its depth says. The same input gives the same
+// result.
 //
 // Method: each object has a level from 0 to max_depth and may use only bases of lower levels, so chains are bounded and
 // there are no circles; given the levels, the best base of each object is known. A local search then moves single

@@ -57,26 +57,44 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   tbb::enumerable_thread_specific<worker> workers;
   first_failure failed(report);
 
-  const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
+  const auto is_right = [&](std::size_t index, const worker& own) {
     const source_object& object = objects[index];
-    const auto is_right = [&] {
-      return own.content.size() == object.size && object_id(object.id.kind(), object.type, own.content) == object.id;
-    };
-    DOCTEUR_CHECK(source.read(index, own.content));
-    if (!is_right()) {
-      DOCTEUR_CHECK(source.read_verified(index, own.content));
-      if (!is_right()) return tl::unexpected<failure>(changed_while_read(source, index));
-    }
-    watcher.see(index, own.content);
+    return own.content.size() == object.size && object_id(object.id.kind(), object.type, own.content) == object.id;
+  };
+  const auto keep = [&](worker& own) -> outcome<place> {
     const bytes packed = own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));
-    place& kept = store.kept_[index];
-    kept = {offset, packed.size(), own.estimate.stream_size(own.content), false};
+    return place{offset, packed.size(), 0, false, true};
+  };
+  const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
+    DOCTEUR_CHECK(source.read(index, own.content));
+    if (!is_right(index, own)) {
+      DOCTEUR_CHECK(source.read_verified(index, own.content));
+      if (!is_right(index, own)) return tl::unexpected<failure>(changed_while_read(source, index));
+    }
+    watcher.see(index, own.content);
+    DOCTEUR_TRY(kept, keep(own));
+    kept.stream_size = own.estimate.stream_size(own.content);
     if (kept.stream_size > own.content.size() - own.content.size() / kHardlySmaller) {
       const compressed small = own.deflate.compress(own.content);
       kept.stream_size = small.stream.size();
       kept.stored = small.stored;
     }
+    store.kept_[index] = kept;
+    return {};
+  };
+  const auto take_kept = [&](std::size_t index, worker& own) -> outcome<void> {
+    const kept_entry& entry = options.kept->entries()[index];
+    place& kept = store.kept_[index];
+    if (options.bases[index]) {
+      DOCTEUR_CHECK(options.kept->read(index, own.content));
+      if (own.content.size() != objects[index].size) return tl::unexpected<failure>(changed_while_read(source, index));
+      watcher.see(index, own.content);
+      DOCTEUR_TRY(place, keep(own));
+      kept = place;
+    }
+    kept.stream_size = entry.stream_size;
+    kept.stored = entry.stored;
     return {};
   };
   tbb::parallel_for(
@@ -85,8 +103,9 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
         worker& own = workers.local();
         std::uint64_t taken_bytes = 0;
         for (std::size_t i = range.begin(); i < range.end() && !failed.stop(); ++i) {
-          if (is_large(objects[i], options.large_blob)) continue;
-          if (auto taken = take(i, own); !taken) failed.set(i, std::move(taken.error()));
+          const bool kept = options.kept != nullptr && options.kept->entries()[i].is_kept();
+          if (!kept && is_large(objects[i], options.large_blob)) continue;
+          if (auto taken = kept ? take_kept(i, own) : take(i, own); !taken) failed.set(i, std::move(taken.error()));
           taken_bytes += objects[i].size;
         }
         report.add_bytes(taken_bytes);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "object/progress.hpp"
+#include "pack/kept_entries.hpp"
 #include "pack/object_source.hpp"
 #include "pack/spool.hpp"
 
@@ -32,15 +33,21 @@ class object_store {
   struct settings {
     std::uint64_t large_blob;               // bytes: blobs this large or larger are left out (large_blob.hpp)
     std::filesystem::path spool_directory;  // for the temporary file; empty: the system's
+    const kept_entries* kept;               // null: nothing is kept
+    // By object: of those that are kept, which may become bases. The others are not read.
+    const std::vector<bool>& bases;
   };
-  // Reads all objects of `source`, which must outlive the store. Fails when the source or the temporary file does, when
-  // content does not match its id, or when `report` says to stop. Uses the threads of the current TBB arena.
+  // Reads all objects of `source`, which must outlive the store: those that are kept from the older PACK. Fails when
+  // the source, the older PACK or the temporary file does, when content does not match its id, or when `report` says to
+  // stop. Uses the threads of the current TBB arena.
   [[nodiscard]] static outcome<object_store> fill(const object_source& source, const settings& options,
                                                   observer& watcher, progress& report);
 
-  // False for a large blob, which was left out: none of the following may be called for it.
-  [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].stream_size > 0; }
-  // About how many bytes the object's zlib stream has; exact if stored().
+  // False for what was left out: a large blob, or what is kept and may not become a base. read() may not be called for
+  // it, nor the others for a large blob.
+  [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].held; }
+  // About how many bytes the object's zlib stream has; exact if stored(). For an object that is kept, that of its
+  // entry.
   [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].stream_size; }
   // Whether deflate saves so little that compressor::compress() stores the object.
   [[nodiscard]] bool stored(std::size_t index) const { return kept_[index].stored; }
@@ -50,9 +57,10 @@ class object_store {
  private:
   struct place {
     std::uint64_t offset = 0;
-    std::uint64_t size = 0;         // bytes in the spool; the content's size: it is not compressed there
-    std::uint64_t stream_size = 0;  // stream_size(); 0: left out
+    std::uint64_t size = 0;  // bytes in the spool; the content's size: it is not compressed there
+    std::uint64_t stream_size = 0;
     bool stored = false;
+    bool held = false;
   };
   object_store(const object_source& source, std::unique_ptr<spool> file)
       : source_(&source), file_(std::move(file)), kept_(source.objects().size()) {}

@@ -9,6 +9,7 @@
 
 #include "base/oid_hash.hpp"
 #include "base/threads.hpp"
+#include "layout/origin_section.hpp"
 #include "layout/tag_section.hpp"
 #include "verify/chain_check.hpp"
 #include "verify/digest_check.hpp"
@@ -36,7 +37,8 @@ bool is_known(section_type type) {
     case section_type::tags:
     case section_type::digests:
     case section_type::versions:
-    case section_type::entries: return true;
+    case section_type::entries:
+    case section_type::origin: return true;
   }
   return false;
 }
@@ -54,6 +56,7 @@ class verification {
       DOCTEUR_CHECK(check_sections());
       DOCTEUR_CHECK(read_tags());
       DOCTEUR_CHECK(read_versions());
+      DOCTEUR_CHECK(read_origin());
       list_wanted();
       DOCTEUR_CHECK(read_pack_header());
       DOCTEUR_CHECK(load_idx());
@@ -138,6 +141,20 @@ class verification {
     if (tag_section_ == nullptr) return {};
     DOCTEUR_TRY(ids, load_tags(device_, *tag_section_, kind(), found_));
     tags_ = std::move(ids);
+    return {};
+  }
+
+  outcome<void> read_origin() {
+    const section* where = result_.sections ? result_.sections->find(section_type::origin) : nullptr;
+    if (where == nullptr) return {};
+    std::vector<std::byte> raw(static_cast<std::size_t>(std::min(where->length, kOriginHead + kMostOriginOptions + 1)));
+    DOCTEUR_CHECK(read_range(device_, where->offset, raw));
+    const auto origin = decode_origin(raw, where->offset);
+    if (!origin)
+      found_.add(origin.error());
+    else
+      result_.origin = {origin->digest, origin->steps, origin->first_pack, origin->first_content,
+                        std::string(origin->options)};
     return {};
   }
 

@@ -64,12 +64,22 @@ struct verified_version {
   }
 };
 
+// The older image that this one was made from (layout/origin_section.hpp).
+struct verified_origin {
+  oid digest;
+  std::uint32_t steps;
+  std::uint64_t first_pack;     // bytes of the PACK of the image that was made anew
+  std::uint64_t first_content;  // bytes of content of its objects
+  std::string options;
+};
+
 struct verify_report {
   oid commit;                              // that of the image header
   std::string commit_content;              // empty if the commit object is missing or damaged
   std::vector<tag_object> tags;            // in the order of the tag section
   std::vector<verified_version> versions;  // in the order of the versions section
   std::optional<section_table> sections;
+  std::optional<verified_origin> origin;
   // The SHA-256 of the digest section, if there is one and it is right (layout/digest_section.hpp).
   std::optional<oid> digest;
   std::uint64_t image_size = 0;            // bytes, without what follows the image on the device

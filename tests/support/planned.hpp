@@ -21,7 +21,8 @@ struct planned {
   explicit planned(const std::map<std::string, std::string>& files, std::size_t feature_bytes = 1 << 20)
       : source(files), eligible(source.objects().size(), true) {
     features = std::make_unique<feature_collector>(source.objects(), eligible, feature_bytes);
-    auto filled = object_store::fill(source, {1 << 30, std::filesystem::temp_directory_path()}, *features, quiet);
+    auto filled = object_store::fill(source, {1 << 30, std::filesystem::temp_directory_path(), nullptr, eligible},
+                                     *features, quiet);
     if (filled) store.emplace(std::move(*filled));
     EXPECT_TRUE(filled.has_value());
   }

@@ -156,3 +156,22 @@ TEST(Forest, EntriesFollowTheirBasesInCanonicalOrderElse) {
   const std::vector<std::uint32_t> bases{kNoBase, 3, kNoBase, 4, kNoBase, 1};
   EXPECT_EQ(entry_order(bases), (std::vector<std::uint32_t>{0, 4, 3, 1, 2, 5}));
 }
+
+TEST(Forest, WhatIsKeptStaysAndLengthensChains) {
+  // Object 0 is kept, two deltas deep; 1 is cheap on it, 2 on 1, 3 on 2.
+  std::vector<kept_entry> kept(4);
+  kept[0] = {.kept = true, .stream_size = 10, .delta_size = 10, .base = kNoBase, .depth = 2};
+  const std::vector<std::uint64_t> whole(4, 1000);
+  const std::vector<delta_edge> edges = {{1, 0, 10}, {2, 1, 10}, {3, 2, 10}};
+  for (const std::size_t kicks : {0, 50}) {
+    const forest_costs costs{whole, edges, {}, kept};
+    EXPECT_EQ(choose_bases(costs, 5, kicks), (std::vector<std::uint32_t>{kNoBase, 0, 1, 2}));
+    // Depth 4 has room for two more deltas: one of the three is whole.
+    const auto bases = choose_bases(costs, 4, kicks);
+    EXPECT_EQ(std::ranges::count(bases, kNoBase), 2);
+    EXPECT_NE(bases, (std::vector<std::uint32_t>{kNoBase, 0, 1, 2}));
+    // Depth 2 has none below the kept one.
+    EXPECT_EQ(choose_bases(costs, 2, kicks)[1], kNoBase);
+  }
+  EXPECT_EQ(choose_bases_quickly({whole, edges, {}, kept}, 2)[1], kNoBase);
+}

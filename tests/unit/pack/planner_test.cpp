@@ -28,13 +28,16 @@ plan_limits limits_of(unsigned max_depth, purpose p = purpose::size) {
           .purpose = p,
           .max_depth = max_depth,
           .cache_bytes = 16 << 20,
+          .kept = nullptr,
           .pair_bytes = 16 << 20};
 }
 
 outcome<std::vector<std::uint32_t>> plan(planned& of, const plan_limits& limits, unsigned threads = 2) {
-  return with_threads(threads, [&] {
-    return plan_deltas(of.source, *of.store, std::move(of.features), of.eligible, limits, of.quiet);
-  });
+  DOCTEUR_TRY(planned, with_threads(threads, [&] {
+                return plan_deltas(of.source, *of.store, std::move(of.features), of.eligible, limits, of.quiet);
+              }));
+  EXPECT_TRUE(planned.carried.empty()) << "nothing is kept";
+  return std::move(planned.bases);
 }
 
 unsigned depth_of(const std::vector<std::uint32_t>& bases, std::size_t i) {

@@ -1,0 +1,81 @@
+#include "pack/carried_deltas.hpp"
+
+#include <tbb/blocked_range.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+
+#include "base/first_failure.hpp"
+#include "pack/delta.hpp"
+#include "pack/edge_cost.hpp"
+#include "pack/store_cache.hpp"
+
+namespace docteur {
+namespace {
+
+struct worker {
+  worker(const object_store& store, std::size_t cache_bytes) : cache(store, cache_bytes) {}
+  store_cache cache;
+  std::vector<std::byte> delta;
+  std::vector<std::byte> made;
+};
+
+// Whether `delta` makes `target` from `base`.
+bool makes(bytes base, bytes delta, bytes target, std::vector<std::byte>& room) {
+  const auto head = decode_delta_header(delta, 0);
+  if (!head || head->base_size != base.size() || head->result_size != target.size()) return false;
+  room.resize(target.size());
+  return apply_delta(base, delta, room, 0).has_value() && std::ranges::equal(room, target);
+}
+
+}  // namespace
+
+outcome<std::vector<delta_edge>> carry_deltas(const kept_entries& kept, const object_store& store,
+                                              const std::vector<bool>& eligible, std::size_t cache_bytes,
+                                              progress& report) {
+  const std::span<const kept_entry> entries = kept.entries();
+  std::vector<std::uint32_t> order;  // by base, whose content is then read once
+  for (std::uint32_t i = 0; i < entries.size(); ++i) {
+    const std::uint32_t base = entries[i].base;
+    if (entries[i].has_delta() && base != kNoBase && base != i && eligible[i] && eligible[base]) order.push_back(i);
+  }
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return entries[i].base; });
+
+  report.phase("carrying over", order.size());
+  const std::size_t share = cache_bytes / static_cast<std::size_t>(tbb::this_task_arena::max_concurrency());
+  tbb::enumerable_thread_specific<worker> workers([&] { return worker(store, share); });
+  first_failure failed(report);
+  std::vector<std::uint8_t> good(order.size());
+  const auto try_one = [&](std::size_t at, worker& own) -> outcome<void> {
+    const std::uint32_t target = order[at];
+    DOCTEUR_CHECK(kept.read_delta(target, own.delta));
+    if (own.delta.empty()) return {};
+    DOCTEUR_TRY(base, own.cache.get(entries[target].base));
+    DOCTEUR_TRY(content, own.cache.get(target));
+    good[at] = makes(*base, own.delta, *content, own.made) ? 1 : 0;
+    return {};
+  };
+  tbb::parallel_for(
+      tbb::blocked_range<std::size_t>(0, order.size(), 64),
+      [&](const auto& range) {
+        worker& own = workers.local();
+        for (std::size_t at = range.begin(); at < range.end() && !failed.stop(); ++at)
+          if (auto tried = try_one(at, own); !tried) failed.set(at, std::move(tried.error()));
+        report.advance(range.size());
+      },
+      tbb::simple_partitioner());
+  DOCTEUR_CHECK(failed.check());
+
+  std::vector<delta_edge> edges;
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    const std::uint32_t target = order[at];
+    const std::uint64_t cost = delta_cost(entries[target].stream_size);
+    if (good[at] != 0 && cost < whole_cost(store, target)) edges.push_back({target, entries[target].base, cost});
+  }
+  std::ranges::sort(edges, {}, &delta_edge::target);
+  return edges;
+}
+
+}  // namespace docteur

@@ -1,0 +1,90 @@
+#include "pack/carried_deltas.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "pack/candidates.hpp"
+#include "pack/delta_encoder.hpp"
+#include "pack/edge_cost.hpp"
+#include "support/noise.hpp"
+#include "support/planned.hpp"
+
+using namespace docteur;
+
+namespace {
+
+// An older PACK of which only deltas are asked for.
+class older_pack final : public kept_entries {
+ public:
+  explicit older_pack(std::size_t objects) : entries_(objects) {}
+  void suggest(std::uint32_t target, std::uint32_t base, std::vector<std::byte> delta) {
+    entries_[target] = {.stream_size = 20, .delta_size = delta.size(), .base = base};
+    deltas_[target] = std::move(delta);
+  }
+  void keep(std::uint32_t object) { entries_[object] = {.kept = true, .stream_size = 20}; }
+
+  std::span<const kept_entry> entries() const override { return entries_; }
+  outcome<void> read(std::size_t, std::vector<std::byte>&) const override { return refuse(); }
+  outcome<void> read_delta(std::size_t index, std::vector<std::byte>& out) const override {
+    out = deltas_.at(index);
+    return {};
+  }
+  outcome<void> read_stream(std::size_t, std::uint64_t, mutable_bytes) const override { return refuse(); }
+  outcome<restart_points> read_restarts(std::size_t) const override { return refuse(); }
+
+ private:
+  static tl::unexpected<failure> refuse() { return give_up(blame::environment, "is not asked for"); }
+  std::vector<kept_entry> entries_;
+  std::map<std::size_t, std::vector<std::byte>> deltas_;
+};
+
+std::vector<std::byte> delta_of(const std::string& base, const std::string& target) {
+  delta_encoder encoder;
+  encoder.set_base(as_bytes(base), {.stride = 1, .chain = 8, .patience = 12, .lazy = 0, .may_give_up = false});
+  std::vector<std::byte> delta;
+  EXPECT_TRUE(encoder.encode(as_bytes(target), 1 << 20, delta));
+  return delta;
+}
+
+}  // namespace
+
+TEST(CarriedDeltas, AreThoseThatMakeTheNewObject) {
+  const std::string body = noise(4000);
+  // Template and page change alike; the second page changes in its own way, too.
+  planned of({{"base", "two " + body}, {"other", "two " + body + "own"}, {"page", "two " + body + "end"}});
+  const std::uint32_t base = of.index("base"), page = of.index("page"), other = of.index("other");
+  older_pack older(of.source.objects().size());
+  older.suggest(page, base, delta_of("one " + body, "one " + body + "end"));
+  older.suggest(other, base, delta_of("one " + body, "one " + body + "odd"));
+  const auto edges = carry_deltas(older, *of.store, of.eligible, 1 << 20, of.quiet);
+  ASSERT_TRUE(edges);
+  ASSERT_EQ(edges->size(), 1u);
+  EXPECT_EQ(edges->front().target, page);
+  EXPECT_EQ(edges->front().base, base);
+  EXPECT_EQ(edges->front().cost, delta_cost(20));
+
+  // Neither from a base that is no base, nor from one of another size, nor from rubbish.
+  of.eligible[base] = false;
+  EXPECT_TRUE(carry_deltas(older, *of.store, of.eligible, 1 << 20, of.quiet)->empty());
+  of.eligible[base] = true;
+  older.suggest(page, base, delta_of("longer " + body, "two " + body + "end"));
+  older.suggest(other, base, {});
+  EXPECT_TRUE(carry_deltas(older, *of.store, of.eligible, 1 << 20, of.quiet)->empty());
+  older.suggest(page, base, {std::byte{0xff}, std::byte{0xff}});
+  EXPECT_TRUE(carry_deltas(older, *of.store, of.eligible, 1 << 20, of.quiet)->empty());
+}
+
+TEST(CarriedDeltas, BasesOfFewNewObjectsAreNearThem) {
+  std::map<std::string, std::string> files;
+  for (int i = 0; i < 50; ++i)
+    files["d/" + std::string(1, static_cast<char>('A' + i))] = noise(100 + static_cast<std::size_t>(i));
+  planned of(files);
+  older_pack older(of.source.objects().size());
+  for (std::uint32_t i = 0; i < of.source.objects().size(); ++i) older.keep(i);
+  const std::uint32_t fresh = of.index("d/X");
+  older.suggest(fresh, of.index("d/A"), {});
+  const auto near = near_new_objects(of.source, of.eligible, older.entries(), 2);
+  for (const char* path : {"d/V", "d/W", "d/X", "d/Y", "d/Z", "d/A"}) EXPECT_TRUE(near[of.index(path)]) << path;
+  EXPECT_EQ(std::ranges::count(near, true), 6);
+}
