@@ -13,11 +13,15 @@ def commit(repository, files, name):
     measure.git(repository, "update-ref", f"refs/tags/{name}", made)
 
 
-def releases(package, count, work):
-    """Commits the last `count` releases in Debian's archive to work/versions.git: /usr/share/doc of the package, or for a source
-    of Linux what its archive holds. Returns the names of the tags, the newest first."""
+def newest(package, count):
+    """The last `count` versions of a package in Debian's archive, the oldest first."""
     listed = measure.run("apt-cache", "madison", package)
-    versions = list(dict.fromkeys(re.findall(r"\| *(\S+) \|", listed)))[:count][::-1]
+    return list(dict.fromkeys(re.findall(r"\| *(\S+) \|", listed)))[:count][::-1]
+
+
+def commit_releases(package, versions, work):
+    """Commits versions of a package to work/versions.git, each with a tag of its name: /usr/share/doc of the package, or for a
+    source of Linux what its archive holds."""
     for version in versions:
         folder = work / version
         if not folder.exists():
@@ -30,4 +34,3 @@ def releases(package, count, work):
             files.mkdir()
             measure.run("tar", "-C", files, "--strip-components=1", "-xJf", archive)
         commit(work / "versions.git", files, version)
-    return versions[::-1]

@@ -17,6 +17,11 @@ if large=$(losetup -f --show -r -b 4096 file.img 2>/dev/null); then
   cmp file.img "$large" || { losetup -d "$large"; die "cut at the last sector of 4,096 bytes"; }
   losetup -d "$large"
 fi
+# From the image on a device to a file, but not to the device that it is on.
+make 0 --from "$device" r again.img
+make 2 --from "$device" r "$device"
+grep -q 'is the device that the new image is written to' said || die "$(cat said)"
+cmp -n "$size" file.img "$device"
 # A wrong name leaves the device as it was; an image that does not fit leaves no header.
 make 1 -b nothing r "$device"
 cmp -n "$size" file.img "$device"
