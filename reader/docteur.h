@@ -3,7 +3,7 @@
  * For a guest or a program that is not C++: attach an image on a block device, find paths, list directories, read
  * files. It uses no globals, threads or files: the caller passes in the device and the memory. (libdeflate takes
  * one decompressor of about 11 KiB from its own allocator, see libdeflate_set_memory_allocator.) Each handle may
- * be used by one thread at a time; there may be any number of handles.
+ * be used by one thread at a time, an image and its versions together; there may be any number of handles.
  *
  * Paths are '/'-separated bytes with a length; a leading '/' and empty parts are ignored.
  */
@@ -48,7 +48,7 @@ typedef enum docteur_status {
   DOCTEUR_DAMAGED,     /* the image breaks a rule of the format, or a checksum does not match */
   DOCTEUR_UNSUPPORTED, /* a format version or feature this library does not know */
   DOCTEUR_LIMIT,       /* over one of the limits on images */
-  DOCTEUR_NOT_FOUND,   /* no such path */
+  DOCTEUR_NOT_FOUND,   /* no such path, or no such version */
   DOCTEUR_WRONG_KIND,  /* e.g. listing a file */
   DOCTEUR_LOOP,        /* too many symbolic links */
   DOCTEUR_OUT_OF_MEMORY,
@@ -104,8 +104,8 @@ docteur_status docteur_attach_pinned(const docteur_device* device, const docteur
                                      docteur_error* error);
 void docteur_detach(docteur_image* d);
 
-/* The image's commit: its id, its author's name and mail, its committer's time (seconds since 1970), its message. The
- * texts are not terminated and live as long as `d`. */
+/* The commit of an image, or of a version: its id, its author's name and mail, its committer's time (seconds since
+ * 1970), its message. The texts are not terminated and live as long as `d`. */
 typedef struct docteur_head {
   docteur_id commit;
   docteur_id root;
@@ -119,9 +119,35 @@ typedef struct docteur_head {
 } docteur_head;
 void docteur_get_head(const docteur_image* d, docteur_head* out);
 
-/* Paths in the image, directories included, and bytes of memory that the attached image holds. */
+/* Paths in the image or the version, directories included, and bytes of memory that the handle holds: what the versions
+ * of an image share is counted with the image. */
 uint32_t docteur_paths(const docteur_image* d);
 size_t docteur_memory_used(const docteur_image* d);
+
+/* An image may hold several commits, its versions, each under a name. The first is the image's own commit; several
+ * names may have the same commit. `reference`: the full name of the branch or tag that the commit was asked for by; may
+ * be empty. The texts are not terminated and live as long as the image's handle. */
+typedef struct docteur_version_info {
+  docteur_id commit;
+  const char* name;
+  size_t name_size;
+  const char* reference;
+  size_t reference_size;
+} docteur_version_info;
+/* Sets `*out` to the number of versions, at most 4,096; 0 for an image of one commit without a name. The first call
+ * reads their list and keeps it, a few dozen bytes for each beside its texts, until the image is detached. `d` may be
+ * the handle of a version, here and below: all of an image have one list. Errors: those of the device, DOCTEUR_DAMAGED,
+ * DOCTEUR_LIMIT, DOCTEUR_OUT_OF_MEMORY. A call that failed may be repeated. */
+docteur_status docteur_versions(docteur_image* d, uint32_t* out, docteur_error* error);
+/* The version of a number, from 0 on. Errors: as docteur_versions(), DOCTEUR_OUT_OF_RANGE. */
+docteur_status docteur_get_version(docteur_image* d, uint32_t number, docteur_version_info* out, docteur_error* error);
+/* Attaches the version of this name or, if there is none, the first one of this reference. `*out` is a handle like the
+ * image's: all functions find, list and read there. Nodes, and their inodes, belong to the handle that returned them.
+ * The version takes memory for its paths, and uses the device, the memory and the cache of the image, so an image and
+ * all its versions may be used by one thread at a time. On success `*out` must be given to docteur_detach(), before the
+ * image is. Errors: those of docteur_versions() and docteur_attach(), DOCTEUR_NOT_FOUND. */
+docteur_status docteur_attach_version(docteur_image* d, const char* name, size_t name_size, docteur_image** out,
+                                      docteur_error* error);
 
 /* The node at `path`: docteur_find() does not follow symbolic links, docteur_resolve() does, inside the image only. */
 docteur_status docteur_find(const docteur_image* d, const char* path, size_t path_size, docteur_node* out);

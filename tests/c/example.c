@@ -1,7 +1,8 @@
-/* Prints the commit of an image, the names in a directory, and a file, through the C interface. This is all
- * that a C program needs: a read function, an allocator, ten calls.
+/* Prints the commit of an image or of one of its versions, the names in a directory, and a file, through the C
+ * interface. Without a directory, prints the versions. This is all that a C program needs: a read function, an
+ * allocator, a dozen calls.
  *
- * Usage: example IMAGE DIRECTORY FILE
+ * Usage: example IMAGE [DIRECTORY FILE [VERSION]]
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,9 +90,47 @@ static int check_file(docteur_image* image, const char* path) {
   return read == DOCTEUR_OK ? 0 : fail(path, &error);
 }
 
+static void print_id(const docteur_id* id) {
+  for (size_t i = 0; i < id->size; ++i) printf("%02x", id->bytes[i]);
+}
+
+static int print_versions(docteur_image* image) {
+  docteur_error error = {DOCTEUR_OK, 0, ""};
+  uint32_t count = 0;
+  if (docteur_versions(image, &count, &error) != DOCTEUR_OK) return fail("versions", &error);
+  for (uint32_t i = 0; i < count; ++i) {
+    docteur_version_info v;
+    if (docteur_get_version(image, i, &v, &error) != DOCTEUR_OK) return fail("versions", &error);
+    printf("%.*s ", (int)v.name_size, v.name);
+    print_id(&v.commit);
+    printf(" %.*s\n", (int)v.reference_size, v.reference);
+  }
+  return 0;
+}
+
+static int print_content(docteur_image* image, const char* directory, const char* file) {
+  docteur_head head;
+  docteur_get_head(image, &head);
+  printf("commit ");
+  print_id(&head.commit);
+  printf("\nauthor %.*s\n", (int)head.author_name_size, head.author_name);
+  int status = print_directory(image, directory);
+  if (status == 0) status = print_file(image, file);
+  return status == 0 ? check_file(image, file) : status;
+}
+
+static int print_version(docteur_image* image, const char* name, const char* directory, const char* file) {
+  docteur_error error = {DOCTEUR_OK, 0, ""};
+  docteur_image* version = NULL;
+  if (docteur_attach_version(image, name, strlen(name), &version, &error) != DOCTEUR_OK) return fail(name, &error);
+  const int status = print_content(version, directory, file);
+  docteur_detach(version);
+  return status;
+}
+
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: example IMAGE DIRECTORY FILE\n");
+  if (argc != 2 && argc != 4 && argc != 5) {
+    fprintf(stderr, "usage: example IMAGE [DIRECTORY FILE [VERSION]]\n");
     return 2;
   }
   int fd = open(argv[1], O_RDONLY);
@@ -106,14 +145,9 @@ int main(int argc, char** argv) {
   docteur_image* image = NULL;
   if (docteur_attach(&device, &memory, 1 << 20, &image, &error) != DOCTEUR_OK) return fail(argv[1], &error);
 
-  docteur_head head;
-  docteur_get_head(image, &head);
-  printf("commit ");
-  for (size_t i = 0; i < head.commit.size; ++i) printf("%02x", head.commit.bytes[i]);
-  printf("\nauthor %.*s\n", (int)head.author_name_size, head.author_name);
-  int status = print_directory(image, argv[2]);
-  if (status == 0) status = print_file(image, argv[3]);
-  if (status == 0) status = check_file(image, argv[3]);
+  const int status = argc == 2   ? print_versions(image)
+                     : argc == 4 ? print_content(image, argv[2], argv[3])
+                                 : print_version(image, argv[4], argv[2], argv[3]);
   docteur_detach(image);
   close(fd);
   if (balance != 0) {

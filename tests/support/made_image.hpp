@@ -16,9 +16,10 @@ struct made_image {
   std::vector<std::byte> content;
   image_statistics made;
 
-  explicit made_image(const std::map<std::string, std::string>& files, std::uint32_t block_size = kDefaultBlockSize) {
+  explicit made_image(const std::map<std::string, std::string>& files, std::uint32_t block_size = kDefaultBlockSize)
+      : made_image(memory_source(files), block_size) {}
+  explicit made_image(const object_source& source, std::uint32_t block_size = kDefaultBlockSize) {
     const scratch dir;
-    const memory_source source(files);
     progress silent;
     image_options options;
     options.block_size = block_size;

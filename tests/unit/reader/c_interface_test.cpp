@@ -2,65 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 
-#include "reader/docteur.h"
-#include "support/image_maker.hpp"
+#include "support/c_world.hpp"
 
 using namespace docteur;
 
 namespace {
-
-// A device that counts the bytes it copies, and memory that counts the bytes allocated.
-struct world {
-  buffer raw;
-  std::size_t copied = 0;    // bytes
-  std::size_t borrowed = 0;  // bytes
-  docteur_image* image = nullptr;
-
-  explicit world(buffer with, std::size_t cache_bytes = 0) : raw(std::move(with)) {
-    const docteur_device device{this, raw.size(), read, nullptr};
-    const docteur_memory memory{this, allocate, release};
-    docteur_error error{};
-    EXPECT_EQ(docteur_attach(&device, &memory, cache_bytes, &image, &error), DOCTEUR_OK) << error.what;
-  }
-  ~world() {
-    docteur_detach(image);
-    EXPECT_EQ(borrowed, 0u);
-  }
-  world(const world&) = delete;
-  world& operator=(const world&) = delete;
-
-  bool away = false;  // the device does not answer for now
-
-  static int read(void* self, std::uint64_t offset, void* out, std::size_t size) {
-    auto* w = static_cast<world*>(self);
-    if (w->away) return DOCTEUR_UNAVAILABLE;
-    if (offset > w->raw.size() || size > w->raw.size() - offset) return -1;
-    std::memcpy(out, w->raw.data() + offset, size);
-    w->copied += size;
-    return 0;
-  }
-  static void* allocate(void* self, std::size_t size) {
-    static_cast<world*>(self)->borrowed += size;
-    return std::malloc(size);
-  }
-  static void release(void* self, void* block, std::size_t size) {
-    static_cast<world*>(self)->borrowed -= size;
-    std::free(block);
-  }
-
-  docteur_file* open(const char* path) {
-    docteur_node node{};
-    docteur_file* file = nullptr;
-    docteur_error error{};
-    EXPECT_EQ(docteur_resolve(image, path, std::strlen(path), &node, &error), DOCTEUR_OK) << error.what;
-    EXPECT_EQ(docteur_open(image, node, &file, &error), DOCTEUR_OK) << error.what;
-    return file;
-  }
-};
 
 std::string piece_of(docteur_file* file, std::uint64_t offset, std::size_t size) {
   std::string out(size, '\0');
@@ -96,8 +45,8 @@ TEST(CInterface, VersionIsTheProjects) {
 
 TEST(CInterface, PreadIsAsOfAFile) {
   std::string delta;
-  world w(two_files(delta));
-  docteur_file* const file = w.open("delta");
+  c_world w(two_files(delta));
+  docteur_file* const file = w.open_file("delta");
   ASSERT_NE(file, nullptr);
   EXPECT_EQ(docteur_file_size(file), delta.size());
   EXPECT_EQ(piece_of(file, 0, 10), delta.substr(0, 10));
@@ -113,8 +62,8 @@ TEST(CInterface, PreadIsAsOfAFile) {
 
 TEST(CInterface, ADeltaIsBuiltOnceForAllItsParts) {
   std::string delta;
-  world w(two_files(delta));
-  docteur_file* const file = w.open("delta");
+  c_world w(two_files(delta));
+  docteur_file* const file = w.open_file("delta");
   ASSERT_NE(file, nullptr);
   std::string all = piece_of(file, 0, 1'000);
   const std::size_t before = w.copied;
@@ -126,7 +75,7 @@ TEST(CInterface, ADeltaIsBuiltOnceForAllItsParts) {
 
 TEST(CInterface, AFailureForNowIsToldFromOneForEver) {
   std::string delta;
-  world w(two_files(delta));
+  c_world w(two_files(delta));
   docteur_node node{};
   ASSERT_EQ(docteur_find(w.image, "delta", 5, &node), DOCTEUR_OK);
   docteur_file* file = nullptr;
@@ -137,14 +86,14 @@ TEST(CInterface, AFailureForNowIsToldFromOneForEver) {
   ASSERT_EQ(docteur_open(w.image, node, &file, &error), DOCTEUR_OK) << error.what;
   EXPECT_EQ(piece_of(file, 150'000, 1'000), delta.substr(150'000, 1'000));
   docteur_close(file);
-  world broken(two_files(delta));
+  c_world broken(two_files(delta));
   broken.raw.resize(100);  // every read from here on runs past the end of the device
   EXPECT_EQ(docteur_open(broken.image, node, &file, &error), DOCTEUR_IO);
 }
 
 TEST(CInterface, ListsGoOnAndNodesHaveInodes) {
   std::string delta;
-  world w(two_files(delta));
+  c_world w(two_files(delta));
   docteur_list* list = nullptr;
   docteur_error error{};
   ASSERT_EQ(docteur_list_open(w.image, "", 0, "base", 4, &list, &error), DOCTEUR_OK) << error.what;
@@ -165,7 +114,7 @@ TEST(CInterface, ListsGoOnAndNodesHaveInodes) {
 
 TEST(CInterface, FoldersAreNotOpened) {
   std::string delta;
-  world w(two_files(delta));
+  c_world w(two_files(delta));
   docteur_node node{};
   ASSERT_EQ(docteur_find(w.image, "", 0, &node), DOCTEUR_OK);
   docteur_file* file = nullptr;
