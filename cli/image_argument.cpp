@@ -19,8 +19,8 @@ void add_digest_option(CLI::App& app, std::optional<std::string>& to) {
   app.add_option("--digest", to, "only the image of this digest, sha256:HEX; each block that is read is compared");
 }
 
-void add_version_option(CLI::App& app, std::string& to) {
-  app.add_option("--at", to, "the version of this name, in an image of several");
+CLI::Option* add_version_option(CLI::App& app, std::string& to) {
+  return app.add_option("--at", to, "the version of this name, in an image of several");
 }
 
 outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given) {

@@ -18,7 +18,7 @@ namespace docteur::cli {
 // Adds --digest to `app`. `to`: what it was given.
 void add_digest_option(CLI::App& app, std::optional<std::string>& to);
 // Adds --at to `app`.
-void add_version_option(CLI::App& app, std::string& to);
+CLI::Option* add_version_option(CLI::App& app, std::string& to);
 // Parses what --digest was given, if it was. Fails with blame::usage.
 [[nodiscard]] outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given);
 

@@ -7,7 +7,9 @@
 #include "cli/common.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/json.hpp"
+#include "cli/list_versions.hpp"
 #include "cli/remote_options.hpp"
+#include "cli/version_text.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -25,6 +27,7 @@ struct ls_options {
   bool json = false;
   bool null = false;
   bool stats = false;
+  bool versions = false;
   reading_options remote;
 };
 
@@ -120,9 +123,21 @@ outcome<void> print_listing(opened_image& from, const ls_options& opt) {
   return {};
 }
 
+outcome<void> print_versions(opened_image& from, const ls_options& opt) {
+  DOCTEUR_TRY(all, list_versions(from));
+  std::string text;
+  if (opt.json) {
+    text = json_array(all, json_of_version) + "\n";
+  } else {
+    for (const verified_version& v : all) text += line_of_version(v, opt.null) + (opt.null ? '\0' : '\n');
+  }
+  bool pipe_closed = false;
+  return write_out(as_bytes(text), pipe_closed);
+}
+
 outcome<void> ls(const ls_options& opt) {
   DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version));
-  return session->end(print_listing(session->image(), opt));
+  return session->end(opt.versions ? print_versions(session->image(), opt) : print_listing(session->image(), opt));
 }
 
 }  // namespace
@@ -132,14 +147,18 @@ int main(int argc, char** argv) {
   CLI::App app("Lists a directory of an image, in Git's order.", docteur::cli::kProgram);
   docteur::cli::ls_options options;
   app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
-  app.add_option("path", options.path, "a path in the image (default: its root)");
-  app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
-  app.add_flag("-R,--recursive", options.recursive, "everything below, with paths relative to the directory");
+  auto* path = app.add_option("path", options.path, "a path in the image (default: its root)");
+  auto* details = app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
+  auto* below =
+      app.add_flag("-R,--recursive", options.recursive, "everything below, with paths relative to the directory");
   app.add_flag("-z,--null", options.null, "names as they are, each followed by NUL instead of a newline")
       ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
-  app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
+  auto* stats = app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
   docteur::cli::add_digest_option(app, options.digest);
-  docteur::cli::add_version_option(app, options.version);
+  auto* at = docteur::cli::add_version_option(app, options.version);
+  auto* versions =
+      app.add_flag("--versions", options.versions, "the versions instead: name, commit, date, paths, reference");
+  for (auto* other : {path, details, below, stats, at}) versions->excludes(other);
   docteur::cli::add_reading_options(app, options.remote);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });

@@ -1,5 +1,6 @@
 // docteur-push: an image into a registry.
 
+#include "base/date_text.hpp"
 #include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "cli/common.hpp"

@@ -6,12 +6,12 @@
 #include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/image_argument.hpp"
-#include "cli/json.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/remote_options.hpp"
 #include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
+#include "cli/version_text.hpp"
 #include "host/file_device.hpp"
 #include "host/image_digests.hpp"
 #include "remote/image_download.hpp"
@@ -76,36 +76,6 @@ std::string head_text(const verify_report& r, const commit_view& c, const findin
   return text;
 }
 
-template <class T, class F>
-std::string json_array(const std::vector<T>& of, F f) {
-  std::string text;
-  for (const T& v : of) text += (text.empty() ? "" : ",") + f(v);
-  return "[" + text + "]";
-}
-
-// The author's date as seconds and zone, as Git keeps it.
-json_object person(const signature& s) {
-  json_object o;
-  o.add_bytes("name", s.name).add_bytes("mail", s.mail);
-  return o.add_raw("date", std::to_string(s.seconds)).add_raw("zone_minutes", std::to_string(s.zone_minutes));
-}
-
-std::string json_of_tag(const tag_object& tag) {
-  json_object o;
-  o.add("oid", hex_text(tag.id));
-  if (const auto parsed = parse_tag(as_bytes(tag.content), tag.id.kind())) o.add_bytes("name", parsed->tag);
-  return o.text();
-}
-
-std::string json_of_version(const verified_version& v) {
-  json_object o;
-  o.add_bytes("name", v.name).add("commit", hex_text(v.commit));
-  if (!v.reference.empty()) o.add_bytes("reference", v.reference);
-  if (const auto c = v.head()) o.add_raw("author", person(c->author).text()).add("root", hex_text(c->tree));
-  if (!v.tags.empty()) o.add_raw("tags", json_array(v.tags, json_of_tag));
-  return o.add("paths", v.paths).text();
-}
-
 const char* word(verdict v) {
   switch (v) {
     case verdict::good: return "good";
@@ -125,7 +95,7 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
   o.add("ok", r.good() && is_signed);
   if (r.image_size > 0) o.add("commit", hex_text(r.commit));
   if (const auto c = r.head()) {
-    o.add_raw("author", person(c->author).text()).add("root", hex_text(c->tree));
+    o.add_raw("author", json_of_person(c->author).text()).add("root", hex_text(c->tree));
     if (c->has_message) o.add_bytes("message", c->message);
     if (const auto derived = find_derivation(c->message)) o.add("made_from", hex_text(derived->original));
   }

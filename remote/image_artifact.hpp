@@ -41,9 +41,6 @@ struct artifact_facts {
 // The manifest of an image: the same bytes for the same arguments, whenever and wherever.
 [[nodiscard]] std::string artifact_manifest(const image_artifact& image, const artifact_facts& facts);
 
-// `seconds` since 1970, UTC, as RFC 3339; empty for years before 1 and after 9999.
-[[nodiscard]] std::string rfc3339_text(std::int64_t seconds);
-
 // The SHA-256 of `data`.
 [[nodiscard]] oid registry_digest(std::string_view data);
 

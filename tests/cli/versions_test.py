@@ -20,7 +20,7 @@ programs = sys.argv[1]
 hash_kind = os.environ.get("GIT_DEFAULT_HASH", "sha1")
 folder_of_all = tempfile.TemporaryDirectory()
 os.chdir(folder_of_all.name)
-ENVIRONMENT = {**os.environ, "HOME": folder_of_all.name, "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A U Thor",
+ENVIRONMENT = {**os.environ, "HOME": folder_of_all.name, "TZ": "UTC", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A U Thor",
                "GIT_AUTHOR_EMAIL": "author@example.org", "GIT_COMMITTER_NAME": "A U Thor",
                "GIT_COMMITTER_EMAIL": "author@example.org"}
 
@@ -146,6 +146,24 @@ for v, revision in zip(report["versions"], REVISIONS):
 assert report["versions"][0]["reference"] == "HEAD" and report["versions"][1]["reference"] == "refs/tags/v0" and report["versions"][-1]["reference"] == "refs/heads/feature/of/mine"
 printed = docteur("verify", "all.img")[0].decode()
 assert "version\t: v3 " + git("rev-parse", "v3").strip() in printed, printed
+
+# docteur-ls --versions says of each what docteur-verify says.
+known = json.loads(docteur("ls", "--versions", "--json", "all.img")[0])
+assert known == report["versions"], known
+lines = docteur("ls", "--versions", "all.img")[0].decode().splitlines()
+assert docteur("ls", "--versions", "-z", "all.img")[0].decode().split("\0") == [*lines, ""]
+for line, name, revision, v in zip(lines, NAMES, REVISIONS, report["versions"], strict=True):
+    commit, date = git("log", "-1", "--format=%H %cd", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", revision).split()
+    assert line == f"{name}\t{commit}\t{date}\t{v['paths']}\t{v['reference']}", line
+    assert v["committed"] == int(git("log", "-1", "--format=%ct", revision)), v
+docteur("make", "-q", "site", "one.img")
+assert docteur("ls", "--versions", "one.img")[0] == b"" and json.loads(docteur("ls", "--versions", "--json", "one.img")[0]) == []
+for other in (["a.txt"], ["-l"], ["-R"], ["--stats"], ["--at", "v3"]):
+    docteur("ls", "all.img", "--versions", *other, status=2)
+# By its id a commit has no reference. A name that would hide something is escaped, but not with -z.
+docteur("make", "-q", "site", "odd.img", "-b", git("rev-parse", "v3").strip() + "=\u202eodd", "-b", "v1")
+assert docteur("ls", "--versions", "odd.img")[0].splitlines()[0].split(b"\t")[::4] == [b"\\xe2\\x80\\xaeodd", b"-"]
+assert docteur("ls", "--versions", "-z", "odd.img")[0].startswith("\u202eodd\t".encode())
 
 # The image of one of them is in front: the same commit, tree and order for those who know no versions.
 docteur("make", "site", "one.img", "-b", "HEAD")

@@ -93,6 +93,14 @@ def sample(work):
     run(os.path.join(build, "bin", "docteur-make"), "-q", store, os.path.join(work, "disk.img"))
 
 
+    repository = os.path.join(work, "repository")
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    run("git", "init", "-q", repository)
+    run("git", "-C", repository, *who, "commit", "-q", "--allow-empty", "-m", "message")
+    run(os.path.join(build, "bin", "docteur-make"), "-q", repository, os.path.join(work, "two.img"), "-b", "HEAD=latest",
+        "-b", "HEAD=v1.0")
+
+
 CASES = [  # keys, and what stands there after TAB
     ("docteur-make --requ", "--require-signature "),
     ("docteur-verify dis", "disk.img "),
@@ -109,6 +117,8 @@ CASES = [  # keys, and what stands there after TAB
     ("docteur-mount --threads 2 -o ro dis", "disk.img "),
     ("docteur-mount -f disk.img sto", "disk.img store/"),
     ("docteur-make sto", "store/"),
+    ("docteur-cat two.img --at v", "--at v1.0"),
+    ("docteur-mount two.img --at la", "--at latest"),
     ("docteur-verify --signature --allowed-signers dis", "--allowed-signers disk.img "),
 ]
 
