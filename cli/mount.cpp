@@ -29,6 +29,7 @@ namespace docteur::cli {
 namespace {
 
 constexpr const char* kProgram = "docteur-mount";
+constexpr std::uint64_t kVersions = std::uint64_t{64} << 20;  // bytes for the paths of versions
 constexpr int kMapped = 1 << 20;  // bytes: larger blocks go back to the system when they are released
 
 struct mount_command {
@@ -41,6 +42,7 @@ struct mount_command {
   bool fake = false;
   std::optional<std::string> digest;
   std::string version;
+  bool versions = false;
   reading_options remote;
 };
 
@@ -67,10 +69,10 @@ class fault_log {
  public:
   fault_log(const opened_image& from, bool foreground) : from_(from), foreground_(foreground) {}
 
-  void report(const node& n, const error& e) {
+  void report(mounted_tree& in, const mounted_node& n, const error& e) {
     const std::time_t now = std::time(nullptr);
     if (last_.exchange(now) == now) return;
-    const auto id = from_.snapshot().id(n);
+    const auto id = in.id(n);
     const failure why = describe(e, from_.shown() + ": " + std::string(name(n.kind)) + (id ? " " + hex_text(*id) : ""));
     if (foreground_) return say(kProgram, why.message);
     ::syslog(LOG_DAEMON | LOG_ERR, "%s", printable_line(why.message).c_str());
@@ -81,6 +83,21 @@ class fault_log {
   bool foreground_;
   std::atomic<std::time_t> last_{0};
 };
+
+outcome<std::unique_ptr<mounted_snapshots>> trees_of(const opened_image& image, bool versions) {
+  if (!versions) return std::make_unique<mounted_snapshots>(image.snapshot());
+  auto all = mounted_snapshots::of_versions(image.snapshot(), kVersions);
+  if (!all) return tl::make_unexpected(describe(all.error(), image.shown()));
+  return std::move(*all);
+}
+
+// "... on ", with what --verbose says.
+std::string what_is_mounted(const opened_image& image, const mounted_snapshots& trees) {
+  if (trees.has_versions())
+    return std::to_string(trees.entries().size()) + " versions of " + image.shown() + " are on ";
+  return "commit " + hex_text(image.snapshot().commit_id()) + " of " + image.shown() + ", " +
+         std::to_string(image.snapshot().tree().size()) + " paths, is on ";
+}
 
 outcome<void> mount(const mount_command& command) {
   mount_plan plan;
@@ -105,17 +122,15 @@ outcome<void> mount(const mount_command& command) {
   if (plan.source.empty()) plan.source = image->shown();
 
   fault_log faults(*image, command.foreground);
-  mounted_tree tree(image->snapshot(), heap_memory(),
+  DOCTEUR_TRY(snapshots, trees_of(*image, command.versions));
+  mounted_tree tree(*snapshots, heap_memory(),
                     {plan.options.user.value_or(::getuid()), plan.options.group.value_or(::getgid())});
   fuse_answers answers{tree,
                        [&] {
-                         if (command.verbose)
-                           say(kProgram, "commit " + hex_text(image->snapshot().commit_id()) + " of " + image->shown() +
-                                             " is on " + printable(folder) + ", " +
-                                             std::to_string(image->snapshot().tree().size()) + " paths");
+                         if (command.verbose) say(kProgram, what_is_mounted(*image, *snapshots) + printable(folder));
                          parent.ready();
                        },
-                       [&](const node& n, const error& e) { faults.report(n, e); }};
+                       [&](const mounted_node& n, const error& e) { faults.report(tree, n, e); }};
   return session->end(serve_mount(answers, plan));
 }
 
@@ -140,7 +155,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0u, 1024u));
   app.add_flag("-v,--verbose", command.verbose, "say what was mounted");
   add_digest_option(app, command.digest);
-  add_version_option(app, command.version);
+  app.add_flag("--versions", command.versions, "all versions, each as a folder that has its name")
+      ->excludes(add_version_option(app, command.version));
   add_reading_options(app, command.remote);
   app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
   const int status = run(app, static_cast<int>(words.size()), words.data(), [&] { return mount(command); });

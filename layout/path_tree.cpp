@@ -184,6 +184,11 @@ std::optional<path_tree::match> path_tree::find(std::string_view path) const noe
   }
 }
 
+std::uint32_t path_tree::record(std::uint32_t leaf) const noexcept {
+  if (block_.size() < sizeof leaf || leaf > block_.size() - sizeof leaf) return 0;
+  return load_ref(block_.data() + leaf);
+}
+
 // A directory on the way has its own leaf right after its '/'; a file's leaf is where the '/' of the path would follow.
 std::optional<path_tree::prefix> path_tree::find_prefix(std::string_view path) const noexcept {
   if (const auto whole = find(path)) return prefix{whole->record, whole->leaf, whole->is_directory, path.size()};

@@ -22,7 +22,8 @@ namespace docteur {
 
 class path_tree {
  public:
-  // `leaf` identifies the path: a number less than the tree's size in bytes, the same in every tree of the same paths.
+  // `leaf` identifies the path: a number less than the tree's size in bytes, the same in every tree of the same paths;
+  // 0 for the root directory.
   struct match {
     std::uint32_t record;
     std::uint32_t leaf;
@@ -33,6 +34,9 @@ class path_tree {
 
   // `path`: '/'-separated, neither leading nor trailing '/'; empty for the root directory.
   [[nodiscard]] std::optional<match> find(std::string_view path) const noexcept;
+
+  // The record of a path that was found, by its leaf; 0 for a number that is no leaf's.
+  [[nodiscard]] std::uint32_t record(std::uint32_t leaf) const noexcept;
 
   // Returns the longest path in the tree that is `path` or leads to it: for "a/b/c" the path itself, else "a/b", "a",
   // or the root directory; nullopt if there is none of them.

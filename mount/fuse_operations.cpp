@@ -18,7 +18,7 @@ fuse_answers& answers(fuse_req_t request) { return *static_cast<fuse_answers*>(f
 
 // Answers with what an error means to a program. The kernel keeps no failed answer, so what becomes readable again is
 // read again.
-void reply_error(fuse_req_t request, const node& n, const error& e) {
+void reply_error(fuse_req_t request, const mounted_node& n, const error& e) {
   switch (e.code) {
     case errc::not_found: fuse_reply_err(request, ENOENT); return;
     case errc::out_of_memory: fuse_reply_err(request, ENOMEM); return;
@@ -38,7 +38,7 @@ void answer(fuse_req_t request, Body body) noexcept {
   }
 }
 
-fuse_entry_param to_entry(const node& n, const struct stat& status) {
+fuse_entry_param to_entry(const mounted_node& n, const struct stat& status) {
   fuse_entry_param e{};
   e.ino = number_of(n);
   e.attr = status;
@@ -85,7 +85,7 @@ void forget_multi(fuse_req_t request, std::size_t count, fuse_forget_data* all) 
 
 void getattr(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
   answer(request, [&](mounted_tree& tree) {
-    const node n = tree.find(number);
+    const mounted_node n = tree.find(number);
     const auto status = tree.status(n);
     if (!status) return reply_error(request, n, status.error());
     fuse_reply_attr(request, &*status, kForever);
@@ -94,7 +94,7 @@ void getattr(fuse_req_t request, fuse_ino_t number, fuse_file_info*) {
 
 void readlink(fuse_req_t request, fuse_ino_t number) {
   answer(request, [&](mounted_tree& tree) {
-    const node n = tree.find(number);
+    const mounted_node n = tree.find(number);
     const auto target = tree.target(n);
     if (!target) return reply_error(request, n, target.error());
     fuse_reply_readlink(request, target->c_str());
@@ -108,7 +108,7 @@ void opendir(fuse_req_t request, fuse_ino_t, fuse_file_info*) { fuse_reply_err(r
 
 void read(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t at, fuse_file_info*) {
   answer(request, [&](mounted_tree& tree) {
-    const node n = tree.find(number);
+    const mounted_node n = tree.find(number);
     const auto done = tree.read(n, static_cast<std::uint64_t>(at), size, [&](bytes content) {
       fuse_reply_buf(request, reinterpret_cast<const char*>(content.data()), content.size());
     });
@@ -122,9 +122,9 @@ class listing_buffer {
   listing_buffer(fuse_req_t request, std::size_t size) : request_(request), buffer_(size) {}
 
   // Return whether the entry fitted.
-  bool add(const mounted_tree::listed& l) {
+  bool add(const mounted_tree& tree, const mounted_tree::listed& l) {
     struct stat s {};
-    s.st_ino = l.what.leaf;
+    s.st_ino = tree.inode(l.what);
     s.st_mode = type_of(l.what);
     name_ = l.name;
     return advance(fuse_add_direntry(request_, end(), left(), name_.c_str(), &s, place(l)));
@@ -133,7 +133,7 @@ class listing_buffer {
   bool add_with_attributes(mounted_tree& tree, std::uint64_t folder, const mounted_tree::listed& l) {
     name_ = l.name;
     fuse_entry_param e{};
-    e.attr.st_ino = l.what.leaf;
+    e.attr.st_ino = tree.inode(l.what);
     e.attr.st_mode = type_of(l.what);
     if (fuse_add_direntry_plus(request_, nullptr, 0, name_.c_str(), &e, 0) > left()) return false;
     const auto status = l.is_dot ? result<struct stat>(e.attr) : tree.status(l.what);
@@ -150,7 +150,7 @@ class listing_buffer {
   }
 
  private:
-  static mode_t type_of(const node& n) {
+  static mode_t type_of(const mounted_node& n) {
     return n.is_folder() ? S_IFDIR : n.kind == entry_kind::symlink ? S_IFLNK : S_IFREG;
   }
   static off_t place(const mounted_tree::listed& l) { return static_cast<off_t>(l.place); }
@@ -173,7 +173,7 @@ void readdir(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t pass
   answer(request, [&](mounted_tree& tree) {
     listing_buffer out(request, size);
     const auto listed = tree.list(number, static_cast<std::uint64_t>(passed),
-                                  [&](const mounted_tree::listed& l) { return out.add(l); });
+                                  [&](const mounted_tree::listed& l) { return out.add(tree, l); });
     if (!listed) return reply_error(request, tree.find(number), listed.error());
     out.reply(tree);
   });
@@ -208,7 +208,7 @@ void reply_text(fuse_req_t request, const std::string& text, std::size_t size) {
 
 void getxattr(fuse_req_t request, fuse_ino_t number, const char* name, std::size_t size) {
   answer(request, [&](mounted_tree& tree) {
-    const node n = tree.find(number);
+    const mounted_node n = tree.find(number);
     const auto value = tree.attribute(n, name);
     if (value) return reply_text(request, *value, size);
     if (value.error().code != errc::not_found) return reply_error(request, n, value.error());

@@ -15,7 +15,7 @@ struct fuse_answers {
   // Called once, when the kernel has greeted: from now on requests are answered.
   std::function<void()> started;
   // Called for each request that fails because content cannot be read, by any thread.
-  std::function<void(const node&, const error&)> failed;
+  std::function<void(const mounted_node&, const error&)> failed;
 };
 
 // Every function gets its fuse_answers as the session's user data.

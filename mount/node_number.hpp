@@ -1,5 +1,5 @@
 #pragma once
-// The numbers that the kernel knows nodes by. Hosted.
+// What the kernel knows by a number: a path of one of the mounted trees. Hosted.
 
 #include <cstdint>
 
@@ -7,17 +7,32 @@
 
 namespace docteur {
 
-inline constexpr std::uint64_t kRootNumber = 1;  // FUSE_ROOT_ID
+// Of the tree with a number (mount/mounted_snapshots.hpp): the path of a leaf (reader/node.hpp), or the root if it is
+// 0.
+struct mounted_node {
+  std::uint32_t tree;
+  entry_kind kind;
+  std::uint32_t leaf;
 
-// A number holds the whole node, so a file needs no record in memory, however many files the kernel knows: the leaf in
-// the upper 32 bits, the record (reader/node.hpp) in the lower. No leaf is 0, so no number is kRootNumber. `n` was
-// found by a path that is not the root's.
-[[nodiscard]] constexpr std::uint64_t number_of(const node& n) noexcept {
-  return std::uint64_t{n.leaf} << 32 | to_record(n);
+  [[nodiscard]] bool is_root() const noexcept { return leaf == 0; }
+  [[nodiscard]] bool is_folder() const noexcept { return node{kind, 0}.is_folder(); }
+  friend bool operator==(const mounted_node&, const mounted_node&) = default;
+};
+
+inline constexpr std::uint64_t kRootNumber = 1;  // FUSE_ROOT_ID: the root of tree 0
+
+// A number holds the whole node, so a file needs no record in memory, however many files the kernel knows: the tree in
+// the bits from 40 on, the kind in those from 32 on, the leaf in the lower ones. The highest bit is set, so that no
+// number but that of tree 0's root is kRootNumber.
+[[nodiscard]] constexpr std::uint64_t number_of(const mounted_node& n) noexcept {
+  if (n.tree == 0 && n.is_root()) return kRootNumber;
+  return std::uint64_t{1} << 63 | std::uint64_t{n.tree} << 40 | static_cast<std::uint64_t>(n.kind) << 32 | n.leaf;
 }
-// The reverse, for any number but the root's.
-[[nodiscard]] constexpr node node_of(std::uint64_t number) noexcept {
-  return to_node(static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32));
+// The reverse.
+[[nodiscard]] constexpr mounted_node node_of(std::uint64_t number) noexcept {
+  if (number == kRootNumber) return {0, entry_kind::directory, 0};
+  return {static_cast<std::uint32_t>(number >> 40 & 0xffff), static_cast<entry_kind>(number >> 32 & 7),
+          static_cast<std::uint32_t>(number)};
 }
 
 }  // namespace docteur

@@ -3,13 +3,12 @@
 // longest go when all would take too much memory. Any thread may use it.
 
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "host/recent_versions.hpp"
+#include "host/version_names.hpp"
 #include "reader/image.hpp"
 #include "reader/snapshot.hpp"
 #include "reader/version_list.hpp"
@@ -23,6 +22,7 @@ struct mounted_version {
       : snapshot(std::move(s)),
         modified(snapshot.commit().committer.seconds),
         modified_text(format_http_date(modified)) {}
+  [[nodiscard]] std::size_t memory_used() const noexcept { return snapshot.memory_used(); }
   docteur::snapshot snapshot;
   std::int64_t modified;    // the commit's date, seconds since 1970 UTC
   http_date modified_text;  // the same
@@ -48,27 +48,12 @@ class mounted_versions {
   [[nodiscard]] result<shared_version> find(std::string_view name);
 
  private:
-  struct attached {
-    oid commit;  // several names may have one
-    shared_version version;
-  };
-  void forget_unused() noexcept;
-
   const docteur::image* image_ = nullptr;
-  std::uint64_t most_ = 0;
   version_list list_;
   shared_version first_;
-  std::mutex guard_;            // of what follows
-  std::list<attached> recent_;  // most recent first
+  recent_versions<mounted_version> recent_;
 };
 
-// Names of one commit, as clients show them.
-struct version_names {
-  std::string_view name;                  // the branch's or tag's own, if it is one of the commit's
-  std::vector<std::string_view> aliases;  // the others
-};
-// In the order of the list.
-[[nodiscard]] std::vector<version_names> names_of_versions(const version_list& list);
 // An array of {"version", "title", "aliases"}, which the version selectors of themes for MkDocs read
 // (https://github.com/jimporter/mike, versions.json).
 [[nodiscard]] std::string versions_json(const version_list& list);

@@ -67,6 +67,8 @@ void expect_like_map(const path_tree& tree, const key_set& keys) {
     ASSERT_TRUE(found) << path;
     EXPECT_EQ(found->record, record) << path;
     EXPECT_EQ(found->is_directory, is_directory(key)) << path;
+    EXPECT_EQ(tree.record(found->leaf), record) << path;
+    EXPECT_EQ(found->leaf == 0, key == keys.begin()->first) << path;
     EXPECT_FALSE(tree.find(path + "/")) << "only snapshot::find() accepts trailing slashes";
     for (const std::string& near :
          {path, path + "/", path + "\1", path + "x", path + "/x", path + "/x/y", path + "\xff",
@@ -163,6 +165,16 @@ TEST(PathTree, IsEmptyByDefault) {
   EXPECT_FALSE(none.find(""));
   EXPECT_FALSE(none.find("a"));
   EXPECT_FALSE(none.lower_bound("", room));
+}
+
+TEST(PathTree, NoRecordWhereNoLeafCanBe) {
+  counting_memory mem;
+  const auto tree = build({{"", 7}}, mem.handle());
+  ASSERT_TRUE(tree);
+  EXPECT_EQ(tree->record(tree->find("")->leaf), 7u);
+  for (const std::uint32_t beyond : {static_cast<std::uint32_t>(tree->memory_used()) - 3, 0x7fffffffu, ~0u})
+    EXPECT_EQ(tree->record(beyond), 0u);
+  EXPECT_EQ(path_tree().record(0), 0u);
 }
 
 TEST(PathTree, RefusesToBeEmpty) {

@@ -36,7 +36,8 @@ class world {
   explicit world(const buffer& raw, const limits& bounds = {}) : disk(raw) {
     const auto attached = image.attach(disk.handle(), heap_memory(), {bounds});
     if (!attached) throw std::runtime_error(attached.error().what);
-    tree.emplace(image.snapshot(), heap_memory(), tree_owner{1000, 1001});
+    snapshots.emplace(image.snapshot());
+    tree.emplace(*snapshots, heap_memory(), tree_owner{1000, 1001});
   }
   // The number of a path, with references for the folders on the way, as a kernel would take them.
   std::uint64_t walk(const std::string& path) {
@@ -78,6 +79,7 @@ class world {
 
   failing_device disk;
   attached_image image;
+  std::optional<mounted_snapshots> snapshots;
   std::optional<mounted_tree> tree;
 };
 
