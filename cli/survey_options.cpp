@@ -38,13 +38,15 @@ outcome<void> show_survey(const survey_options& opt, const std::string& image) {
   const auto survey = survey_image(from->snapshot());
   if (!survey) return tl::make_unexpected(describe(survey.error(), printable(image)));
   const survey_totals totals = add_up(*survey);
+  const auto versions = survey_versions(from->image(), *survey);
+  if (!versions) return tl::make_unexpected(describe(versions.error(), printable(image)));
   if (opt.report) {
     const std::string name = std::filesystem::path(image).filename().string();
-    DOCTEUR_CHECK(write_whole_file(*opt.report, survey_page(name, *survey, totals)));
+    DOCTEUR_CHECK(write_whole_file(*opt.report, survey_page(name, *survey, totals, *versions)));
   }
   if (!opt.stats) return {};
   bool pipe_closed = false;
-  return write_out(as_bytes(survey_text(image, *survey, totals)), pipe_closed);
+  return write_out(as_bytes(survey_text(image, *survey, totals, *versions)), pipe_closed);
 }
 
 }  // namespace docteur::cli

@@ -64,7 +64,22 @@ std::string boxes_json(const std::vector<box>& boxes) {
   return list.text();
 }
 
-std::string survey_json(const std::string& image, const image_survey& s, const survey_totals& t) {
+std::string versions_json(const version_survey& all) {
+  json_list list;
+  for (const surveyed_version& v : all.versions)
+    list.add("\n" + json_list()
+                        .add(json_string(names_text(v)))
+                        .add(v.only.objects)
+                        .add(v.only.packed)
+                        .add(v.only.content)
+                        .add(v.shared.packed)
+                        .add(v.paths)
+                        .text());
+  return list.text();
+}
+
+std::string survey_json(const std::string& image, const image_survey& s, const survey_totals& t,
+                        const version_survey& v) {
   json_list groups;
   for (std::size_t g = 0; g < kObjectGroups; ++g)
     if (t.groups[g].objects > 0) groups.add(sum_json(name(object_group{static_cast<std::uint8_t>(g)}), t.groups[g]));
@@ -81,6 +96,9 @@ std::string survey_json(const std::string& image, const image_survey& s, const s
       .add_raw("groups", groups.text())
       .add_raw("parts", parts.text())
       .add_raw("depths", depths.text())
+      .add_raw("versions", versions_json(v))
+      .add_raw("in_several", sum_json("in several", v.several))
+      .add_raw("in_none", sum_json("in none", v.none))
       .add_raw("directories", paths_json(largest_directories(s, t, kShownPaths), s, t))
       .add_raw("files", paths_json(largest_files(s, t, kShownPaths), s, t))
       .add_raw("deltas", sum_json("", t.deltas))
@@ -102,10 +120,11 @@ std::string without_markup(std::string_view json) {
 
 }  // namespace
 
-std::string survey_page(const std::string& image, const image_survey& s, const survey_totals& t) {
+std::string survey_page(const std::string& image, const image_survey& s, const survey_totals& t,
+                        const version_survey& v) {
   const std::size_t at = kPage.find(kDataMark);
   std::string page(kPage.substr(0, at));
-  page += without_markup(survey_json(image, s, t));
+  page += without_markup(survey_json(image, s, t, v));
   return page.append(kPage.substr(at + kDataMark.size()));
 }
 

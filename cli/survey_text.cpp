@@ -67,6 +67,25 @@ std::string paths(const char* what, const std::vector<std::uint32_t>& which, con
   return text;
 }
 
+std::string version_line(const object_sum& only, const std::string& shared, const std::string& paths,
+                         std::uint64_t size) {
+  return line("%10llu %14llu %5.1f%% %15llu %14s %10s  ", count{only.objects}, count{only.packed},
+              percent(only.packed, size), count{only.content}, shared.c_str(), paths.c_str());
+}
+
+// What only one version has, and what several share; nothing of an image without names.
+std::string versions(const image_survey& s, const survey_totals& t, const version_survey& all) {
+  if (all.versions.empty()) return {};
+  std::string text = line("%10s %14s %6s %15s %14s %10s  ", "objects", "bytes", "share", "content", "shared", "paths") +
+                     "only in version\n";
+  for (const surveyed_version& v : all.versions)
+    text +=
+        version_line(v.only, std::to_string(v.shared.packed), std::to_string(v.paths), s.size) + names_text(v) + "\n";
+  text += version_line(all.several, "", "", s.size) + "in several\n";
+  if (all.none.objects > 0) text += version_line(all.none, "", "", s.size) + "in none\n";
+  return text + version_line(t.all, "", "", s.size) + "all objects\n\n";
+}
+
 std::string costs(const survey_totals& t) {
   const double saved = t.deltas_if_whole - static_cast<double>(t.deltas.packed);
   std::string text = line("deltas: %llu, %llu bytes for %llu bytes of content", count{t.deltas.objects},
@@ -79,9 +98,16 @@ std::string costs(const survey_totals& t) {
 
 }  // namespace
 
-std::string survey_text(const std::string& image, const image_survey& s, const survey_totals& t) {
+std::string names_text(const surveyed_version& v) {
+  std::string text;
+  for (const std::string& name : v.names) text += (text.empty() ? "" : ", ") + printable(name);
+  return text;
+}
+
+std::string survey_text(const std::string& image, const image_survey& s, const survey_totals& t,
+                        const version_survey& v) {
   return printable(image) + ": commit " + hex_text(s.commit) + "\n\n" + kinds(s, t) + "\n" + depths(s, t) + "\n" +
-         paths("largest directories", largest_directories(s, t, kShownPaths), s, t) + "\n" +
+         versions(s, t, v) + paths("largest directories", largest_directories(s, t, kShownPaths), s, t) + "\n" +
          paths("largest files", largest_files(s, t, kShownPaths), s, t) + "\n" + costs(t);
 }
 

@@ -2,7 +2,8 @@
 // Measures where the bytes of an image went: every entry of its PACK, every path, and the parts around them. Works on
 // any attached image, also one made by another program. Hosted.
 //
-//   survey_image(image) -> image_survey -> add_up() (survey/survey_totals.hpp), draw_boxes() (survey/box_tree.hpp)
+//   survey_image(image) -> image_survey -> add_up() (survey/survey_totals.hpp), draw_boxes() (survey/box_tree.hpp),
+//   survey_versions() (survey/version_survey.hpp)
 
 #include <cstdint>
 #include <string>

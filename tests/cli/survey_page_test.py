@@ -76,9 +76,9 @@ def make_site(site):
         f.write(fill.randbytes(30_000))
 
 
-def make(source, folder):
+def make(source, folder, *options):
     image, page = folder / "an <i>image", folder / "page.html"
-    subprocess.run([MAKE, "-q", "--effort", "fast", "--report", str(page), str(source), str(image)], check=True,
+    subprocess.run([MAKE, "-q", "--effort", "fast", "--report", str(page), str(source), str(image), *options], check=True,
                    timeout=120)
     return page, image.stat().st_size
 
@@ -130,6 +130,29 @@ def check_many(work):
     assert sum(size for parent, _, _, size, _, _ in survey["boxes"] if parent == 0) == size == survey["size"]
 
 
+def check_versions(work, profile):
+    """What each version costs: the bytes of all rows are those of the objects."""
+    site = work / "versions"
+    git = ["git", "-c", "user.name=T", "-c", "user.email=t@t", "-C", str(site)]
+    subprocess.run(["git", "init", "-q", str(site)], check=True, timeout=60)
+    for version in ("v1", "v<b>2"):
+        (site / "page").write_text(version * 1000)
+        (site / "same").write_bytes(random.Random(3).randbytes(5000))
+        subprocess.run([*git, "add", "-A"], check=True, timeout=60)
+        subprocess.run([*git, "commit", "-q", "-m", version], check=True, timeout=60)
+        subprocess.run([*git, "tag", version], check=True, timeout=60)
+    page, size = make(site, work, "-b", "v1", "-b", "v<b>2", "-b", "v1=old")
+    survey = json.loads(re.search(r'id="survey">(.*?)</script>', page.read_text(), re.S).group(1))
+    assert [v[0] for v in survey["versions"]] == ["v1, old", "v<b>2"], survey["versions"]
+    rows = [*survey["versions"], survey["in_several"], survey["in_none"]]
+    for column in (1, 2, 3):
+        assert sum(row[column] for row in rows) == sum(group[column] for group in survey["groups"]), rows
+    assert sum(row[2] for row in rows) + sum(n for _, n in survey["parts"]) == size, (rows, size)
+    assert all(4900 < v[4] < 5200 and v[5] == 3 for v in survey["versions"]), survey["versions"]
+    seen = Page(chromium(profile, "--dump-dom", page.as_uri()))
+    assert {"v1, old", "v<b>2", "in several"} <= set(seen.cells), seen.cells
+
+
 def main():
     if not shutil.which("chromium"):
         print("chromium is absent")
@@ -143,6 +166,7 @@ def main():
         top = check_page(page, size, work / "profile")
         check_click(page, top["docs"]["bytes"], work / "profile")
         check_many(work)
+        check_versions(work, work / "profile")
 
 
 main()

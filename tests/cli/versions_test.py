@@ -147,6 +147,28 @@ assert report["versions"][0]["reference"] == "HEAD" and report["versions"][1]["r
 printed = docteur("verify", "all.img")[0].decode()
 assert "version\t: v3 " + git("rev-parse", "v3").strip() in printed, printed
 
+# --stats says what each commit has alone and what it shares, as git lists objects; the bytes add up.
+printed = docteur("make", "-q", "--stats", "site", "again.img", *asked)[0].decode()
+table = [line.split(None, 6) for line in printed[printed.index("only in version\n"):].split("\n\n")[0].splitlines()[1:]]
+reached = {}  # by commit
+for name, revision in zip(NAMES, REVISIONS):
+    commit = git("rev-parse", f"{revision}^{{commit}}").strip()
+    ids = {oid for mode, oid in tree_of(revision).values() if mode != "160000"}
+    ids |= {commit, git("rev-parse", f"{revision}^{{tree}}").strip(), git("rev-parse", revision).strip()}
+    reached[commit] = reached.get(commit, set()) | ids
+all_ids = [oid for ids in reached.values() for oid in ids]
+times = {oid: all_ids.count(oid) for oid in set(all_ids)}
+alone = sorted(sum(times[oid] == 1 for oid in ids) for ids in reached.values())
+versions_of_table = [line for line in table if len(line) == 7 and not line[-1].startswith("in ")]
+assert sorted(int(line[0]) for line in versions_of_table) == alone, printed
+several = next(line for line in table if line[-2:] == ["in", "several"])
+whole_line = next(line for line in table if line[-2:] == ["all", "objects"])
+assert int(several[0]) == sum(n > 1 for n in times.values()) and int(whole_line[0]) == len(times), printed
+assert sum(int(line[1]) for line in [*versions_of_table, several]) == int(whole_line[1]), printed
+assert any(line[-1] == "v19, latest" for line in versions_of_table) and any(line[-1] == "v3, feature-of-mine" for line in versions_of_table), printed
+assert {int(line[5]) for line in versions_of_table} == {len(tree_of(r)) + 1 for r in REVISIONS}, printed
+assert "only in version" not in docteur("make", "-q", "--stats", "site", "again.img")[0].decode()
+
 # docteur-ls --versions says of each what docteur-verify says.
 known = json.loads(docteur("ls", "--versions", "--json", "all.img")[0])
 assert known == report["versions"], known
