@@ -22,6 +22,7 @@
 #include "reader/limits.hpp"
 #include "source/objects/source_memory.hpp"
 #include "source/remote/fetch.hpp"
+#include "source/remote/fetched_repository.hpp"
 #include "source/selection/selection.hpp"
 
 namespace docteur::cli {
@@ -204,8 +205,13 @@ outcome<void> check_signature(const commit_source& source, const make_options& o
 outcome<std::unique_ptr<commit_source>> open_selected(const location& where, const source_options& options,
                                                       const selection& selected, const make_options& opt,
                                                       const previous_image& previous, progress& report) {
-  DOCTEUR_TRY(wanted, wanted_versions(opt.versions, where, report));
-  DOCTEUR_TRY(versions, open_versions(where, options, wanted.all, report));
+  std::unique_ptr<fetched_repository> fetched;
+  if (where.remote) {
+    DOCTEUR_TRY(made, fetched_repository::create(*where.remote, options.timeout));
+    fetched = std::move(made);
+  }
+  DOCTEUR_TRY(wanted, wanted_versions(opt.versions, where, fetched.get(), report));
+  DOCTEUR_TRY(versions, open_versions(where, options, wanted.all, fetched.get(), report));
   for (named_source& v : versions) {
     DOCTEUR_CHECK(check_signature(*v.source, opt, report));
     DOCTEUR_TRY(part, select_from(std::move(v.source), selected, report));

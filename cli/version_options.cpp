@@ -38,7 +38,8 @@ void add_version_options(CLI::App& app, version_options& to) {
   app.add_option("--default", to.default_version, "the name of the version that is served first (default: the first)");
 }
 
-outcome<wanted_list> wanted_versions(const version_options& options, const location& where, const progress& report) {
+outcome<wanted_list> wanted_versions(const version_options& options, const location& where, fetched_repository* fetched,
+                                     progress& report) {
   wanted_list wanted{};
   for (const std::string& text : options.branches) {
     DOCTEUR_TRY(one, parse_wanted_version(text));
@@ -47,7 +48,7 @@ outcome<wanted_list> wanted_versions(const version_options& options, const locat
   DOCTEUR_TRY(bounds, bounds_of(options, wanted.all));
   const bool has_pattern = std::ranges::any_of(wanted.all, is_pattern);
   if (has_pattern) {
-    DOCTEUR_TRY(expanded, expand_patterns(std::move(wanted.all), where, bounds, report));
+    DOCTEUR_TRY(expanded, expand_patterns(std::move(wanted.all), where, bounds, fetched, report));
     wanted.all = std::move(expanded);
   }
   if (wanted.all.empty()) wanted.all.emplace_back();

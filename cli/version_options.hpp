@@ -29,10 +29,10 @@ struct wanted_list {
   bool are_named;
 };
 
-// What the options ask for, patterns replaced by what matches them. Fails as parse_wanted_version() and
-// expand_patterns() do, and with blame::usage if an option does not fit the others.
+// What the options ask for, patterns replaced by what matches them. `fetched`: as expand_patterns() takes it. Fails as
+// parse_wanted_version() and expand_patterns() do, and with blame::usage if an option does not fit the others.
 [[nodiscard]] outcome<wanted_list> wanted_versions(const version_options& options, const location& where,
-                                                   const progress& report);
+                                                   fetched_repository* fetched, progress& report);
 
 // Moves the version named by --default to the front. Fails with blame::usage.
 [[nodiscard]] outcome<void> choose_default(std::vector<named_source>& versions, const version_options& options);

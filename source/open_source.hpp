@@ -15,6 +15,7 @@
 
 namespace docteur {
 
+class fetched_repository;
 class git_objects;
 
 struct source_options {
@@ -37,5 +38,11 @@ struct source_options {
 // does not fit what is there.
 [[nodiscard]] outcome<std::unique_ptr<commit_source>> open_source(const location& where, const source_options& options,
                                                                   progress& report);
+
+// Opens several commits of a repository on another machine, in the order of `references`, as open_source() does each,
+// but by one fetch. `options.reference` is not used.
+[[nodiscard]] outcome<std::vector<std::unique_ptr<commit_source>>> open_fetched(
+    fetched_repository& from, const source_options& options, const std::vector<std::string>& references,
+    progress& report);
 
 }  // namespace docteur

@@ -5,6 +5,7 @@
 #include "base/printable.hpp"
 #include "object/result.hpp"
 #include "source/objects/git_objects.hpp"
+#include "source/remote/fetched_repository.hpp"
 #include "source/repository/reference_list.hpp"
 
 namespace docteur {
@@ -30,6 +31,30 @@ std::shared_ptr<const git_objects> open_objects(const std::string& path) {
   return std::move(*objects);
 }
 
+// The references that match each pattern, in the order of the patterns.
+outcome<std::vector<std::vector<listed_reference>>> list_matches(std::span<const wanted_version> wanted,
+                                                                 const location& where, fetched_repository* fetched,
+                                                                 progress& report) {
+  std::vector<std::string> patterns;
+  for (const wanted_version& w : wanted) {
+    if (!is_reference_pattern(w.reference)) continue;
+    if (!w.name.empty())
+      return give_up(blame::usage,
+                     "--branch: " + printable(w.reference) + ": the versions of a pattern cannot have one name");
+    patterns.push_back(w.reference);
+  }
+  if (fetched != nullptr) return fetched->list(patterns, report);
+  DOCTEUR_TRY(repository, find_repository(where.path));
+  if (!repository)
+    return give_up(blame::usage, "--branch: " + printable(patterns.front()) + ": a pattern is for repositories");
+  std::vector<std::vector<listed_reference>> all;
+  for (const std::string& pattern : patterns) {
+    DOCTEUR_TRY(found, list_references(*repository, pattern, report));
+    all.push_back(std::move(found));
+  }
+  return all;
+}
+
 }  // namespace
 
 outcome<wanted_version> parse_wanted_version(const std::string& text) {
@@ -42,7 +67,10 @@ outcome<wanted_version> parse_wanted_version(const std::string& text) {
 }
 
 outcome<std::vector<wanted_version>> expand_patterns(std::vector<wanted_version> wanted, const location& where,
-                                                     const pattern_bounds& bounds, const progress& report) {
+                                                     const pattern_bounds& bounds, fetched_repository* fetched,
+                                                     progress& report) {
+  DOCTEUR_TRY(matches, list_matches(wanted, where, fetched, report));
+  auto match = matches.begin();
   std::vector<wanted_version> all;
   const auto is_wanted = [&](const std::string& reference) {
     const auto is = [&](const wanted_version& w) { return w.reference == reference; };
@@ -54,11 +82,7 @@ outcome<std::vector<wanted_version>> expand_patterns(std::vector<wanted_version>
       continue;
     }
     const std::string shown = "--branch: " + printable(w.reference);
-    if (!w.name.empty()) return give_up(blame::usage, shown + ": the versions of a pattern cannot have one name");
-    if (where.remote) return give_up(blame::usage, shown + ": a pattern is for a repository on this machine");
-    DOCTEUR_TRY(repository, find_repository(where.path));
-    if (!repository) return give_up(blame::usage, shown + ": a pattern is for repositories");
-    DOCTEUR_TRY(found, list_references(*repository, w.reference, report));
+    std::vector<listed_reference> found = std::move(*match++);
     if (bounds.since) std::erase_if(found, [&](const listed_reference& r) { return r.date < *bounds.since; });
     if (bounds.newest && found.size() > *bounds.newest) found.resize(*bounds.newest);
     if (found.empty()) return give_up(blame::input, shown + ": no branch or tag since that date");
@@ -69,15 +93,28 @@ outcome<std::vector<wanted_version>> expand_patterns(std::vector<wanted_version>
 }
 
 outcome<std::vector<named_source>> open_versions(const location& where, const source_options& options,
-                                                 std::span<const wanted_version> wanted, progress& report) {
+                                                 std::span<const wanted_version> wanted, fetched_repository* fetched,
+                                                 progress& report) {
+  std::vector<std::unique_ptr<commit_source>> sources;
+  if (fetched != nullptr) {
+    std::vector<std::string> references;
+    for (const wanted_version& w : wanted) references.push_back(w.reference);
+    DOCTEUR_TRY(opened, open_fetched(*fetched, options, references, report));
+    sources = std::move(opened);
+  } else {
+    source_options one = options;
+    if (wanted.size() > 1) one.objects = open_objects(where.path);
+    for (const wanted_version& w : wanted) {
+      one.reference = w.reference;
+      DOCTEUR_TRY(source, open_source(where, one, report));
+      sources.push_back(std::move(source));
+    }
+  }
   std::vector<named_source> all;
-  source_options one = options;
-  if (!where.remote && wanted.size() > 1) one.objects = open_objects(where.path);
-  for (const wanted_version& w : wanted) {
-    one.reference = w.reference;
-    DOCTEUR_TRY(source, open_source(where, one, report));
-    const std::string known = source->reference();
-    all.push_back({w.name.empty() ? default_name(known.empty() ? w.reference : known) : w.name, std::move(source)});
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const wanted_version& w = wanted[i];
+    const std::string known = sources[i]->reference();
+    all.push_back({w.name.empty() ? default_name(known.empty() ? w.reference : known) : w.name, std::move(sources[i])});
   }
   return all;
 }

@@ -14,6 +14,8 @@
 
 namespace docteur {
 
+class fetched_repository;
+
 struct wanted_version {
   std::string reference;  // as source_options::reference, or a pattern (source/repository/reference_list.hpp)
   std::string name;       // of the version; empty: that of the branch or tag, with '-' for '/'
@@ -29,15 +31,16 @@ struct pattern_bounds {
 };
 
 // Replaces each pattern by the references that match it, the newest first. Those that are wanted anyway are left out.
-// Fails as list_references() does, and with blame::usage if a pattern has a name, or the repository is on another
-// machine.
+// `fetched`: of a repository on another machine, what open_versions() needs then. Fails as list_references() and
+// fetched_repository::list() do, and with blame::usage if a pattern has a name.
 [[nodiscard]] outcome<std::vector<wanted_version>> expand_patterns(std::vector<wanted_version> wanted,
                                                                    const location& where, const pattern_bounds& bounds,
-                                                                   const progress& report);
+                                                                   fetched_repository* fetched, progress& report);
 
-// Opens each of `wanted` as open_source() does, with `options` but for the reference, in a remote repository too.
+// Opens each of `wanted` as open_source() does, with `options` but for the reference. `fetched`: of a repository on
+// another machine, from which all come by one fetch.
 [[nodiscard]] outcome<std::vector<named_source>> open_versions(const location& where, const source_options& options,
                                                                std::span<const wanted_version> wanted,
-                                                               progress& report);
+                                                               fetched_repository* fetched, progress& report);
 
 }  // namespace docteur

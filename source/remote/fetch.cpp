@@ -115,23 +115,35 @@ std::string described_reference(std::string_view text) {
   return "HEAD";
 }
 
-outcome<fetched_commit> fetched_head(const private_folder& repository, bool by_id) {
+// One for each of `references`, in their order.
+outcome<std::vector<fetched_commit>> fetched_heads(const private_folder& repository,
+                                                   std::span<const std::string> references) {
   std::ifstream file(repository.path() / "FETCH_HEAD");
-  std::string line;
-  std::getline(file, line);
-  // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
-  const std::string_view digits = std::string_view(line).substr(0, line.find('\t'));
-  const std::string_view what = std::string_view(line).substr(line.rfind('\t') + 1);
-  if (const auto kind = kind_of_digits(digits))
-    if (const auto id = parse_hex(digits, *kind)) return fetched_commit{*id, by_id ? "" : described_reference(what)};
-  return give_up(blame::environment, "git did not report what it fetched");
+  std::vector<fetched_commit> all;
+  for (std::string line; all.size() < references.size() && std::getline(file, line);) {
+    // "ID, TAB, nothing or not-for-merge, TAB, what it is" (git-fetch(1), "OUTPUT" of FETCH_HEAD)
+    const std::string_view digits = std::string_view(line).substr(0, line.find('\t'));
+    const std::string_view what = std::string_view(line).substr(line.rfind('\t') + 1);
+    const auto kind = kind_of_digits(digits);
+    if (!kind) break;
+    const auto id = parse_hex(digits, *kind);
+    if (!id) break;
+    const bool by_id = kind_of_digits(references[all.size()]).has_value();
+    all.push_back({*id, by_id ? "" : described_reference(what)});
+  }
+  if (all.size() != references.size()) return give_up(blame::environment, "git did not report what it fetched");
+  return all;
 }
 
-outcome<bool> has_object(const private_folder& repository, const oid& id) {
-  DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native(), id.kind()));
-  const auto info = objects->info(id);
-  if (!info && !info.error().missing) return give_up(info.error().who, "what was fetched " + info.error().why);
-  return info.has_value();
+// Whether all of `wanted` are there, which have ids of one kind.
+outcome<bool> has_objects(const private_folder& repository, std::span<const fetched_commit> wanted) {
+  DOCTEUR_TRY(objects, git_objects::open((repository.path() / "objects").native(), wanted.front().id.kind()));
+  for (const fetched_commit& c : wanted) {
+    const auto info = objects->info(c.id);
+    if (!info && !info.error().missing) return give_up(info.error().who, "what was fetched " + info.error().why);
+    if (!info) return false;
+  }
+  return true;
 }
 
 // Removes the password that make_bare_repository() or git wrote: the repository lives as long as its source.
@@ -152,6 +164,7 @@ struct attempt {
   bool refuses_id = false;
   bool lacks_shallow = false;
   bool has_sha256 = false;
+  bool lacks_filter = false;
 };
 
 // `repository`: the request's.
@@ -176,11 +189,14 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
   }
   messages.take("\n");
   const int status = run.child.status();
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-    if (request.reference.empty()) return attempt{};
-    DOCTEUR_TRY(fetched, fetched_head(repository, false));
-    DOCTEUR_TRY(there, has_object(repository, fetched.id));
-    if (there) return attempt{};
+  const bool found_none = request.is_listing && WIFEXITED(status) && WEXITSTATUS(status) == 1 && messages.is_silent();
+  if (found_none || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+    attempt good;
+    good.lacks_filter = messages.lacks_filter();
+    if (request.references.empty() || request.is_listing) return good;
+    DOCTEUR_TRY(fetched, fetched_heads(repository, request.references));
+    DOCTEUR_TRY(there, has_objects(repository, fetched));
+    if (there) return good;
     // libgit2 treats what is not among the server's references as fetched.
     messages.take("fatal: unadvertised object\n");
   }
@@ -191,18 +207,42 @@ outcome<attempt> try_to_fetch(const fetch_request& request, std::chrono::seconds
   }
   if (WIFSIGNALED(status))
     return give_up(blame::environment, "the fetching process was killed by signal " + std::to_string(WTERMSIG(status)));
-  return attempt{messages.reason(request.reference), messages.refuses_id(request.reference), messages.lacks_shallow(),
-                 messages.has_sha256()};
+  const std::string asked = messages.named(request.references);
+  return attempt{messages.reason(asked), messages.refuses_id(asked), messages.lacks_shallow(), messages.has_sha256(),
+                 messages.lacks_filter()};
 }
 
-// As try_to_fetch(), of one reference, and checks that it came. If the server cannot leave out history, asks again with
-// it and sets that in `request`.
-outcome<attempt> try_one(fetch_request& request, std::chrono::seconds timeout, const private_folder& repository,
-                         progress& report) {
+// As try_to_fetch(), in a repository of ids of `kind`, and asks again for more where the server cannot leave out what
+// it was asked to: sets in `request` that history and contents come.
+outcome<attempt> try_more(fetch_request& request, hash_kind kind, std::chrono::seconds timeout,
+                          const private_folder& repository, progress& report) {
   DOCTEUR_TRY(tried, try_to_fetch(request, timeout, repository, report));
-  if (!tried.lacks_shallow) return tried;
-  request.history = true;
-  return try_to_fetch(request, timeout, repository, report);
+  const bool was_filtered = request.only_commits;
+  // A server that knows no shallow clones knows no filters either.
+  if (tried.lacks_filter || tried.lacks_shallow) request.only_commits = false;
+  const bool with_history = tried.lacks_shallow && !request.history;
+  const bool with_contents = tried.failed && tried.lacks_filter && was_filtered;
+  if (!with_history && !with_contents) return tried;
+  request.history = request.history || with_history;
+  // git noted the filter there, and would use it again.
+  if (was_filtered) DOCTEUR_CHECK(write_configuration(repository, request.from, kind));
+  return try_more(request, kind, timeout, repository, report);
+}
+
+// The same, and, where the kind is only supposed and the server has the other one, in a repository of that, which is
+// then made and set in `kind`.
+outcome<void> fetch_of_kind(fetch_request& request, hash_kind& kind, bool is_known, std::chrono::seconds timeout,
+                            const private_folder& repository, progress& report) {
+  DOCTEUR_TRY(tried, try_more(request, kind, timeout, repository, report));
+  // The kind of a server's ids is known only then; nothing was fetched yet.
+  if (tried.has_sha256 && !is_known && kind == hash_kind::sha1) {
+    kind = hash_kind::sha256;
+    DOCTEUR_CHECK(make_bare_repository(repository, request.from, kind));
+    DOCTEUR_TRY(again, try_more(request, kind, timeout, repository, report));
+    tried = std::move(again);
+  }
+  if (tried.failed) return tl::unexpected<failure>(*tried.failed);
+  return {};
 }
 
 }  // namespace
@@ -213,24 +253,32 @@ outcome<void> prepare_to_fetch() {
   return {};
 }
 
-outcome<fetched_commit> fetch_commit(const remote_address& from, const fetch_options& options,
-                                     const private_folder& repository, progress& report) {
-  DOCTEUR_TRY(reference, checked_reference(options.reference));
-  const brief_credentials guard(repository);
-  const hash_kind asked = kind_of_digits(lower_digits(reference)).value_or(hash_kind::sha1);
-  DOCTEUR_CHECK(make_bare_repository(repository, from, asked));
-  fetch_request request{from, reference, false, repository.path().native()};
-  DOCTEUR_TRY(tried, try_one(request, options.timeout, repository, report));
-  // The kind of a server's ids is known only then; nothing was fetched yet.
-  if (tried.has_sha256 && asked == hash_kind::sha1) {
-    DOCTEUR_CHECK(make_bare_repository(repository, from, hash_kind::sha256));
-    DOCTEUR_TRY(again, try_one(request, options.timeout, repository, report));
-    tried = std::move(again);
+outcome<std::vector<fetched_commit>> fetch_commits(const remote_address& from, const fetch_options& options,
+                                                   const private_folder& repository, progress& report,
+                                                   const remote_listing* listing) {
+  fetch_request request{from, {}, false, repository.path().native()};
+  hash_kind kind = listing != nullptr ? listing->kind : hash_kind::sha1;
+  for (const std::string& asked : options.references) {
+    DOCTEUR_TRY(reference, checked_reference(asked));
+    if (listing == nullptr) kind = kind_of_digits(reference).value_or(kind);
+    request.references.push_back(std::move(reference));
   }
-  if (tried.failed) return tl::unexpected<failure>(*tried.failed);
-  DOCTEUR_TRY(fetched, fetched_head(repository, kind_of_digits(reference).has_value()));
-  fetched.with_history = request.history;
+  const brief_credentials guard(repository);
+  if (listing == nullptr || !listing->has_contents) DOCTEUR_CHECK(make_bare_repository(repository, from, kind));
+  DOCTEUR_CHECK(fetch_of_kind(request, kind, listing != nullptr, options.timeout, repository, report));
+  DOCTEUR_TRY(fetched, fetched_heads(repository, request.references));
+  for (fetched_commit& c : fetched) c.with_history = request.history;
   return fetched;
+}
+
+outcome<remote_listing> list_remote(const remote_address& from, std::span<const std::string> beginnings,
+                                    std::chrono::seconds timeout, const private_folder& repository, progress& report) {
+  fetch_request request{from, {beginnings.begin(), beginnings.end()}, false, repository.path().native(), true, true};
+  hash_kind kind = hash_kind::sha1;
+  DOCTEUR_CHECK(make_bare_repository(repository, from, kind));
+  DOCTEUR_CHECK(fetch_of_kind(request, kind, false, timeout, repository, report));
+  DOCTEUR_CHECK(write_configuration(repository, from, kind));
+  return remote_listing{kind, !request.only_commits, request.history};
 }
 
 outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::chrono::seconds timeout,
@@ -238,14 +286,15 @@ outcome<void> fetch_pinned(const remote_address& from, const oid& commit, std::c
   const std::string id = hex_text(commit);
   const brief_credentials guard(repository);
   DOCTEUR_CHECK(make_bare_repository(repository, from, commit.kind()));
-  fetch_request request{from, id, false, repository.path().native()};
-  DOCTEUR_TRY(alone, try_one(request, timeout, repository, report));
+  fetch_request request{from, {id}, false, repository.path().native()};
+  DOCTEUR_TRY(alone, try_more(request, commit.kind(), timeout, repository, report));
   if (!alone.failed) return {};
   if (!alone.refuses_id) return tl::unexpected<failure>(*alone.failed);
-  request.reference.clear();
+  request.references.clear();
   DOCTEUR_TRY(all, try_to_fetch(request, timeout, repository, report));
   if (all.failed) return tl::unexpected<failure>(*all.failed);
-  DOCTEUR_TRY(there, has_object(repository, commit));
+  const fetched_commit wanted{commit, ""};
+  DOCTEUR_TRY(there, has_objects(repository, {&wanted, 1}));
   if (there) return {};
   return give_up(blame::input, "commit " + id +
                                    " is in none of its branches and tags, and the server does not serve it by id "

@@ -28,6 +28,7 @@ class text_reader {
     rest_.remove_prefix(size);
     return out;
   }
+  [[nodiscard]] bool good() const { return good_; }
   [[nodiscard]] bool done() const { return good_ && rest_.empty(); }
 
  private:
@@ -51,9 +52,12 @@ std::string encode(const fetch_request& request) {
   put(out, from.user);
   put(out, from.password ? "1" : "");
   put(out, from.password.value_or(""));
-  put(out, request.reference);
   put(out, request.history ? "1" : "");
   put(out, request.repository);
+  put(out, request.is_listing ? "1" : "");
+  put(out, request.only_commits ? "1" : "");
+  put(out, std::to_string(request.references.size()));
+  for (const std::string& reference : request.references) put(out, reference);
   return out;
 }
 
@@ -68,9 +72,12 @@ std::optional<fetch_request> decode_fetch_request(std::string_view text) {
   const bool has_password = !in.next().empty();
   std::string password = in.next();
   if (has_password) out.from.password = std::move(password);
-  out.reference = in.next();
   out.history = !in.next().empty();
   out.repository = in.next();
+  out.is_listing = !in.next().empty();
+  out.only_commits = !in.next().empty();
+  const std::string references = in.next();
+  while (in.good() && std::to_string(out.references.size()) != references) out.references.push_back(in.next());
   if (!in.done()) return std::nullopt;
   out.from.by = static_cast<transport>(std::stoi(by));
   out.from.path_at = std::stoul(path_at);

@@ -71,6 +71,15 @@ std::string config_value(std::string_view text) {
   return out + "\"";
 }
 
+// "https://"
+std::string scheme_of(const remote_address& from) { return from.url.substr(0, from.url.find("://") + 3); }
+
+// "host:port"
+std::string host_of(const remote_address& from) {
+  const auto begin = from.url.find("://") + 3;
+  return from.url.substr(begin, from.url.find('/', begin) - begin);
+}
+
 }  // namespace
 
 std::vector<std::string> own_environment() {
@@ -82,7 +91,6 @@ std::vector<std::string> own_environment() {
 child_command git_fetch_command(const fetch_request& request, std::chrono::seconds timeout, bool may_ask,
                                 std::span<const std::string> environment) {
   const remote_address& from = request.from;
-  const std::string& reference = request.reference;
   child_command command;
   for (const std::string& entry : environment) {
     const std::string_view name = std::string_view(entry).substr(0, entry.find('='));
@@ -121,42 +129,49 @@ child_command git_fetch_command(const fetch_request& request, std::chrono::secon
   for (const char* const option : {"fetch", "--progress", "--no-tags", "--no-recurse-submodules",
                                    "--no-auto-maintenance", "--no-write-commit-graph", "--no-prune"})
     command.arguments.emplace_back(option);
-  if (!reference.empty() && !request.history) command.arguments.emplace_back("--depth=1");
+  if (!request.references.empty() && !request.history) command.arguments.emplace_back("--depth=1");
+  // Root trees come, too: without them git takes a tag of a tree for what a server forgot.
+  if (request.only_commits) command.arguments.emplace_back("--filter=tree:1");
   command.arguments.emplace_back("--");
   command.arguments.push_back(from.url);
-  if (reference.empty()) {
+  if (request.references.empty())
     for (const std::string_view all : kAllReferences) command.arguments.emplace_back(all);
-    return command;
+  for (const std::string& reference : request.references) {
+    // The plus ("even if not a fast-forward") keeps a name such as "tag" or "+x" from meaning more than itself.
+    std::string specification = "+" + reference;
+    if (request.is_listing) specification += "*:" + reference + "*";
+    command.arguments.push_back(std::move(specification));
   }
-  // The plus ("even if not a fast-forward") keeps a name such as "tag" or "+x" from meaning more than itself.
-  command.arguments.push_back("+" + reference);
   return command;
 }
 
 outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from, hash_kind kind) {
   std::error_code error;
-  // What is left of a repository of the other kind, which was made before, but for a password that a person typed.
-  for (const char* const name : {"HEAD", "config", "objects"})
+  // What is left of a repository that was made before, but for a password that a person typed.
+  for (const char* const name : {"HEAD", "FETCH_HEAD", "config", "objects", "packed-refs", "refs", "shallow"})
     if (!error) std::filesystem::remove_all(folder.path() / name, error);
   if (from.password) forget_credentials(folder);
   if (!error) std::filesystem::create_directories(folder.path() / "objects" / "pack", error);
   if (!error) std::filesystem::create_directories(folder.path() / "refs", error);
   if (error) return give_up(blame::environment, printable(folder.path().native()) + ": " + error.message());
   DOCTEUR_CHECK(folder.write("HEAD", "ref: refs/heads/main\n"));
+  DOCTEUR_CHECK(write_configuration(folder, from, kind));
+  if (!from.password) return {};
+  // git-credential-store(1), "STORAGE FORMAT".
+  return folder.write(kCredentials, scheme_of(from) + percent_encoded(from.user) + ":" +
+                                        percent_encoded(*from.password) + "@" + host_of(from) + "\n");
+}
+
+outcome<void> write_configuration(const private_folder& folder, const remote_address& from, hash_kind kind) {
   std::string config = kind == hash_kind::sha1 ? "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
                                                : "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
                                                  "[extensions]\n\tobjectformat = sha256\n";
-  // "https://" and "host:port"
-  const auto scheme_end = from.url.find("://") + 3;
-  const auto host = std::string_view(from.url).substr(scheme_end, from.url.find('/', scheme_end) - scheme_end);
   if (!from.user.empty())
-    config += "[credential " + config_value(from.url.substr(0, scheme_end) + std::string(host)) +
+    config += "[credential " + config_value(scheme_of(from) + host_of(from)) +
               "]\n\tusername = " + config_value(from.user) + "\n";
-  DOCTEUR_CHECK(folder.write("config", config));
-  if (!from.password) return {};
-  // git-credential-store(1), "STORAGE FORMAT".
-  return folder.write(kCredentials, from.url.substr(0, scheme_end) + percent_encoded(from.user) + ":" +
-                                        percent_encoded(*from.password) + "@" + std::string(host) + "\n");
+  std::error_code ignored;
+  std::filesystem::remove(folder.path() / "config", ignored);
+  return folder.write("config", config);
 }
 
 void forget_credentials(const private_folder& folder) noexcept {

@@ -30,6 +30,10 @@ inline constexpr std::array<std::string_view, 2> kAllReferences{"+refs/heads/*:r
 [[nodiscard]] outcome<void> make_bare_repository(const private_folder& folder, const remote_address& from,
                                                  hash_kind kind);
 
+// Writes its configuration anew, without what git has added: where objects that were left out come from.
+[[nodiscard]] outcome<void> write_configuration(const private_folder& folder, const remote_address& from,
+                                                hash_kind kind);
+
 // Removes the password that make_bare_repository() or git wrote there.
 void forget_credentials(const private_folder& folder) noexcept;
 

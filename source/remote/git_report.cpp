@@ -93,6 +93,16 @@ bool is_hexadecimal(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
+// The first run of as many hexadecimal digits as an id has; empty if there is none.
+std::string_view id_in(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t end = std::min(text.find_first_not_of("0123456789abcdef", at), text.size());
+    if (kind_of_digits(text.substr(at, end - at))) return text.substr(at, end - at);
+    at = std::max(at, end);
+  }
+  return {};
+}
+
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (std::size_t at = 0; !what.empty() && (at = text.find(what, at)) != std::string::npos; at += by.size())
     text.replace(at, what.size(), by);
@@ -114,6 +124,10 @@ void git_report::take(std::string_view text) {
 void git_report::line(std::string_view text) {
   while (text.ends_with(' ')) text.remove_suffix(1);
   if (text.empty() || count(text)) return;
+  // Of fetch-pack.c and of fetch.c; the last one of a server's upload-pack.c: "filter 'tree' not supported".
+  for (const std::string_view begin : {"warning: filtering not recognized by server",
+                                       "warning: option \"filter\" is ignored", "fatal: remote error: filter '"})
+    if (text.starts_with(begin)) lacks_filter_ = true;
   if (skip(text, kRemote)) {
     if (!text.starts_with("Enumerating objects") && !text.starts_with("Total ")) last_remote_ = text;
     return;
@@ -148,6 +162,14 @@ bool git_report::count(std::string_view text) {
     return true;
   }
   return false;
+}
+
+std::string git_report::named(std::span<const std::string> asked) const {
+  const std::string why = cause();
+  const std::string* longest = nullptr;
+  for (const std::string& name : asked)
+    if (why.find(name) != std::string::npos && (longest == nullptr || name.size() > longest->size())) longest = &name;
+  return longest != nullptr ? *longest : asked.empty() ? "" : asked.front();
 }
 
 // The messages of git as a client (also over plain files), of git as a server, and of JGit.
@@ -185,6 +207,8 @@ failure git_report::reason(std::string_view asked) const {
     if (asked.size() >= 4 && is_hexadecimal(asked)) text += "; over the network a commit needs all digits of its id";
     return {blame::input, text};
   }
+  if (refuses_id(asked) && !kind_of_digits(asked) && !id_in(why).empty())
+    return {blame::input, "the server lists " + std::string(id_in(why)) + ", but does not have it"};
   if (refuses_id(asked))
     return {blame::input,
             "commit " + name +

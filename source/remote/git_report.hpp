@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,12 @@ class git_report {
   // Whether the server has answered, with a first line about objects.
   [[nodiscard]] bool answered() const noexcept { return answered_; }
 
+  // Whether git said nothing but progress. If no reference matches what a fetch without history is for, it fails so.
+  [[nodiscard]] bool is_silent() const noexcept { return last_lines_.empty(); }
+  // Which of `asked` the reason for the failure names; the first if none.
+  [[nodiscard]] std::string named(std::span<const std::string> asked) const;
+  // Whether the server sent what it was asked to leave out, or failed because it cannot leave that out.
+  [[nodiscard]] bool lacks_filter() const noexcept { return lacks_filter_; }
   // Whether it failed because the server does not serve the id `asked`: it has no such object, or serves none by id.
   [[nodiscard]] bool refuses_id(std::string_view asked) const;
   // Whether it failed because the server cannot leave out history: it serves plain files, or lacks the capability
@@ -45,6 +52,7 @@ class git_report {
   std::deque<std::string> last_lines_;  // the last lines that are not progress
   std::string last_remote_;             // the last message of the server
   bool answered_ = false;
+  bool lacks_filter_ = false;
   std::string phase_;
   std::uint64_t done_ = 0;   // of this phase
   std::uint64_t bytes_ = 0;  // the same

@@ -122,7 +122,7 @@ bool download(git_remote* remote, std::vector<std::string>& specifications, cons
 int fetch_by_libgit2(const fetch_request& request, int messages) {
   start_libgit2();
   const remote_address& from = request.from;
-  const std::string& reference = request.reference;
+  if (request.is_listing) return fail(messages, "a pattern of references needs the program git in PATH");
   const bool guarded = from.by == transport::http && from.password.has_value();
   if (guarded && !credential_guard::watch(endpoint_of(from.url))) return fail(messages, failure_text());
   git_repository* raw = nullptr;
@@ -141,24 +141,29 @@ int fetch_by_libgit2(const fetch_request& request, int messages) {
   options.proxy_opts.type = GIT_PROXY_AUTO;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 #if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 7)
-  if (!reference.empty() && !request.history) options.depth = 1;
+  if (!request.references.empty() && !request.history) options.depth = 1;
 #endif
   if (git_remote_connect(raw_remote, GIT_DIRECTION_FETCH, &options.callbacks, &options.proxy_opts, nullptr) != 0)
     return fail(messages, failure_text());
-  if (reference.empty()) {
+  if (request.references.empty()) {
     std::vector<std::string> all(kAllReferences.begin(), kAllReferences.end());
     return download(raw_remote, all, options) ? 0 : fail(messages, failure_text());
   }
-  const auto found = find(raw_remote, reference);
-  if (!found) return fail(messages, "couldn't find remote ref " + reference);
-  std::vector<std::string> one{"+" + found->name + ":refs/docteur/fetched"};
-  const bool by_id = found->name == reference && parse_hex(reference, hash_kind::sha1).has_value();
-  if (!download(raw_remote, one, options))
-    return fail(messages, by_id ? "Server does not allow request for unadvertised object" : failure_text());
+  std::vector<std::string> specifications;
+  std::string lines, by_id;
+  for (const std::string& reference : request.references) {
+    const auto found = find(raw_remote, reference);
+    if (!found) return fail(messages, "couldn't find remote ref " + reference);
+    specifications.push_back("+" + found->name + ":refs/docteur/fetched/" + std::to_string(specifications.size()));
+    if (found->name == reference && parse_hex(reference, hash_kind::sha1)) by_id = reference;
+    const std::string what = found->name == "HEAD" ? "" : "'" + found->name + "' of ";
+    lines += hex_text(from_git(found->id)) + "\t\t" + what + "the server\n";
+  }
+  if (!download(raw_remote, specifications, options))
+    return fail(messages,
+                by_id.empty() ? failure_text() : "Server does not allow request for unadvertised object " + by_id);
   std::ofstream head(request.repository + "/FETCH_HEAD");
-  const std::string what = found->name == "HEAD" ? "" : "'" + found->name + "' of ";
-  if (!(head << hex_text(from_git(found->id)) << "\t\t" << what << "the server\n" << std::flush))
-    return fail(messages, "cannot write FETCH_HEAD");
+  if (!(head << lines << std::flush)) return fail(messages, "cannot write FETCH_HEAD");
   return 0;
 }
 

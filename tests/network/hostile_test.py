@@ -59,7 +59,8 @@ for status, address in ADDRESSES:
 for path in (f"--upload-pack={touch}", f"-c core.sshCommand={touch}", "-x"):  # behind "--" these are paths
     refused(1, "No such file", path)
 
-REFERENCES = [f"--upload-pack={touch}", f"-u{touch}", "--exec=x", "a b", "x:refs/heads/y", "+main:refs/heads/x", "*", "refs/*",
+REFERENCES = [f"--upload-pack={touch}", f"-u{touch}", "--exec=x", "a b", "x:refs/heads/y", "+main:refs/heads/x", "*:x", "refs/heads/../*",
+              f"--upload-pack={touch}*", "refs/heads/.*", "@{*", "*^", "refs/heads/x.lock/*",
               "^main", "main..old", "main^", "@{0}", "a\nb", "a\x1bb", "../x", "x.lock", ".x", "-", "--", "tag v1"]
 for reference in REFERENCES:
     for place in (f"{http}/site.git", f"git://127.0.0.1:{daemon}/site.git"):

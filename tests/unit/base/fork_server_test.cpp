@@ -98,7 +98,7 @@ TEST(ForkServer, ARequestIsUnderstoodAsItWasMeant) {
   request.from.path_at = 7;
   request.from.shown = "shown";
   request.from.user = "jane";
-  request.reference = "main";
+  request.references = {"main", "refs/tags/v1"};
   request.history = true;
   request.repository = std::string("/a\0b", 4);
   for (const std::optional<std::string>& password : {std::optional<std::string>(), {""}, {"p:w"}}) {

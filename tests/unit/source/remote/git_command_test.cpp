@@ -23,7 +23,7 @@ class GitCommand : public testing::Test {
                         bool may_ask = false) {
     const auto where = parse_location(url);
     EXPECT_TRUE(where && where->remote) << url;
-    return git_fetch_command({*where->remote, "main", false, folder_.path().native()}, 60s, may_ask, environment);
+    return git_fetch_command({*where->remote, {"main"}, false, folder_.path().native()}, 60s, may_ask, environment);
   }
   private_folder folder_ = std::move(*private_folder::create());
 };
@@ -40,10 +40,23 @@ TEST_F(GitCommand, UrlAndReferenceComeBehindTheOptions) {
   EXPECT_TRUE(has(arguments, "http.lowSpeedTime=60"));
 }
 
+TEST_F(GitCommand, SeveralReferencesComeInTheirOrder) {
+  const auto where = parse_location("https://h/x");
+  fetch_request request{*where->remote, {"v1", "HEAD", "tag"}, false, folder_.path().native()};
+  auto arguments = git_fetch_command(request, 60s, false, {}).arguments;
+  const std::vector<std::string> wanted = {"--", "https://h/x", "+v1", "+HEAD", "+tag"};
+  EXPECT_TRUE(std::ranges::equal(std::ranges::find(arguments, "--"), arguments.end(), wanted.begin(), wanted.end()));
+  request.references = {"refs/tags/v"};
+  request.is_listing = request.only_commits = true;
+  arguments = git_fetch_command(request, 60s, false, {}).arguments;
+  EXPECT_EQ(arguments.back(), "+refs/tags/v*:refs/tags/v*");
+  EXPECT_TRUE(has(arguments, "--filter=tree:1") && has(arguments, "--depth=1"));
+}
+
 TEST_F(GitCommand, AllBranchesAndTagsComeWithTheirHistory) {
   const auto where = parse_location("https://h/x");
   const auto arguments =
-      git_fetch_command({*where->remote, "", false, folder_.path().native()}, 60s, false, {}).arguments;
+      git_fetch_command({*where->remote, {}, false, folder_.path().native()}, 60s, false, {}).arguments;
   const auto end = std::ranges::find(arguments, "--");
   ASSERT_EQ(arguments.end() - end, 4);
   EXPECT_EQ(end[1], "https://h/x");

@@ -158,6 +158,43 @@ TEST_F(GitReport, AServerThatCannotLeaveOutHistory) {
   EXPECT_FALSE(report.lacks_shallow());
 }
 
+TEST_F(GitReport, OneOfSeveralReferencesIsNamed) {
+  const std::vector<std::string> asked = {"v1", "v1.0", "refs/tags/v1", "main"};
+  const auto named = [&](std::string_view text) {
+    git_report report(from_, seen_);
+    report.take(text);
+    return report.named(asked);
+  };
+  EXPECT_EQ(named("fatal: couldn't find remote ref v1.0\n"), "v1.0");
+  EXPECT_EQ(named("fatal: couldn't find remote ref v1\n"), "v1");
+  EXPECT_EQ(named("fatal: couldn't find remote ref refs/tags/v1\n"), "refs/tags/v1");
+  EXPECT_EQ(named("fatal: early EOF\n"), "v1");
+  EXPECT_EQ(git_report(from_, seen_).named({}), "");
+}
+
+TEST_F(GitReport, AnObjectThatTheServerListsAndLacks) {
+  const std::string id(40, '1'), line = "fatal: remote error: upload-pack: not our ref " + id + "\n";
+  EXPECT_EQ(reason_of(line, "v1").message, "the server lists " + id + ", but does not have it");
+  EXPECT_EQ(reason_of(line, "v1").who, blame::input);
+  EXPECT_TRUE(reason_of(line, id).message.starts_with("commit " + id + " does not exist")) << "it was asked for";
+}
+
+TEST_F(GitReport, AServerThatLeavesNothingOut) {
+  for (const char* const text :
+       {"warning: filtering not recognized by server, ignoring", "warning: option \"filter\" is ignored for http://h/x",
+        "fatal: remote error: filter 'tree' not supported"}) {
+    git_report report(from_, seen_);
+    EXPECT_TRUE(report.is_silent());
+    report.take(std::string(text) + "\n");
+    EXPECT_TRUE(report.lacks_filter()) << text;
+    EXPECT_FALSE(report.is_silent()) << text;
+  }
+  git_report report(from_, seen_);
+  report.take("Receiving objects: 100% (6/6), done.\nFrom http://h/filter\n * [new tag] filter -> filter\n");
+  report.take("remote: warning: filtering not recognized by server, ignoring\n");
+  EXPECT_FALSE(report.lacks_filter());
+}
+
 TEST_F(GitReport, AnIdThatIsNoFile) {
   const std::string id(40, '1');
   const std::string line = "error: Unable to find " + id + " under http://h/x\n";
