@@ -11,9 +11,11 @@
 #include "cli/progress_line.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/whole_file.hpp"
+#include "host/describe.hpp"
 #include "host/file_device.hpp"
 #include "host/image_digests.hpp"
 #include "update/packs/pack_diff.hpp"
+#include "update/packs/pack_name.hpp"
 #include "update/packs/pack_streams.hpp"
 
 namespace docteur::cli {
@@ -25,6 +27,7 @@ struct diff_options {
   std::string from;
   std::string to;
   std::string pack;
+  std::optional<std::string> name;
   bool no_check = false;
   bool quiet = false;
   bool verbose = false;
@@ -35,7 +38,9 @@ struct diff_options {
 void add_options(CLI::App& app, diff_options& opt) {
   app.add_option("old", opt.from, "the image to start from: a file or a block device")->required();
   app.add_option("new", opt.to, "the image that docteur-patch will make of it")->required();
-  app.add_option("pack", opt.pack, "the update pack to write")->required();
+  app.add_option("pack", opt.pack, "the update pack to write, or a folder, where its name follows from the images")
+      ->required();
+  app.add_option("--name", opt.name, "in a folder: the image's name on the server (default: that of `new`)");
   app.add_flag("--no-check", opt.no_check, "do not apply the pack before it gets its name");
   app.add_flag("-q,--quiet", opt.quiet, "print nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "print how the entries of the new image travel");
@@ -53,6 +58,27 @@ named_image named(const file_device& file, const std::string& path) {
   return image;
 }
 
+outcome<oid> digest_of_image(const named_image& image) {
+  const auto digests = image_digests::load(image.disk);
+  if (!digests) return tl::make_unexpected(describe(digests.error(), image.shown));
+  return digests->digest();
+}
+
+// The file to write: in a folder, the name under which docteur-fetch asks for it.
+outcome<std::string> pack_path(const diff_options& opt, const named_image& from, const named_image& to) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(opt.pack, ignored)) {
+    if (opt.name) return give_up(blame::usage, printable(opt.pack) + ": not a folder, as --name needs");
+    return opt.pack;
+  }
+  const std::string name = opt.name.value_or(std::filesystem::path(opt.to).filename().string());
+  if (name.empty() || name.find('/') != std::string::npos)
+    return give_up(blame::usage, "--name: expected the name of a file, without its folder");
+  DOCTEUR_TRY(old_digest, digest_of_image(from));
+  DOCTEUR_TRY(new_digest, digest_of_image(to));
+  return (std::filesystem::path(opt.pack) / (name + update_pack_suffix(old_digest, new_digest))).string();
+}
+
 void print_statistics(const update_statistics& n, const std::string& pack) {
   const auto part = [](std::uint64_t entries, std::uint64_t bytes) {
     return std::to_string(entries) + " entries (" + std::to_string(bytes) + " bytes) ";
@@ -61,13 +87,13 @@ void print_statistics(const update_statistics& n, const std::string& pack) {
                     "are made anew, " + part(n.raw, n.raw_bytes) + "travel as they are");
 }
 
-outcome<void> print_json(const update_statistics& n, const diff_options& opt, std::uint64_t size,
+outcome<void> print_json(const update_statistics& n, bool is_checked, const std::string& path, std::uint64_t size,
                          std::uint64_t image_size) {
   json_object o;
-  o.add_bytes("file", opt.pack).add("pack_bytes", size).add("image_bytes", image_size);
+  o.add_bytes("file", path).add("pack_bytes", size).add("image_bytes", image_size);
   o.add("copied_entries", n.copied).add("copied_bytes", n.copied_bytes);
   o.add("rebuilt_entries", n.rebuilt).add("rebuilt_bytes", n.rebuilt_bytes);
-  o.add("raw_entries", n.raw).add("raw_bytes", n.raw_bytes).add("checked", !opt.no_check);
+  o.add("raw_entries", n.raw).add("raw_bytes", n.raw_bytes).add("checked", is_checked);
   bool pipe_closed = false;
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
 }
@@ -85,17 +111,18 @@ outcome<void> diff(const diff_options& opt) {
   progress_line line(style, kProgram);
   DOCTEUR_TRY(old_file, file_device::open(opt.from));
   DOCTEUR_TRY(new_file, file_device::open(opt.to));
-  DOCTEUR_CHECK(check_whole_file(opt.pack));
-  DOCTEUR_TRY(file, atomic_file::create(opt.pack));
-  const std::string shown = printable(opt.pack);
-  descriptor_sink sink(file.get(), shown);
   const named_image from = named(old_file, opt.from), to = named(new_file, opt.to);
+  DOCTEUR_TRY(path, pack_path(opt, from, to));
+  DOCTEUR_CHECK(check_whole_file(path));
+  DOCTEUR_TRY(file, atomic_file::create(path));
+  const std::string shown = printable(path);
+  descriptor_sink sink(file.get(), shown);
   DOCTEUR_TRY(made, make_update(from, to, sink, line));
   if (!opt.no_check) DOCTEUR_CHECK(check(file.get(), from, to, shown, line));
   line.clear();
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   // Before publish(), so that nothing is published if this cannot be printed.
-  if (opt.json) DOCTEUR_CHECK(print_json(made, opt, sink.size(), to.disk.size));
+  if (opt.json) DOCTEUR_CHECK(print_json(made, !opt.no_check, path, sink.size(), to.disk.size));
   DOCTEUR_CHECK(file.publish());
   if (opt.quiet) return {};
   say(kProgram, shown + ": " + std::to_string(sink.size()) + " bytes for an image of " + std::to_string(to.disk.size));

@@ -9,8 +9,10 @@
 #include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
 #include "host/file_device.hpp"
+#include "remote/http_access.hpp"
 #include "remote/image_download.hpp"
 #include "update/image_update.hpp"
+#include "update/pack_update.hpp"
 #include "verify/verify.hpp"
 
 namespace docteur::cli {
@@ -74,39 +76,68 @@ std::string megabytes(std::uint64_t n) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MB";
 }
 
-// Bytes that an earlier run had fetched.
-std::uint64_t resumed_bytes(const image_download& download, const update_report& update, const fetch_options& opt) {
-  return opt.from && update.why_nothing.empty() ? update.resumed_bytes : download.resumed_bytes();
+// Bytes that an earlier run had fetched, of the image or of the pack.
+std::uint64_t resumed_bytes(const image_download& download, const update_report& update) {
+  return update.way != update_way::whole ? update.resumed_bytes : download.resumed_bytes();
+}
+
+// With those for an update pack.
+http_counters all_counters(const image_download& download, const update_report& update) {
+  http_counters n = download.counters();
+  n.requests += update.pack_counters.requests;
+  n.bytes += update.pack_counters.bytes;
+  n.retries += update.pack_counters.retries;
+  return n;
+}
+
+const char* word_of(update_way way) {
+  switch (way) {
+    case update_way::pack: return "pack";
+    case update_way::ranges: return "ranges";
+    case update_way::whole: break;
+  }
+  return "whole";
+}
+
+std::string phrase_of(update_way way) {
+  switch (way) {
+    case update_way::pack: return ", by an update pack";
+    case update_way::ranges: return ", by ranges";
+    case update_way::whole: break;
+  }
+  return ", as a whole";
 }
 
 void print_summary_line(const image_download& download, const update_report& update, const fetch_options& opt) {
   const std::string file = printable(opt.file);
-  const std::uint64_t resumed = resumed_bytes(download, update, opt);
+  const std::uint64_t resumed = resumed_bytes(download, update);
   say(kProgram, file + ": " + std::to_string(download.size()) + " bytes" +
                     (resumed > 0 ? ", " + std::to_string(resumed) + " of them were there" : "") +
                     (opt.digest      ? ", all of this digest"
                      : opt.no_verify ? ", not verified"
                                      : ", verified"));
-  const http_counters n = download.counters();
+  const http_counters n = all_counters(download, update);
   if (opt.from)
     say(kProgram, file + ": moved " + megabytes(n.bytes) + " of " + megabytes(download.size()) + " in " +
-                      std::to_string(n.requests) + " requests");
+                      std::to_string(n.requests) + " requests" + phrase_of(update.way));
   if (!opt.verbose) return;
   say(kProgram, file + ": version " + download.identity());
   say(kProgram, file + ": " + std::to_string(n.requests) + " requests, " + std::to_string(n.bytes) + " bytes, " +
                     std::to_string(n.retries) + " of the requests were repeated");
+  if (!update.no_pack.empty()) say(kProgram, "note: no update pack: " + update.no_pack);
   if (!download.last_failure().empty()) say(kProgram, "note: " + download.last_failure());
 }
 
 outcome<void> print_json(const image_download& download, const update_report& update, const fetch_options& opt) {
-  const http_counters n = download.counters();
+  const http_counters n = all_counters(download, update);
   json_object o;
   o.add_bytes("file", opt.file)
       .add("image_bytes", download.size())
-      .add("resumed_bytes", resumed_bytes(download, update, opt));
+      .add("resumed_bytes", resumed_bytes(download, update));
   o.add("version", download.identity()).add("verified", !opt.no_verify);
   o.add("requests", n.requests).add("received_bytes", n.bytes).add("retries", n.retries);
-  if (opt.from) o.add("reused_bytes", update.reused_bytes);
+  if (opt.from) o.add("way", word_of(update.way)).add("reused_bytes", update.reused_bytes);
+  if (update.way == update_way::pack) o.add("pack_bytes", update.pack_bytes);
   bool pipe_closed = false;
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
 }
@@ -122,11 +153,14 @@ outcome<update_report> update(range_client& client, const fetch_options& opt, co
   if (!opt.from) return update_report{};
   const std::string old = shown_image(*opt.from);
   DOCTEUR_TRY(disk, file_device::open(*opt.from));
-  auto done = update_partial_file(client, opt.file, {disk.view(), old}, pin, shown_image(opt.url), line);
+  std::optional<pack_place> packs;
+  if (is_http_url(opt.url)) packs = pack_place{opt.url, opt.http};
+  auto done = update_partial_file(client, opt.file, {disk.view(), old}, packs, pin, shown_image(opt.url), line);
   line.clear();
   if (!done && done.error().who == blame::environment && partial_file::is_begun(opt.file))
     return tl::make_unexpected(with_hint(std::move(done.error())));
   if (!done || opt.quiet) return done;
+  if (!done->bad_pack.empty()) say(kProgram, "note: " + done->bad_pack + "; it is not used");
   if (!done->why_nothing.empty()) say(kProgram, "note: " + done->why_nothing + "; all is fetched");
   if (done->wrong_blocks > 0)
     say(kProgram, "note: " + std::to_string(done->wrong_blocks) + " blocks made with " + old +
@@ -141,7 +175,8 @@ outcome<void> fetch(const fetch_options& opt) {
   progress_line line(style, kProgram);
   DOCTEUR_TRY(client, image_download::connect(opt.url, opt.http, line));
   DOCTEUR_TRY(updated, update(*client, opt, pin, line));
-  DOCTEUR_TRY(download, image_download::open(std::move(client), opt.http, opt.file));
+  const bytes head = updated.known.parts().empty() ? bytes{} : bytes(updated.known.parts().front().content);
+  DOCTEUR_TRY(download, image_download::open(std::move(client), opt.http, opt.file, head));
   if ((updated.was_changed || download->file().was_changed()) && !opt.quiet)
     say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
   if (pin) download->hash_blocks();
@@ -160,6 +195,7 @@ outcome<void> fetch(const fetch_options& opt) {
   // Before publish(), so that nothing is published if this cannot be printed.
   if (opt.json) DOCTEUR_CHECK(print_json(*download, updated, opt));
   DOCTEUR_CHECK(download->file().publish());
+  discard_pack(opt.file);
   if (!opt.quiet) print_summary_line(*download, updated, opt);
   return {};
 }

@@ -19,6 +19,7 @@ struct http_options {
   std::string token_file;                      // a bearer token in its first line; empty: none
   bool netrc = false;                          // users and passwords from ~/.netrc
   bool plain_http = false;                     // speak to registries (oci://) by http
+  bool may_be_absent = false;                  // the file: no try is repeated before the first bytes came
 };
 
 inline constexpr long kLeastSpeed = 512;  // bytes/s

@@ -50,18 +50,34 @@ outcome<std::unique_ptr<range_client>> image_download::connect(const std::string
 
 outcome<std::unique_ptr<image_download>> image_download::open(std::unique_ptr<range_client> client,
                                                               const http_options& options,
-                                                              const std::optional<std::filesystem::path>& target) {
-  std::unique_ptr<image_download> self(new image_download(std::move(client), options, target));
+                                                              const std::optional<std::filesystem::path>& target,
+                                                              bytes head) {
+  const auto check = [shown = client->shown()](bytes first, std::uint64_t size) {
+    return check_head(first, size, shown);
+  };
+  std::unique_ptr<image_download> self(new image_download(std::move(client), options, target, check));
+  if (self->first_ == kHead && head.size() == kHead) {
+    self->is_asked_ = true;
+    DOCTEUR_CHECK(self->begin({0, kHead}, 0, head));
+  }
   self->client_->serve(self.get());
   DOCTEUR_CHECK(self->wait_for_head());
   return self;
 }
 
+std::unique_ptr<image_download> image_download::start(std::unique_ptr<range_client> client, const http_options& options,
+                                                      const std::filesystem::path& target, head_check check) {
+  std::unique_ptr<image_download> self(new image_download(std::move(client), options, target, std::move(check)));
+  self->client_->serve(self.get());
+  return self;
+}
+
 image_download::image_download(std::unique_ptr<range_client> client, const http_options& options,
-                               const std::optional<std::filesystem::path>& target)
+                               const std::optional<std::filesystem::path>& target, head_check check)
     : client_(std::move(client)),
       connections_(options.connections),
       target_(target),
+      check_(std::move(check)),
       first_(target && partial_file::is_begun(*target) ? kHead : kFirst) {}
 
 image_download::~image_download() { client_.reset(); }
@@ -79,7 +95,7 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   head_.insert(head_.end(), piece.begin(), piece.end());
   const std::uint64_t whole = size();
   if (head_.size() < std::min<std::uint64_t>(kHead, whole)) return {};
-  DOCTEUR_CHECK(check_head(head_, whole, client_->shown()));
+  DOCTEUR_CHECK(check_(head_, whole));
   auto file = target_ ? partial_file::open(*target_, whole, identity()) : partial_file::unnamed(whole);
   if (!file) return tl::make_unexpected(std::move(file.error()));
   file_ = std::move(*file);

@@ -1,8 +1,9 @@
 #pragma once
-// A whole image from a server, by several ranges at once. Hosted.
+// A whole image from a server, or another file, by several ranges at once. Hosted.
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,10 @@ namespace docteur {
 
 class image_download final : private range_work {
  public:
+  // Fails with blame::input unless `head`, the first 4 KiB of a file of `size` bytes, or all of it, begins what is
+  // wanted. Called from the client's thread.
+  using head_check = std::function<outcome<void>(bytes head, std::uint64_t size)>;
+
   // `name`: a URL (http://, https://), or of an image in a registry (oci://). Asks the server for the first bytes,
   // checks that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Where there is
   // nothing to go on with, the first request is already for a part of the image, and from then on bytes arrive. Fails
@@ -27,16 +32,24 @@ class image_download final : private range_work {
                                                                      const http_options& options,
                                                                      const std::optional<std::filesystem::path>& target,
                                                                      const progress& stop);
-  // The same with a client of connect(), which nothing else uses any more.
-  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(
-      std::unique_ptr<range_client> client, const http_options& options,
-      const std::optional<std::filesystem::path>& target);
+  // The same with a client of connect(), which nothing else uses any more. `head`: what it has fetched already of the
+  // first 4 KiB; if it is all of them, they are not asked for again.
+  [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(std::unique_ptr<range_client> client,
+                                                                     const http_options& options,
+                                                                     const std::optional<std::filesystem::path>& target,
+                                                                     bytes head = {});
+  // Any file, which `check` decides about; wait_for_head() says whether it was found.
+  [[nodiscard]] static std::unique_ptr<image_download> start(std::unique_ptr<range_client> client,
+                                                             const http_options& options,
+                                                             const std::filesystem::path& target, head_check check);
   // A client that has not asked for anything of the image yet.
   [[nodiscard]] static outcome<std::unique_ptr<range_client>> connect(const std::string& name,
                                                                       const http_options& options,
                                                                       const progress& stop);
   ~image_download() override;
 
+  // Returns when the partial file is open, or fails as open() does.
+  [[nodiscard]] outcome<void> wait_for_head();
   // Hashes each block when it is here, with what was here before, for compare(). To be called before run().
   void hash_blocks();
   // Gets what is missing. Fails (blame::environment) when a range does not come, the file cannot be written, or
@@ -58,8 +71,7 @@ class image_download final : private range_work {
 
  private:
   image_download(std::unique_ptr<range_client> client, const http_options& options,
-                 const std::optional<std::filesystem::path>& target);
-  outcome<void> wait_for_head();
+                 const std::optional<std::filesystem::path>& target, head_check check);
   outcome<void> begin(byte_range range, std::uint64_t at, bytes piece);
   outcome<void> keep(std::uint64_t begin, std::uint64_t at, bytes piece);
   outcome<void> wait(progress& report);
@@ -71,6 +83,7 @@ class image_download final : private range_work {
   std::unique_ptr<range_client> client_;
   const unsigned connections_;
   const std::optional<std::filesystem::path> target_;
+  const head_check check_;
   std::uint64_t first_ = 0;  // bytes of the first request
 
   // Of the client's thread; of others once is_begun_.

@@ -60,6 +60,14 @@ bool partial_file::is_begun(const fs::path& target) {
   return ::stat(f.map().c_str(), &st) == 0 && st.st_size > 0;
 }
 
+void partial_file::remove(const fs::path& target) {
+  partial_file f;
+  const auto real = behind_links(target);
+  if (!real) return;
+  f.target_ = *real;
+  f.discard();
+}
+
 std::string partial_file::path() const { return "/proc/self/fd/" + std::to_string(data_.get()); }
 
 outcome<partial_file> partial_file::open(const fs::path& target, std::uint64_t size, const std::string& identity) {

@@ -26,6 +26,8 @@ class partial_file {
  public:
   // Whether there may be a partial file of `target` to go on with.
   [[nodiscard]] static bool is_begun(const std::filesystem::path& target);
+  // Removes what there is of it, whoever fills it.
+  static void remove(const std::filesystem::path& target);
   // Goes on with the partial file of `target`, if there is one of this size and identity, else starts anew. Symbolic
   // links of `target` are followed. Fails with blame::usage if `target` is no regular file, and with
   // blame::environment: also if another process fills it, or the file system has no room for `size` bytes.

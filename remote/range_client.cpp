@@ -272,7 +272,8 @@ void range_client::try_again(jobs::iterator j, const http_verdict& v) {
   const auto now = clock::now();
   if (j->failing_since == clock::time_point{}) j->failing_since = now;
   // A wrong address is told at once.
-  const unsigned most = !version_ && v.is_unreachable ? std::min(options_.retries, 1u) : options_.retries;
+  unsigned most = !version_ && v.is_unreachable ? std::min(options_.retries, 1u) : options_.retries;
+  if (!version_ && options_.may_be_absent) most = 0;
   clock::duration pause = pauses_.before(j->tries, options_);
   if (v.pause) pause = std::max<clock::duration>(pause, *v.pause);
   if (v.pause && *v.pause > options_.longest_pause)

@@ -12,14 +12,16 @@
 #include "remote/partial_file.hpp"
 #include "update/assembly.hpp"
 #include "update/listed_ranges.hpp"
+#include "update/pack_update.hpp"
 #include "update/seeded_file.hpp"
 
 namespace docteur {
 namespace {
 
-constexpr std::uint64_t kHead = 4 << 10;    // bytes of the first request
-constexpr std::uint64_t kTable = 64 << 10;  // bytes before IDX that come with it: the table, and sections
-constexpr std::size_t kPiece = 1 << 20;     // bytes copied at once
+constexpr std::uint64_t kHead = 4 << 10;       // bytes of the first request
+constexpr std::uint64_t kTable = 16 << 10;     // bytes before IDX: the table, and room before and behind the digests
+constexpr std::uint64_t kSections = 64 << 10;  // bytes before IDX that come with it
+constexpr std::size_t kPiece = 1 << 20;        // bytes copied at once
 
 constexpr std::size_t kMostRequests = 190;       // for zlib streams
 constexpr std::size_t kFewRequests = 16;         // so many are in flight or next in any case
@@ -30,23 +32,20 @@ constexpr std::uint64_t kRequestCost = 1 << 10;  // bytes of the heads of a requ
 
 class updater {
  public:
-  updater(range_client& client, const update_source& from, const std::optional<oid>& pin, const std::string& shown,
-          progress& report)
-      : client_(client), from_(from), pin_(pin), shown_(shown), progress_(report) {}
+  updater(range_client& client, const update_source& from, const std::optional<pack_place>& packs,
+          const std::optional<oid>& pin, const std::string& shown, progress& report)
+      : client_(client), from_(from), packs_(packs), pin_(pin), shown_(shown), progress_(report) {}
 
   outcome<update_report> run(const std::filesystem::path& target) {
     DOCTEUR_TRY(streams, stream_index::load(from_.image));
     if (!streams) return nothing(from_.shown + ": " + streams.error().what);
     progress_.phase("updating", 0);
-    DOCTEUR_CHECK(fetch_head());
+    DOCTEUR_CHECK(fetch_known({{0, kHead}}));
     DOCTEUR_TRY(file, partial_file::open(target, client_.version().size, version_text(client_.version())));
     file_.emplace(std::move(file));
     result_.was_changed = file_->was_changed();
     result_.resumed_bytes = file_->present_bytes();
-    blocks_.emplace(*file_);
-    DOCTEUR_CHECK(write(0, head_));
-    covered_ = {{0, head_.size()}};
-    outcome<update_report> done = go_on(*streams);
+    outcome<update_report> done = go_on(target, *streams);
     // What came before a failure need not be fetched again, even after a power failure.
     const outcome<void> synced = file_->sync();
     if (done && !synced) return tl::make_unexpected(synced.error());
@@ -54,7 +53,12 @@ class updater {
   }
 
  private:
-  outcome<update_report> go_on(const stream_index& streams) {
+  outcome<update_report> go_on(const std::filesystem::path& target, const stream_index& streams) {
+    if (packs_ && (result_.resumed_bytes == 0 || is_pack_begun(target))) DOCTEUR_CHECK(try_pack(target));
+    if (result_.way == update_way::pack) return result_;
+    blocks_.emplace(*file_);
+    for (const known_parts::part& p : result_.known.parts()) DOCTEUR_CHECK(write(p.at, p.content));
+    covered_ = result_.known.ranges();
     DOCTEUR_TRY(device, file_device::open(file_->path()));
     DOCTEUR_TRY(frame, fetch_tail(device.view()));
     if (!frame) return nothing(shown_ + ": " + frame.error().what);
@@ -67,6 +71,7 @@ class updater {
     const assembly parts(*entries, from_.image, streams);
     if (parts.found_bytes() == 0) return nothing(from_.shown + ": it has nothing of this image");
     DOCTEUR_CHECK(fetch_and_copy(parts));
+    result_.way = update_way::ranges;
     result_.reused_bytes = parts.found_bytes();
     result_.wrong_blocks = blocks_->wrong_blocks();
     return result_;
@@ -77,9 +82,43 @@ class updater {
     return result_;
   }
 
-  outcome<void> fetch_head() {
-    listed_ranges fetch(client_, {{0, kHead}}, [this](std::uint64_t, bytes piece) {
-      head_.insert(head_.end(), piece.begin(), piece.end());
+  // The name of a pack follows from the digests of both images. An image without one has no pack.
+  outcome<void> try_pack(const std::filesystem::path& target) {
+    const std::uint64_t size = file_->size();
+    const auto own = image_digests::load(from_.image);
+    const auto header = decode_image_header(head(), size);
+    if (!own || !header || size > kMostDigested) return {};
+    const std::uint64_t before = std::min(header->idx_offset, digest_section_size(size) + kTable);
+    const byte_range tail{header->idx_offset - before, before};
+    DOCTEUR_CHECK(fetch_known(without({tail}, result_.known.ranges())));
+    const auto digests = image_digests::load(result_.known.view(size));
+    if (!digests || digests->view().head().image_size != size) return {};
+    if (digests->digest() == own->digest() || (pin_ && digests->digest() != *pin_)) return {};
+    const pack_update update{update_pack_url(packs_->url, own->digest(), digests->digest()),
+                             packs_->http,
+                             from_.image,
+                             from_.shown,
+                             result_.known,
+                             *digests,
+                             target};
+    DOCTEUR_TRY(report, apply_pack_beside(update, *file_, progress_));
+    result_.pack_counters = report.counters;
+    result_.bad_pack = report.why_not;
+    result_.no_pack = report.none;
+    if (!report.is_done) return {};
+    result_.way = update_way::pack;
+    result_.pack_bytes = report.pack_bytes;
+    result_.resumed_bytes = report.resumed_bytes;
+    return {};
+  }
+
+  [[nodiscard]] bytes head() const { return result_.known.parts().front().content; }
+
+  // Fetches ranges into memory.
+  outcome<void> fetch_known(const range_list& ranges) {
+    if (ranges.empty()) return {};
+    listed_ranges fetch(client_, ranges, [this](std::uint64_t at, bytes piece) {
+      result_.known.add(at, piece);
       return outcome<void>();
     });
     return fetch.wait(progress_);
@@ -102,10 +141,10 @@ class updater {
   // Fetches all behind the entries of the PACK. The inner error: the server's file is not an image with a section
   // table.
   outcome<result<image_frame>> fetch_tail(const device& disk) {
-    const auto header = decode_image_header(head_, disk.size);
+    const auto header = decode_image_header(head(), disk.size);
     if (!header) return result<image_frame>(tl::make_unexpected(header.error()));
     const range_list whole{{0, disk.size}};
-    const std::uint64_t from = header->idx_offset - std::min(header->idx_offset, kTable);
+    const std::uint64_t from = header->idx_offset - std::min(header->idx_offset, kSections);
     DOCTEUR_CHECK(fetch(without(whole, joined({{0, std::max<std::uint64_t>(from, 1)}}, covered_))));
     const auto frame = image_frame::read(disk);
     if (!frame) return frame;
@@ -158,10 +197,10 @@ class updater {
 
   range_client& client_;
   const update_source& from_;
+  const std::optional<pack_place>& packs_;
   const std::optional<oid>& pin_;
   const std::string& shown_;
   progress& progress_;
-  std::vector<std::byte> head_;
   std::optional<partial_file> file_;
   std::optional<seeded_file> blocks_;  // of file_
   range_list covered_;                 // written, or present
@@ -172,9 +211,9 @@ class updater {
 }  // namespace
 
 outcome<update_report> update_partial_file(range_client& client, const std::filesystem::path& target,
-                                           const update_source& from, const std::optional<oid>& pin,
-                                           const std::string& shown, progress& report) {
-  return updater(client, from, pin, shown, report).run(target);
+                                           const update_source& from, const std::optional<pack_place>& packs,
+                                           const std::optional<oid>& pin, const std::string& shown, progress& report) {
+  return updater(client, from, packs, pin, shown, report).run(target);
 }
 
 }  // namespace docteur

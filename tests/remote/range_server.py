@@ -36,6 +36,15 @@ class Request:
         self.ranges = [tuple(map(int, r.split("-"))) for r in wanted]
         self.first, self.last = (self.ranges[0][0], self.ranges[-1][1]) if wanted else (None, None)
 
+    @property
+    def data(self):
+        """What is under the path; None: nothing is."""
+        return self.server.packs.get(self.path) if self.is_of_pack else self.server.content
+
+    @property
+    def is_of_pack(self):
+        return self.path.partition("?")[0].endswith(".dpk")
+
     def send(self, data):
         self.connection.sendall(data)
 
@@ -50,32 +59,33 @@ class Request:
 
     def part(self):
         """The fields and the body of the right answer, as one range."""
-        data = self.server.content
+        data = self.data
         last = min(self.last, len(data) - 1)
         fields = [("Content-Range", f"bytes {self.first}-{last}/{len(data)}")]
         return fields + self.server.version, data[self.first:last + 1]
 
     def parts(self, boundary="edge of parts"):
         """The same for several ranges: multipart/byteranges."""
-        data = self.server.content
+        data = self.data
         body = b"".join(f"\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes {first}-{last}/"
                         f"{len(data)}\r\n\r\n".encode() + data[first:last + 1] for first, last in self.ranges)
         fields = [("Content-Type", f'multipart/byteranges; boundary="{boundary}"')]
         return fields + self.server.version, body + f"\r\n--{boundary}--\r\n".encode()
 
     def answer(self):
+        if self.data is None:
+            return self.reply(404)
         if len(self.ranges) > 1:
             fields, body = self.parts()
-            self.reply(206, fields, body)
             self.server.sent += sum(last + 1 - first for first, last in self.ranges)
-            return
+            return self.reply(206, fields, body)
         fields, body = self.part()
-        self.reply(206, fields, body)
         self.server.sent += len(body)
+        return self.reply(206, fields, body)
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Serves `content` under every path. `fault`, if there is one, is called with each request, and returns whether it has
+    """Serves `content` under every path but those of update packs, which `packs` has by path. `fault`, if there is one, is called with each request, and returns whether it has
     answered it."""
 
     daemon_threads = True
@@ -84,6 +94,7 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self, content, port=0):
         super().__init__(("127.0.0.1", port), Handler)
         self.content, self.version, self.fault = content, [("ETag", '"one"')], None
+        self.packs = {}
         self.requests, self.guard, self.sent = [], threading.Lock(), 0
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 

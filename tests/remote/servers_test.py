@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 
+from old_and_new import versions
 from range_server import ENVIRONMENT, Ran, Server, expect, good, refused, sample_image
 
 from ports import free_port
@@ -87,7 +88,27 @@ def tests():
         refused(3, "status 401", "ls", *options, base + "/private/the.img")
     refused(3, "status 404", "ls", f"{http}/none.img")
     log()
+    updates(target)
     proxy(f"{http}/the.img")
+
+
+def updates(target):
+    """An update pack beside the image, and none."""
+    folder, old, new = versions("site", 1)
+    shutil.copy(new, top / "www" / "site.img")
+    fetch = ["fetch", "--from", old, f"{http}/site.img", target]
+    said = good(*fetch).said
+    lines = log()
+    expect(target.read_bytes() == new.read_bytes() and "by ranges" in said, said)
+    expect(sum(line[1] == "404" for line in lines) == 1 and all(line[1] in ("206", "404") for line in lines), lines)
+    target.unlink()
+    good("diff", "-q", "--name", "site.img", old, new, top / "www")
+    pack = next((top / "www").glob("site.img.*.dpk"))
+    said = good(*fetch).said
+    lines = log()
+    expect(target.read_bytes() == new.read_bytes() and "in 3 requests, by an update pack" in said, said)
+    expect(len(lines) == 3 and sum(int(line[3]) for line in lines) < pack.stat().st_size + 40_000, lines)
+    target.unlink()
 
 
 def proxy(url):
