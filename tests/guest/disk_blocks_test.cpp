@@ -128,6 +128,28 @@ TEST_F(DiskBlocks, AFailureIsTheReadersOwn) {
   EXPECT_EQ(read(0, 10), 0u);  // asked for again
 }
 
+// A rewritten disk that is mounted again: no block of its former content is left, whenever it was read.
+TEST_F(DiskBlocks, AViewIsOfTheCurrentContent) {
+  const auto rewrite = [this] {
+    for (auto* all : {&content_, &played_->content()})
+      for (std::byte& b : *all) b ^= std::byte{1};
+  };
+  played_->holds = false;
+  EXPECT_EQ(read(0, 10), 0u);
+  rewrite();
+  view_ = blocks_->view();
+  EXPECT_EQ(read(0, 10), 0u);
+  // One that the disk brings after that was asked for before.
+  played_->holds = true;
+  const std::uint64_t ticket = read(kBlock, 10);
+  view_ = blocks_->view();
+  EXPECT_EQ(serve(), std::set{ticket});
+  rewrite();
+  EXPECT_NE(read(kBlock, 10), 0u);
+  static_cast<void>(serve());
+  EXPECT_EQ(read(kBlock, 10), 0u);
+}
+
 // Whoever waits for a disk that never answers is told so.
 TEST_F(DiskBlocks, ADiskThatNeverAnswersIsReset) {
   const std::uint64_t ticket = read(0, 10);

@@ -38,6 +38,7 @@ class host_disk final : public host_transport {
     const device_side device(queues[0]);
     while (seen_ != device.offered()) serve(device, device.head(seen_++));
   }
+  [[nodiscard]] std::vector<std::byte>& content() { return content_; }
   [[nodiscard]] int requests() const { return requests_; }
 
   bool holds = false;       // answers only serve_all()

@@ -1,5 +1,6 @@
 """QEMU's monitor, on a socket in the file system."""
 
+import json
 import socket
 import time
 
@@ -40,3 +41,24 @@ def tell(path, command):
         until_prompt(s)
         s.sendall(command.encode() + b"\n")
         return until_prompt(s)
+
+
+class Qmp:
+    """QEMU's monitor for programs, at `path`: a function of a command and its arguments."""
+
+    def __init__(self, path):
+        self.stream = connected(path).makefile("rw")
+        self.answer()  # the greeting
+        self("qmp_capabilities")
+
+    def answer(self):
+        while "event" in (said := json.loads(self.stream.readline())):
+            pass
+        return said
+
+    def __call__(self, command, **arguments):
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        said = self.answer()
+        assert "return" in said, f"{command} {arguments}: {said}"
+        return said["return"]

@@ -101,7 +101,8 @@ void arriving_blocks::wait(block_range needed, waiter who) {
 
 void arriving_blocks::settle(std::uint64_t number, const result<done>& got, std::uint64_t now,
                              std::vector<waiter>& ready) {
-  block& b = blocks_.find(number)->second;
+  const auto found = blocks_.find(number);
+  block& b = found->second;
   b.state = got ? block::is::here : block::is::failed;
   if (!got) b.why = got.error();
   b.since = now;
@@ -110,6 +111,12 @@ void arriving_blocks::settle(std::uint64_t number, const result<done>& got, std:
     ready.insert(ready.end(), waiters->begin(), waiters->end());
     waiters->clear();
   }
+  if (b.is_old) forget(found, order_);
+}
+
+void arriving_blocks::renew() noexcept {
+  while (!order_.empty()) forget(blocks_.find(order_.front()), order_);
+  for (const std::uint64_t number : wanted_) blocks_.find(number)->second.is_old = true;
 }
 
 std::vector<arriving_blocks::waiter> arriving_blocks::give_up() {

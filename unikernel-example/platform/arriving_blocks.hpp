@@ -68,6 +68,8 @@ class arriving_blocks {
   void wait(block_range needed, waiter who);
   // A wanted block was read into its place, or cannot be had. Adds to `ready` who may try again.
   void settle(std::uint64_t number, const result<done>& got, std::uint64_t now, std::vector<waiter>& ready);
+  // The disk may have other content from now on: what is here goes, and what is being read now is not kept.
+  void renew() noexcept;
   // Forgets everything; returns all who wait.
   [[nodiscard]] std::vector<waiter> give_up();
 
@@ -78,6 +80,7 @@ class arriving_blocks {
     enum class is { wanted, here, failed };
     is state = is::wanted;
     bool was_used = false;
+    bool is_old = false;      // read before renew(): of no use when it comes
     std::uint64_t since = 0;  // when it came or failed
     error why{};
     std::unique_ptr<std::byte[]> content;

@@ -25,6 +25,7 @@ disk_blocks::disk_blocks(virtio_block& below, disk_waits& waits, std::size_t mos
 
 device disk_blocks::view() noexcept {
   device d = below_->view();
+  blocks_.renew();
   size_ = d.size;
   d.self = this;
   d.read = [](void* self, std::uint64_t offset, mutable_bytes out) noexcept {

@@ -20,8 +20,9 @@ class disk_blocks {
   disk_blocks& operator=(const disk_blocks&) = delete;
   ~disk_blocks() { below_->set_background({}); }
 
-  // With the current size. Valid as long as this object. Where reads may not wait, they still wait for a moment, since
-  // a fast disk answers in less time than it takes to ask twice. Errors: virtio_block's.
+  // With the current size and content: what was read before is read again. Valid as long as this object. Where reads
+  // may not wait, they still wait for a moment, since a fast disk answers in less time than it takes to ask twice.
+  // Errors: virtio_block's.
   [[nodiscard]] device view() noexcept;
   // Takes what the disk has brought, and returns who waited for it.
   [[nodiscard]] std::vector<arriving_blocks::waiter> poll();
