@@ -29,6 +29,7 @@ struct blocks_options {
   bool json = false;
   std::string list;  // of fill
   std::uint64_t rate = 0;
+  std::string from;  // of fill
   http_options http;
 };
 
@@ -190,6 +191,7 @@ outcome<void> fill(const blocks_options& opt) {
   filling.list = opt.list;
   filling.rate = opt.rate;
   filling.json = opt.json;
+  filling.from = opt.from;
   filling.remote.http = opt.http;
   filling.remote.cache = opt.cache;
   filling.remote.cache_bound = opt.bound;
@@ -235,6 +237,7 @@ int main(int argc, char** argv) {
       ->transform(CLI::AsSizeValue(false).description(""));
   app.add_flag("--repair", options.repair, "check: forget blocks that are damaged, remove files that are not good");
   app.add_flag("--json", options.json, "an array of objects");
+  docteur::cli::add_from_option(app, options.from)->description("fill: an older image; what it has is not fetched");
   docteur::cli::add_http_options(app, options.http);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::blocks(options); });

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/oid_text.hpp"
+#include "base/printable.hpp"
 #include "cli/common.hpp"
 #include "cli/image_argument.hpp"
 #include "cli/json.hpp"
@@ -11,6 +12,7 @@
 #include "cli/signal_watch.hpp"
 #include "host/background_reader.hpp"
 #include "host/describe.hpp"
+#include "update/old_image.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -38,7 +40,13 @@ outcome<void> fill_blocks(const char* program, const fill_options& options) {
   const std::string shown = shown_image(options.image);
   DOCTEUR_TRY(style, progress_style_of("", options.json));
   progress_line line(style, program);
-  DOCTEUR_TRY(disk, open_image_device(options.image, options.remote));
+  std::shared_ptr<old_image> old;
+  remote_options remote = options.remote;
+  if (!options.from.empty()) {
+    DOCTEUR_TRY(opened, old_image::open(options.from, remote.tell));
+    remote.source = old = std::move(opened);
+  }
+  DOCTEUR_TRY(disk, open_image_device(options.image, remote));
   if (!disk->keeps()) return give_up(blame::environment, shown + ": nothing is kept of it: there is no usable cache");
   const std::uint64_t size = disk->view().size;
   std::vector<block_run> blocks = all_blocks(size);
@@ -61,9 +69,16 @@ outcome<void> fill_blocks(const char* program, const fill_options& options) {
   line.clear();
   bool pipe_closed = false;
   const std::uint64_t fetched = reader.fetched();
+  const transfer moved = source->transferred();
   json_object o;
   o.add("image", shown).add("size", size).add("wanted", wanted).add("fetched", fetched);
-  const std::string text = shown + ": " + std::to_string(fetched) + " bytes fetched of " + std::to_string(wanted);
+  o.add("requests", moved.requests).add("received_bytes", moved.bytes);
+  std::string text = shown + ": " + std::to_string(fetched) + " bytes fetched of " + std::to_string(wanted);
+  if (old) {
+    o.add("taken", old->taken());
+    text += ", " + std::to_string(old->taken()) + " of them from " + printable(options.from) + ": moved " +
+            std::to_string(moved.bytes) + " bytes in " + std::to_string(moved.requests) + " requests";
+  }
   return write_out(as_bytes((options.json ? o.text() : text) + "\n"), pipe_closed);
 }
 

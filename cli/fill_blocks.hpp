@@ -14,6 +14,7 @@ struct fill_options {
   std::string list;        // a file that --record wrote; empty: the whole image
   std::uint64_t rate = 0;  // bytes per second; 0: no bound
   bool json = false;
+  std::string from;  // an older image; empty: none
   remote_options remote;
 };
 

@@ -7,6 +7,7 @@
 #include "cli/whole_file.hpp"
 #include "host/describe.hpp"
 #include "object/result.hpp"
+#include "update/old_image.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -42,7 +43,11 @@ outcome<std::unique_ptr<image_session>> image_session::open(const std::string& n
   std::unique_ptr<image_session> self(new image_session(options));
   // docteur-mount changes its folder before it ends.
   if (!options.record.empty()) self->options_.record = std::filesystem::absolute(options.record);
-  DOCTEUR_TRY(disk, open_image_device(name, options));
+  if (!options.from.empty()) {
+    DOCTEUR_TRY(old, old_image::open(options.from, options.tell));
+    self->options_.source = std::move(old);
+  }
+  DOCTEUR_TRY(disk, open_image_device(name, self->options_));
   if (!options.record.empty()) {
     auto recorded = std::make_unique<recorded_image>(std::move(disk));
     self->recorded_ = recorded.get();

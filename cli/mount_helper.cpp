@@ -8,10 +8,10 @@ namespace docteur::cli {
 namespace {
 
 // Options of the command that fstab has no other place for.
-constexpr std::array<std::string_view, 16> kOwn{
-    "at=",        "versions",  "digest=",        "cache=",      "no-cache",    "cache-bound=",
-    "record=",    "prefetch=", "prefetch-rate=", "ca-file=",    "token-file=", "netrc",
-    "plain-http", "timeout=",  "retries=",       "connections="};
+constexpr std::array<std::string_view, 17> kOwn{
+    "at=",   "versions",   "digest=",   "cache=",         "no-cache",    "cache-bound=",
+    "from=", "record=",    "prefetch=", "prefetch-rate=", "ca-file=",    "token-file=",
+    "netrc", "plain-http", "timeout=",  "retries=",       "connections="};
 
 bool is_own(std::string_view option) {
   return std::ranges::any_of(

@@ -36,9 +36,14 @@ void add_cache_options(CLI::App& app, remote_options& options) {
   options.tell = [program = app.get_name()](const std::string& line) { say(program, line); };
 }
 
+CLI::Option* add_from_option(CLI::App& app, std::string& to) {
+  return app.add_option("--from", to, "an older image: what it has too is kept in the cache without being fetched");
+}
+
 void add_reading_options(CLI::App& app, reading_options& options) {
   add_http_options(app, options.http);
   add_cache_options(app, options);
+  add_from_option(app, options.from)->excludes(app.get_option("--no-cache"));
   app.add_option("--record", options.record, "write the list of the blocks that were read to this file");
   const auto list = app.add_option("--prefetch", options.prefetch,
                                    "fetch the blocks of this list, which --record wrote, in the background");

@@ -15,6 +15,7 @@ struct reading_options : remote_options {
   std::string record;               // a file for the list of what was read; empty: none
   std::string prefetch;             // a file with such a list; empty: none
   std::uint64_t prefetch_rate = 0;  // bytes per second; 0: no bound
+  std::string from;                 // an older image, for what the cache lacks; empty: none
 };
 
 // Adds --ca-file, --token-file, --netrc, --plain-http, --timeout and --retries.
@@ -23,7 +24,9 @@ void add_request_options(CLI::App& app, http_options& http);
 void add_http_options(CLI::App& app, http_options& http);
 // Adds --cache, --no-cache and --cache-bound; trouble of the cache goes to stderr.
 void add_cache_options(CLI::App& app, remote_options& options);
-// Adds all these, --record, --prefetch and --prefetch-rate.
+// Adds --from to `app`; `to`: what it was given.
+CLI::Option* add_from_option(CLI::App& app, std::string& to);
+// Adds all these, --from, --record, --prefetch and --prefetch-rate.
 void add_reading_options(CLI::App& app, reading_options& options);
 
 }  // namespace docteur::cli

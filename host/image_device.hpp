@@ -10,6 +10,12 @@
 
 namespace docteur {
 
+// What was asked of another machine so far.
+struct transfer {
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;  // received
+};
+
 class image_device {
  public:
   virtual ~image_device() = default;
@@ -22,6 +28,7 @@ class image_device {
   // Why the last read failed, or had to be tried again: one printable line, or empty. device::read returns static
   // texts only.
   [[nodiscard]] virtual std::string last_failure() const { return {}; }
+  [[nodiscard]] virtual transfer transferred() const noexcept { return {}; }
   // Fills all of `out` from byte `offset`, inside the image, if that needs no waiting: it is in memory. False: read it
   // with view(). Any thread may call it.
   [[nodiscard]] virtual bool read_now(std::uint64_t offset, mutable_bytes out) noexcept {

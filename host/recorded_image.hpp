@@ -21,6 +21,7 @@ class recorded_image final : public image_device {
   [[nodiscard]] device view() const noexcept override;
   [[nodiscard]] std::string identity() const override { return below_->identity(); }
   [[nodiscard]] std::string last_failure() const override { return below_->last_failure(); }
+  [[nodiscard]] transfer transferred() const noexcept override { return below_->transferred(); }
   [[nodiscard]] bool takes_advice() const noexcept override { return below_->takes_advice(); }
   void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override { below_->prefetch(offset, size); }
   void stop_reading_ahead() noexcept override { below_->stop_reading_ahead(); }

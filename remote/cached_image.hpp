@@ -22,7 +22,10 @@ class cached_image final : public image_device {
   [[nodiscard]] std::string identity() const override { return identity_; }
   [[nodiscard]] std::string last_failure() const override { return below_->last_failure(); }
   [[nodiscard]] std::optional<oid> demanded_digest() const override { return below_->demanded_digest(); }
+  [[nodiscard]] transfer transferred() const noexcept override { return below_->transferred(); }
   [[nodiscard]] bool takes_advice() const noexcept override { return below_->takes_advice(); }
+  // Whether the cache has every block.
+  [[nodiscard]] bool is_whole() const { return cache_->missing(0, view().size).second == 0; }
   // Passes on what the cache does not have, in whole blocks of it.
   void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override;
   [[nodiscard]] bool keeps() const noexcept override { return cache_->keeps(); }

@@ -39,6 +39,9 @@ class http_device final : public image_device, private range_work {
   [[nodiscard]] std::string identity() const override { return version_text(client_->version()); }
   [[nodiscard]] std::string last_failure() const override { return client_->last_failure(); }
   [[nodiscard]] std::optional<oid> demanded_digest() const override { return client_->origin().demanded; }
+  [[nodiscard]] transfer transferred() const noexcept override {
+    return {client_->counters().requests, client_->counters().bytes};
+  }
   [[nodiscard]] bool takes_advice() const noexcept override { return true; }
   // Takes at most 4 MiB of the range.
   void prefetch(std::uint64_t offset, std::uint64_t size) noexcept override;

@@ -35,47 +35,59 @@ result<done> ask_for(const std::string& url, http_options http, const cached_ver
   return read_exactly((*device)->view(), 0, first);
 }
 
-outcome<std::unique_ptr<image_device>> open_url(const std::string& url, const http_options& http,
-                                                const block_cache_options& cache) {
+// The cache of an image, and who is asked for what it lacks.
+struct keeping {
+  block_cache_options cache;
+  content_source* source;
+
+  // `name`, `identity`: as for cached_image::open().
+  [[nodiscard]] outcome<std::unique_ptr<image_device>> open(const std::string& name, const std::string& identity,
+                                                            std::unique_ptr<image_device> below) const {
+    if (source != nullptr) below = source->over(std::move(below));
+    DOCTEUR_TRY(kept, cached_image::open(cache, name, identity, std::move(below)));
+    if (source != nullptr && kept->keeps() && !kept->is_whole()) source->learn(kept->view());
+    return kept;
+  }
+};
+
+outcome<std::unique_ptr<image_device>> open_url(const std::string& url, const http_options& http, const keeping& kept) {
   DOCTEUR_TRY(address, parse_http_url(url));
   const std::string& name = address.shown;  // a query may hold a secret that lasts an hour
-  if (const auto known = block_cache::find(cache, name)) {
+  if (const auto known = block_cache::find(kept.cache, name)) {
     const auto asked = ask_for(url, http, *known);
     if (asked || asked.error().code == errc::unavailable) {
       DOCTEUR_TRY(later, http_device::pinned(url, http, known->size, known->identity));
-      DOCTEUR_TRY(kept, cached_image::open(cache, name, known->identity, std::move(later)));
-      return kept;
+      return kept.open(name, known->identity, std::move(later));
     }
   }
   DOCTEUR_TRY(device, http_device::open(url, http));
   const std::string identity = device->identity();
-  DOCTEUR_TRY(kept, cached_image::open(cache, name, identity, std::move(device)));
-  return kept;
+  return kept.open(name, identity, std::move(device));
 }
 
 outcome<std::unique_ptr<image_device>> open_in_registry(const std::string& name, const http_options& http,
-                                                        const block_cache_options& cache, bool is_kept) {
+                                                        const keeping& kept, bool is_kept) {
   const progress never_stops;
-  DOCTEUR_TRY(found, find_registry_image(name, http, is_kept ? cache.folder : std::filesystem::path(), never_stops));
+  DOCTEUR_TRY(found,
+              find_registry_image(name, http, is_kept ? kept.cache.folder : std::filesystem::path(), never_stops));
   DOCTEUR_TRY(device, http_device::pinned(std::move(found.origin), http));
   std::unique_ptr<image_device> image = std::move(device);
   if (is_kept) {
     const std::string identity = image->identity();
-    DOCTEUR_TRY(kept, cached_image::open(cache, found.cache_name, identity, std::move(image)));
-    image = std::move(kept);
+    DOCTEUR_TRY(opened, kept.open(found.cache_name, identity, std::move(image)));
+    image = std::move(opened);
   }
   image->prefetch(0, kFirstBytes);
   return image;
 }
 
-outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const block_cache_options& cache) {
+outcome<std::unique_ptr<image_device>> open_file(const std::string& path, const keeping& kept) {
   DOCTEUR_TRY(file, open_local_image(path));
   const auto digests = image_digests::load(file->view());
   if (!digests) return give_up(blame::usage, printable(path) + ": --cache: an image without a digest cannot be kept");
   std::error_code ignored;
   const auto real = std::filesystem::weakly_canonical(path, ignored);
-  DOCTEUR_TRY(kept, cached_image::open(cache, real.native(), digest_text(digests->digest()), std::move(file)));
-  return kept;
+  return kept.open(real.native(), digest_text(digests->digest()), std::move(file));
 }
 
 // Empty if there is none.
@@ -98,9 +110,10 @@ outcome<std::unique_ptr<image_device>> open_image_device(const std::string& name
   cache.tell = options.tell;
   if (is_url && options.cache.empty() && !options.no_cache) cache.folder = usable_standard_folder(options);
   const bool is_kept = !options.no_cache && !cache.folder.empty();
-  if (!is_url) return is_kept ? open_file(name, cache) : open_local_image(name);
-  if (is_registry_name(name)) return open_in_registry(name, options.http, cache, is_kept);
-  if (is_kept) return open_url(name, options.http, cache);
+  const keeping kept{cache, options.source.get()};
+  if (!is_url) return is_kept ? open_file(name, kept) : open_local_image(name);
+  if (is_registry_name(name)) return open_in_registry(name, options.http, kept, is_kept);
+  if (is_kept) return open_url(name, options.http, kept);
   DOCTEUR_TRY(device, http_device::open(name, options.http));
   return device;
 }

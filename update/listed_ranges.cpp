@@ -1,6 +1,5 @@
 #include "update/listed_ranges.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace docteur {
@@ -43,19 +42,11 @@ std::optional<byte_range> listed_ranges::next() {
   return ranges_[next_++];
 }
 
-std::vector<byte_range> listed_ranges::parts(byte_range range) { return common(near(range), {range}); }
-
-// The wanted ranges that may have bytes of `range`.
-range_list listed_ranges::near(byte_range range) const {
-  const auto ends_before = [](const byte_range& r, std::uint64_t at) { return r.offset + r.size <= at; };
-  const auto begin = std::lower_bound(wanted_.begin(), wanted_.end(), range.offset, ends_before);
-  const auto end = std::ranges::lower_bound(begin, wanted_.end(), range.offset + range.size, {}, &byte_range::offset);
-  return {begin, end};
-}
+std::vector<byte_range> listed_ranges::parts(byte_range range) { return common(near(wanted_, range), {range}); }
 
 bool listed_ranges::take(byte_range, std::uint64_t at, bytes piece) {
   outcome<void> taken;
-  for (const byte_range& r : common({{at, piece.size()}}, near({at, piece.size()})))
+  for (const byte_range& r : common({{at, piece.size()}}, near(wanted_, {at, piece.size()})))
     if (taken) taken = sink_(r.offset, piece.subspan(r.offset - at, r.size));
   if (taken) return true;
   const std::lock_guard lock(guard_);

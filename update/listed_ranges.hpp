@@ -33,7 +33,6 @@ class listed_ranges final : private range_work {
  private:
   std::optional<byte_range> next() override;
   std::vector<byte_range> parts(byte_range range) override;
-  [[nodiscard]] range_list near(byte_range range) const;
   bool take(byte_range range, std::uint64_t at, bytes piece) override;
   void end(byte_range range, const std::optional<range_failure>& why) override;
 

@@ -44,6 +44,13 @@ range_list common(const range_list& ranges, const range_list& others) {
   return without(ranges, without(ranges, others));
 }
 
+range_list near(const range_list& all, byte_range range) {
+  const auto ends_before = [](const byte_range& r, std::uint64_t at) { return r.offset + r.size <= at; };
+  const auto begin = std::lower_bound(all.begin(), all.end(), range.offset, ends_before);
+  const auto end = std::ranges::lower_bound(begin, all.end(), range.offset + range.size, {}, &byte_range::offset);
+  return {begin, end};
+}
+
 range_list joined(const range_list& some, const range_list& others) {
   range_list all(some);
   all.insert(all.end(), others.begin(), others.end());

@@ -16,6 +16,8 @@ using range_list = std::vector<byte_range>;
 [[nodiscard]] range_list without(const range_list& ranges, const range_list& others);
 // The bytes of `ranges` that are in one of `others`, too.
 [[nodiscard]] range_list common(const range_list& ranges, const range_list& others);
+// The ranges of `all` that may have bytes of `range`, found in logarithmic time.
+[[nodiscard]] range_list near(const range_list& all, byte_range range);
 // The bytes of both.
 [[nodiscard]] range_list joined(const range_list& some, const range_list& others);
 
