@@ -136,7 +136,8 @@ outcome<void> print_json(const image_download& download, const update_report& up
       .add("resumed_bytes", resumed_bytes(download, update));
   o.add("version", download.identity()).add("verified", !opt.no_verify);
   o.add("requests", n.requests).add("received_bytes", n.bytes).add("retries", n.retries);
-  if (opt.from) o.add("way", word_of(update.way)).add("reused_bytes", update.reused_bytes);
+  if (opt.from)
+    o.add("way", word_of(update.way)).add("reused_bytes", update.reused_bytes).add("remade_bytes", update.remade_bytes);
   if (update.way == update_way::pack) o.add("pack_bytes", update.pack_bytes);
   bool pipe_closed = false;
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);

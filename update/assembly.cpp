@@ -5,13 +5,15 @@
 
 namespace docteur {
 
-assembly::assembly(const entry_table& entries, const device& old, const stream_index& streams)
-    : entries_(entries), old_(old), sources_(entries.count()) {
+assembly::assembly(const entry_table& entries, const device& old, const stream_index& streams, remade_streams remade)
+    : entries_(entries), old_(old), sources_(entries.count()), remade_(std::move(remade)) {
   range_list lacking;
   for (std::size_t i = 0; i < entries.count(); ++i) {
     const stream_place s = entries.stream(i);
     if (const stream_place* there = streams.find(s.size, s.crc)) {
       sources_[i] = there->at;
+      found_ += s.size;
+    } else if (!remade_.find(i).empty()) {
       found_ += s.size;
     } else {
       lacking.push_back({s.at, s.size});
@@ -32,9 +34,14 @@ result<done> assembly::read(std::uint64_t at, mutable_bytes out) const noexcept 
       at += part.size();
     }
     if (out.empty()) break;
-    assert(sources_[i] != 0);
+    const bytes remade = sources_[i] == 0 ? remade_.find(i) : bytes();
+    assert(sources_[i] != 0 || !remade.empty());
     const mutable_bytes part = out.first(std::min<std::uint64_t>(s.at + s.size - at, out.size()));
-    DOCTEUR_CHECK(read_exactly(old_, sources_[i] + (at - s.at), part));
+    if (remade.empty()) {
+      DOCTEUR_CHECK(read_exactly(old_, sources_[i] + (at - s.at), part));
+    } else {
+      std::ranges::copy(remade.subspan(at - s.at, part.size()), part.begin());
+    }
     out = out.subspan(part.size());
     at += part.size();
   }

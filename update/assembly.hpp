@@ -1,6 +1,6 @@
 #pragma once
 // The bytes of a new image's PACK that need not be fetched: entry headers from its entry section, zlib streams from an
-// old image. Hosted.
+// old image, or made of its objects. Hosted.
 
 #include <cstdint>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "object/device.hpp"
 #include "update/entry_table.hpp"
 #include "update/range_plan.hpp"
+#include "update/remade_streams.hpp"
 #include "update/stream_index.hpp"
 
 namespace docteur {
@@ -16,11 +17,11 @@ class assembly {
  public:
   // `entries`: of the new image. `old`: the device of the old one, whose streams are `streams`. All must outlive this
   // object.
-  assembly(const entry_table& entries, const device& old, const stream_index& streams);
+  assembly(const entry_table& entries, const device& old, const stream_index& streams, remade_streams remade = {});
 
   // The streams that the old image lacks, as ranges of the new one.
   [[nodiscard]] const range_list& missing() const noexcept { return missing_; }
-  // Bytes of streams that it has.
+  // Bytes of streams that it has, or that were made.
   [[nodiscard]] std::uint64_t found_bytes() const noexcept { return found_; }
   // Fills `out` with the bytes from `at` of the new image, all of them in entries and none of them missing. Errors: the
   // device's.
@@ -29,7 +30,8 @@ class assembly {
  private:
   const entry_table& entries_;
   device old_;
-  std::vector<std::uint64_t> sources_;  // of each entry its stream in the old image; 0: missing
+  std::vector<std::uint64_t> sources_;  // of each entry its stream in the old image; 0: it is in remade_, or missing
+  remade_streams remade_;
   range_list missing_;
   std::uint64_t found_ = 0;
 };

@@ -60,6 +60,8 @@ outcome<result<entry_table>> entry_table::load(const device& from, const image_f
   DOCTEUR_TRY(listed, list_entries(from, *where, view.count(), take));
   if (!listed) return answer(tl::make_unexpected(listed.error()));
 
+  t.ids_.reserve(t.count());
+  for (const std::uint32_t position : idx->order()) t.ids_.push_back(view.id(position));
   t.crcs_.resize(t.count());
   for (std::size_t i = 0; i < t.count(); ++i) {
     const encoded_entry_header head = t.header(i);

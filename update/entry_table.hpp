@@ -36,12 +36,14 @@ struct image_frame {
 
 class entry_table {
  public:
-  // Reads IDX and the entry section of the image on a device, which may lack everything else. Memory: 28 bytes for each
+  // Reads IDX and the entry section of the image on a device, which may lack everything else. Memory: 61 bytes for each
   // object, and IDX meanwhile. The inner error is a fault of the image, or not_found if it has no entry section. Fails
   // (blame::environment) if the device cannot be read.
   [[nodiscard]] static outcome<result<entry_table>> load(const device& from, const image_frame& frame);
 
   [[nodiscard]] std::size_t count() const noexcept { return outlines_.size(); }
+  [[nodiscard]] const oid& id(std::size_t i) const noexcept { return ids_[i]; }
+  [[nodiscard]] const entry_outline& outline(std::size_t i) const noexcept { return outlines_[i]; }
   // In the image. `i` up to count(), which is the trailer.
   [[nodiscard]] std::uint64_t at(std::size_t i) const noexcept;
   // The bytes of entry `i` before its stream.
@@ -54,6 +56,7 @@ class entry_table {
   std::vector<std::uint64_t> offsets_;  // of the entries and the trailer, from the start of the PACK
   std::vector<entry_outline> outlines_;
   std::vector<std::uint32_t> crcs_;  // of the streams
+  std::vector<oid> ids_;
 };
 
 }  // namespace docteur

@@ -68,7 +68,9 @@ class updater {
     blocks_->compare_with(*digests);
     DOCTEUR_TRY(entries, entry_table::load(device.view(), *frame));
     if (!entries) return nothing(shown_ + ": " + entries.error().what);
-    const assembly parts(*entries, from_.image, streams);
+    DOCTEUR_TRY(remade, remade_streams::make(*entries, from_.image, streams, progress_));
+    result_.remade_bytes = remade.size();
+    const assembly parts(*entries, from_.image, streams, std::move(remade));
     if (parts.found_bytes() == 0) return nothing(from_.shown + ": it has nothing of this image");
     DOCTEUR_CHECK(fetch_and_copy(parts));
     result_.way = update_way::ranges;

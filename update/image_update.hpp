@@ -38,7 +38,8 @@ struct update_report {
   std::string no_pack;              // or why none came
   std::uint64_t pack_bytes = 0;     // of the pack that the image was made with
   http_counters pack_counters;      // of the requests for a pack
-  std::uint64_t reused_bytes = 0;   // of zlib streams of the old image
+  std::uint64_t reused_bytes = 0;   // of zlib streams of the old image, and of those made of its objects
+  std::uint64_t remade_bytes = 0;   // of the latter
   std::uint64_t resumed_bytes = 0;  // that were in the partial file before
   bool was_changed = false;         // there was a partial file of another version
   std::uint64_t wrong_blocks = 0;   // blocks that were put together and are not the image's: they count as missing
