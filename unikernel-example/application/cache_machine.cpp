@@ -17,6 +17,7 @@ constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed 
 constexpr std::size_t kConsolePiece = 4 << 10;                 // bytes of those at once
 constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, unless the options say
 constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of content that clients hold, in addition
+constexpr std::uint64_t kMostBodies = 8 << 20;                 // bytes of requests that are arriving
 
 [[nodiscard]] std::string hex(const oid& id) {
   const oid_hex h = to_hex(id);
@@ -52,6 +53,8 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
       log_(platform),
       started_ns_(platform.monotonic_ns()),
       shell_(*this) {
+  const std::uint64_t bodies = std::clamp<std::uint64_t>(platform_.memory().total / 32, 1 << 20, kMostBodies);
+  options_.http.bodies_bytes = std::max<std::uint64_t>(bodies / platform_.loops(), 512 << 10);
   for (std::size_t loop = 0; loop < platform_.loops(); ++loop) {
     own_pages pages{[this, loop] { return status_json(*this, loop); },
                     [this, loop] { return metrics_text(*this, loop); }, [] { return std::string(status_page()); }};

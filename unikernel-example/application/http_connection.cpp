@@ -11,6 +11,7 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kPiece = 64 << 10;    // bytes of a body passed on at once
 constexpr std::size_t kKeptHead = 2 << 10;  // bytes of a head's memory kept for the next head
 constexpr std::size_t kBody = 512;          // bytes that a buffer holds besides a head, for an empty body
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -33,6 +34,7 @@ void http_connection::return_buffer() noexcept {
   if (capacity_ == kFirstBuffer && shared_->buffers.size() < shared_->buffers.capacity())
     shared_->buffers.push_back(std::move(buffer_));
   buffer_.reset();
+  shared_->bodies -= std::exchange(charged_, 0);
   capacity_ = 0;
   begin_ = end_ = seen_ = 0;
 }
@@ -81,7 +83,8 @@ void http_connection::make_room() {
     end_ -= begin_;
     begin_ = 0;
   }
-  const std::size_t most = shared_->limits.header_bytes + kBody;
+  const std::size_t most =
+      body_.is_begun() ? body_at_ + shared_->limits.body_bytes + kBody : shared_->limits.header_bytes + kBody;
   if (end_ < capacity_ || capacity_ >= most) return;
   if (capacity_ == 0 && !shared_->buffers.empty()) {
     buffer_ = std::move(shared_->buffers.back());
@@ -98,6 +101,7 @@ void http_connection::make_room() {
 
 // Whether the request at the front of the buffer is complete. It is then parsed, and status_ is set.
 bool http_connection::is_request_whole() {
+  if (body_.is_begun()) return is_body_whole(/*head_is_parsed=*/false);
   const head_end head = find_head_end(unread(), seen_, shared_->limits);
   status_ = head.status;
   if (head.state == head_end::kind::refused) {
@@ -109,13 +113,49 @@ bool http_connection::is_request_whole() {
   seen_ = end_ - begin_;
   if (head.state == head_end::kind::more) return false;
   head_size_ = head.size;
-  status_ = parse_head(unread().substr(0, head.size), shared_->limits, shared_->request);
-  if (status_ != 0 || !shared_->request.chunked) return true;
+  status_ = parse_head(unread().substr(0, head.size), shared_->limits, shared_->post_path, shared_->request);
+  if (status_ != 0) return true;
+  if (shared_->request.method == http_method::post) {
+    body_.begin(shared_->request, shared_->limits);
+    body_at_ = head.size;
+    if (is_body_whole(/*head_is_parsed=*/true)) return true;
+    if (expects_continue(shared_->request) && unread().size() == head.size) (void)link_->send(as_bytes(kContinue));
+    return false;
+  }
+  if (!shared_->request.chunked) return true;
   const head_end body = find_empty_body(unread().substr(head.size));
   status_ = body.status;
   head_size_ += body.size;
   seen_ = head.size - 1;  // the head's end is found there again
   return body.state != head_end::kind::more;
+}
+
+// The request of another connection may have been parsed since the head was.
+bool http_connection::is_body_whole(bool head_is_parsed) {
+  const std::string_view text = unread();
+  head_end end = body_.find(text.substr(body_at_));
+  if (end.state == head_end::kind::more) {
+    if (end_ < capacity_ || may_hold(2 * capacity_)) return false;
+    end = {head_end::kind::refused, 0, 503};
+  }
+  body_.stop();
+  status_ =
+      head_is_parsed ? 0 : parse_head(text.substr(0, body_at_), shared_->limits, shared_->post_path, shared_->request);
+  if (end.state == head_end::kind::refused) {
+    status_ = end.status;
+    head_size_ = text.size();
+    return true;
+  }
+  head_size_ = body_at_ + end.size;
+  shared_->request.body = text.substr(body_at_, end.size);
+  return true;
+}
+
+// Whether this buffer may grow to `capacity` for a body.
+bool http_connection::may_hold(std::size_t capacity) noexcept {
+  if (shared_->bodies - charged_ + capacity > shared_->limits.bodies_bytes) return false;
+  shared_->bodies += capacity - std::exchange(charged_, capacity);
+  return true;
 }
 
 http_connection::input http_connection::take_request() {
@@ -161,6 +201,7 @@ void http_connection::start_reply() {
   ++shared_->counts.requests;
   ++requests_;
   reply_.reset();
+  body_.stop();
   head_sent_ = content_sent_ = 0;
   is_answered_ = false;
   enter(phase::reply, request_ns_);

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "unikernel-example/application/http_date.hpp"
 #include "unikernel-example/application/http_reply.hpp"
 #include "unikernel-example/application/http_responder.hpp"
+#include "unikernel-example/application/request_body.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -31,6 +33,8 @@ struct http_shared {
   bool may_spend = false;      // one of them may do costly work now
   bool drains = false;         // connections close after their response
   std::uint64_t drain_ns = 0;  // when that began, monotonic
+  std::string post_path;       // parse_head()
+  std::uint64_t bodies = 0;    // bytes of buffers that hold the body of a POST
   // Spare input buffers of kFirstBuffer bytes, for connections that have unread input.
   std::vector<std::unique_ptr<char[]>> buffers;
 };
@@ -65,6 +69,8 @@ class http_connection {
   enum class input { request, waiting, over };
   [[nodiscard]] input take_request();
   [[nodiscard]] bool is_request_whole();
+  [[nodiscard]] bool is_body_whole(bool head_is_parsed);
+  [[nodiscard]] bool may_hold(std::size_t capacity) noexcept;
   void make_room();
   [[nodiscard]] bool send_reply();
   [[nodiscard]] result<bytes> next_piece(std::size_t most);
@@ -89,7 +95,10 @@ class http_connection {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t seen_ = 0;       // bytes of unread() that find_head_end() has examined
-  std::size_t head_size_ = 0;  // bytes of the request, including an empty body
+  std::size_t head_size_ = 0;  // bytes of the request, including its body
+  std::size_t body_at_ = 0;    // bytes of the head alone, while body_ is begun
+  body_finder body_;           // of a POST
+  std::size_t charged_ = 0;    // of http_shared::bodies
   int status_ = 0;             // to refuse the request with; 0 for a good one
   std::uint32_t requests_ = 0;
   phase phase_ = phase::first;

@@ -58,13 +58,17 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
 }
 
 // Returns 0 for a method that is served, else a status.
-[[nodiscard]] int check_method(http_request& r) noexcept {
+[[nodiscard]] int check_method(http_request& r, std::string_view post_path) {
   if (r.method_name == "GET") {
     r.method = http_method::get;
   } else if (r.method_name == "HEAD") {
     r.method = http_method::head;
   } else if (r.method_name == "OPTIONS") {
     r.method = http_method::options;
+  } else if (r.method_name == "POST" && !post_path.empty()) {
+    const auto path = parse_target(r.target);
+    if (!path || path->path != post_path) return 405;
+    r.method = http_method::post;
   } else {
     return std::ranges::find(kOtherMethods, r.method_name) != kOtherMethods.end() ? 405 : 501;
   }
@@ -90,6 +94,9 @@ struct collector {
     if (field) return false;
     field = value;
     return true;
+  }
+  void first(std::optional<std::string_view>& field) noexcept {
+    if (!field) field = value;
   }
   [[nodiscard]] bool list(std::optional<std::string_view>& field) {
     if (!field) {
@@ -120,6 +127,11 @@ struct collector {
         break;
       case 10:
         if (is("connection")) good = list(out->connection);
+        if (is("user-agent")) first(out->user_agent);
+        break;
+      case 12:
+        if (is("content-type")) first(out->content_type);
+        if (is("git-protocol")) first(out->git_protocol);
         break;
       case 13:
         if (is("if-none-match")) good = list(out->if_none_match);
@@ -129,6 +141,9 @@ struct collector {
         break;
       case 15:
         if (is("accept-encoding")) good = list(out->accept_encoding);
+        break;
+      case 16:
+        if (is("content-encoding")) good = list(out->content_encoding);
         break;
       case 17:
         if (is("if-modified-since")) good = once(out->if_modified_since);
@@ -209,15 +224,17 @@ llhttp_t parser_at_fields() noexcept {
   return !r.content_length || parse_number(*r.content_length);
 }
 
-// This server accepts no content. Returns the status to refuse it with, or 0. A client that waits for an answer before
-// it sends content gets the final one (RFC 9110, section 10.1.1).
-[[nodiscard]] int check_body(http_request& r) noexcept {
+// Only POST has content. Returns the status to refuse it with, or 0. A client that waits for an answer before it sends
+// content gets the final one (RFC 9110, section 10.1.1).
+[[nodiscard]] int check_body(http_request& r, const http_limits& limits) noexcept {
   if (r.transfer_encoding) {
     r.chunked = equal_ignoring_case(*r.transfer_encoding, "chunked");
     if (!r.chunked) return 501;
+    if (r.method == http_method::post) return 0;
     return r.expect && !r.expect->empty() ? 413 : 0;
   }
-  return r.content_length && parse_number(*r.content_length) != 0 ? 413 : 0;
+  const std::uint64_t most = r.method == http_method::post ? limits.body_bytes : 0;
+  return r.content_length && parse_number(*r.content_length) > most ? 413 : 0;
 }
 
 // Whether the server meets every expectation of the list, which may be empty (RFC 9110, section 10.1.1).
@@ -274,7 +291,9 @@ head_end find_empty_body(std::string_view text) noexcept {
   return {refused, 0, 413};  // trailers
 }
 
-int parse_head(std::string_view head, const http_limits& limits, http_request& out) {
+bool expects_continue(const http_request& r) noexcept { return !r.is_http_10 && r.expect && !trim(*r.expect).empty(); }
+
+int parse_head(std::string_view head, const http_limits& limits, std::string_view post_path, http_request& out) {
   out = {};
   std::string_view lines = head.substr(0, head.size() - 2);
   const auto take_line = [&lines] {
@@ -288,8 +307,8 @@ int parse_head(std::string_view head, const http_limits& limits, http_request& o
 
   if (const int status = split_fields(head.substr(request_line.size() + 2), limits, out); status != 0) return status;
   if (!check_target(out) || !check_host(out) || !check_framing(out)) return 400;
-  int status = check_method(out);
-  if (status == 0) status = check_body(out);
+  int status = check_method(out, post_path);
+  if (status == 0) status = check_body(out, limits);
   if (status == 0 && out.expect && !expects_only_what_is_known(*out.expect)) status = 417;
   if (status != 0) {
     const bool has_path = out.method_name != "CONNECT" && out.target != "*";

@@ -12,7 +12,7 @@
 
 namespace docteur::cache_vm {
 
-enum class http_method : std::uint8_t { get, head, options };
+enum class http_method : std::uint8_t { get, head, options, post };
 
 // Fields are views of the head, or of `joined` when a list came in several lines; nullopt when absent.
 struct http_request {
@@ -21,10 +21,12 @@ struct http_request {
   std::string_view target;
   bool is_http_10 = false;
   bool keep_alive = true;
-  bool chunked = false;   // a chunked body follows: find_empty_body()
+  bool chunked = false;   // a chunked body follows: find_empty_body(), or body_finder of a POST
   std::string_view host;  // without its port: from the target, else from the field Host; may be empty
   std::optional<std::string_view> host_field, accept_encoding, if_match, if_none_match, if_modified_since,
-      if_unmodified_since, if_range, range, connection, content_length, transfer_encoding, expect;
+      if_unmodified_since, if_range, range, connection, content_length, transfer_encoding, expect, content_type,
+      content_encoding, git_protocol, user_agent;
+  std::string_view body;  // of a POST, as it is sent: decode_body()
   std::forward_list<std::string> joined;
 };
 
@@ -44,7 +46,11 @@ struct head_end {
 
 // Fills `out` from a complete head. Returns 0 for a request to answer, else the status to refuse it with; the
 // connection must then be closed, since the start of the next request is unknown. Syntax errors take precedence: 400
-// before 405, 413, 417 and 501.
-[[nodiscard]] int parse_head(std::string_view head, const http_limits& limits, http_request& out);
+// before 405, 413, 417 and 501. `post_path`: the only path, decoded, at which POST is served; "": none.
+[[nodiscard]] int parse_head(std::string_view head, const http_limits& limits, std::string_view post_path,
+                             http_request& out);
+
+// Whether the client waits for 100 before it sends its body (RFC 9110, section 10.1.1).
+[[nodiscard]] bool expects_continue(const http_request& r) noexcept;
 
 }  // namespace docteur::cache_vm

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "unikernel-example/application/event_log.hpp"
+#include "unikernel-example/application/git_remote.hpp"
 #include "unikernel-example/application/http_reply.hpp"
 #include "unikernel-example/application/http_request.hpp"
 #include "unikernel-example/application/media_types.hpp"
@@ -39,6 +40,7 @@ class http_responder {
   void mount(std::shared_ptr<site> s) noexcept {
     if (site_) site_->retire();
     site_ = std::move(s);
+    git_.reset();
   }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
@@ -57,6 +59,12 @@ class http_responder {
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_versions(const call& c, const request_path& path);
+  // Whether the request is one of Git's clients, and then its answer.
+  [[nodiscard]] bool answer_git(const call& c, const request_path& path);
+  void answer_git_post(const call& c);
+  void send_git(const call& c, std::string_view type, git_answer a);
+  // Whether the image has a file at `path`, which then is not hidden.
+  [[nodiscard]] result<bool> has_own(std::string_view path);
   // The path is one of `version`, behind the version's name.
   void answer_version(const call& c, request_path path, result<shared_version> version);
   void answer_path(const call& c, const request_path& path);
@@ -79,6 +87,7 @@ class http_responder {
   metrics* counts_;
   event_log* log_;
   std::shared_ptr<site> site_;
+  std::optional<git_remote> git_;  // of site_, once it was asked for
   std::vector<std::byte> scratch_;
 };
 

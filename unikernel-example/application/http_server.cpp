@@ -14,12 +14,11 @@ constexpr std::string_view kFull =
 
 http_server::http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
                          event_log& log, server_group& group)
-    : behind_(behind),
-      group_(&group),
-      responder_(p, shared_.limits, std::move(rules), std::move(pages), shared_.counts, log) {
+    : behind_(behind), group_(&group), responder_(p, shared_.limits, rules, std::move(pages), shared_.counts, log) {
   shared_.platform = &p;
   shared_.limits = limits;
   shared_.responder = &responder_;
+  if (rules.git) shared_.post_path = rules.git_prefix + "git-upload-pack";
   shared_.buffers.reserve(kSpareBuffers);
   look_at_clock();
 }

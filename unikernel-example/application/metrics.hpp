@@ -60,6 +60,7 @@ struct metrics {
   counter requests;
   counter body_bytes;    // passed to the network
   counter deflated;      // responses sent as they are in the PACK
+  counter packs;         // PACKs sent to clients of Git
   counter faults;        // of the image or its disk
   counter disk_waits;    // times that a response waited for the disk while others were served
   counter taken;         // contents taken from slow clients

@@ -9,6 +9,7 @@
 #include "unikernel-example/application/http_authority.hpp"
 #include "unikernel-example/application/http_text.hpp"
 #include "unikernel-example/application/markup.hpp"
+#include "unikernel-example/application/request_path.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -53,6 +54,17 @@ template <class T>
   return w.value == "off" || w.value == "on" || set_endpoint(to.status_at, w);
 }
 
+// "off", "on", or below which path.
+[[nodiscard]] bool set_git(cache_options& to, const word& w) {
+  to.git = w.value != "off";
+  to.site.git_prefix.clear();
+  if (w.value == "off" || w.value == "on") return true;
+  const auto path = w.value.starts_with('/') ? parse_target(w.value) : std::nullopt;
+  if (!path || path->path.empty() || !path->query.empty()) return false;
+  to.site.git_prefix = path->path + "/";
+  return true;
+}
+
 [[nodiscard]] bool set_hosts(std::vector<std::string>& to, const word& w) {
   for (std::string_view rest = w.value; !rest.empty();) {
     std::string_view name = take_until(rest, ',');
@@ -90,6 +102,7 @@ constexpr std::array kWords{
                  return !w.value.empty();
                }},
     known_word{"drain", [](cache_options& o, const word& w) { return set_number(o.drain_s, w, 0, kDay); }},
+    known_word{"git", set_git},
     known_word{"host", [](cache_options& o, const word& w) { return set_hosts(o.site.hosts, w); }},
     known_word{"help", [](cache_options& o, const word& w) { return set_flag(o.help, w); }},
     known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
@@ -146,6 +159,8 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
     if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_line(text) + " (see help)");
     if (!known->set(out, w)) return give_up(blame::usage, "bad value: " + terminal_line(text) + " (see help)");
   }
+  // A clone has every object and its name.
+  out.site.git = out.git.value_or(out.site.objects);
   return out;
 }
 
@@ -156,6 +171,7 @@ std::string_view words_help() noexcept {
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
          "  drain=SECONDS         to finish responses after the process is asked to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
+         "  git=on|off|/PREFIX    git clone http://HOST/, or http://HOST/PREFIX (as objects)\n"
          "  help                  print this and exit\n"
          "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost always count\n"
          "  idle=SECONDS          between two requests (60)\n"

@@ -34,6 +34,7 @@ struct cache_options {
   bool help = false;
   std::string show;  // a path to print instead of serving
   http_limits http;
+  std::optional<bool> git;         // site.git, if it was given; else as site.objects
   bool connections_asked = false;  // http.connections was given
 };
 

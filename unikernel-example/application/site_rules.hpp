@@ -11,6 +11,8 @@ struct site_rules {
   bool listing = false;            // directories without index.html are listed
   bool objects = true;             // "/@oid/": any object by its id
   bool versions = false;           // each path begins with the name of a version
+  bool git = true;                 // the image is a remote of Git, below
+  std::string git_prefix;          // this path: "", or one that ends with '/' and does not begin with it
   std::vector<std::string> hosts;  // names of this server, for requests for its own pages
 
   // Whether a request for `host` (of http_request) may see the server's own pages. The owner of a foreign name can make

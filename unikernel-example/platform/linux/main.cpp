@@ -35,7 +35,7 @@ struct options {
   bool console = false;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, host, idle, objects, requests, show, status, time_out;
+  std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, show, status, time_out;
   bool listing = false;
   bool versions = false;
   bool prefetch = false;
@@ -53,6 +53,7 @@ struct options {
   add("cache", o.cache);
   add("connections", o.connections);
   add("drain", o.drain);
+  add("git", o.git);
   add("host", o.host);
   add("idle", o.idle);
   add("objects", o.objects);
@@ -106,6 +107,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1u, 1024u));
   app.add_option("--connections", o.connections, "clients at once (1024)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
+  app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
