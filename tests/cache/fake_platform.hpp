@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/heap.hpp"
+#include "unikernel-example/platform/linux/gzip_coder.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -75,6 +76,11 @@ class fake_platform final : public platform {
     task();
     then();
   }
+  bool can_gzip() const override { return codes; }
+  std::size_t gzip(bytes content, mutable_bytes out) const override {
+    ++coded;
+    return on_linux::gzip_of(content, out);
+  }
   memory_use memory() const override { return {total_memory, 0}; }
   docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
@@ -111,6 +117,8 @@ class fake_platform final : public platform {
   std::uint64_t ticket = 0;          // of a read that failed because it may not wait; a disk sets it
   bool runs_aside = false;           // aside() only keeps its tasks, in aside_tasks
   std::vector<std::function<void()>> aside_tasks;
+  bool codes = false;             // can_gzip()
+  mutable std::size_t coded = 0;  // calls of gzip()
   connection_limit most{4096, "that is all", false};
   std::optional<ending> stopped;
 };

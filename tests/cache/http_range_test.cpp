@@ -117,7 +117,7 @@ TEST(Http, SizesThatAnImageOnlyClaimsAreRefused) {
   served_site s(std::move(made), {});
   for (const char* path : {"/half", "/max", "/three", "/result"}) {
     for (const char* fields : {"", "Range: bytes=0-,0-\r\n", "Range: bytes=0-,0-,0-\r\n", "Range: bytes=0-9\r\n",
-                               "Accept-Encoding: deflate\r\n"}) {
+                               "Accept-Encoding: deflate\r\n", "Accept-Encoding: gzip\r\n"}) {
       EXPECT_EQ(status_of(s.get(path, fields)), 500) << path << fields;
       const std::string head = s.exchange("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
       EXPECT_EQ(status_of(head), 500) << path << fields;
@@ -205,24 +205,15 @@ TEST(Http, Conditions) {
        }) {
     EXPECT_EQ(status_of(s.get("/ten.txt", c.fields + "\r\n")), c.status) << c.fields;
   }
-  const std::string r =
-      s.get("/page.html", "Accept-Encoding: deflate\r\nIf-None-Match: " + tag(s.image.page, "-deflate") + "\r\n");
-  EXPECT_EQ(status_of(r), 304);
-  EXPECT_EQ(field_of(r, "ETag"), tag(s.image.page, "-deflate"));
-  EXPECT_EQ(field_of(r, "Vary"), "Accept-Encoding");
-  EXPECT_EQ(body_of(r), "");
-  EXPECT_EQ(status_of(s.get("/page.html", "Accept-Encoding: deflate\r\nRange: bytes=0-9\r\nIf-Range: " +
-                                              tag(s.image.page, "-deflate") + "\r\n")),
-            206);
 }
 
 // RFC 9110, section 14.2: preconditions are evaluated as if there were no Range. Ranges refer to the representation
 // that the client has.
 TEST(Http, RangesOfACodedRepresentation) {
   served_site s;
-  const std::string coded = tag(s.image.page, "-deflate");
-  const std::string plain = tag(s.image.page);
   const std::string accept = "Accept-Encoding: deflate\r\n";
+  const std::string coded = field_of(s.get("/page.html", accept), "ETag");
+  const std::string plain = tag(s.image.page);
   const std::string stream = body_of(s.get("/page.html", accept));
   const std::string range = "Range: bytes=5-9\r\n";
   struct coded_case {
@@ -237,8 +228,10 @@ TEST(Http, RangesOfACodedRepresentation) {
            {"If-None-Match: " + coded + "\r\n", 304, coded, ""},
            {"If-None-Match: " + coded + "\r\n" + range, 304, coded, ""},
            {"If-None-Match: " + coded + "\r\nRange: lines=1-2\r\n", 304, coded, ""},
-           {"If-None-Match: " + plain + "\r\n", 200, coded, stream},
-           {"If-None-Match: " + plain + "\r\n" + range, 206, plain, part_of_page},
+           {"If-None-Match: " + plain + "\r\n", 304, plain, ""},
+           {"If-None-Match: " + plain + "\r\n" + range, 304, plain, ""},
+           {"If-None-Match: \"a\"\r\n", 200, coded, stream},
+           {"If-None-Match: \"a\"\r\n" + range, 206, plain, part_of_page},
            {"If-Match: " + coded + "\r\n", 200, coded, stream},
            {"If-Match: " + coded + "\r\n" + range, 206, coded, part_of_stream},
            {"If-Match: " + coded + "\r\nRange: bytes=9-5\r\n", 200, coded, stream},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cache/served_site.hpp"
+#include "support/gunzip.hpp"
 
 namespace docteur::cache_vm {
 
@@ -63,7 +64,7 @@ struct large_site {
     auto c = std::make_unique<fake_connection>();
     c->window = window;
     c->arriving = "GET /file" + std::to_string(1000 + i) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" +
-                  (i % kKinds == coded ? "Accept-Encoding: deflate\r\n" : "") + std::string(fields) + "\r\n";
+                  (i % kKinds == coded ? "Accept-Encoding: " + coding + "\r\n" : "") + std::string(fields) + "\r\n";
     http->opened(*c);
     http->ready(*c);
     return c;
@@ -83,6 +84,7 @@ struct large_site {
   site& mounted() { return *machine->http().mounted(); }
   std::string content_of(const fake_connection& c) {
     const std::string body = body_of(c.sent);
+    if (field_of(c.sent, "Content-Encoding") == "gzip") return gunzip(body, kSize);
     if (field_of(c.sent, "Content-Encoding") != "deflate") return body;
     std::string out(kSize, '\0');
     const mutable_bytes into(reinterpret_cast<std::byte*>(out.data()), out.size());
@@ -90,6 +92,7 @@ struct large_site {
     return n && *n == body.size() ? out : "not a zlib stream";
   }
 
+  std::string coding = "deflate";  // that the kind `coded` is requested in
   std::vector<std::string> texts;
   std::vector<oid> ids;
   std::vector<std::uint64_t> offsets;  // in the PACK

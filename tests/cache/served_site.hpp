@@ -68,8 +68,10 @@ class served_site {
  public:
   explicit served_site(cache_options options = {}, bool own_404 = false)
       : served_site(make_site("<h1>first</h1>", own_404), std::move(options)) {}
-  served_site(site_image what, cache_options options) : image(std::move(what)) {
-    on.total_memory = 8 << 20;
+  served_site(site_image what, cache_options options, bool codes = false, std::uint64_t memory = 8 << 20)
+      : image(std::move(what)) {
+    on.total_memory = memory;
+    on.codes = codes;
     on.all_disks = {{"0", memory_device(image.raw)}};
     machine.emplace(on, std::move(options));
     if (!machine->mount("") || !machine->open_ports()) std::abort();

@@ -14,6 +14,7 @@ using namespace docteur::cache_vm;
 served_site& site_of_all() {
   static served_site s([] {
     cache_options o;
+    o.site.beside = true;
     o.site.listing = true;
     o.site.hosts = {"a"};
     return o;

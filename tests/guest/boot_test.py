@@ -6,6 +6,7 @@ Every QEMU is ended when its check is, and every wait has its bound.
 """
 
 import contextlib
+import gzip
 import http.client
 import pathlib
 import random
@@ -29,10 +30,17 @@ def boot(**how):
 
 
 def serves(image, files):
+    coded = 0
     with boot(images=[image]) as g:
         for name, content in files.items():
             status, body = g.get("/" + name)
             assert status == 200 and body == content, f"{name}: {status}, {len(body)} bytes"
+            _, fields, body = servers.fetch(g.port, "/" + name, {"Accept-Encoding": "gzip"})
+            if fields["Content-Encoding"] == "gzip":
+                coded += 1
+                body = gzip.decompress(body)
+            assert body == content, f"{name}: {fields['Content-Encoding']}"
+        assert coded > 0
         g.type("halt\n")
         g.ends_with(0)
 

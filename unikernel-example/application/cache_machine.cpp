@@ -98,6 +98,7 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.read_bytes = total / 12;
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
+  options.codes = &platform_;
   const std::uint64_t start = platform_.monotonic_ns();
   DOCTEUR_TRY(pinned, load_digests(*found));
   auto attached = mounted_image::attach(*found, options, std::move(pinned));
@@ -200,7 +201,7 @@ outcome<void> cache_machine::show(std::string_view path) {
   const auto facts = s.facts(*n);
   if (!facts) return failed(facts.error());
   if ((*facts)->streams) return give_up(blame::input, terminal_line(path) + ": too large to show");
-  const auto content = s.whole(**facts, coding::identity);
+  const auto content = s.whole(**facts, content_form::plain);
   if (!content) return failed(content.error());
   platform_.console_write(as_text((*content)->view()));
   return {};

@@ -26,7 +26,7 @@ shared_content content_cache::put(key k, shared_content c) {
   const std::lock_guard lock(guard_);
   if (const auto found = items_.find(k); found != items_.end()) return found->second->value;
   const std::uint64_t cost = c->size + kOverhead;
-  if (cost > capacity_ / 8) {
+  if (!keeps(c->size)) {
     forget_unused();
     shared_[k] = c;
     return c;

@@ -16,6 +16,10 @@ namespace docteur::cache_vm {
 class content_cache {
  public:
   using key = std::uint64_t;
+  // `position`: of the object in IDX.
+  [[nodiscard]] static constexpr key key_of(std::uint32_t position, content_form form) noexcept {
+    return std::uint64_t{position} << 2 | static_cast<std::uint64_t>(form);
+  }
 
   explicit content_cache(std::uint64_t capacity) : capacity_(capacity) {}
   content_cache(const content_cache&) = delete;
@@ -39,6 +43,8 @@ class content_cache {
     return counters_;
   }
   [[nodiscard]] std::uint64_t capacity() const noexcept { return capacity_; }
+  // Whether content of `size` bytes is kept.
+  [[nodiscard]] bool keeps(std::uint64_t size) const noexcept { return size + kOverhead <= capacity_ / 8; }
   // Whether one more item could push out another.
   [[nodiscard]] bool is_full() const noexcept { return count().used + (64 << 10) > capacity_; }
 

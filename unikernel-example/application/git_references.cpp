@@ -23,7 +23,7 @@ constexpr std::string_view kMadeUpBranch = "refs/heads/main";
 [[nodiscard]] result<shared_content> read(site& s, const oid& id, object_type type) {
   DOCTEUR_TRY(facts, s.facts(id));
   if (facts->type != type) return fail(errc::wrong_kind, 0, "an object of another type");
-  return s.whole(*facts, coding::identity);
+  return s.whole(*facts, content_form::plain);
 }
 
 // "refs/tags/NAME" of a tag object.

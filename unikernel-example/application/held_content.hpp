@@ -11,9 +11,12 @@
 #include <vector>
 
 #include "object/bytes.hpp"
-#include "unikernel-example/application/http_conditions.hpp"
 
 namespace docteur::cache_vm {
+
+// plain: an object's content. zlib: a blob's stream as it is in the PACK; gzip: its blocks in a gzip member. made_gzip:
+// a gzip member that was made of the content.
+enum class content_form : std::uint8_t { plain, zlib, gzip, made_gzip };
 
 // Shared by all loops; constant once it is made.
 struct content {
@@ -29,7 +32,8 @@ struct content {
   std::unique_ptr<std::byte[]> data;
   std::size_t size = 0;
   std::uint32_t position = kNoObject;  // of the object in IDX
-  coding form = coding::identity;
+  content_form form = content_form::plain;
+  std::uint32_t crc = 0;                                // CRC-32 of `data`, but of plain content 0
   std::shared_ptr<std::atomic<std::uint64_t>> counted;  // the sum of the sizes of all live content; may be absent
   mutable std::atomic<bool> is_cached{false};           // the cache holds it
   [[nodiscard]] bytes view() const noexcept { return {data.get(), size}; }

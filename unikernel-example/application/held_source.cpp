@@ -1,10 +1,12 @@
 // Whole content that a client holds while there is room. Once it was taken away it is read again: a coded form straight
-// from the device, a blob that is not a delta through a stream, and any other object is built again, of which a window
-// is kept.
+// from the device, a blob that is not a delta through a stream, and any other object is built again, or coded again, of
+// which a window is kept.
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
+#include "unikernel-example/application/gzip_member.hpp"
 #include "unikernel-example/application/response_body.hpp"
 
 namespace docteur::cache_vm {
@@ -29,10 +31,38 @@ class device_source final : public body_source {
   std::span<std::byte> scratch_;
 };
 
-// An object that is built again, and compared with its id, for each window.
+// A gzip member of a stream on the device. Its end was computed when its content was checked.
+class gzip_source final : public body_source {
+ public:
+  using tail = std::array<std::byte, kGzipTail>;
+  // Of other content: zeros.
+  static tail tail_of(const content& c) noexcept {
+    tail t{};
+    if (c.form == content_form::gzip) std::ranges::copy(c.view().last(kGzipTail), t.begin());
+    return t;
+  }
+  gzip_source(const device& disk, const zlib_extent& stream, const tail& end, std::span<std::byte> scratch)
+      : blocks_(disk, stream.offset, scratch), end_at_(gzip_size(stream.size) - kGzipTail), end_(end) {}
+  result<bytes> read(std::uint64_t at, std::size_t most) override {
+    if (at < kGzipHead) return front(bytes(kGzipHeadBytes).subspan(at), most);
+    if (at >= end_at_) return front(bytes(end_).subspan(at - end_at_), most);
+    return blocks_.read(at - kZlibInGzip, static_cast<std::size_t>(std::min<std::uint64_t>(most, end_at_ - at)));
+  }
+
+ private:
+  static bytes front(bytes piece, std::size_t most) { return piece.first(std::min(most, piece.size())); }
+
+  device_source blocks_;
+  std::uint64_t end_at_;  // in the member
+  tail end_;
+};
+
+// An object that is built again, and compared with its id, for each window; `form`: plain or made_gzip. What is coded
+// again must be what the client began to get (`crc`).
 class window_source final : public body_source, private open_read {
  public:
-  window_source(site& s, const object_facts& f) : open_read(s.open_reads()), site_(&s), facts_(f) {}
+  window_source(site& s, const object_facts& f, content_form form, std::uint32_t crc)
+      : open_read(s.open_reads()), site_(&s), facts_(f), form_(form), crc_(crc) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     if (!held_ || held_->get() == nullptr) {
       if (is_costly(at)) DOCTEUR_CHECK(move_to(at));
@@ -56,7 +86,8 @@ class window_source final : public body_source, private open_read {
 
   result<done> move_to(std::uint64_t at) {
     held_.reset();
-    DOCTEUR_TRY(c, site_->whole_again(facts_));
+    DOCTEUR_TRY(c, site_->whole_again(facts_, form_));
+    if (c->crc != crc_) return fail(errc::unavailable, 0, "content is coded differently now");
     if (site_->has_room()) {
       leave();
       close();
@@ -72,6 +103,8 @@ class window_source final : public body_source, private open_read {
 
   site* site_;
   object_facts facts_;
+  content_form form_;
+  std::uint32_t crc_;
   std::optional<content_hold> held_;
   std::vector<std::byte> window_;
   std::uint64_t begin_ = 0;  // of the window, in the content
@@ -84,6 +117,8 @@ class held_source final : public body_source {
       : site_(std::move(s)),
         facts_(f),
         form_(c->form),
+        crc_(c->crc),
+        end_(gzip_source::tail_of(*c)),
         scratch_(scratch),
         prove_(prove),
         hold_(site_->held(), std::move(c)) {}
@@ -107,12 +142,17 @@ class held_source final : public body_source {
 
  private:
   result<done> begin_again(std::uint64_t at) {
-    if (form_ == coding::deflate) {
-      again_ = std::make_unique<device_source>(site_->image().disk(), facts_.deflate->offset, scratch_);
+    const device& disk = site_->image().disk();
+    if (form_ == content_form::zlib) {
+      again_ = std::make_unique<device_source>(disk, facts_.deflate->offset, scratch_);
       return done{};
     }
-    if (facts_.delta || facts_.type != object_type::blob) {
-      again_ = std::make_unique<window_source>(*site_, facts_);
+    if (form_ == content_form::gzip) {
+      again_ = std::make_unique<gzip_source>(disk, *facts_.deflate, end_, scratch_);
+      return done{};
+    }
+    if (form_ == content_form::made_gzip || facts_.delta || facts_.type != object_type::blob) {
+      again_ = std::make_unique<window_source>(*site_, facts_, form_, crc_);
       return done{};
     }
     DOCTEUR_TRY(stream, make_source(site_, facts_, scratch_, prove_));
@@ -128,7 +168,9 @@ class held_source final : public body_source {
 
   std::shared_ptr<site> site_;
   object_facts facts_;
-  coding form_;
+  content_form form_;
+  std::uint32_t crc_;
+  gzip_source::tail end_;
   std::span<std::byte> scratch_;
   bool prove_;
   content_hold hold_;

@@ -1,5 +1,5 @@
 #pragma once
-// Entity tags, conditional requests (RFC 9110, section 13), and Accept-Encoding (section 12.5.3).
+// Entity tags, and conditional requests (RFC 9110, section 13).
 
 #include <array>
 #include <cstdint>
@@ -7,21 +7,27 @@
 #include <string_view>
 
 #include "object/oid.hpp"
+#include "unikernel-example/application/http_codings.hpp"
 #include "unikernel-example/application/http_request.hpp"
 
 namespace docteur::cache_vm {
 
-enum class coding : std::uint8_t { identity, deflate };
-
-// A strong tag, with its quotes: "<oid>" for the blob, "<oid>-deflate" for its zlib stream.
+// A strong tag, with its quotes. "<oid>": the blob. "<oid>-br": the blob, which is the coded form of another (a file
+// beside). "<oid>-gzip-<crc>": the blob's gzip form of this CRC-32: the same blob may be stored as another stream in
+// another image, or be coded by another version of this program, and ranges of two streams must not be put together.
 class entity_tag {
  public:
-  entity_tag(const oid& id, coding form) noexcept;
-  [[nodiscard]] std::string_view view() const noexcept { return {text_.data(), size_}; }
+  explicit entity_tag(const oid& id, coding form = coding::identity) noexcept;
+  entity_tag(const oid& id, coding form, std::uint32_t crc) noexcept;
+  [[nodiscard]] std::string_view view() const& noexcept { return {text_.data(), size_}; }
+  std::string_view view() const&& = delete;  // it would outlive the text
 
  private:
-  std::array<char, kMaxHexSize + 10> text_;
-  std::size_t size_;
+  static constexpr std::size_t kMostSuffix = 1 + 8 + 1 + 8;  // "-identity-01234567"
+  void append(std::string_view text) noexcept;
+
+  std::array<char, 1 + kMaxHexSize + kMostSuffix + 1> text_;
+  std::size_t size_ = 0;
 };
 
 enum class comparison { strong, weak };
@@ -36,17 +42,10 @@ enum class precondition { proceed, not_modified, failed };
 [[nodiscard]] precondition evaluate_conditions(const http_request& r, std::string_view tag,
                                                std::optional<std::int64_t> modified, std::int64_t now) noexcept;
 
-// The representation that a request selects of an object that has a coded form: the coded one if it is accepted, unless
-// If-Match names the plain one only.
-[[nodiscard]] coding choose_coding(const http_request& r, const oid& id) noexcept;
-
-// The representation that the Range field refers to, when `chosen` is the one sent without it; nullopt when the Range
-// is ignored. If-Range or If-Match names it. Otherwise it is the plain content, which clients without a tag mean. A
-// date never satisfies If-Range: two versions of an image may share a date, so it is not a strong validator
-// (section 13.1.5).
-[[nodiscard]] std::optional<coding> coding_of_range(const http_request& r, const oid& id, coding chosen) noexcept;
-
-// Whether deflate is acceptable and weighs at least as much as identity.
-[[nodiscard]] bool accepts_deflate(std::string_view accept_encoding) noexcept;
+// Whether If-Match, If-None-Match or the If-Range of a Range names `tag`, other than by "*": the client has this
+// representation, or a part of it.
+[[nodiscard]] bool names_tag(const http_request& r, std::string_view tag) noexcept;
+// Whether such a field holds `text` at all, which is quicker to find out.
+[[nodiscard]] bool mentions(const http_request& r, std::string_view text) noexcept;
 
 }  // namespace docteur::cache_vm

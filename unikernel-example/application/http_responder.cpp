@@ -220,7 +220,7 @@ void http_responder::answer_path(const call& c, const request_path& path) {
   if (!n->is_blob() || path.is_directory) return answer_absent(c);
   const auto facts = site_->facts(*n);
   if (!facts) return answer_fault(c, facts.error());
-  answer_object(c, **facts, media_of(path.path), freshness::revalidate);
+  answer_object(c, **facts, media_of(path.path), freshness::revalidate, path.path);
 }
 
 void http_responder::answer_directory(const call& c, const request_path& path) {
@@ -231,11 +231,12 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
         encode_path(std::string_view(path.path).substr(path.last)) + "/" + encode_query(path.query);
     return c.writer().begin(301).field("Location", location).end_with(std::string());
   }
-  const auto index = site_->find(c.version->snapshot, path.path + "/index.html");
+  const std::string index_path = path.path + "/index.html";
+  const auto index = site_->find(c.version->snapshot, index_path);
   if (index && index->is_blob()) {
     const auto facts = site_->facts(*index);
     if (!facts) return answer_fault(c, facts.error());
-    return answer_object(c, **facts, media_of("index.html"), freshness::revalidate);
+    return answer_object(c, **facts, media_of("index.html"), freshness::revalidate, index_path);
   }
   if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
   if (!rules_.listing) return answer_absent(c);
@@ -249,7 +250,7 @@ void http_responder::answer_directory(const call& c, const request_path& path) {
       .end_with_unknown_length(std::move(*list));
 }
 
-void http_responder::add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag,
+void http_responder::add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag,
                                     freshness fresh) {
   w.field("ETag", tag);
   if (fresh == freshness::immutable) {
@@ -263,109 +264,104 @@ void http_responder::add_validators(const call& c, reply_writer& w, const object
     }
     w.field("Cache-Control", "no-cache");
   }
-  if (f.deflate) w.field("Vary", "Accept-Encoding");
+  if (file.varies(*site_)) w.field("Vary", "Accept-Encoding");
 }
 
-// A representation of an object, and the parts of it that the client gets.
-struct http_responder::representation {
-  coding form = coding::identity;
-  shared_content content;  // present for the coded form, for another once it was read
-  range_set ranges{range_set::kind::ignored, {}};
-  std::uint64_t size = 0;  // bytes of the representation
-
-  [[nodiscard]] bool is_sent_whole() const noexcept { return ranges.state == range_set::kind::ignored; }
-};
+// Adds files whose name is the path and a coding's extension. What is no file, or an empty one, is none of these.
+result<done> http_responder::find_beside(const call& c, std::string_view path, served_file& file) {
+  struct extension {
+    std::string_view text;
+    coding form;
+  };
+  std::string name;
+  for (const extension& e : {extension{".br", coding::br}, {".zst", coding::zstd}, {".gz", coding::gzip}}) {
+    name.assign(path).append(e.text);
+    const auto n = site_->find(c.version->snapshot, name);
+    if (!n && !is_absent(n.error())) return tl::make_unexpected(n.error());
+    if (!n || !n->is_blob()) continue;
+    DOCTEUR_TRY(facts, site_->facts(*n));
+    if (facts->size > 0) file.beside.push_back({e.form, *facts});
+  }
+  return done{};
+}
 
 // In three steps: choose the representation, evaluate the conditions on it, write it.
-void http_responder::answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh) {
-  auto chosen = choose_representation(c.request, f);
+void http_responder::answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh,
+                                   std::string_view path) {
+  served_file file{f, type_of.plain};
+  if (rules_.beside && !path.empty()) {
+    if (const auto found = find_beside(c, path, file); !found) return answer_fault(c, found.error());
+  }
+  auto chosen = choose_representation(*site_, file, c.request);
   if (!chosen) return answer_fault(c, chosen.error());
   // An object that is named by its id has no date.
   std::optional<std::int64_t> modified;
   if (fresh != freshness::immutable) modified = c.version->modified;
-  const entity_tag tag(f.id, chosen->form);
-  switch (evaluate_conditions(c.request, tag.view(), modified, c.now())) {
+  switch (evaluate_conditions(c.request, chosen->tag.view(), modified, c.now())) {
     case precondition::failed: return c.error(412);
     case precondition::not_modified: {
       reply_writer w = c.writer();
-      add_validators(c, w.begin(304), f, tag.view(), fresh);
+      add_validators(c, w.begin(304), file, chosen->tag.view(), fresh);
       return w.end_without_body();
     }
     case precondition::proceed: break;
   }
-  choose_ranges(c.request, f, *chosen);
+  choose_ranges(file, c.request, limits_->ranges, *chosen);
   if (chosen->ranges.state == range_set::kind::unsatisfiable) {
     reply_writer w = c.writer();
     w.begin(416).field("Content-Range", "bytes */" + std::to_string(chosen->size));
     return w.field("Content-Type", "text/plain; charset=utf-8").end_with("416 Range Not Satisfiable\n");
   }
-  send_object(c, f, std::move(*chosen), type_of, fresh);
-}
-
-// Chooses what is sent without a Range. The coded form is read here: it exists only if its stream passes the check.
-result<http_responder::representation> http_responder::choose_representation(const http_request& r,
-                                                                             const object_facts& f) {
-  representation chosen;
-  chosen.size = f.size;
-  if (!f.deflate || choose_coding(r, f.id) != coding::deflate) return chosen;
-  DOCTEUR_TRY(stream, site_->whole(f, coding::deflate));
-  if (!stream) return chosen;
-  chosen.form = coding::deflate;
-  chosen.size = stream->size;
-  chosen.content = std::move(stream);
-  return chosen;
-}
-
-// A Range field may refer to the plain form although the coded one was chosen. An ignored field changes nothing.
-void http_responder::choose_ranges(const http_request& r, const object_facts& f, representation& chosen) const {
-  const auto form = coding_of_range(r, f.id, chosen.form);
-  if (!form) return;
-  const bool is_chosen = *form == chosen.form;
-  const std::uint64_t size = is_chosen ? chosen.size : f.size;
-  range_set ranges = parse_range(*r.range, size, limits_->ranges);
-  if (ranges.state == range_set::kind::ignored) return;
-  if (!is_chosen) chosen.content.reset();
-  chosen.form = *form;
-  chosen.size = size;
-  chosen.ranges = std::move(ranges);
+  send_object(c, file, std::move(*chosen), type_of, fresh);
 }
 
 // Reads `r.content` and returns null, or returns a source for content that is read while it is sent.
-result<std::unique_ptr<body_source>> http_responder::open_content(const object_facts& f, representation& r) {
-  if (f.streams) return make_source(site_, f, scratch_, r.is_sent_whole() && !site_->is_proved(f.position));
+result<std::unique_ptr<body_source>> http_responder::open_content(representation& r) {
+  if (r.of.streams) return make_source(site_, r.of, scratch_, r.is_sent_whole() && !site_->is_proved(r.of.position));
   if (!r.content) {
-    DOCTEUR_TRY(whole, site_->whole(f, r.form));
+    DOCTEUR_TRY(whole, site_->whole(r.of, r.kept));
     r.content = std::move(whole);
   }
   return std::unique_ptr<body_source>();
 }
 
-void http_responder::send_object(const call& c, const object_facts& f, representation r, const media& type_of,
+void http_responder::count(const representation& r) noexcept {
+  if (r.form == coding::identity) return;
+  switch (r.kept) {
+    case content_form::plain: ++counts_->beside; break;
+    case content_form::zlib: ++counts_->deflated; break;
+    case content_form::gzip: ++counts_->gzipped; break;
+    case content_form::made_gzip: ++counts_->made; break;
+  }
+}
+
+void http_responder::send_object(const call& c, const served_file& file, representation r, const media& type_of,
                                  freshness fresh) {
   // All that can fail comes before the first byte of the head.
   std::unique_ptr<body_source> source;
   if (!c.context.is_head) {
-    auto opened = open_content(f, r);
+    auto opened = open_content(r);
     if (!opened) return answer_fault(c, opened.error());
     source = std::move(*opened);
+    if (r.wants_gzip && r.content && r.is_sent_whole()) site_->want_gzip(r.content);
   }
   std::string_view type = type_of.plain;
   if (type_of.has_charset()) {
-    const auto signs = site_->signs(f);
+    const auto signs = site_->signs(file.facts);
     if (!signs) return answer_fault(c, signs.error());
     type = content_type(type_of, *signs);
   }
   reply_writer w = c.writer();
   w.begin(r.is_sent_whole() ? 200 : 206);
-  add_validators(c, w, f, entity_tag(f.id, r.form).view(), fresh);
+  add_validators(c, w, file, r.tag.view(), fresh);
   w.field("Accept-Ranges", "bytes");
-  if (r.form == coding::deflate) w.field("Content-Encoding", "deflate");
+  if (r.form != coding::identity) w.field("Content-Encoding", name(r.form));
   if (fresh == freshness::immutable) {
-    w.field("X-Content-Type-Options", "nosniff").field("X-Git-Object-Type", name(f.type));
+    w.field("X-Content-Type-Options", "nosniff").field("X-Git-Object-Type", name(file.facts.type));
   }
-  if (!r.is_sent_whole()) return send_ranges(c, w, f, std::move(r), std::move(source), type);
+  if (!r.is_sent_whole()) return send_ranges(c, w, std::move(r), std::move(source), type);
   w.field("Content-Type", type);
-  if (r.form == coding::deflate) ++counts_->deflated;
+  count(r);
   if (source) {
     c.out.body = make_body(std::move(source), byte_range{0, r.size});
   } else {
@@ -375,9 +371,9 @@ void http_responder::send_object(const call& c, const object_facts& f, represent
 }
 
 // `source`: null when the content is in memory.
-void http_responder::send_ranges(const call& c, reply_writer& w, const object_facts& f, representation r,
-                                 std::unique_ptr<body_source> source, std::string_view type) {
-  if (!source) source = make_source(site_, f, std::move(r.content), scratch_, false);
+void http_responder::send_ranges(const call& c, reply_writer& w, representation r, std::unique_ptr<body_source> source,
+                                 std::string_view type) {
+  if (!source) source = make_source(site_, r.of, std::move(r.content), scratch_, false);
   if (r.ranges.ranges.size() == 1) {
     const byte_range range = r.ranges.ranges[0];
     w.field("Content-Type", type).field("Content-Range", content_range(range, r.size));
@@ -385,7 +381,7 @@ void http_responder::send_ranges(const call& c, reply_writer& w, const object_fa
     return w.end_with(range.size);
   }
   // The id cannot occur in the content: that would be a fixed point of SHA-1.
-  const oid_hex hex = to_hex(f.id);
+  const oid_hex hex = to_hex(r.of.id);
   multipart parts{"docteur-" + std::string(hex.data(), hex.size()), std::string(type), r.size,
                   std::move(r.ranges.ranges)};
   w.field("Content-Type", "multipart/byteranges; boundary=" + parts.boundary);
@@ -400,7 +396,9 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
   const no_waiting here(*platform_);
   const auto f = site_->facts(c.position);
   (void)platform_->take_ticket();  // the client then keeps its content
-  if (!f || (c.form == coding::deflate && !(*f)->deflate)) return;
+  if (!f) return;
+  const bool is_stored = c.form == content_form::zlib || c.form == content_form::gzip;
+  if (is_stored && !(*f)->deflate) return;
   r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
 }
 
@@ -409,7 +407,7 @@ void http_responder::answer_absent(const call& c) {
   if (!n || !n->is_blob()) return c.error(404);
   const auto facts = site_->facts(*n);
   if (!facts || (*facts)->streams) return c.error(404);
-  auto content = site_->whole(**facts, coding::identity);
+  auto content = site_->whole(**facts, content_form::plain);
   if (!content) return c.error(404);
   const std::uint64_t size = (*content)->size;
   const std::string_view type = content_type(media_of("404.html"), look_for_signs((*content)->view()));

@@ -13,6 +13,7 @@
 #include "unikernel-example/application/http_request.hpp"
 #include "unikernel-example/application/media_types.hpp"
 #include "unikernel-example/application/metrics.hpp"
+#include "unikernel-example/application/representation.hpp"
 #include "unikernel-example/application/request_path.hpp"
 #include "unikernel-example/application/site_rules.hpp"
 
@@ -54,7 +55,6 @@ class http_responder {
 
  private:
   struct call;
-  struct representation;
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
@@ -69,16 +69,18 @@ class http_responder {
   void answer_version(const call& c, request_path path, result<shared_version> version);
   void answer_path(const call& c, const request_path& path);
   void answer_directory(const call& c, const request_path& path);
-  void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh);
-  [[nodiscard]] result<representation> choose_representation(const http_request& r, const object_facts& f);
-  void choose_ranges(const http_request& r, const object_facts& f, representation& chosen) const;
-  [[nodiscard]] result<std::unique_ptr<body_source>> open_content(const object_facts& f, representation& r);
-  void send_object(const call& c, const object_facts& f, representation r, const media& type_of, freshness fresh);
-  void send_ranges(const call& c, reply_writer& w, const object_facts& f, representation r,
-                   std::unique_ptr<body_source> source, std::string_view type);
+  // `path`: where the file is, to find those beside it; "": an object by its id.
+  void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh,
+                     std::string_view path = {});
+  [[nodiscard]] result<done> find_beside(const call& c, std::string_view path, served_file& file);
+  [[nodiscard]] result<std::unique_ptr<body_source>> open_content(representation& r);
+  void send_object(const call& c, const served_file& file, representation r, const media& type_of, freshness fresh);
+  void send_ranges(const call& c, reply_writer& w, representation r, std::unique_ptr<body_source> source,
+                   std::string_view type);
+  void count(const representation& r) noexcept;
   void answer_absent(const call& c);
   void answer_fault(const call& c, const error& e);
-  void add_validators(const call& c, reply_writer& w, const object_facts& f, std::string_view tag, freshness fresh);
+  void add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag, freshness fresh);
 
   platform* platform_;
   const http_limits* limits_;

@@ -61,6 +61,9 @@ struct metrics {
   counter body_bytes;    // passed to the network
   counter deflated;      // responses sent as they are in the PACK
   counter packs;         // PACKs sent to clients of Git
+  counter gzipped;       // gzip of streams of the PACK
+  counter made;          // gzip that was made of the content
+  counter beside;        // files beside the one that was asked for
   counter faults;        // of the image or its disk
   counter disk_waits;    // times that a response waited for the disk while others were served
   counter taken;         // contents taken from slow clients

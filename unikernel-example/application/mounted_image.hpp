@@ -11,6 +11,7 @@
 #include "host/checked_device.hpp"
 #include "reader/image.hpp"
 #include "unikernel-example/application/content_cache.hpp"
+#include "unikernel-example/application/gzip_maker.hpp"
 #include "unikernel-example/application/mounted_versions.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -23,6 +24,7 @@ struct site_options {
   std::uint64_t read_bytes;   // for open_reads
   std::uint64_t whole_bytes;  // http_limits
   std::size_t loops = 1;      // that share it
+  platform* codes = nullptr;  // on which gzip_maker works; it outlives the image
 };
 
 class mounted_image {
@@ -50,6 +52,7 @@ class mounted_image {
   [[nodiscard]] std::size_t attached_bytes() const noexcept { return image_.memory_used() + snapshot().memory_used(); }
 
   [[nodiscard]] content_cache& cache() noexcept { return cache_; }
+  [[nodiscard]] gzip_maker& gzips() noexcept { return gzips_; }
   // Bytes of whole content in memory, cached or being sent.
   [[nodiscard]] const std::shared_ptr<std::atomic<std::uint64_t>>& live() const noexcept { return live_; }
 
@@ -57,7 +60,7 @@ class mounted_image {
 
  private:
   mounted_image(const disk& d, const site_options& options)
-      : disk_(d), options_(options), cache_(options.cache_bytes / 4 * 3) {}
+      : disk_(d), options_(options), cache_(options.cache_bytes / 4 * 3), gzips_(options.codes, cache_, live_) {}
 
   disk disk_;
   site_options options_;
@@ -66,6 +69,7 @@ class mounted_image {
   mounted_versions versions_;
   content_cache cache_;
   std::shared_ptr<std::atomic<std::uint64_t>> live_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  gzip_maker gzips_;
 };
 
 }  // namespace docteur::cache_vm

@@ -79,6 +79,7 @@ template <class T>
 constexpr std::uint64_t kDay = 86'400;
 
 constexpr std::array kWords{
+    known_word{"beside", [](cache_options& o, const word& w) { return set_flag(o.site.beside, w); }},
     known_word{"cache",
                [](cache_options& o, const word& w) {
                  std::uint64_t n = 0;
@@ -165,7 +166,8 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
 }
 
 std::string_view words_help() noexcept {
-  return "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
+  return "  beside                send FILE.br, FILE.zst and FILE.gz as coded forms of FILE\n"
+         "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
          "  connections=N         clients at once (1024)\n"
          "  digest=sha256:HEX     only the image of this digest, or one of several; each block is compared\n"
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"

@@ -35,7 +35,8 @@ void prefetcher::finish() noexcept {
 void prefetcher::read(const node& n) {
   const auto facts = site_->facts(n);
   if (!facts || (*facts)->streams) return;
-  const coding form = (*facts)->deflate ? coding::deflate : coding::identity;
+  // What most clients accept.
+  const content_form form = (*facts)->deflate ? content_form::gzip : content_form::plain;
   if (site_->whole(**facts, form)) ++files_;
 }
 

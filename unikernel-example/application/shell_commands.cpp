@@ -109,7 +109,7 @@ shell_output do_cat(cache_machine& machine, arguments a) {
     if (!opened) return failed(a[0], opened.error());
     source = std::move(*opened);
   } else {
-    auto content = s->whole(f, coding::identity);
+    auto content = s->whole(f, content_form::plain);
     if (!content) return failed(a[0], content.error());
     source = make_source(s, f, std::move(*content), *buffer, false);
   }
@@ -239,7 +239,8 @@ shell_output do_http(cache_machine& machine, arguments) {
       row("connections", std::to_string(m.active) + " of " + std::to_string(machine.http().limits().connections)) +
       row("accepted", m.connections) + row("refused", m.refused) + row("timed out", m.timed_out) +
       row("aborted", m.aborted) + row("requests", m.requests) + row("bytes of content", m.body_bytes) +
-      row("sent as stored", m.deflated) + row("faults", m.faults);
+      row("sent as stored", m.deflated) + row("sent as gzip", m.gzipped) + row("gzip was made", m.made) +
+      row("coded beside", m.beside) + row("faults", m.faults);
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0) out += row("status " + std::to_string(i), m.statuses[i]);
   return text(out);

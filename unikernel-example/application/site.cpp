@@ -1,11 +1,14 @@
 #include "unikernel-example/application/site.hpp"
 
+#include <libdeflate.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <new>
 
 #include "object/hasher.hpp"
+#include "unikernel-example/application/gzip_member.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -13,10 +16,6 @@ namespace {
 constexpr std::size_t kMostFacts = 8192;   // then all are dropped: relearning one costs a read of a header
 constexpr std::size_t kMostProved = 4096;  // large blobs
 constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation must save
-
-[[nodiscard]] constexpr content_cache::key key_of(std::uint32_t position, coding form) noexcept {
-  return std::uint64_t{position} << 1 | (form == coding::deflate ? 1 : 0);
-}
 
 }  // namespace
 
@@ -78,19 +77,24 @@ result<const object_facts*> site::learn(std::uint32_t position, std::uint64_t of
   return &facts_.emplace(position, f).first->second;
 }
 
-result<shared_content> site::whole(const object_facts& f, coding form) {
-  const content_cache::key key = key_of(f.position, form);
+result<shared_content> site::whole(const object_facts& f, content_form form) {
+  const content_cache::key key = content_cache::key_of(f.position, form);
+  if (form == content_form::made_gzip) return cache().find(key);
   if (shared_content c = cache().find(key)) return c;
-  DOCTEUR_TRY(c, form == coding::deflate ? read_deflated(f) : read_whole(f));
+  DOCTEUR_TRY(c, form == content_form::plain ? read_whole(f) : read_coded(f, form));
   return c ? cache().put(key, c) : c;
 }
 
-result<shared_content> site::whole_again(const object_facts& f) {
-  if (shared_content c = cache().find(key_of(f.position, coding::identity))) return c;
-  return read_whole(f);
+result<shared_content> site::whole_again(const object_facts& f, content_form form) {
+  if (shared_content c = cache().find(content_cache::key_of(f.position, form))) return c;
+  if (form == content_form::plain) return read_whole(f);
+  DOCTEUR_TRY(plain, whole_again(f, content_form::plain));
+  shared_content c = shared_->gzips().make(*plain);
+  if (!c) return fail(errc::unavailable, 0, "content cannot be coded again");
+  return c;
 }
 
-std::shared_ptr<content> site::make_content(const object_facts& f, coding form, std::uint64_t size) {
+std::shared_ptr<content> site::make_content(const object_facts& f, content_form form, std::uint64_t size) {
   const auto& live = shared_->live();
   held_.trim(*live, most_live_ - std::min(size, most_live_));
   auto c = std::make_shared<content>();
@@ -109,7 +113,7 @@ std::shared_ptr<content> site::make_content(const object_facts& f, coding form, 
 }
 
 result<shared_content> site::read_whole(const object_facts& f) {
-  const auto c = make_content(f, coding::identity, f.size);
+  const auto c = make_content(f, content_form::plain, f.size);
   const mutable_bytes out(c->data.get(), c->size);
   const std::uint64_t offset = image().index().offset(f.position);
   DOCTEUR_TRY(type, reader().objects().read(offset, out));
@@ -126,6 +130,9 @@ void site::learn_signs(std::uint32_t position, bytes content) noexcept {
 
 result<text_signs> site::signs(const object_facts& f) {
   if (f.signs.looked) return f.signs;
+  // Facts that were copied before the content was read do not know.
+  if (const auto known = facts_.find(f.position); known != facts_.end() && known->second.signs.looked)
+    return known->second.signs;
   DOCTEUR_TRY(stream, reader().open({entry_kind::file, f.position}));
   std::array<std::byte, kSignsFront> front;
   const std::size_t size = std::min<std::uint64_t>(front.size(), f.size);
@@ -134,14 +141,22 @@ result<text_signs> site::signs(const object_facts& f) {
   return look_for_signs(bytes(front).first(size));
 }
 
-result<shared_content> site::read_deflated(const object_facts& f) {
-  const auto c = make_content(f, coding::deflate, f.deflate->size);
-  DOCTEUR_CHECK(read_exactly(image().disk(), f.deflate->offset, {c->data.get(), c->size}));
-  const auto plain = make_content(f, coding::identity, f.size);
+// The stream is read to the place where it stays: what a member has before and behind the blocks is written over what a
+// zlib stream has there.
+result<shared_content> site::read_coded(const object_facts& f, content_form form) {
+  const zlib_extent& stored = *f.deflate;
+  const bool is_gzip = form == content_form::gzip;
+  const auto c = make_content(f, form, is_gzip ? gzip_size(stored.size) : stored.size);
+  const mutable_bytes coded(c->data.get(), c->size);
+  const mutable_bytes stream = coded.subspan(is_gzip ? kZlibInGzip : 0, stored.size);
+  DOCTEUR_CHECK(read_exactly(image().disk(), stored.offset, stream));
+  const auto plain = make_content(f, content_form::plain, f.size);
   const mutable_bytes out(plain->data.get(), plain->size);
-  const auto taken = inflater_.inflate(c->view(), out, f.deflate->offset);
-  if (taken && *taken == c->size && object_id(f.id.kind(), object_type::blob, out) == f.id) {
+  const auto taken = inflater_.inflate(stream, out, stored.offset);
+  if (taken && *taken == stream.size() && object_id(f.id.kind(), object_type::blob, out) == f.id) {
     learn_signs(f.position, out);
+    if (is_gzip) frame_gzip(coded, out);
+    c->crc = libdeflate_crc32(0, coded.data(), coded.size());
     return shared_content(c);
   }
   if (const auto known = facts_.find(f.position); known != facts_.end()) known->second.deflate.reset();

@@ -12,7 +12,6 @@
 
 #include "pack/inflate.hpp"
 #include "reader/image_reader.hpp"
-#include "unikernel-example/application/http_conditions.hpp"
 #include "unikernel-example/application/mounted_image.hpp"
 #include "unikernel-example/application/open_reads.hpp"
 #include "unikernel-example/application/text_signs.hpp"
@@ -57,12 +56,13 @@ class site {
   [[nodiscard]] result<const object_facts*> facts(const oid& id);
   [[nodiscard]] result<const object_facts*> facts(std::uint32_t position);
 
-  // Whole content that matches its id; or its zlib stream, which inflates to that content and ends where it should.
-  // nullptr for a zlib stream that fails the check: the facts then no longer offer it. Memory is taken from stuck
-  // clients when needed. Errors: those of the reader, bad_checksum. Throws std::bad_alloc.
-  [[nodiscard]] result<shared_content> whole(const object_facts& f, coding form);
-  // Whole plain content for a client from which it was taken away; the cache stays as it is.
-  [[nodiscard]] result<shared_content> whole_again(const object_facts& f);
+  // Whole content that matches its id; or its zlib stream, which inflates to that content and ends where it should, or
+  // a gzip member of this stream, of which `f.deflate` must be present. nullptr for a stream that fails the check: the
+  // facts then no longer offer it; and for made_gzip that is not in the cache. Memory is taken from stuck clients when
+  // needed. Errors: those of the reader, bad_checksum. Throws std::bad_alloc.
+  [[nodiscard]] result<shared_content> whole(const object_facts& f, content_form form);
+  // Whole content, plain or made_gzip, for a client from which it was taken away; the cache stays as it is.
+  [[nodiscard]] result<shared_content> whole_again(const object_facts& f, content_form form);
   // Whether content that was just read can be held without taking other content away.
   [[nodiscard]] bool has_room() const noexcept { return live_bytes() <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
@@ -75,6 +75,13 @@ class site {
   [[nodiscard]] bool fits_whole(const object_facts& f) const noexcept {
     return f.size <= shared_->options().whole_bytes;
   }
+
+  // Whether gzip of it may be made, for it has no stream of its own to send.
+  [[nodiscard]] bool may_be_coded(const object_facts& f) const noexcept {
+    return f.type == object_type::blob && !f.streams && !f.deflate && shared_->gzips().takes(f.size);
+  }
+  // Has gzip made of its plain content, which the cache then has as made_gzip.
+  void want_gzip(const shared_content& plain) const noexcept { gzip_maker::want({shared_, &shared_->gzips()}, plain); }
 
   // What a blob says about its encoding. If it was not read yet, its beginning is read now, unchecked.
   [[nodiscard]] result<text_signs> signs(const object_facts& f);
@@ -94,9 +101,9 @@ class site {
   site(std::shared_ptr<mounted_image> of, image_reader&& reader, inflater&& inflate);
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
-  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, coding form, std::uint64_t size);
+  [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, content_form form, std::uint64_t size);
   [[nodiscard]] result<shared_content> read_whole(const object_facts& f);
-  [[nodiscard]] result<shared_content> read_deflated(const object_facts& f);
+  [[nodiscard]] result<shared_content> read_coded(const object_facts& f, content_form form);
 
   std::shared_ptr<mounted_image> shared_;
   std::optional<image_reader> reader_;

@@ -150,6 +150,9 @@ std::string status_json(cache_machine& machine, std::size_t loop) {
       .number("body_bytes", m.body_bytes)
       .number("deflate_from_pack", m.deflated)
       .number("packs", m.packs)
+      .number("gzip_from_pack", m.gzipped)
+      .number("gzip_made", m.made)
+      .number("coded_beside", m.beside)
       .number("faults", m.faults)
       .number("disk_waits", m.disk_waits)
       .raw("requests_by_thread", requests_by_thread(machine))
@@ -194,6 +197,9 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
   p.one("body_bytes_total", "counter", "Bytes of content passed to the network.", m.body_bytes);
   p.one("deflate_from_pack_total", "counter", "Responses sent as stored in the PACK.", m.deflated);
   p.one("packs_total", "counter", "PACKs sent to clients of Git.", m.packs);
+  p.one("gzip_from_pack_total", "counter", "Responses sent as gzip of streams of the PACK.", m.gzipped);
+  p.one("gzip_made_total", "counter", "Responses sent as gzip that was made of content.", m.made);
+  p.one("coded_beside_total", "counter", "Responses for which a coded file beside was sent.", m.beside);
   p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
   p.one("disk_waits_total", "counter", "Times that a response waited for the disk.", m.disk_waits);
   p.family("thread_requests_total", "counter", "Requests by the thread that answered them.");

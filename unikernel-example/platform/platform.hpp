@@ -151,6 +151,16 @@ class platform {
     then();
   }
 
+  // Whether aside() delays no loop and gzip() codes.
+  [[nodiscard]] virtual bool can_gzip() const { return false; }
+  // Writes a gzip member (RFC 1952) of `content` to `out`, and returns its size in bytes; 0: it does not fit. The same
+  // content always has the same member. Any thread may call it. Throws std::bad_alloc.
+  [[nodiscard]] virtual std::size_t gzip(bytes content, mutable_bytes out) const {
+    (void)content;
+    (void)out;
+    return 0;
+  }
+
   // Runs until stop(), and returns how it ended.
   virtual ending run(application& app) = 0;
   virtual void stop(ending how) = 0;

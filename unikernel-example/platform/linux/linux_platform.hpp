@@ -13,6 +13,7 @@
 #include "remote/open_image_device.hpp"
 #include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/event_loop.hpp"
+#include "unikernel-example/platform/linux/gzip_coder.hpp"
 #include "unikernel-example/platform/linux/waiting_disk.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -54,6 +55,8 @@ class linux_platform final : public platform, private process_duties {
   std::size_t loops() const override { return group_->loops.size(); }
   void on_each_loop(const std::function<void(std::size_t)>& task) override;
   void aside(std::function<void()> task, std::function<void()> then) override;
+  bool can_gzip() const override { return true; }
+  std::size_t gzip(bytes content, mutable_bytes out) const override { return gzip_of(content, out); }
   ending run(application& app) override;
   void stop(ending how) override;
 

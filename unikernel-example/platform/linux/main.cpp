@@ -36,6 +36,7 @@ struct options {
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, show, status, time_out;
+  bool beside = false;
   bool listing = false;
   bool versions = false;
   bool prefetch = false;
@@ -61,6 +62,7 @@ struct options {
   add("show", o.show);
   add("status", o.status);
   add("time-out", o.time_out);
+  if (o.beside) words.emplace_back("beside");
   if (o.listing) words.emplace_back("listing");
   if (o.versions) words.emplace_back("versions");
   if (o.prefetch) words.emplace_back("prefetch");
@@ -123,6 +125,7 @@ int main(int argc, char** argv) {
   app.add_option("--image-cache", o.remote.cache,
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
+  app.add_flag("--beside", o.beside, "send FILE.br, FILE.zst and FILE.gz as coded forms of FILE");
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--versions", o.versions,
                "serve each version of the image as /NAME/PATH, and a page and versions.json of them at /");
