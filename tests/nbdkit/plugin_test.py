@@ -12,9 +12,11 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "remote"))
+for folder in ("remote", "support"):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 
 from range_server import ENVIRONMENT, PATIENCE, Server, check, expect, good, replies, run_checks, sample_image  # noqa: E402
+from waiting import listens  # noqa: E402
 
 PLUGIN, ELF = sys.argv[2:4]
 for tool in ("nbdkit", "nbdcopy", "nbdinfo"):
@@ -43,7 +45,7 @@ class Exported:
         self.process = subprocess.Popen([str(c) for c in self.command], env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                                         stdout=self.said, stderr=self.said)
         end = time.monotonic() + PATIENCE
-        while not self.socket.exists() and self.process.poll() is None and time.monotonic() < end:
+        while not listens(self.socket) and self.process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
 
     def __enter__(self):

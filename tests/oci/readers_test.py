@@ -14,7 +14,7 @@ from pathlib import Path
 
 import real_registry
 from fake_registry import BIN, ENVIRONMENT, expect, good, refused, sample_image
-from waiting import PATIENCE, wait_until
+from waiting import PATIENCE, listens, wait_until
 
 PLUGIN = Path(sys.argv[2]).resolve()
 NOTHING = "0" * 64
@@ -72,7 +72,7 @@ def exported(*words):
         nbdkit = subprocess.Popen(["nbdkit", "--foreground", "--unix", socket, PLUGIN, *words], env=ENVIRONMENT,
                                   stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         end = time.monotonic() + PATIENCE
-        while not socket.exists() and nbdkit.poll() is None and time.monotonic() < end:
+        while not listens(socket) and nbdkit.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
         try:
             yield nbdkit, f"nbd+unix:///?socket={socket}"
