@@ -163,7 +163,7 @@ TEST(Forest, WhatIsKeptStaysAndLengthensChains) {
   kept[0] = {.kept = true, .stream_size = 10, .delta_size = 10, .base = kNoBase, .depth = 2};
   const std::vector<std::uint64_t> whole(4, 1000);
   const std::vector<delta_edge> edges = {{1, 0, 10}, {2, 1, 10}, {3, 2, 10}};
-  for (const std::size_t kicks : {0, 50}) {
+  for (const std::size_t kicks : {std::size_t{0}, std::size_t{50}}) {
     const forest_costs costs{whole, edges, {}, kept};
     EXPECT_EQ(choose_bases(costs, 5, kicks), (std::vector<std::uint32_t>{kNoBase, 0, 1, 2}));
     // Depth 4 has room for two more deltas: one of the three is whole.
