@@ -8,6 +8,7 @@ kernels, and QEMU's user network, hold for a slow reader what was sent long befo
 Exit status 77 when slowhttptest is absent.
 """
 
+import http.client
 import pathlib
 import random
 import shutil
@@ -49,7 +50,7 @@ class HonestClient(threading.Thread):
                 part = servers.fetch(self.port, "/large", {"Range": "bytes=4000000-4009999"})
                 if (got[0], got[2]) != (200, FILES["page"]) or (part[0], part[2]) != (206, FILES["large"][4000000:4010000]):
                     self.wrong.append(f"{got[0]}, {part[0]}")
-            except OSError as why:
+            except (OSError, http.client.HTTPException) as why:
                 self.wrong.append(repr(why))
             self.slowest = max(self.slowest, time.monotonic() - begin)
             self.count += 1
