@@ -154,8 +154,8 @@ outcome<update_report> update(range_client& client, const fetch_options& opt, co
   if (!opt.from) return update_report{};
   const std::string old = shown_image(*opt.from);
   DOCTEUR_TRY(disk, file_device::open(*opt.from));
-  std::optional<pack_place> packs;
-  if (is_http_url(opt.url)) packs = pack_place{opt.url, opt.http};
+  std::optional<served_image> packs;
+  if (is_http_url(opt.url)) packs = served_image{opt.url, opt.http};
   auto done = update_partial_file(client, opt.file, {disk.view(), old}, packs, pin, shown_image(opt.url), line);
   line.clear();
   if (!done && done.error().who == blame::environment && partial_file::is_begun(opt.file))

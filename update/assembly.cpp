@@ -9,8 +9,8 @@ assembly::assembly(const entry_table& entries, const device& old, const stream_i
     : entries_(entries), old_(old), sources_(entries.count()), remade_(std::move(remade)) {
   range_list lacking;
   for (std::size_t i = 0; i < entries.count(); ++i) {
-    const stream_place s = entries.stream(i);
-    if (const stream_place* there = streams.find(s.size, s.crc)) {
+    const entry_stream s = entries.stream(i);
+    if (const entry_stream* there = streams.find(s.size, s.crc)) {
       sources_[i] = there->at;
       found_ += s.size;
     } else if (!remade_.find(i).empty()) {
@@ -24,7 +24,7 @@ assembly::assembly(const entry_table& entries, const device& old, const stream_i
 
 result<done> assembly::read(std::uint64_t at, mutable_bytes out) const noexcept {
   for (std::size_t i = entries_.find(at); !out.empty(); ++i) {
-    const stream_place s = entries_.stream(i);
+    const entry_stream s = entries_.stream(i);
     if (at < s.at) {
       const encoded_entry_header head = entries_.header(i);
       const bytes rest = head.view().subspan(at - entries_.at(i));

@@ -80,7 +80,7 @@ encoded_entry_header entry_table::header(std::size_t i) const noexcept {
   return encode_entry_header({e.type, 0, e.size, base, {}}, offsets_[i]);
 }
 
-stream_place entry_table::stream(std::size_t i) const noexcept {
+entry_stream entry_table::stream(std::size_t i) const noexcept {
   const std::uint64_t begin = at(i) + header(i).size;
   return {begin, at(i + 1) - begin, crcs_[i]};
 }

@@ -13,7 +13,7 @@
 namespace docteur {
 
 // A zlib stream of a PACK.
-struct stream_place {
+struct entry_stream {
   std::uint64_t at;    // in the image
   std::uint64_t size;  // bytes
   std::uint32_t crc;   // CRC-32, which IDX claims
@@ -48,7 +48,7 @@ class entry_table {
   [[nodiscard]] std::uint64_t at(std::size_t i) const noexcept;
   // The bytes of entry `i` before its stream.
   [[nodiscard]] encoded_entry_header header(std::size_t i) const noexcept;
-  [[nodiscard]] stream_place stream(std::size_t i) const noexcept;
+  [[nodiscard]] entry_stream stream(std::size_t i) const noexcept;
   // The entry that byte `at` of the image belongs to; at(0) <= at < at(count()).
   [[nodiscard]] std::size_t find(std::uint64_t at) const noexcept;
 

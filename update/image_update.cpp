@@ -32,7 +32,7 @@ constexpr std::uint64_t kRequestCost = 1 << 10;  // bytes of the heads of a requ
 
 class updater {
  public:
-  updater(range_client& client, const update_source& from, const std::optional<pack_place>& packs,
+  updater(range_client& client, const update_source& from, const std::optional<served_image>& packs,
           const std::optional<oid>& pin, const std::string& shown, progress& report)
       : client_(client), from_(from), packs_(packs), pin_(pin), shown_(shown), progress_(report) {}
 
@@ -199,7 +199,7 @@ class updater {
 
   range_client& client_;
   const update_source& from_;
-  const std::optional<pack_place>& packs_;
+  const std::optional<served_image>& packs_;
   const std::optional<oid>& pin_;
   const std::string& shown_;
   progress& progress_;
@@ -213,7 +213,7 @@ class updater {
 }  // namespace
 
 outcome<update_report> update_partial_file(range_client& client, const std::filesystem::path& target,
-                                           const update_source& from, const std::optional<pack_place>& packs,
+                                           const update_source& from, const std::optional<served_image>& packs,
                                            const std::optional<oid>& pin, const std::string& shown, progress& report) {
   return updater(client, from, packs, pin, shown, report).run(target);
 }

@@ -22,9 +22,9 @@ struct update_source {
   std::string shown;  // its name in messages, printable
 };
 
-// Where update packs may be: beside the image.
-struct pack_place {
-  std::string url;  // of the image
+// An image on a web server. Update packs lie beside it.
+struct served_image {
+  std::string url;
   http_options http;
 };
 
@@ -65,7 +65,7 @@ struct update_report {
 // `pin`.
 [[nodiscard]] outcome<update_report> update_partial_file(range_client& client, const std::filesystem::path& target,
                                                          const update_source& from,
-                                                         const std::optional<pack_place>& packs,
+                                                         const std::optional<served_image>& packs,
                                                          const std::optional<oid>& pin, const std::string& shown,
                                                          progress& report);
 

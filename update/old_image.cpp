@@ -2,7 +2,7 @@
 
 #include "base/printable.hpp"
 #include "object/result.hpp"
-#include "update/made_image.hpp"
+#include "update/assembled_image.hpp"
 
 namespace docteur {
 
@@ -13,7 +13,7 @@ outcome<std::shared_ptr<old_image>> old_image::open(const std::string& path,
 }
 
 std::unique_ptr<image_device> old_image::over(std::unique_ptr<image_device> below) {
-  return std::make_unique<made_image>(std::move(below), *this);
+  return std::make_unique<assembled_image>(std::move(below), *this);
 }
 
 void old_image::learn(const device& image) {

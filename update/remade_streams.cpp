@@ -66,7 +66,7 @@ class remaker {
       if (there == nullptr) return bytes();
       base = std::move(there);
     }
-    const stream_place is = entries_.stream(w.entry);
+    const entry_stream is = entries_.stream(w.entry);
     for (const std::size_t k : ways) {
       stream_maker& streams = ways_[k].streams;
       const bytes what = is_delta ? streams.instructions(w.base, base, *content) : bytes(*content);
@@ -97,7 +97,7 @@ class remaker {
 std::vector<wanted> list(const entry_table& entries, const pack_entries& old, const stream_index& there) {
   std::vector<wanted> all;
   for (std::size_t i = 0; i < entries.count(); ++i) {
-    const stream_place s = entries.stream(i);
+    const entry_stream s = entries.stream(i);
     if (there.find(s.size, s.crc) != nullptr) continue;
     wanted w{i, old.find(entries.id(i)), kNoPackEntry};
     if (w.place == kNoPackEntry || entries.outline(i).size > kMostObject) continue;

@@ -13,7 +13,7 @@
 namespace docteur {
 namespace {
 
-auto key_of(const stream_place& s) { return std::tuple(s.crc, s.size); }
+auto key_of(const entry_stream& s) { return std::tuple(s.crc, s.size); }
 
 }  // namespace
 
@@ -42,11 +42,11 @@ outcome<result<stream_index>> stream_index::load(const device& from) {
     found.streams_.push_back({kPackOffset + offset + h->header_size, rest,
                               crc_without_head(view.crc(order[i]), head.first(h->header_size), rest)});
   }
-  std::ranges::sort(found.streams_, {}, [](const stream_place& s) { return std::tuple(s.crc, s.size, s.at); });
+  std::ranges::sort(found.streams_, {}, [](const entry_stream& s) { return std::tuple(s.crc, s.size, s.at); });
   return answer(std::move(found));
 }
 
-const stream_place* stream_index::find(std::uint64_t size, std::uint32_t crc) const noexcept {
+const entry_stream* stream_index::find(std::uint64_t size, std::uint32_t crc) const noexcept {
   const auto there = std::ranges::lower_bound(streams_, std::tuple(crc, size), {}, key_of);
   return there != streams_.end() && there->crc == crc && there->size == size ? &*there : nullptr;
 }

@@ -22,10 +22,10 @@ class stream_index {
 
   [[nodiscard]] std::size_t count() const noexcept { return streams_.size(); }
   // A stream of this size and CRC-32; nullptr: there is none.
-  [[nodiscard]] const stream_place* find(std::uint64_t size, std::uint32_t crc) const noexcept;
+  [[nodiscard]] const entry_stream* find(std::uint64_t size, std::uint32_t crc) const noexcept;
 
  private:
-  std::vector<stream_place> streams_;  // by CRC-32, size and place
+  std::vector<entry_stream> streams_;  // by CRC-32, size and place
 };
 
 }  // namespace docteur

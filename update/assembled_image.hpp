@@ -10,10 +10,10 @@ namespace docteur {
 
 // Reads of whole blocks of 64 KiB are answered from the old image as far as that has their content, and compared with
 // the digest section of the new one; a block that differs comes from the device below, as all other reads do.
-class made_image final : public image_device {
+class assembled_image final : public image_device {
  public:
   // `from` must outlive this object.
-  made_image(std::unique_ptr<image_device> below, old_image& from) : below_(std::move(below)), from_(from) {}
+  assembled_image(std::unique_ptr<image_device> below, old_image& from) : below_(std::move(below)), from_(from) {}
 
   [[nodiscard]] device view() const noexcept override;
   [[nodiscard]] std::string identity() const override { return below_->identity(); }

@@ -1,4 +1,4 @@
-#include "update/made_image.hpp"
+#include "update/assembled_image.hpp"
 
 #include <algorithm>
 #include <new>
@@ -14,15 +14,15 @@ constexpr request_bounds kBounds{.gap = kGap, .requests = ~std::size_t{0}};
 
 }  // namespace
 
-device made_image::view() const noexcept {
+device assembled_image::view() const noexcept {
   device d;
-  d.self = const_cast<made_image*>(this);
+  d.self = const_cast<assembled_image*>(this);
   d.size = below_->view().size;
   d.read = read;
   return d;
 }
 
-void made_image::prefetch(std::uint64_t offset, std::uint64_t size) noexcept {
+void assembled_image::prefetch(std::uint64_t offset, std::uint64_t size) noexcept {
   const made_content* const content = from_.content();
   if (content == nullptr) return below_->prefetch(offset, size);
   try {
@@ -32,8 +32,8 @@ void made_image::prefetch(std::uint64_t offset, std::uint64_t size) noexcept {
   }
 }
 
-result<done> made_image::read(void* self, std::uint64_t offset, mutable_bytes out) noexcept {
-  auto& image = *static_cast<made_image*>(self);
+result<done> assembled_image::read(void* self, std::uint64_t offset, mutable_bytes out) noexcept {
+  auto& image = *static_cast<assembled_image*>(self);
   const made_content* const content = image.from_.content();
   if (content == nullptr || !content->covers({offset, out.size()}))
     return read_exactly(image.below_->view(), offset, out);
@@ -44,7 +44,7 @@ result<done> made_image::read(void* self, std::uint64_t offset, mutable_bytes ou
   }
 }
 
-result<done> made_image::make(const made_content& content, std::uint64_t offset, mutable_bytes out) {
+result<done> assembled_image::make(const made_content& content, std::uint64_t offset, mutable_bytes out) {
   const device below = below_->view();
   const byte_range all{offset, out.size()};
   const range_list fetched = merged(content.holes(all), kBounds);
