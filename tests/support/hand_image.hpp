@@ -17,6 +17,7 @@
 #include "object/byte_sink.hpp"
 #include "object/hasher.hpp"
 #include "pack/entry.hpp"
+#include "support/tree_text.hpp"
 
 namespace docteur {
 
@@ -52,18 +53,6 @@ inline std::string literal_delta(std::uint64_t base_size, std::string_view resul
   }
   return d;
 }
-
-class tree_text {
- public:
-  tree_text& add(std::string_view mode, std::string_view name, const oid& id) {
-    text_.append(mode).append(" ").append(name).append(1, '\0').append(as_text(id.view()));
-    return *this;
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 inline std::string commit_text(const oid& tree, const std::string& message = "\nmessage\n") {
   return "tree " + text_of(tree) + "\nauthor A U Thor <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n" + message;

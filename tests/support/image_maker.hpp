@@ -19,6 +19,7 @@
 #include "object/byte_sink.hpp"
 #include "object/hasher.hpp"
 #include "pack/entry.hpp"
+#include "support/tree_text.hpp"
 
 namespace docteur {
 
@@ -131,20 +132,6 @@ class delta_text {
     raw_.push_back(static_cast<std::byte>(v));
   }
   buffer raw_;
-};
-
-// The entries of a tree in the order of additions, without regard to Git's rules.
-class tree_text {
- public:
-  tree_text& add(std::string_view mode, std::string_view name, const oid& id) {
-    text_.append(mode).append(" ").append(name).push_back('\0');
-    text_.append(as_text(id.view()));
-    return *this;
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
 };
 
 inline std::string commit_text(const oid& tree) {
