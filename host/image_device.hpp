@@ -10,7 +10,7 @@
 
 namespace docteur {
 
-// What was asked of another machine so far.
+// Requests to another machine so far, and the bytes they brought.
 struct transfer {
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;  // received

@@ -1,20 +1,13 @@
 #include "source/image/image_objects.hpp"
 
-#include <array>
-
 #include "base/oid_text.hpp"
 #include "host/describe.hpp"
-#include "host/heap.hpp"
-#include "layout/image_header.hpp"
-#include "pack/delta.hpp"
-#include "pack/inflate.hpp"
 
 namespace docteur {
 namespace {
 
 constexpr std::uint64_t kKept = 16u << 20;               // bytes of content that each thread keeps
 constexpr std::uint64_t kMost = std::uint64_t{2} << 30;  // bytes of an object that is rebuilt in memory
-constexpr std::size_t kDeltaHeader = 20;                 // bytes: two sizes, at most
 
 }  // namespace
 
@@ -59,28 +52,6 @@ outcome<std::vector<std::byte>> image_objects::read(const oid& id) const {
 
 outcome<bool> image_objects::inflate(std::uint32_t place, std::vector<std::byte>& out) const {
   return contents_.local().inflate(place, out);
-}
-
-outcome<std::uint64_t> image_objects::size(std::uint32_t place) const {
-  const pack_place& p = entries_.places[place];
-  if (!is_delta(p.type)) return p.size;
-  const std::uint64_t at = kPackOffset + p.stream_at();
-  std::vector<std::byte> begin(static_cast<std::size_t>(std::min<std::uint64_t>(p.stream_size(), 4096)));
-  if (const auto r = read_exactly(disk(), at, begin); !r) return failed(r.error());
-  auto stream = inflate_stream::make(heap_memory(), inflate_stream::framing::zlib);
-  if (!stream) return failed(stream.error());
-  std::array<std::byte, kDeltaHeader> head;
-  std::size_t have = 0;
-  for (bytes rest = begin; have < head.size() && have < p.size;) {
-    const auto step = stream->next(rest, mutable_bytes(head).subspan(have), at);
-    if (!step) return failed(step.error());
-    if (step->consumed == 0 && step->produced == 0) break;
-    rest = rest.subspan(step->consumed);
-    have += step->produced;
-  }
-  const auto decoded = decode_delta_header(bytes(head).first(have), at);
-  if (!decoded) return failed(decoded.error());
-  return decoded->result_size;
 }
 
 tl::unexpected<failure> image_objects::failed(const error& e) const {

@@ -37,8 +37,6 @@ class image_objects {
   [[nodiscard]] outcome<std::vector<std::byte>> read(const oid& id) const;
   // Replaces `out` with what the stream at a place inflates to, the instructions of a delta. False if it is too large.
   [[nodiscard]] outcome<bool> inflate(std::uint32_t place, std::vector<std::byte>& out) const;
-  // The bytes of content of an object. The entry's header or the beginning of its delta says so, nothing more.
-  [[nodiscard]] outcome<std::uint64_t> size(std::uint32_t place) const;
 
   [[nodiscard]] tl::unexpected<failure> failed(const error& e) const;
   [[nodiscard]] tl::unexpected<failure> wrong(const oid& id, std::string_view what) const;

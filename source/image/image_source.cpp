@@ -53,13 +53,16 @@ class image_source final : public commit_source {
     DOCTEUR_TRY(listing, list_tree(parsed->tree, load, report));
     listing_ = std::move(listing);
     listing_.contents.clear();
+    auto reader = make_reader();
+    if (!reader) return all().failed(reader.error());
     first_listed_ = objects_.size();
     for (source_object& o : listing_.objects) {
       const std::uint32_t place = all().entries().find(o.id);
       if (place == kNoPackEntry) return all().wrong(o.id, "is missing");
       if (o.type == object_type::blob) {
-        DOCTEUR_TRY(size, all().size(place));
-        o.size = size;
+        const auto size = reader->size(all().entries().places[place].offset, o.type);
+        if (!size) return all().failed(size.error());
+        o.size = *size;
       }
       objects_.push_back(o);
       places_.push_back(place);
@@ -76,7 +79,7 @@ class image_source final : public commit_source {
     return all().read(places_[index], out);
   }
   outcome<std::unique_ptr<byte_stream>> open(std::size_t index) const override {
-    auto reader = object_reader::make(from_->image.disk(), from_->image.index(), heap_memory(), {}, 0);
+    auto reader = make_reader();
     if (!reader) return all().failed(reader.error());
     auto stream = blob_stream::open(*reader, from_->image.restarts(), all().entries().places[places_[index]].offset);
     if (!stream) return all().failed(stream.error());
@@ -91,6 +94,10 @@ class image_source final : public commit_source {
 
  private:
   [[nodiscard]] const image_objects& all() const { return *from_->objects; }
+  // One that keeps no bases.
+  [[nodiscard]] result<object_reader> make_reader() const {
+    return object_reader::make(from_->image.disk(), from_->image.index(), heap_memory(), {}, 0);
+  }
 
   outcome<std::vector<std::byte>> add(const oid& id, object_type type) {
     DOCTEUR_TRY(content, all().read(id));

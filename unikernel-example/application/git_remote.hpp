@@ -34,7 +34,7 @@ class git_remote {
   [[nodiscard]] result<std::string> advertise(unsigned protocol, std::string_view user_agent);
   // To a request of version 2, or of an older one.
   [[nodiscard]] result<git_answer> answer(unsigned protocol, const git_request& r);
-  // The packet that tells the client `why`.
+  // The packet of an error: `why` is for the client to print.
   [[nodiscard]] static std::string error_packet(std::string_view why);
 
  private:
