@@ -9,6 +9,7 @@
 #include "host/heap.hpp"
 #include "mount/node_number.hpp"
 #include "reader/attached_image.hpp"
+#include "support/mounted_names.hpp"
 #include "support/small_world.hpp"
 
 namespace docteur {
@@ -58,24 +59,7 @@ class world {
     const auto read = tree->read(tree->find(walk(path)), at, size, [&](bytes b) { text = as_text(b); });
     return read ? text : std::string("error: ") + read.error().what;
   }
-  // All names of a folder, `step` entries at a time.
-  std::vector<std::string> names(std::uint64_t folder, std::size_t step) {
-    std::vector<std::string> all;
-    for (std::uint64_t place = 0;;) {
-      std::size_t n = 0;
-      std::uint64_t next = place;
-      const auto listed = tree->list(folder, place, [&](const mounted_tree::listed& l) {
-        if (n == step) return false;
-        ++n;
-        next = l.place;
-        all.emplace_back(l.name);
-        return true;
-      });
-      if (!listed) return {listed.error().what};
-      if (next == place) return all;
-      place = next;
-    }
-  }
+  std::vector<std::string> names(std::uint64_t folder, std::size_t step) { return names_of(*tree, folder, step); }
 
   failing_device disk;
   attached_image image;

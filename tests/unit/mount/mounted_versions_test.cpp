@@ -12,6 +12,7 @@
 #include "reader/attached_image.hpp"
 #include "support/guest.hpp"
 #include "support/made_image.hpp"
+#include "support/mounted_names.hpp"
 #include "support/version_source.hpp"
 
 namespace docteur {
@@ -68,20 +69,7 @@ struct versions_world {
     return done ? text : std::string("error: ") + done.error().what;
   }
   std::vector<std::string> names(std::uint64_t folder, std::size_t step = 1000) {
-    std::vector<std::string> all;
-    for (std::uint64_t place = 0;;) {
-      std::size_t n = 0;
-      std::uint64_t next = place;
-      const auto listed = tree->list(folder, place, [&](const mounted_tree::listed& l) {
-        if (n++ == step) return false;
-        next = l.place;
-        all.emplace_back(l.name);
-        return true;
-      });
-      if (!listed) return {listed.error().what};
-      if (next == place) return all;
-      place = next;
-    }
+    return names_of(*tree, folder, step);
   }
 
   copying_device disk;
