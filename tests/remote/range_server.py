@@ -4,6 +4,7 @@ tests with it share. Usage of each test: NAME_test.py BIN, the folder of the com
 import contextlib
 import os
 import re
+import select
 import socket
 import socketserver
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from waiting import PATIENCE, expect  # noqa: E402
+from waiting import PATIENCE, expect, wait_until  # noqa: E402
 
 BIN = Path(sys.argv[1]).resolve()
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "TZ": "UTC", "no_proxy": "*", "NO_PROXY": "*"}
@@ -31,6 +32,7 @@ class Request:
 
     def __init__(self, server, connection, number, path, fields):
         self.server, self.connection, self.number, self.path, self.fields = server, connection, number, path, fields
+        self.sent = 0  # bytes of the image, by answer()
         wanted = fields.get("range", "")
         wanted = wanted[6:].split(",") if re.fullmatch(r"bytes=\d+-\d+(,\d+-\d+)*", wanted) else []
         self.ranges = [tuple(map(int, r.split("-"))) for r in wanted]
@@ -77,10 +79,10 @@ class Request:
             return self.reply(404)
         if len(self.ranges) > 1:
             fields, body = self.parts()
-            self.server.sent += sum(last + 1 - first for first, last in self.ranges)
+            self.sent = sum(last + 1 - first for first, last in self.ranges)
             return self.reply(206, fields, body)
         fields, body = self.part()
-        self.server.sent += len(body)
+        self.sent = len(body)
         return self.reply(206, fields, body)
 
 
@@ -95,29 +97,61 @@ class Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.content, self.version, self.fault = content, [("ETag", '"one"')], None
         self.packs = {}
-        self.requests, self.guard, self.sent = [], threading.Lock(), 0
+        self.requests, self.guard = [], threading.Lock()
+        self.waiting = set()  # connections whose next request is awaited
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_address[1]}/the.img"
 
-    def reset(self, fault=None, version=None):
+    @property
+    def sent(self):
+        """Bytes of the image that the requests since reset() were answered with."""
         with self.guard:
-            self.requests, self.sent = [], 0
+            return sum(r.sent for r in self.requests)
+
+    def reset(self, fault=None, version=None):
+        wait_until(self.is_settled, "requests of clients that are gone do not end")
+        with self.guard:
+            self.requests = []
             self.fault, self.version = fault, version or [("ETag", '"one"')]
+
+    def is_settled(self):
+        """Whether no request of a client that is gone is yet to be read: it would count among those of the next client."""
+        with self.guard:
+            return not select.select([self.socket], [], [], 0)[0] and not any(peer_is_gone(c) for c in self.waiting)
+
+    def get_request(self):
+        with self.guard:
+            accepted = super().get_request()
+            self.waiting.add(accepted[0])
+        return accepted
 
     def handle_error(self, request, client_address):
         pass  # clients go away, as they are told to here
+
+
+def peer_is_gone(connection):
+    """Whether the other side has closed the connection. What it sent before may still be unread."""
+    try:
+        state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    except OSError:
+        return False
+    return state in (7, 8)  # TCP_CLOSE, TCP_CLOSE_WAIT
 
 
 class Handler(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self):
-        with contextlib.suppress(OSError):
-            while self.one():
-                pass
+        try:
+            with contextlib.suppress(OSError):
+                while self.one():
+                    pass
+        finally:
+            with self.server.guard:
+                self.server.waiting.discard(self.connection)
 
     def one(self):
         head = self.rfile.readline(65536)
@@ -131,9 +165,12 @@ class Handler(socketserver.StreamRequestHandler):
         with server.guard:
             request = Request(server, self.connection, len(server.requests), head.split(b" ")[1].decode(), fields)
             server.requests.append(request)
+            server.waiting.discard(self.connection)
             fault = server.fault
         if fault is None or not fault(request):
             request.answer()
+        with server.guard:
+            server.waiting.add(self.connection)
         return True
 
 

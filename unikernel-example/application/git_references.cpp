@@ -139,13 +139,12 @@ result<git_references> git_references::load(site& s) {
   }
   // Of two references of one name the first counts.
   std::ranges::stable_sort(r.all_, {}, &git_reference::name);
-  const auto repeated = std::ranges::unique(r.all_, {}, &git_reference::name);
-  r.all_.erase(repeated.begin(), repeated.end());
+  const auto of_one_name = [](const git_reference& a, const git_reference& b) { return a.name == b.name; };
+  r.all_.erase(std::unique(r.all_.begin(), r.all_.end(), of_one_name), r.all_.end());
   r.choose_head(commit, first_branch);
   r.all_.insert(r.all_.begin(), {"HEAD", commit, std::nullopt});
   std::ranges::sort(r.commits_);
-  const auto again = std::ranges::unique(r.commits_);
-  r.commits_.erase(again.begin(), again.end());
+  r.commits_.erase(std::unique(r.commits_.begin(), r.commits_.end()), r.commits_.end());
   r.parents_.resize(r.commits_.size());
   std::ranges::sort(r.tags_, {}, &tag::id);
   return r;

@@ -28,8 +28,7 @@ constexpr std::size_t kShownText = 80;  // bytes of the client's text in an answ
 
 void sort_once(std::vector<oid>& ids) {
   std::ranges::sort(ids);
-  const auto [first, last] = std::ranges::unique(ids);
-  ids.erase(first, last);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
 // An argument that both versions have: of the kind "have ID". nullopt: another one.
