@@ -81,14 +81,18 @@ outcome<bool> blob_upload::is_there(const device& content, const oid& digest) {
   return !length || *length == std::to_string(content.size);
 }
 
+outcome<void> blob_upload::move_to(const std::string& url) {
+  DOCTEUR_TRY(home, registry_address(name_, "", options_));
+  DOCTEUR_TRY(place, redirected(home, home, url));
+  where_ = std::move(place);
+  return {};
+}
+
 outcome<void> blob_upload::move_to(const http_answer& answer) {
   const std::string to = answer.head.location ? resolved(answer.url, *answer.head.location) : "";
   if (to.empty())
     return give_up(blame::environment, registry_.failed("the registry names no place for the upload").text);
-  DOCTEUR_TRY(home, registry_address(name_, "", options_));
-  DOCTEUR_TRY(place, redirected(home, home, to));
-  where_ = std::move(place);
-  return {};
+  return move_to(to);
 }
 
 outcome<void> blob_upload::begin() {
@@ -99,10 +103,9 @@ outcome<void> blob_upload::begin() {
   const auto answer = registry_.ask(call);
   if (!answer) return give_up(blame::environment, answer.error().text);
   if (answer->head.status != 202) return refused(*answer, "the start of an upload");
-  const std::uint64_t least = answer->head.least_chunk ? number(*answer->head.least_chunk).value_or(0) : 0;
-  if (least > kMostChunk)
+  least_ = answer->head.least_chunk ? number(*answer->head.least_chunk).value_or(0) : 0;
+  if (least_ > kMostChunk)
     return give_up(blame::environment, registry_.failed("the registry asks for chunks that are too long").text);
-  chunk_ = std::max(kChunk, least);
   at_ = 0;
   is_whole_ = false;
   return move_to(*answer);
@@ -110,7 +113,7 @@ outcome<void> blob_upload::begin() {
 
 // Sends the next chunk. A failure that may pass is not tried blindly: part of it may have arrived.
 outcome<blob_upload::step> blob_upload::send_chunk(const device& content) {
-  buffer_.resize(static_cast<std::size_t>(std::min(chunk_, content.size - at_)));
+  buffer_.resize(static_cast<std::size_t>(std::min(std::max(kChunk, least_), content.size - at_)));
   if (const auto read = read_exactly(content, at_, buffer_); !read)
     return tl::make_unexpected(describe(read.error(), "the image"));
   http_call call;
@@ -201,13 +204,22 @@ outcome<blob_upload::step> blob_upload::advance(const device& content, const oid
   return next;
 }
 
-outcome<void> blob_upload::put(const device& content, const oid& digest) {
+// Whether the registry still has the upload that was `kept`, and some of it.
+bool blob_upload::goes_on(std::uint64_t size, const kept_upload& kept) {
+  const auto from = kept.read();
+  if (!from || from->chunk > kMostChunk || !move_to(from->url)) return false;
+  least_ = from->chunk;
+  const auto told = ask_how_far(size);
+  return told && *told == step::done;
+}
+
+outcome<void> blob_upload::put(const device& content, const oid& digest, kept_upload& kept) {
   DOCTEUR_TRY(is, is_there(content, digest));
-  was_there_ = is;
-  if (is) return {};
+  was_there_ = is_whole_ = is;
   furthest_ = failures_ = 0;
-  DOCTEUR_CHECK(begin());
+  if (!is && !goes_on(content.size, kept)) DOCTEUR_CHECK(begin());
   while (!is_whole_) {
+    if (content.size > kChunk) kept.keep({where_.url, least_});
     DOCTEUR_TRY(next, advance(content, digest));
     if (next == step::done) continue;
     DOCTEUR_CHECK(count_failure());
@@ -217,6 +229,7 @@ outcome<void> blob_upload::put(const device& content, const oid& digest) {
     }
     if (next == step::anew) DOCTEUR_CHECK(begin());
   }
+  kept.forget();
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "object/device.hpp"
 #include "object/failure.hpp"
 #include "remote/http_conversation.hpp"
+#include "remote/kept_upload.hpp"
 #include "remote/registry_name.hpp"
 
 namespace docteur {
@@ -19,8 +20,9 @@ class blob_upload {
       : registry_(registry), name_(name), options_(options), report_(report) {}
 
   // Puts the bytes of `content`, whose SHA-256 is `digest`, unless the registry has them. What it has after a cut is
-  // not sent again; where it cannot tell, the upload begins anew. Fails with blame::environment and one line.
-  [[nodiscard]] outcome<void> put(const device& content, const oid& digest);
+  // not sent again; where it cannot tell, the upload begins anew. `kept`: where an upload that did not end lies, of this
+  // program or an earlier one; forgotten when the blob is there. Fails with blame::environment and one line.
+  [[nodiscard]] outcome<void> put(const device& content, const oid& digest, kept_upload& kept);
 
   [[nodiscard]] bool was_there() const noexcept { return was_there_; }  // the last one that was put
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }   // bytes of all, with what was sent again
@@ -30,10 +32,12 @@ class blob_upload {
   enum class step { done, again, anew };  // go on; ask the registry how far it is; begin another upload
   [[nodiscard]] outcome<bool> is_there(const device& content, const oid& digest);
   [[nodiscard]] outcome<void> begin();
+  [[nodiscard]] bool goes_on(std::uint64_t size, const kept_upload& kept);
   [[nodiscard]] outcome<step> send_chunk(const device& content);
   [[nodiscard]] outcome<step> ask_how_far(std::uint64_t size);
   [[nodiscard]] outcome<step> finish(const device& content, const oid& digest);
   [[nodiscard]] outcome<step> advance(const device& content, const oid& digest);
+  [[nodiscard]] outcome<void> move_to(const std::string& url);
   [[nodiscard]] outcome<void> move_to(const http_answer& answer);
   [[nodiscard]] outcome<void> count_failure();
   [[nodiscard]] tl::unexpected<failure> refused(const http_answer& answer, const char* what) const;
@@ -47,7 +51,7 @@ class blob_upload {
   remote_address where_;  // of the upload
   std::uint64_t at_ = 0;  // bytes that the registry has
   std::uint64_t furthest_ = 0;
-  std::uint64_t chunk_ = 0;  // bytes
+  std::uint64_t least_ = 0;  // bytes of a chunk that the registry asks for at least
   bool is_whole_ = false;    // the registry has all, and said so
   unsigned failures_ = 0;    // since it went further than ever
   std::string why_;          // the last of them

@@ -49,9 +49,12 @@ outcome<pushed_image> push_image(const device& content, const std::optional<oid>
   DOCTEUR_TRY(layer, whole_sha256(content, "the image", report));
   done.layer = layer;
   report.phase("sending", 0);
-  DOCTEUR_CHECK(upload.put(content, layer));
+  kept_upload kept(standard_upload_folder(), to, layer);
+  DOCTEUR_CHECK(upload.put(content, layer, kept));
   done.was_there = upload.was_there();
-  DOCTEUR_CHECK(upload.put(memory_device(as_bytes(kEmptyConfig)), registry_digest(kEmptyConfig)));
+  const oid config = registry_digest(kEmptyConfig);
+  kept_upload none(std::nullopt, to, config);
+  DOCTEUR_CHECK(upload.put(memory_device(as_bytes(kEmptyConfig)), config, none));
   const std::string manifest = artifact_manifest({layer, content.size, image_digest}, facts);
   DOCTEUR_CHECK(put_manifest(registry, to, options, manifest));
   done.manifest = registry_digest(manifest);

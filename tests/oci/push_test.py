@@ -180,4 +180,40 @@ def interrupted():
     print(f"ended {time.monotonic() - began:.1f} s after the signal")
 
 
-run_checks(registry, of=[twice, cut_and_resumed, forgotten, passing_failures, refusals, large_chunks, interrupted])
+def killed_and_resumed():
+    """Another run goes on with the upload of one that was killed."""
+    home = image.with_name("home")
+    home.mkdir()
+    environment = {"XDG_CACHE_HOME": str(home)}
+    anew()
+    stuck = []
+    registry.reset(lambda r: r.command == "PATCH" and len(patches()) == 2 and (stuck.append(r), time.sleep(60), True)[2])
+    process = subprocess.Popen([BIN / "docteur-push", image, registry.name()], env={**ENVIRONMENT, **environment},
+                               stderr=subprocess.DEVNULL)
+    wait_until(lambda: stuck, "no second chunk")
+    process.kill()
+    process.wait()
+    kept = list((home / "docteur/uploads").iterdir())
+    expect(len(kept) == 1 and kept[0].stat().st_mode & 0o777 == 0o600, kept)
+    uploads = registry.uploads
+
+    def again(*options):
+        registry.reset()
+        registry.uploads = uploads
+        return json.loads(good("push", "--json", *options, image, registry.name(), environment=environment).out)
+    report = again()
+    expect(patches() == [CHUNK, 2 * CHUNK] and report["resumed"] == 1, f"{patches()} {report}")
+    expect(report["sent_bytes"] == len(data) - CHUNK + 2 and registry.blobs[sha256(data)] == data, report)
+    expect(not list((home / "docteur/uploads").iterdir()), "it is still kept")
+    # What is kept is damaged, names another registry or an upload that is gone: the upload begins anew.
+    place = f"http://127.0.0.1:{registry.server_address[1]}/v2/team/site/blobs/uploads"
+    for text in ("", "x", "docteur upload 1\n", "docteur upload 1\n0\n", f"docteur upload 1\n0\n{place}/77?state=0\n",
+                 f"docteur upload 1\n{1 << 60}\n{place}/0?state=0\n", "docteur upload 1\n0\nfile:///etc/passwd\n",
+                 "docteur upload 1\n0\nhttp://127.0.0.1:1/\n"):
+        anew()
+        kept[0].write_text(text)
+        again("--retries", "0")
+        expect(patches() == [0, CHUNK, 2 * CHUNK] and registry.blobs[sha256(data)] == data, f"{text!r}: {patches()}")
+
+
+run_checks(registry, of=[twice, killed_and_resumed, cut_and_resumed, forgotten, passing_failures, refusals, large_chunks, interrupted])

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Images in Debian's docker-registry, as people have it: pushed, read by ranges, copied to another registry by skopeo;
-with users (htpasswd), with tokens of a token server, by https; and an upload that is cut."""
+with users (htpasswd), with tokens of a token server, by https; and uploads that are cut
+and killed."""
 
 import base64
 import contextlib
@@ -14,8 +15,9 @@ import time
 import urllib.parse
 
 import real_registry
-from fake_registry import ENVIRONMENT, Ran, expect, good, refused, sample_image, sha256
+from fake_registry import BIN, ENVIRONMENT, Ran, expect, good, refused, sample_image, sha256
 from programs import program
+from waiting import PATIENCE
 
 # jane, s3cr3t
 USERS = "jane:$2b$04$p57NLtXu4n04.k0Q6qMZ..T9PLKg17WNeTZyUFtZmKqhGXNF..pgK\n"
@@ -24,6 +26,7 @@ USERS = "jane:$2b$04$p57NLtXu4n04.k0Q6qMZ..T9PLKg17WNeTZyUFtZmKqhGXNF..pgK\n"
 skopeo, openssl = program("skopeo"), program("openssl")
 image, files = sample_image(20 << 20)
 data = image.read_bytes()
+CHUNK = 16 << 20  # bytes that docteur-push sends at a time
 top = image.parent
 policy = top / "policy.json"
 policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
@@ -107,10 +110,12 @@ def copied(server, first):
 
 
 class CuttingProxy:
-    """Passes connections to a port, and ends each that has sent so many bytes, as long as there are numbers left."""
+    """Passes connections to a port, and ends each that has sent so many bytes, as long as there are numbers left. While
+    `holds_second` is set, the second chunk of an upload is not passed on, and `has_held` gets set."""
 
-    def __init__(self, port, cuts):
+    def __init__(self, port, cuts=()):
         self.port, self.cuts, self.listener = port, list(cuts), socket.create_server(("127.0.0.1", 0))
+        self.holds_second, self.has_held = False, threading.Event()
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -125,6 +130,11 @@ class CuttingProxy:
         passed = 0
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
+                if is_upload and self.holds_second and passed > CHUNK and piece.startswith(b"PATCH "):
+                    self.has_held.set()
+                    while source.recv(65536):
+                        pass
+                    break
                 target.sendall(piece)
                 passed += len(piece)
                 if is_upload and self.cuts and passed > self.cuts[0]:
@@ -145,6 +155,23 @@ def cut(server):
     expect(not proxy.cuts and not report["was_there"], f"{proxy.cuts} {report}")
     good("verify", "-q", server.name("cut/site:v1"))
     print(f"cut twice: {report['sent_bytes']} bytes sent of {len(data)}")
+    proxy.listener.close()
+
+
+def killed(server):
+    """The upload of a program that was killed goes on with the chunk that had not come."""
+    proxy = CuttingProxy(server.port)
+    proxy.holds_second = True
+    name = f"oci://127.0.0.1:{proxy.listener.getsockname()[1]}/killed/site:v1"
+    environment = {"XDG_CACHE_HOME": str(home)}
+    process = subprocess.Popen([BIN / "docteur-push", "-q", image, name], env={**ENVIRONMENT, **environment})
+    expect(proxy.has_held.wait(PATIENCE), "no second chunk")
+    process.kill()
+    process.wait()
+    proxy.holds_second = False
+    report = json.loads(good("push", "--json", image, name, environment=environment).out)
+    expect(report["resumed"] == 1 and report["sent_bytes"] == len(data) - CHUNK + 2, report)
+    good("verify", "-q", server.name("killed/site:v1"))
     proxy.listener.close()
 
 
@@ -248,6 +275,7 @@ with registry("plain") as the_plain:
     pushed = plain(the_plain)
     copied(the_plain, pushed)
     cut(the_plain)
+    killed(the_plain)
 users()
 tokens()
 encrypted()
