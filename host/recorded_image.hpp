@@ -13,7 +13,7 @@ namespace docteur {
 
 class recorded_image final : public image_device {
  public:
-  explicit recorded_image(std::unique_ptr<image_device> below) : below_(std::move(below)) {}
+  explicit recorded_image(std::shared_ptr<image_device> below) : below_(std::move(below)) {}
 
   // What was read so far; what was only fetched ahead is not in it.
   [[nodiscard]] std::vector<block_run> blocks() const;
@@ -34,7 +34,7 @@ class recorded_image final : public image_device {
   static result<done> read(void* self, std::uint64_t offset, mutable_bytes out) noexcept;
   void note(std::uint64_t offset, std::uint64_t size);
 
-  std::unique_ptr<image_device> below_;
+  std::shared_ptr<image_device> below_;
   mutable std::mutex guard_;  // of these
   std::unordered_set<std::uint64_t> seen_;
   std::vector<block_run> blocks_;

@@ -20,8 +20,7 @@ constexpr std::string_view kHead = "docteur upload 1\n";
 kept_upload::kept_upload(const std::optional<std::filesystem::path>& folder, const registry_name& name,
                          const oid& digest)
     : folder_(folder),
-      file_(hex_text(registry_digest(name.registry + "/" + name.repository + "@" + digest_text(digest))) + ".upload") {
-}
+      file_(hex_text(registry_digest(name.registry + "/" + name.repository + "@" + digest_text(digest))) + ".upload") {}
 
 std::optional<kept_upload::place> kept_upload::read() const {
   if (!folder_) return std::nullopt;

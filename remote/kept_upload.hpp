@@ -19,8 +19,8 @@ class kept_upload {
     std::uint64_t chunk = 0;  // bytes that the registry asked for at least; 0: it did not
   };
 
-  // Of the blob `digest` to the repository of `name`. `folder`: made when there is something to keep; nullopt: nothing is
-  // kept.
+  // Of the blob `digest` to the repository of `name`. `folder`: made when there is something to keep; nullopt: nothing
+  // is kept.
   kept_upload(const std::optional<std::filesystem::path>& folder, const registry_name& name, const oid& digest);
 
   // What was kept last. Whoever can write to the folder is the user.

@@ -167,7 +167,8 @@ def check_new_version(web, images, threads):
         for _ in range(50):
             expect(body(s.port, "hot") == files["hot"], "the old version, meanwhile")
         gate.open.set()
-        wait_until(lambda: body(s.port, "hot") == new_files["hot"], "the new version is not served")
+        s.says(r"(?s)(attached in.*){3}")  # at the start, and once for each signal
+        expect(body(s.port, "hot") == new_files["hot"], "the new version is not served")
         for name in ("large", cold_name(1), cold_name(50)):
             expect(body(s.port, name) == new_files[name], f"{name} of the new version")
         # Gone: it says so, and goes on.
@@ -238,6 +239,43 @@ def check_cache(web, images):
     expect(done.status == 1 and "sha256" in done.said, f"another digest: {done.shown}")
 
 
+def blocks_of(path):
+    """The numbers in a list of blocks (doc/CACHE.md)."""
+    runs = [line.split("-") for line in path.read_text().splitlines()[2:]]
+    return {n for run in runs for n in range(int(run[0]), int(run[-1]) + 1)}
+
+
+def check_record(web, images):
+    """What clients read is written as a list at the end, also while the server does not answer; with what such a list
+    names in the cache, the same pages are served without the server."""
+    content, files = images[0]
+    listed, folder = pathlib.Path(WORK.name) / "the.list", pathlib.Path(WORK.name) / "filled"
+    names = ["hot", cold_name(7), cold_name(44)]
+    for source in (web.url, pathlib.Path(WORK.name) / "store0.img"):
+        gate = Gate()
+        web.content = content
+        web.reset()
+        with supervised.Serving(source, "--no-image-cache", "--record", str(listed)) as s:
+            for name in names:
+                expect(body(s.port, name) == files[name], name)
+            web.reset(gate)
+            s.signal(signal.SIGTERM)
+            s.ends_with(0)
+        gate.open.set()
+        named = blocks_of(listed)
+        # Each of the two has 70,000 bytes, so it is in at least two blocks.
+        expect(4 < len(named) < len(content) // 65536 // 2, f"{len(named)} blocks of {source}")
+    web.reset()
+    good("blocks", "fill", "--cache", folder, "--list", listed, web.url)
+    web.reset(replies(503))
+    with supervised.Serving(web.url, "--image-cache", str(folder)) as s:
+        for name in names:
+            expect(body(s.port, name) == files[name], f"{name}, without the server")
+    # A list that cannot be written is told before anything is served.
+    done = docteur("cache", "--record", pathlib.Path(WORK.name) / "none" / "the.list", web.url)
+    expect(done.status == 2 and "the.list" in done.said, done.shown)
+
+
 def main():
     images = [image_of(0), image_of(1)]
     web = Server(images[0][0])
@@ -248,6 +286,7 @@ def main():
     check_failure(web, images)
     check_end(web, images)
     check_cache(web, images)
+    check_record(web, images)
 
 
 main()

@@ -13,7 +13,11 @@
 #include <new>
 #include <system_error>
 
+#include "base/printable.hpp"
+#include "host/block_list.hpp"
+#include "host/describe.hpp"
 #include "host/huge_page_heap.hpp"
+#include "object/result.hpp"
 #include "unikernel-example/platform/linux/disk_waits.hpp"
 #include "unikernel-example/platform/linux/listening.hpp"
 #include "unikernel-example/platform/linux/monotonic_time.hpp"
@@ -33,6 +37,11 @@ constexpr std::uint64_t kMostWaiting = std::uint64_t{64} << 20;
 // How long the end of the process waits for the tasks of aside().
 constexpr std::chrono::milliseconds kAsidesEnd{500};
 
+result<listed_image> listed_image_on(const device& disk) {
+  DOCTEUR_TRY(attached, image::attach(disk, huge_page_memory()));
+  return listed_image_of(attached);
+}
+
 }  // namespace
 
 linux_platform::linux_platform(platform_options options)
@@ -42,7 +51,8 @@ linux_platform::linux_platform(platform_options options)
   if (const auto limit = memory_limit()) total_memory_ = std::min(total_memory_, *limit);
 }
 
-outcome<std::shared_ptr<linux_platform::opened_disk>> linux_platform::open_image(const std::string& name) const {
+outcome<std::shared_ptr<linux_platform::opened_disk>> linux_platform::open_image(const std::string& name,
+                                                                                 bool is_first) const {
   // Opening a FIFO would block until it has a writer.
   struct stat info {};
   if (stat(name.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode) && !S_ISDIR(info.st_mode))
@@ -53,7 +63,22 @@ outcome<std::shared_ptr<linux_platform::opened_disk>> linux_platform::open_image
   };
   const std::uint64_t blocks = std::clamp(total_memory_ / 16, kLeastWaiting, kMostWaiting);
   const auto named = source->demanded_digest();
-  return std::shared_ptr<opened_disk>(new opened_disk{{std::move(source), blocks, arrived}, named});
+  const auto opened = std::make_shared<opened_disk>(named);
+  std::shared_ptr<image_device> below = std::move(source);
+  if (is_first && options_.records) {
+    opened->of = listed_image_on(below->view());
+    opened->reads = std::make_shared<recorded_image>(below);
+    below = opened->reads;
+  }
+  opened->disk.emplace(std::move(below), blocks, arrived);
+  return opened;
+}
+
+outcome<std::string> linux_platform::recorded() const {
+  const std::lock_guard lock(images_guard_);
+  const opened_disk& first = *images_.front().disk;
+  if (!first.of) return tl::make_unexpected(describe(first.of.error(), printable(images_.front().name)));
+  return block_list_text({*first.of, first.reads->blocks()});
 }
 
 outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options options) {
@@ -63,7 +88,7 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
     p->group_->loops.push_back(std::move(loop));
   }
   for (const std::string& name : p->options_.images) {
-    DOCTEUR_TRY(disk, p->open_image(name));
+    DOCTEUR_TRY(disk, p->open_image(name, p->images_.empty()));
     p->images_.push_back({name, std::move(disk), {}});
   }
   return p;
@@ -113,11 +138,11 @@ std::vector<disk> linux_platform::disks() {
     image_file& f = images_[i];
     if (opens_again_) {
       // The file may have been replaced, or the block device resized.
-      auto opened = open_image(f.name);
+      auto opened = open_image(f.name, i == 0);
       f.fault = opened ? std::string() : opened.error().message;
       if (opened) f.disk = std::move(*opened);
     }
-    all.push_back({std::to_string(i), f.disk->disk.view(), f.disk, f.fault, f.disk->named_digest});
+    all.push_back({std::to_string(i), f.disk->disk->view(), f.disk, f.fault, f.disk->named_digest});
   }
   return all;
 }

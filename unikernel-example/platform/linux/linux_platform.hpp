@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "host/block_list.hpp"
+#include "host/recorded_image.hpp"
 #include "remote/open_image_device.hpp"
 #include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/event_loop.hpp"
@@ -24,6 +26,7 @@ struct platform_options {
   remote_options remote;            // how those on servers are read
   std::size_t threads = 1;          // loops, > 0
   bool console = false;             // use standard input as a console
+  bool records = false;             // remember which blocks of the first image are read
 };
 
 class linux_platform final : public platform, private process_duties {
@@ -39,6 +42,9 @@ class linux_platform final : public platform, private process_duties {
   std::optional<std::int64_t> wall_clock() const override;
   // Lines that begin with "docteur-cache: " go to standard error, all others to standard output.
   void console_write(std::string_view text) override;
+  // The list of the blocks of the first image that were read since it was opened (doc/CACHE.md), with `records`.
+  // Fails as describe() says if there was no image when it was opened.
+  [[nodiscard]] outcome<std::string> recorded() const;
   // The errno value of the latest failed write to standard output; 0: none failed.
   [[nodiscard]] int output_error() const noexcept { return output_error_; }
   bool console_has_room() const override;
@@ -62,8 +68,11 @@ class linux_platform final : public platform, private process_duties {
 
  private:
   struct opened_disk {
-    waiting_disk disk;
+    explicit opened_disk(const std::optional<oid>& digest) : named_digest(digest) {}
+    std::optional<waiting_disk> disk;
     std::optional<oid> named_digest;
+    std::shared_ptr<recorded_image> reads;     // below `disk`, if it is the first one and options_.records
+    result<listed_image> of = listed_image{};  // the content of `reads`
   };
   struct image_file {
     std::string name;
@@ -71,7 +80,7 @@ class linux_platform final : public platform, private process_duties {
     std::string fault;  // why it could not be opened again
   };
   explicit linux_platform(platform_options options);
-  [[nodiscard]] outcome<std::shared_ptr<opened_disk>> open_image(const std::string& path) const;
+  [[nodiscard]] outcome<std::shared_ptr<opened_disk>> open_image(const std::string& path, bool is_first) const;
   [[nodiscard]] event_loop& first() const noexcept { return *group_->loops.front(); }
   void look_at_console();
   void woken(application& app) override;
@@ -96,9 +105,9 @@ class linux_platform final : public platform, private process_duties {
   std::uint64_t total_memory_ = 0;
   std::mutex asides_guard_;
   std::condition_variable asides_ended_;
-  std::size_t asides_ = 0;    // tasks of aside() that run
-  std::mutex images_guard_;   // of these
-  bool opens_again_ = false;  // make() opened the images; once the process serves, others may be there
+  std::size_t asides_ = 0;           // tasks of aside() that run
+  mutable std::mutex images_guard_;  // of these
+  bool opens_again_ = false;         // make() opened the images; once the process serves, others may be there
   std::vector<image_file> images_;
 };
 

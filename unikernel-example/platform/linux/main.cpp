@@ -9,6 +9,7 @@
 
 #include "cli/common.hpp"
 #include "cli/signal_watch.hpp"
+#include "cli/whole_file.hpp"
 #include "host/image_digests.hpp"
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
@@ -33,6 +34,7 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
+  std::string record;  // a file for the list of the blocks that were read; empty: none
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, show, status, time_out;
@@ -79,14 +81,20 @@ outcome<void> serve(const options& o) {
     of_command.emplace();
   }
   for (const std::string& text : o.digests) DOCTEUR_CHECK(parse_digest(text, "--digest"));
+  if (!o.record.empty()) DOCTEUR_CHECK(cli::check_whole_file(o.record));
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
-  DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, threads,
-                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)}));
+  DOCTEUR_TRY(platform,
+              linux_platform::make({o.images, o.remote, threads,
+                                    o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0), !o.record.empty()}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
   if (status == 0 && !o.show.empty() && platform->output_error() != 0)
     return give_up(blame::environment, std::string("stdout: ") + std::strerror(platform->output_error()));
+  if (status == 0 && !o.record.empty()) {
+    DOCTEUR_TRY(list, platform->recorded());
+    return cli::write_whole_file(o.record, list);
+  }
   if (status == 0) return {};
   return give_up(static_cast<blame>(status), "");  // start() has printed the reason
 }
@@ -125,6 +133,7 @@ int main(int argc, char** argv) {
   app.add_option("--image-cache", o.remote.cache,
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
+  app.add_option("--record", o.record, "write the list of the blocks of disk 0 that were read to this file at the end");
   app.add_flag("--beside", o.beside, "send FILE.br, FILE.zst and FILE.gz as coded forms of FILE");
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--versions", o.versions,
