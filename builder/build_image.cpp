@@ -145,6 +145,19 @@ class image_writer {
   digest_head digested_{};
 };
 
+// Paths, tags, and what differs between versions.
+outcome<void> add_path_sections(image_writer& image, const object_source& source, std::span<const idx_entry> entries,
+                                progress& report) {
+  path_lister lister(source, entries, report);
+  DOCTEUR_TRY(paths, make_path_section(lister, source.root().id, entries.size()));
+  DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
+  if (const std::vector<std::byte> tags = encode_tags(source.tags()); !tags.empty())
+    DOCTEUR_CHECK(image.add_section(section_type::tags, tags));
+  if (source.versions().empty()) return {};
+  DOCTEUR_TRY(versions, make_versions_section(lister, source.versions(), entries.size()));
+  return image.add_section(section_type::versions, versions);
+}
+
 }  // namespace
 
 std::string_view builder_version() noexcept { return DOCTEUR_BUILDER_VERSION; }
@@ -162,26 +175,19 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
   const oid commit = source.commit().id;
   image_writer image(out, commit, options);
   if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
-  path_lister lister(source, pack.entries, report);
-  DOCTEUR_TRY(paths, make_path_section(lister, source.root().id, pack.entries.size()));
-  DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
-  if (const std::vector<std::byte> tags = encode_tags(source.tags()); !tags.empty())
-    DOCTEUR_CHECK(image.add_section(section_type::tags, tags));
-  if (!source.versions().empty()) {
-    DOCTEUR_TRY(versions, make_versions_section(lister, source.versions(), pack.entries.size()));
-    DOCTEUR_CHECK(image.add_section(section_type::versions, versions));
-  }
+  DOCTEUR_CHECK(add_path_sections(image, source, pack.entries, report));
   DOCTEUR_CHECK(image.add_section(section_type::entries, make_entry_section(pack.outlines)));
   if (options.older) DOCTEUR_CHECK(image.add_section(section_type::origin, encode_origin(*options.older)));
   DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
-  DOCTEUR_CHECK(write_idx(pack.entries, pack.checksum, out));
+  const std::uint64_t objects = pack.entries.size();
+  DOCTEUR_CHECK(write_idx(std::move(pack.entries), pack.checksum, out));
   DOCTEUR_CHECK(image.align());
   const std::uint64_t size = out.size();
   const image_header header{source.kind() == hash_kind::sha1 ? commit : oid(), idx_offset};
   DOCTEUR_TRY(digest, image.write_digests(header));
   DOCTEUR_CHECK(out.complete(header));
-  return image_statistics{commit, size, pack.size, pack.entries.size(), digest, pack.statistics};
+  return image_statistics{commit, size, pack.size, objects, digest, pack.statistics};
 }
 
 outcome<image_statistics> build_image(const object_source& source, output_file& out, const image_options& options,

@@ -60,8 +60,7 @@ std::uint64_t idx_size(std::span<const idx_entry> entries, hash_kind kind) {
   return idx_layout{static_cast<std::uint32_t>(entries.size()), static_cast<std::uint32_t>(wide), kind}.size();
 }
 
-outcome<void> write_idx(std::span<const idx_entry> entries, const oid& pack_checksum, byte_sink& out) {
-  std::vector<idx_entry> sorted(entries.begin(), entries.end());
+outcome<void> write_idx(std::vector<idx_entry> sorted, const oid& pack_checksum, byte_sink& out) {
   // As git does: entries of the same id are in the order of the PACK.
   std::ranges::sort(
       sorted, [](const idx_entry& a, const idx_entry& b) { return a.id != b.id ? a.id < b.id : a.offset < b.offset; });

@@ -10,7 +10,7 @@ namespace {
 
 // Features of one object: bounds of the limit that is chosen for all objects.
 constexpr std::uint64_t kHighestLimit = 1u << 20;
-constexpr std::uint64_t kLowestLimit = 16;
+constexpr std::uint64_t kLowestLimit = 8;
 constexpr std::size_t kSmallObject = 4096;  // bytes; smaller objects are sampled four times as densely
 
 // One random number per byte value, by splitmix64.

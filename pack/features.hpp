@@ -28,7 +28,7 @@ void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out);
 // Collects the features of all objects that may take part in deltas.
 class feature_collector : public object_store::observer {
  public:
-  // `eligible[i]`: object i may be a delta or a base. `room`: bytes of memory for all features; exceeded only where 16
+  // `eligible[i]`: object i may be a delta or a base. `room`: bytes of memory for all features; exceeded only where 8
   // features per object take more. `objects` and `eligible` must outlive the collector.
   feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible, std::size_t room);
   void see(std::size_t index, bytes content) override;

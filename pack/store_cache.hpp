@@ -15,8 +15,8 @@ class store_cache {
  public:
   using content = std::shared_ptr<const std::vector<std::byte>>;
 
-  // `room`: bytes of content that the cache keeps. What callers hold besides does not count. `store` must outlive the
-  // cache.
+  // `room`: bytes of memory that the cache takes, about. What callers hold besides does not count. `store` must outlive
+  // the cache.
   store_cache(const object_store& store, std::size_t room) : store_(store), room_(room) {}
 
   // Returns the content of object `index`, shared with the cache. Fails when the store cannot read it.
@@ -24,12 +24,12 @@ class store_cache {
     if (const auto found = kept_.find(index); found != kept_.end()) return found->second;
     auto fresh = std::make_shared<std::vector<std::byte>>();
     DOCTEUR_CHECK(store_.read(index, scratch_, *fresh));
-    used_ += fresh->size();
+    used_ += size_of(*fresh);
     order_.push_back(index);
     kept_.emplace(index, fresh);
     while (used_ > room_ && !order_.empty()) {
       const auto oldest = kept_.find(order_.front());
-      used_ -= oldest->second->size();
+      used_ -= size_of(*oldest->second);
       kept_.erase(oldest);
       order_.pop_front();
     }
@@ -37,6 +37,10 @@ class store_cache {
   }
 
  private:
+  // Of one object, besides its content: the tables' nodes and the allocator's heads. Of small files it is the most.
+  static constexpr std::size_t kNodes = 160;  // bytes
+  [[nodiscard]] static std::size_t size_of(const std::vector<std::byte>& c) { return c.size() + kNodes; }
+
   const object_store& store_;
   std::size_t room_;
   std::size_t used_ = 0;

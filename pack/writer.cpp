@@ -23,7 +23,15 @@ namespace {
 constexpr std::uint64_t kLeastDelta = 48;  // bytes of content: a delta of less saves nothing
 constexpr std::uint64_t kFewPlanned = 4;   // few: one byte of content in so many
 
-// Shares of pack_options::memory. The rest is for objects in flight and for the allocator.
+// Of pack_options::memory what is left beside the lists of objects, which count where they take more than a quarter of
+// it.
+std::uint64_t beside_lists(std::uint64_t memory, std::uint64_t objects) {
+  constexpr std::uint64_t kListed = 256;  // bytes of an object, about: id, path, place in the spool, plan, features
+  const std::uint64_t too_many = std::max(objects * kListed, memory / 4) - memory / 4;
+  return std::max(memory / 8, memory - std::min(memory, too_many));
+}
+
+// Shares of that. The rest is for objects in flight and for the allocator.
 std::size_t for_content(std::uint64_t memory) { return static_cast<std::size_t>(memory / 16 * 3); }  // features first
 std::size_t for_pairs(std::uint64_t memory) { return static_cast<std::size_t>(memory / 8 * 5); }
 
@@ -120,9 +128,10 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   written_pack result;
   for (const source_object& object : objects) result.statistics.content_bytes += object.size;
 
+  const std::uint64_t memory = beside_lists(options.memory, objects.size());
   report.phase("reading", objects.size());
   const auto [eligible, effort] = find_scope(source, options, max_depth);
-  auto features = std::make_unique<feature_collector>(objects, eligible, for_content(options.memory));
+  auto features = std::make_unique<feature_collector>(objects, eligible, for_content(memory));
   DOCTEUR_TRY(store, object_store::fill(source,
                                         {std::max(options.large_blob, options.largest_delta), options.spool_directory,
                                          options.kept, eligible},
@@ -130,9 +139,9 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   const plan_limits limits{.effort = effort,
                            .purpose = options.purpose,
                            .max_depth = max_depth,
-                           .cache_bytes = for_content(options.memory),
+                           .cache_bytes = for_content(memory),
                            .kept = options.kept,
-                           .pair_bytes = for_pairs(options.memory)};
+                           .pair_bytes = for_pairs(memory)};
   DOCTEUR_TRY(plan, plan_deltas(source, store, std::move(features), eligible, limits, report));
 
   report.phase("writing", objects.size());

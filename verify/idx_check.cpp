@@ -57,7 +57,7 @@ std::vector<idx_entry> idx_entries(const scanned_pack& pack) {
 outcome<comparing_sink> compare(const device& d, std::uint64_t idx_at, const oid& trailer,
                                 std::span<const idx_entry> entries) {
   comparing_sink sink(d, idx_at);
-  DOCTEUR_CHECK(write_idx(entries, trailer, sink));
+  DOCTEUR_CHECK(write_idx({entries.begin(), entries.end()}, trailer, sink));
   return sink;
 }
 

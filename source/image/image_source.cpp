@@ -52,7 +52,6 @@ class image_source final : public commit_source {
     const auto load = [&](const oid& id, std::string_view) { return all().read(id); };
     DOCTEUR_TRY(listing, list_tree(parsed->tree, load, report));
     listing_ = std::move(listing);
-    listing_.contents.clear();
     auto reader = make_reader();
     if (!reader) return all().failed(reader.error());
     first_listed_ = objects_.size();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "object/release.hpp"
 #include "pack/delta.hpp"
 #include "pack/format.hpp"
 #include "source/objects/source_memory.hpp"
@@ -140,7 +141,7 @@ object_result<void> pack_file::inflate(const opened& from, std::uint64_t offset,
   thread_local std::vector<std::byte> input;
   thread_local auto engine = inflater::make();
   if (!engine) return unreadable(ENOMEM);
-  if (input.capacity() > kKeptInput) input = {};
+  if (input.capacity() > kKeptInput) release(input);
   const auto size = static_cast<std::size_t>(header.size);
   out.resize(size);
   for (std::size_t want = std::max(kFirstRead, size / 2);; want *= 2) {
@@ -177,7 +178,7 @@ object_result<object_type> pack_file::rebuild(const opened& from, std::uint64_t 
     DOCTEUR_CHECK(inflate(from, offset, header, out));
     return type_of(header.type);
   }
-  out = {};
+  out.clear();
   std::vector<step> steps{{offset, header}};
   DOCTEUR_TRY(base, descend(from, steps, elsewhere));
   for (;;) {

@@ -7,6 +7,7 @@
 #include "base/parallel.hpp"
 #include "base/printable.hpp"
 #include "object/commit.hpp"
+#include "object/release.hpp"
 #include "source/objects/git_objects.hpp"
 #include "source/repository/revision.hpp"
 #include "source/repository/tree_listing.hpp"
@@ -70,8 +71,9 @@ class repository_source final : public commit_source {
         return failed(id, "", read.error());
       objects_.push_back({id, object_type::tag, tag.size()});
     }
+    objects_.reserve(objects_.size() + listing_.objects.size());
     objects_.insert(objects_.end(), listing_.objects.begin(), listing_.objects.end());
-    listing_.objects = {};
+    release(listing_.objects);
     is_lfs_ = std::vector<std::atomic<bool>>(objects_.size());
     return measure_blobs(options.threads, report);
   }
@@ -115,19 +117,17 @@ class repository_source final : public commit_source {
   using reader = object_result<object_type> (git_objects::*)(const oid& id, std::vector<std::byte>& out) const;
   outcome<void> read_by(reader read_object, std::size_t index, std::vector<std::byte>& out) const {
     const source_object& object = objects_[index];
-    if (index < first_blob()) {
-      const std::vector<std::byte>& content = index == 0               ? commit_
-                                              : index < first_listed() ? tags_[index - 1]
-                                                                       : listing_.contents[index - first_listed()];
+    if (index < first_listed()) {
+      const std::vector<std::byte>& content = index == 0 ? commit_ : tags_[index - 1];
       out.assign(content.begin(), content.end());
       return {};
     }
     auto type = ((*database_).*read_object)(object.id, out);
     // The type is part of an entry's header and may be damaged in one copy.
-    if (type && *type != object_type::blob) type = database_->read_verified(object.id, out);
+    if (type && *type != object.type) type = database_->read_verified(object.id, out);
     if (!type) return failed(object.id, path(index), type.error());
-    if (*type != object_type::blob) return not_a_file(index, *type);
-    if (is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);
+    if (*type != object.type) return another_type(index, *type);
+    if (object.type == object_type::blob && is_lfs_pointer(out)) is_lfs_[index].store(true, std::memory_order_relaxed);
     return {};
   }
 
@@ -138,7 +138,7 @@ class repository_source final : public commit_source {
       source_object& object = objects_[first + i];
       const auto info = database_->info(object.id);
       if (!info) return failed(object.id, path(first + i), info.error());
-      if (info->type && *info->type != object_type::blob) return not_a_file(first + i, *info->type);
+      if (info->type && *info->type != object_type::blob) return another_type(first + i, *info->type);
       object.size = info->size;
       return {};
     });
@@ -148,8 +148,9 @@ class repository_source final : public commit_source {
   [[nodiscard]] std::size_t first_listed() const { return 1 + tags_.size(); }
   [[nodiscard]] std::size_t first_blob() const { return first_listed() + listing_.trees; }
 
-  [[nodiscard]] tl::unexpected<failure> not_a_file(std::size_t index, object_type type) const {
-    return failed(objects_[index].id, path(index), {false, "is a " + std::string(name(type)) + ", not a file"});
+  [[nodiscard]] tl::unexpected<failure> another_type(std::size_t index, object_type type) const {
+    const char* const expected = objects_[index].type == object_type::blob ? ", not a file" : ", not a folder";
+    return failed(objects_[index].id, path(index), {false, "is a " + std::string(name(type)) + expected});
   }
   [[nodiscard]] tl::unexpected<failure> in_repository(const failure& why) const {
     return give_up(why.who, shown_ + ": " + why.message);

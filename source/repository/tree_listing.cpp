@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 
-#include "base/oid_hash.hpp"
+#include "base/oid_table.hpp"
 #include "base/printable.hpp"
 #include "object/tree.hpp"
 #include "source/objects/commit_source.hpp"
@@ -12,7 +11,8 @@
 namespace docteur {
 namespace {
 
-constexpr auto kBlob = static_cast<std::size_t>(-1);
+// Of a number in the table of ids: a tree, numbered as in extents_; else a blob, as in blobs_.
+constexpr std::uint32_t kTree = 1u << 31;
 
 class walker {
  public:
@@ -22,6 +22,7 @@ class walker {
     const tree_loader pass = [&](const oid& id, std::string_view path) { return pass_through(id, path, part); };
     DOCTEUR_TRY(folder, find_folder(root, part.folder, pass));
     path_ = part.folder;
+    passed_ = listing_.objects.size();
     DOCTEUR_CHECK(enter(folder));
     while (!open_.empty()) {
       frame& top = open_.back();
@@ -35,9 +36,8 @@ class walker {
       DOCTEUR_CHECK(visit(*entry));
     }
     listing_.trees = listing_.objects.size();
+    listing_.objects.reserve(listing_.trees + blobs_.size());
     listing_.objects.insert(listing_.objects.end(), blobs_.begin(), blobs_.end());
-    for (std::size_t i = 0; i < blobs_.size(); ++i)
-      add_path(std::string_view(blob_paths_).substr(blob_ends_[i], blob_ends_[i + 1] - blob_ends_[i]));
     return std::move(listing_);
   }
 
@@ -47,8 +47,7 @@ class walker {
     path_ = path;
     DOCTEUR_TRY(content, load_(id, path));
     listing_.objects.push_back({id, object_type::tree, content.size()});
-    add_path(path);
-    listing_.contents.push_back(content);
+    listing_.tree_paths.add(path);
     if (!part.gitmodules || !path.empty()) return content;
     for (tree_reader r(content, id.kind()); !r.done();) {
       const auto e = r.next();
@@ -60,10 +59,9 @@ class walker {
   }
 
   void add_blob(const oid& id, std::string_view path) {
-    seen_.emplace(id, kBlob);
     blobs_.push_back({id, object_type::blob, 0});
-    blob_paths_ += path;
-    blob_ends_.push_back(blob_paths_.size());
+    seen_.insert(static_cast<std::uint32_t>(blobs_.size() - 1));
+    listing_.blob_paths.add(path);
   }
 
   // The extent of a tree, itself included: a tree that is found again elsewhere is counted, not walked again.
@@ -73,7 +71,10 @@ class walker {
     unsigned depth = 0;       // folders inside each other
   };
   struct frame {
-    tree_reader rest;
+    frame(std::vector<std::byte> tree_content, std::size_t path, std::size_t number)
+        : content(std::move(tree_content)), path_size(path), tree(number) {}
+    std::vector<std::byte> content;
+    tree_reader rest{{}, hash_kind::sha1};  // of the content
     std::size_t path_size;
     std::size_t tree;  // in extents_
   };
@@ -82,13 +83,13 @@ class walker {
     if (open_.size() > kMaxTreeDepth) return refuse("folders are nested too deeply");
     if (report_.cancelled()) return give_up(blame::environment, "interrupted");
     DOCTEUR_TRY(content, load_(id, path_));
-    seen_.emplace(id, extents_.size());
     listing_.objects.push_back({id, object_type::tree, content.size()});
-    add_path(path_);
-    listing_.contents.push_back(std::move(content));
-    // The bytes keep their address when `contents` grows, because vectors are moved.
-    open_.push_back({tree_reader(listing_.contents.back(), id.kind()), path_.size(), extents_.size()});
+    listing_.tree_paths.add(path_);
+    // The bytes keep their address when `open_` grows, because vectors are moved.
+    frame& top = open_.emplace_back(std::move(content), path_.size(), extents_.size());
+    top.rest = tree_reader(top.content, id.kind());
     extents_.emplace_back();
+    seen_.insert(kTree | static_cast<std::uint32_t>(extents_.size() - 1));
     report_.advance(1);
     return {};
   }
@@ -123,19 +124,15 @@ class walker {
       return count({});
     }
     const bool is_tree = entry.kind == entry_kind::directory;
-    if (const auto known = seen_.find(entry.id); known != seen_.end()) {
-      if ((known->second != kBlob) != is_tree) return refuse("its id is used for both a folder and a file");
-      return count(is_tree ? extents_[known->second] : extent());
+    if (const auto known = seen_.find(entry.id)) {
+      if (((*known & kTree) != 0) != is_tree) return refuse("its id is used for both a folder and a file");
+      return count(is_tree ? extents_[*known & ~kTree] : extent());
     }
     if (is_tree) return enter(entry.id);
     add_blob(entry.id, path_);
     return count({});
   }
 
-  void add_path(std::string_view path) {
-    listing_.paths += path;
-    listing_.ends.push_back(listing_.paths.size());
-  }
   [[nodiscard]] tl::unexpected<failure> refuse(const std::string& why) const {
     return give_up(blame::input, (path_.empty() ? "/" : printable(path_)) + ": " + why);
   }
@@ -145,11 +142,17 @@ class walker {
   tree_listing listing_;
   std::vector<frame> open_;
   std::string path_;
-  std::unordered_map<oid, std::size_t, oid_hash> seen_;  // a tree's place in extents_, or kBlob
+  std::size_t passed_ = 0;  // trees on the way to the part, which come first
   std::vector<extent> extents_;
   std::vector<source_object> blobs_;
-  std::string blob_paths_;
-  std::vector<std::size_t> blob_ends_{0};
+
+  struct id_of {
+    const walker& w;
+    const oid& operator()(std::uint32_t number) const {
+      return (number & kTree) != 0 ? w.listing_.objects[w.passed_ + (number & ~kTree)].id : w.blobs_[number].id;
+    }
+  };
+  oid_table<id_of> seen_{id_of{*this}};
 };
 
 }  // namespace

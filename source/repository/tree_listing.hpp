@@ -10,17 +10,32 @@
 
 namespace docteur {
 
+// Texts one after the other.
+class path_list {
+ public:
+  void add(std::string_view path) {
+    text_ += path;
+    ends_.push_back(text_.size());
+  }
+  [[nodiscard]] std::string_view operator[](std::size_t index) const noexcept {
+    return std::string_view(text_).substr(ends_[index], ends_[index + 1] - ends_[index]);
+  }
+
+ private:
+  std::string text_;
+  std::vector<std::size_t> ends_{0};  // text `i` begins at ends_[i]
+};
+
 struct tree_listing {
-  std::vector<source_object> objects;            // trees with their sizes, then blobs, whose sizes are still 0
-  std::size_t trees = 0;                         // number of trees in `objects`
-  std::vector<std::vector<std::byte>> contents;  // of the trees
-  std::vector<std::string> submodules;           // paths
+  std::vector<source_object> objects;   // trees with their sizes, then blobs, whose sizes are still 0
+  std::size_t trees = 0;                // number of trees in `objects`
+  std::vector<std::string> submodules;  // paths
+  path_list tree_paths;
+  path_list blob_paths;
 
   [[nodiscard]] std::string_view path(std::size_t index) const noexcept {
-    return std::string_view(paths).substr(ends[index], ends[index + 1] - ends[index]);
+    return index < trees ? tree_paths[index] : blob_paths[index - trees];
   }
-  std::string paths;
-  std::vector<std::size_t> ends{0};  // in `paths`; that of object i begins at ends[i]
 };
 
 // Returns the content of a tree, compared with its id. `path`: where the tree was found.

@@ -6,6 +6,7 @@
 #include "base/printable.hpp"
 #include "object/commit.hpp"
 #include "object/hasher.hpp"
+#include "object/release.hpp"
 #include "source/repository/tree_listing.hpp"
 
 namespace docteur {
@@ -23,8 +24,8 @@ class composed_source final : public commit_source {
                              head->tree,
                              [&](const oid& id, std::string_view path) { return pool_.read_tree(id, path); }, report));
     listing_ = std::move(listing);
-    listing_.contents = {};
     objects_.push_back({object_id(kind_, object_type::commit, as_bytes(commit_)), object_type::commit, commit_.size()});
+    objects_.reserve(1 + listing_.objects.size());
     for (std::size_t i = 0; i < listing_.objects.size(); ++i) {
       source_object o = listing_.objects[i];
       const object_pool::place* const place = pool_.find(o.id);
@@ -33,6 +34,7 @@ class composed_source final : public commit_source {
       o.size = place->size;
       objects_.push_back(o);
     }
+    release(listing_.objects);
     is_lfs_ = std::vector<std::atomic<bool>>(objects_.size());
     return {};
   }

@@ -4,7 +4,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "base/oid_hash.hpp"
+#include "base/oid_table.hpp"
 #include "base/oid_text.hpp"
 #include "base/printable.hpp"
 #include "layout/versions_section.hpp"
@@ -27,7 +27,7 @@ class combined_source final : public commit_source {
       versions_.push_back(std::move(v));
     }
     // All commits and tags, then all trees, then all blobs: each where a version has it first.
-    known_objects known;
+    known_objects known(id_of{objects_});
     DOCTEUR_CHECK(take(known, [](object_type t) { return t == object_type::commit || t == object_type::tag; }));
     DOCTEUR_CHECK(take(known, [](object_type t) { return t == object_type::tree; }));
     DOCTEUR_CHECK(take(known, [](object_type t) { return t == object_type::blob; }));
@@ -91,21 +91,28 @@ class combined_source final : public commit_source {
     return {};
   }
 
-  using known_objects = std::unordered_map<oid, object_type, oid_hash>;
+  struct id_of {
+    const std::vector<source_object>& objects;
+    const oid& operator()(std::uint32_t number) const { return objects[number].id; }
+  };
+  using known_objects = oid_table<id_of>;
   template <class Wanted>
   outcome<void> take(known_objects& known, Wanted wanted) {
     for (std::uint32_t s = 0; s < sources_.size(); ++s) {
       const auto objects = sources_[s].source->objects();
       for (std::uint32_t i = 0; i < objects.size(); ++i) {
         if (!wanted(objects[i].type)) continue;
-        const auto [there, is_new] = known.try_emplace(objects[i].id, objects[i].type);
-        if (there->second != objects[i].type)
+        if (const auto there = known.find(objects[i].id)) {
+          if (objects_[*there].type == objects[i].type) continue;
           return give_up(blame::input, "object " + hex_text(objects[i].id) + " is a " +
-                                           std::string(name(there->second)) + " in one version and a " +
+                                           std::string(name(objects_[*there].type)) + " in one version and a " +
                                            std::string(name(objects[i].type)) + " in another");
-        if (!is_new) continue;
+        }
+        if (objects_.size() >= known_objects::kMost)
+          return give_up(blame::input, "the versions have more objects than a PACK can hold");
         objects_.push_back(objects[i]);
         places_.push_back({s, i});
+        known.insert(static_cast<std::uint32_t>(objects_.size() - 1));
       }
     }
     return {};

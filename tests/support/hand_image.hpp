@@ -138,7 +138,7 @@ class byte_vector_sink final : public byte_sink {
 
 inline byte_vector hand_idx(std::span<const idx_entry> entries, const oid& pack_checksum) {
   byte_vector_sink sink;
-  if (!write_idx(entries, pack_checksum, sink)) std::abort();
+  if (!write_idx({entries.begin(), entries.end()}, pack_checksum, sink)) std::abort();
   return sink.data();
 }
 

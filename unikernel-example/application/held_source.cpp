@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "object/release.hpp"
 #include "unikernel-example/application/gzip_member.hpp"
 #include "unikernel-example/application/response_body.hpp"
 
@@ -82,7 +83,7 @@ class window_source final : public body_source, private open_read {
   }
 
  private:
-  void close() noexcept override { window_ = {}; }
+  void close() noexcept override { release(window_); }
 
   result<done> move_to(std::uint64_t at) {
     held_.reset();
