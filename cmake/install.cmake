@@ -27,7 +27,7 @@ install(FILES ${PROJECT_BINARY_DIR}/docteur-config.cmake ${PROJECT_BINARY_DIR}/d
         DESTINATION ${package_dir})
 
 # The folder is the module in an installed header too: #include "reader/image.hpp".
-install(DIRECTORY object base pack idx layout reader host remote libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
+install(DIRECTORY object base pack idx layout reader proof host remote libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 
 file(GLOB man1 CONFIGURE_DEPENDS man/*.1)
