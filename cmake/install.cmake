@@ -36,3 +36,5 @@ install(FILES ${man1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${man5} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 file(GLOB documents CONFIGURE_DEPENDS README.md CHANGELOG.md LICENSE doc/*.md)
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Checks proofs in browsers; a module that a site copies.
+install(FILES browser/docteur-proof.js DESTINATION ${CMAKE_INSTALL_DATADIR}/docteur)
