@@ -32,4 +32,18 @@ std::optional<std::string> base64_decoded(std::string_view text) {
   return out;
 }
 
+std::string base64_encoded(std::string_view raw) {
+  std::string out;
+  out.reserve(raw.size() / 3 * 4 + 4);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : raw) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    for (count += 8; count >= 6;) out += kDigits[bits >> (count -= 6) & 63];
+  }
+  if (count > 0) out += kDigits[bits << (6 - count) & 63];
+  while (out.size() % 4 != 0) out += '=';
+  return out;
+}
+
 }  // namespace docteur

@@ -10,4 +10,7 @@ namespace docteur {
 // Decodes whole groups of four characters; nullopt for anything else.
 [[nodiscard]] std::optional<std::string> base64_decoded(std::string_view text);
 
+// With padding, on one line.
+[[nodiscard]] std::string base64_encoded(std::string_view raw);
+
 }  // namespace docteur

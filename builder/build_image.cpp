@@ -178,6 +178,10 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
   DOCTEUR_CHECK(add_path_sections(image, source, pack.entries, report));
   DOCTEUR_CHECK(image.add_section(section_type::entries, make_entry_section(pack.outlines)));
   if (options.older) DOCTEUR_CHECK(image.add_section(section_type::origin, encode_origin(*options.older)));
+  if (options.sign) {
+    DOCTEUR_TRY(list, make_list_section(lister, source, options.sign, options.pack.threads, report));
+    DOCTEUR_CHECK(image.add_section(section_type::files, list));
+  }
   DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   const std::uint64_t objects = pack.entries.size();

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "builder/list_section_writer.hpp"
 #include "builder/output_file.hpp"
 #include "object/progress.hpp"
 #include "pack/object_source.hpp"
@@ -31,6 +32,7 @@ struct image_options {
   pack_options pack;
   std::uint32_t block_size = kDefaultBlockSize;  // bytes
   std::optional<older_image> older{};            // what pack.kept is of
+  list_signer sign{};                            // signs the list of files; null: the image has none
 };
 
 struct image_statistics {

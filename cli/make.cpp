@@ -24,6 +24,7 @@
 #include "source/remote/fetch.hpp"
 #include "source/remote/fetched_repository.hpp"
 #include "source/selection/selection.hpp"
+#include "trust/list_signing.hpp"
 
 namespace docteur::cli {
 namespace {
@@ -52,6 +53,7 @@ struct make_options {
   bool submodules = false;
   bool lfs = false;
   bool require_signature = false;
+  std::optional<std::string> sign;
   std::optional<std::string> allowed_signers;
   bool quiet = false;
   bool verbose = false;
@@ -92,6 +94,7 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_flag("--require-signature", opt.require_signature, "only with a good signature of commit or tag");
   app.add_option("--allowed-signers", opt.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
+  app.add_option("--sign", opt.sign, "sign a list of all files with this SSH key (a file), or gpg:KEY");
   add_survey_options(app, opt.survey);
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   app.add_flag("-v,--verbose", opt.verbose, "print what is done");
@@ -163,7 +166,7 @@ outcome<source_options> source_options_of(const make_options& opt) {
 std::string options_text(const make_options& opt) {
   return "--effort " + opt.effort_word + " --optimize " + opt.purpose_word + " --max-depth " +
          std::to_string(opt.max_depth) + " --memory " + std::to_string(opt.memory) + " --bs " +
-         std::to_string(opt.block_size) + (opt.previous.keep ? " --keep" : "");
+         std::to_string(opt.block_size) + (opt.previous.keep ? " --keep" : "") + (opt.sign ? " --sign" : "");
 }
 
 void print_notes(const source_notes& notes) {
@@ -285,6 +288,19 @@ outcome<void> print_summary(const commit_source& source, const image_statistics&
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
 }
 
+// Signs with the key of --sign.
+outcome<list_signer> signer_of(const make_options& opt, const progress& report) {
+  if (!opt.sign) return list_signer();
+  if (opt.sign->empty()) return give_up(blame::usage, "--sign: an empty name");
+  DOCTEUR_TRY(programs, read_signers());
+  return list_signer([key = *opt.sign, programs = std::move(programs),
+                      &report](std::string_view statement) -> outcome<list_signature> {
+    DOCTEUR_TRY(made, sign_text(key, statement, std::string(kListNamespace), programs, report));
+    const auto kind = made.format == signature_format::ssh ? list_signature_kind::ssh : list_signature_kind::openpgp;
+    return list_signature{kind, std::move(made.raw)};
+  });
+}
+
 outcome<void> make(const make_options& opt) {
   DOCTEUR_TRY(where, parse_location(opt.repository));
   if (where.remote) DOCTEUR_CHECK(prepare_to_fetch());  // before there are threads
@@ -307,6 +323,8 @@ outcome<void> make(const make_options& opt) {
   image.block_size = static_cast<std::uint32_t>(opt.block_size);
   image.pack = pack;
   image.pack.spool_directory = out->spool_directory();
+  DOCTEUR_TRY(sign, signer_of(opt, line));
+  image.sign = std::move(sign);
   DOCTEUR_TRY(kept, previous.use(*source, options_text(opt), image));
   DOCTEUR_TRY(made, write_image(*source, *out, image, line));
   line.clear();

@@ -11,6 +11,7 @@
 #include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
+#include "cli/verify_proof.hpp"
 #include "cli/version_text.hpp"
 #include "host/file_device.hpp"
 #include "host/image_digests.hpp"
@@ -33,19 +34,10 @@ struct verify_command {
   bool verbose = false;
   std::string progress;
   http_options http;
+  proof_options proof;
 };
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
-
-using findings = std::vector<signature_finding>;
-
-// The signer, in the style of head_text(); nothing without --signature.
-std::string signed_text(const findings& signatures) {
-  std::string text;
-  for (const signature_finding& f : signatures)
-    if (f.result == verdict::good) text += "signed\t: " + printable_line(f.object + " by " + f.text) + "\n";
-  return text;
-}
 
 // The other commits of the image, each with its name.
 std::string versions_text(const verify_report& r) {
@@ -60,6 +52,14 @@ std::string versions_text(const verify_report& r) {
   return text;
 }
 
+// The list of files and its signature, if there is one.
+std::string list_text(const verify_report& r) {
+  if (!r.list) return "";
+  const list_statement& s = r.list->statement;
+  return "list\t: " + digest_text(s.root) + ", " + number(s.files) + " files, a signature of " +
+         (r.list->signature_kind == list_signature_kind::ssh ? "SSH" : "OpenPGP") + "\n";
+}
+
 // The lines that OCaml docteur's verify prints, the signer and the image's digest.
 std::string head_text(const verify_report& r, const commit_view& c, const findings& signatures) {
   std::string text = "commit\t: " + hex_text(r.commit) + "\n";
@@ -69,25 +69,11 @@ std::string head_text(const verify_report& r, const commit_view& c, const findin
   if (r.origin)
     text += "from\t: " + digest_text(r.origin->digest) + ", step " + number(r.origin->steps) + ", " +
             r.origin->options + "\n";
-  text += versions_text(r);
+  text += list_text(r) + versions_text(r);
   if (!c.has_message) return text;
   text += "\n" + printable_text(c.message);
   if (!text.ends_with('\n')) text += '\n';
   return text;
-}
-
-const char* word(verdict v) {
-  switch (v) {
-    case verdict::good: return "good";
-    case verdict::untrusted: return "untrusted";
-    case verdict::bad: return "bad";
-    case verdict::absent: return "absent";
-  }
-  return "";
-}
-
-std::string json_of_signature(const signature_finding& f) {
-  return json_object().add("object", f.object).add("result", word(f.result)).add("text", f.text).text();
 }
 
 std::string json_text(const verify_report& r, const findings& signatures, bool is_signed) {
@@ -112,6 +98,11 @@ std::string json_text(const verify_report& r, const findings& signatures, bool i
     origin.add("first_pack_bytes", r.origin->first_pack).add("first_content_bytes", r.origin->first_content);
     origin.add("options", r.origin->options);
     o.add_raw("from", origin.text());
+  }
+  if (r.list) {
+    json_object list;
+    list.add("root", digest_text(r.list->statement.root)).add("files", r.list->statement.files);
+    o.add_raw("list", list.text());
   }
   json_object objects;
   for (const object_type t : {object_type::commit, object_type::tree, object_type::blob, object_type::tag})
@@ -173,6 +164,11 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
   std::vector<object_to_check> objects{{r.commit.kind(), object_type::commit, r.commit_content}};
   for (const tag_object& tag : r.tags) objects.push_back({tag.id.kind(), object_type::tag, tag.content});
   DOCTEUR_TRY(all, find_signers(objects, opt.allowed_signers, report));
+  if (r.list) {
+    DOCTEUR_TRY(list, find_list_signer(r.list->statement, r.list->signature_kind, r.list->signature,
+                                       opt.allowed_signers, report));
+    all.push_back(std::move(list));
+  }
   if (const std::string lacks = what_lacks(all); !lacks.empty()) return all;
   // Each version is signed, or the image is not.
   for (const verified_version& v : r.versions) {
@@ -237,14 +233,33 @@ outcome<void> verify(const verify_command& opt) {
   return lacks.empty() ? outcome<void>{} : give_up(blame::input, subject + ": " + lacks);
 }
 
+// An image, or the proof that --proof names.
+outcome<void> verify_either(verify_command& opt) {
+  proof_options& p = opt.proof;
+  if (!p.proof) {
+    if (p.file || p.commit || p.path || p.root)
+      return give_up(blame::usage, "--file, --commit, --path and --root: are for --proof");
+    return opt.image.empty() ? give_up(blame::usage, "image is required (see docteur-verify --help)") : verify(opt);
+  }
+  if (!opt.image.empty() || opt.digest) return give_up(blame::usage, "--proof: is checked without an image");
+  DOCTEUR_CHECK(check_allowed_signers(opt.allowed_signers, opt.signature, "--signature"));
+  p.signature = opt.signature;
+  p.allowed_signers = opt.allowed_signers;
+  p.json = opt.json;
+  p.quiet = opt.quiet;
+  const signal_watch signals;
+  return verify_proof(p, progress_line(progress_style::none));
+}
+
 }  // namespace
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Checks every byte of an image; prints its commit, author, root and message.", docteur::cli::kProgram);
+  CLI::App app("Checks every byte of an image, or a proof of one path; prints what it finds.", docteur::cli::kProgram);
   docteur::cli::verify_command options;
-  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
+  app.add_option("image", options.image, docteur::cli::kImageHelp);
   docteur::cli::add_digest_option(app, options.digest);
+  docteur::cli::add_proof_options(app, options.proof);
   app.add_flag("--signature", options.signature, "require a good signature of commit or tag; print the signer");
   app.add_option("--allowed-signers", options.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
@@ -255,5 +270,5 @@ int main(int argc, char** argv) {
   docteur::cli::add_progress_option(app, options.progress);
   docteur::cli::add_http_options(app, options.http);
   app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
-  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify(options); });
+  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify_either(options); });
 }

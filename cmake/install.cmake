@@ -27,7 +27,7 @@ install(FILES ${PROJECT_BINARY_DIR}/docteur-config.cmake ${PROJECT_BINARY_DIR}/d
         DESTINATION ${package_dir})
 
 # The folder is the module in an installed header too: #include "reader/image.hpp".
-install(DIRECTORY object base pack idx layout reader host remote libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
+install(DIRECTORY object base pack idx layout reader proof host remote libgit2 source builder verify extract survey trust DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/docteur
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
 
 file(GLOB man1 CONFIGURE_DEPENDS man/*.1)
@@ -36,3 +36,5 @@ install(FILES ${man1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${man5} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 file(GLOB documents CONFIGURE_DEPENDS README.md CHANGELOG.md LICENSE doc/*.md)
 install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Checks proofs in browsers; a module that a site copies.
+install(FILES browser/docteur-proof.js DESTINATION ${CMAKE_INSTALL_DATADIR}/docteur)

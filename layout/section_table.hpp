@@ -30,6 +30,7 @@ enum class section_type : std::uint32_t {
   versions = 5,  // the commits of an image of several, layout/versions_section.hpp
   entries = 6,   // what the headers of the PACK's entries say, layout/entry_section.hpp
   origin = 7,    // the older image that this one was made from, layout/origin_section.hpp
+  files = 8,     // hashes of all files, and a signature of them, layout/list_section.hpp
 };
 
 struct section {

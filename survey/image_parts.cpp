@@ -18,6 +18,7 @@ std::string name_of(section_type type) {
     case section_type::versions: return "versions section";
     case section_type::entries: return "entry section";
     case section_type::origin: return "origin section";
+    case section_type::files: return "list section";
   }
   return "section of type " + std::to_string(static_cast<std::uint32_t>(type));
 }

@@ -16,7 +16,8 @@ struct signed_object {
   std::string payload;    // the object without its signature, as git passes it to the signing program
   std::string signature;  // ASCII armour
   signature_format format;
-  std::int64_t when;  // seconds since 1970, of the committer or tagger, as the object gives it
+  std::int64_t when;          // seconds since 1970, of the committer or tagger, as the object gives it
+  std::string space = "git";  // of an SSH signature: what it was made for (PROTOCOL.sshsig, "namespace")
 };
 
 // nullopt if the object has no signature. A commit's is the header "gpgsig", in a repository of SHA-256

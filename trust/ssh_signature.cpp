@@ -46,8 +46,8 @@ class ssh_check {
       const std::string principal(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
       if (principal.empty()) continue;
-      std::vector<std::string> arguments{"-Y", "verify",  "-n", "git",      "-f", trusted_.allowed_signers,
-                                         "-I", principal, "-s", signature_, date_};
+      std::vector<std::string> arguments{"-Y", "verify",  "-n", what_.space, "-f", trusted_.allowed_signers,
+                                         "-I", principal, "-s", signature_,  date_};
       if (!trusted_.revoked_keys.empty()) arguments.insert(arguments.end(), {"-r", trusted_.revoked_keys});
       DOCTEUR_TRY(verified, keygen(std::move(arguments)));
       if (verified.status == 0)
@@ -59,7 +59,7 @@ class ssh_check {
  private:
   // No trusted signer; checks whether it is a signature of this content at all.
   outcome<signature_finding> nobody(const char* why) {
-    DOCTEUR_TRY(alone, keygen({"-Y", "check-novalidate", "-n", "git", "-s", signature_}));
+    DOCTEUR_TRY(alone, keygen({"-Y", "check-novalidate", "-n", what_.space, "-s", signature_}));
     if (alone.status == 0) return signature_finding{"", verdict::untrusted, why + key_of(alone.output)};
     return signature_finding{"", verdict::bad, "a bad signature: not what was signed"};
   }

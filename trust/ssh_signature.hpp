@@ -6,7 +6,7 @@
 namespace docteur {
 
 // The finding's `object` stays empty. As in git, a key counts for the principals that the file lists for it and the
-// namespace "git", if it was valid at the object's date. Without a file of allowed signers no key is trusted.
+// signature's namespace, if it was valid at the object's date. Without a file of allowed signers no key is trusted.
 [[nodiscard]] outcome<signature_finding> check_ssh(const signed_object& what, const signers& trusted,
                                                    const progress& report);
 

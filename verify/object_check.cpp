@@ -4,6 +4,7 @@
 
 #include "object/commit.hpp"
 #include "object/hasher.hpp"
+#include "object/sha256.hpp"
 #include "verify/fsck_messages.hpp"
 
 namespace docteur {
@@ -18,7 +19,7 @@ constexpr std::size_t kUsualName = 64;  // bytes: a longer name counts as more t
 void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
   set_id(e, object_id(kind(), e.object, content));
   switch (e.object) {
-    case object_type::blob: break;
+    case object_type::blob: hash_content(index, content); break;
     case object_type::tree: take_tree(e, index, content, edges); break;
     case object_type::commit: take_commit(e, content); break;
     case object_type::tag: take_tag(e, content); break;
@@ -50,7 +51,17 @@ void object_check::keep(const pack_entry& e, bytes content) {
   contents_[static_cast<std::size_t>(wanted - wanted_.begin())] = as_text(content);
 }
 
-void object_check::take_blob(pack_entry& e, const oid& id) { set_id(e, id); }
+void object_check::take_blob(pack_entry& e, std::uint32_t index, const oid& id, const oid& content) {
+  set_id(e, id);
+  if (hashes_content()) hashes_[index] = content;
+}
+
+void object_check::hash_content(std::uint32_t index, bytes content) {
+  if (!hashes_content()) return;
+  sha256 hash;
+  hash.update(content);
+  hashes_[index] = hash.finish();
+}
 
 void object_check::set_id(pack_entry& e, const oid& id) {
   e.id = id;

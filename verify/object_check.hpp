@@ -21,16 +21,25 @@ namespace docteur {
 class object_check {
  public:
   // `idx`: nullptr if it is not usable. `kind`: of all ids. `wanted`: commits and tags whose content is kept, each
-  // once. `odd` gets what git's fsck reports of good objects. All references must outlive this.
+  // once. `odd` gets what git's fsck reports of good objects. `hashes`: of each entry, gets the SHA-256 of a blob's
+  // content; may be empty. All references must outlive this.
   object_check(const idx_view* idx, hash_kind kind, std::span<const oid> wanted, const limits& bounds, findings& found,
-               oddities& odd)
-      : idx_(idx), kind_(kind), wanted_(wanted), bounds_(bounds), found_(found), contents_(wanted.size()), odd_(odd) {}
+               oddities& odd, std::span<oid> hashes)
+      : idx_(idx),
+        kind_(kind),
+        wanted_(wanted),
+        bounds_(bounds),
+        found_(found),
+        contents_(wanted.size()),
+        odd_(odd),
+        hashes_(hashes) {}
 
   // Takes a rebuilt object: sets the id and state of its entry `e`, the one with this index, reports its faults, and,
   // of a tree, adds its entries to `edges`. Safe to call from many threads, each with its own `edges`.
   void take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges);
-  // The same for a blob that was streamed, by its id.
-  void take_blob(pack_entry& e, const oid& id);
+  // The same for a blob that was streamed, by its id. `content`: its SHA-256, if hashes_content().
+  void take_blob(pack_entry& e, std::uint32_t index, const oid& id, const oid& content);
+  [[nodiscard]] bool hashes_content() const noexcept { return !hashes_.empty(); }
 
   // Adds remarks. Call it after all objects were taken; the following, too.
   void finish();
@@ -44,6 +53,7 @@ class object_check {
  private:
   [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   void keep(const pack_entry& e, bytes content);
+  void hash_content(std::uint32_t index, bytes content);
   void set_id(pack_entry& e, const oid& id);
   void take_commit(const pack_entry& e, bytes content);
   void take_tag(const pack_entry& e, bytes content);
@@ -59,6 +69,7 @@ class object_check {
   std::vector<std::string> contents_;  // in the order of wanted_
   std::vector<special_file> special_files_;
   oddities& odd_;
+  std::span<oid> hashes_;
   std::atomic<std::uint64_t> edges_{0};
   std::atomic<std::uint64_t> odd_modes_{0};
   std::atomic<std::uint64_t> odd_trees_{0};

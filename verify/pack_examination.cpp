@@ -112,7 +112,8 @@ class examiner {
       DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e->pack, e->found));
       restarts = std::move(loaded);
     }
-    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_.bounds, e->found, e->odd);
+    if (frame_.hash_content) e->content_hashes.resize(e->pack.entries.size());
+    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_.bounds, e->found, e->odd, e->content_hashes);
     report_.phase("checking", e->pack.entries.size());
     DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, report_));
     e->resolved = std::move(resolved);

@@ -24,6 +24,7 @@ struct pack_frame {
   bool limit_is_end = false;          // the trailer begins exactly there
   const section* restarts = nullptr;  // the restart section, if there is one
   std::vector<oid> wanted;            // commits and tags whose content is wanted, each once
+  bool hash_content = false;          // fill pack_examination::content_hashes
   const loaded_idx* index = nullptr;  // nullptr if IDX cannot be used
   std::uint64_t idx_offset = 0;       // in the image
 };
@@ -37,6 +38,7 @@ struct pack_examination {
   scanned_pack pack;
   resolved_pack resolved;
   std::vector<std::string> contents;  // of pack_frame::wanted; empty where an object is missing or damaged
+  std::vector<oid> content_hashes;    // of each entry that is a blob, the SHA-256 of its content
   bool edges_are_complete = true;     // object_check.hpp
   bool is_complete = true;            // all entries were found, and `end` is where the trailer begins
   std::uint64_t end = 0;              // PACK offset behind the last entry

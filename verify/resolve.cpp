@@ -184,13 +184,14 @@ class resolver {
   // Checks an object without holding it. False after a fault.
   outcome<bool> stream(worker& w, std::uint32_t i) {
     pack_entry& e = pack_.entries[i];
-    DOCTEUR_TRY(id, w.streamer.run(e));
+    sha256 content;
+    DOCTEUR_TRY(id, w.streamer.run(e, check_.hashes_content() ? &content : nullptr));
     if (!id) {
       damage(w, e, id.error());
       return false;
     }
     if (e.object != object_type::blob) found_.add(errc::too_large, e.at(), "object is larger than the limit");
-    check_.take_blob(e, *id);
+    check_.take_blob(e, i, *id, content.finish());
     count(w, e, e.size);
     return true;
   }

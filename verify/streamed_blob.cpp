@@ -20,9 +20,11 @@ constexpr std::uint64_t kNever = static_cast<std::uint64_t>(-1);
 // Computes the id and the Adler-32 of content that is added piece by piece.
 class content_sums {
  public:
-  content_sums(hash_kind kind, const pack_entry& e) : hash_(object_hash(kind, e.object, e.size)) {}
+  content_sums(hash_kind kind, const pack_entry& e, sha256* plain)
+      : hash_(object_hash(kind, e.object, e.size)), plain_(plain) {}
   void add(bytes content) {
     hash_.update(content);
+    if (plain_ != nullptr) plain_->update(content);
     adler_ = libdeflate_adler32(adler_, content.data(), content.size());
     size_ += content.size();
   }
@@ -43,6 +45,7 @@ class content_sums {
 
  private:
   hasher hash_;
+  sha256* plain_;  // takes the content alone; may be null
   std::uint32_t adler_ = 1;
   std::uint64_t size_ = 0;
 };
@@ -97,10 +100,10 @@ blob_streamer::blob_streamer(const device& d, hash_kind kind, const restart_chec
 
 blob_streamer::~blob_streamer() { inflateEnd(z_.get()); }
 
-outcome<result<oid>> blob_streamer::run(const pack_entry& e) {
+outcome<result<oid>> blob_streamer::run(const pack_entry& e, sha256* content) {
   const restart_record* record = restarts_.find(e);
-  if (record != nullptr && record->stored) return run_stored(e);
-  return run_deflated(e, record);
+  if (record != nullptr && record->stored) return run_stored(e, content);
+  return run_deflated(e, record, content);
 }
 
 blob_streamer::piece blob_streamer::inflate_piece(bytes in, mutable_bytes out) {
@@ -119,7 +122,7 @@ blob_streamer::piece blob_streamer::inflate_piece(bytes in, mutable_bytes out) {
 
 // Each call of inflate_piece() ends at the next restart point at the latest, and at the end of each block. A point is
 // right if, with all content before it, a block ends at its byte of the stream; then inflating begins anew there.
-outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const restart_record* record) {
+outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const restart_record* record, sha256* content) {
   using answer = result<oid>;
   entry_input in(device_, e.stream_at(), e.end_at(), input_);
   std::array<std::byte, kZlibHeader> head;
@@ -128,7 +131,7 @@ outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const rest
   if (!is_zlib_header(head)) return answer(fail(errc::malformed, e.stream_at(), "damaged zlib stream"));
 
   const mutable_bytes out = output_.get(kOutput);
-  content_sums sums(kind_, e);
+  content_sums sums(kind_, e, content);
   point_list points(restarts_, record);
   DOCTEUR_CHECK(points.open());
   std::uint64_t passed = kNever;  // content offset of the point passed last
@@ -167,7 +170,7 @@ outcome<result<oid>> blob_streamer::run_deflated(const pack_entry& e, const rest
 }
 
 // layout/restart_section.hpp defines the stream of a stored blob, byte for byte.
-outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e) {
+outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e, sha256* content) {
   using answer = result<oid>;
   entry_input in(device_, e.stream_at(), e.end_at(), input_);
   std::array<std::byte, kZlibHeader> head;
@@ -177,7 +180,7 @@ outcome<result<oid>> blob_streamer::run_stored(const pack_entry& e) {
     return answer(fail(errc::malformed, e.stream_at(), "a blob is listed as stored but is not"));
 
   const mutable_bytes out = output_.get(kStoredBlock);
-  content_sums sums(kind_, e);
+  content_sums sums(kind_, e, content);
   do {
     const auto size = static_cast<std::size_t>(std::min(kStoredBlock, e.size - sums.size()));
     const std::uint64_t at = in.at();

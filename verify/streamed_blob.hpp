@@ -5,6 +5,7 @@
 
 #include "object/device.hpp"
 #include "object/failure.hpp"
+#include "object/sha256.hpp"
 #include "verify/pack_entry.hpp"
 #include "verify/read_range.hpp"
 #include "verify/restart_check.hpp"
@@ -26,7 +27,8 @@ class blob_streamer {
   // Returns the computed id of a whole object, whose stream must be exactly that of the entry. The inner error is a
   // fault of the image, not yet reported. If the blob has a restart record, inflating begins anew at each of its
   // points, so a right id proves that all points are right. Fails (blame::environment) if the device cannot be read.
-  [[nodiscard]] outcome<result<oid>> run(const pack_entry& e);
+  // `content`: if not null, takes the content, too.
+  [[nodiscard]] outcome<result<oid>> run(const pack_entry& e, sha256* content = nullptr);
 
  private:
   // What one call of zlib's inflate() did.
@@ -38,8 +40,8 @@ class blob_streamer {
     bool byte_ends;        // and no bits of its last byte are left
   };
   piece inflate_piece(bytes in, mutable_bytes out);
-  outcome<result<oid>> run_deflated(const pack_entry& e, const restart_record* record);
-  outcome<result<oid>> run_stored(const pack_entry& e);
+  outcome<result<oid>> run_deflated(const pack_entry& e, const restart_record* record, sha256* content);
+  outcome<result<oid>> run_stored(const pack_entry& e, sha256* content);
 
   device device_;
   hash_kind kind_;

@@ -17,6 +17,7 @@
 #include "verify/findings.hpp"
 #include "verify/id_map.hpp"
 #include "verify/idx_check.hpp"
+#include "verify/list_check.hpp"
 #include "verify/loaded_idx.hpp"
 #include "verify/pack_examination.hpp"
 #include "verify/path_check.hpp"
@@ -30,18 +31,7 @@
 namespace docteur {
 namespace {
 
-bool is_known(section_type type) {
-  switch (type) {
-    case section_type::restart:
-    case section_type::paths:
-    case section_type::tags:
-    case section_type::digests:
-    case section_type::versions:
-    case section_type::entries:
-    case section_type::origin: return true;
-  }
-  return false;
-}
+bool is_known(section_type type) { return type >= section_type::restart && type <= section_type::files; }
 
 // Checks the frame of an image: header, section table, sections, padding. The other files here check what is in it.
 class verification {
@@ -58,6 +48,7 @@ class verification {
       DOCTEUR_CHECK(read_versions());
       DOCTEUR_CHECK(read_origin());
       list_wanted();
+      frame_.hash_content = result_.sections && result_.sections->find(section_type::files) != nullptr;
       DOCTEUR_CHECK(read_pack_header());
       DOCTEUR_CHECK(load_idx());
       DOCTEUR_TRY(examined, examine_pack(device_, frame_, options_, report_));
@@ -253,7 +244,8 @@ class verification {
     }
     DOCTEUR_CHECK(check_tail(idx_end));
     DOCTEUR_CHECK(remark_on_objects(e));
-    return compare_paths(e, ids, trees);
+    DOCTEUR_CHECK(compare_paths(e, ids, trees));
+    return compare_list(e, ids, trees);
   }
 
   // Adds the remarks of git's fsck on objects. Files are read for this only if the image has no fault.
@@ -291,6 +283,15 @@ class verification {
     if (digests == nullptr) return {};
     DOCTEUR_TRY(digest, check_digests(device_, *digests, result_.image_size, options_.threads, found_, report_));
     result_.digest = digest;
+    return {};
+  }
+
+  outcome<void> compare_list(const pack_examination& e, const id_map& ids, const tree_index& trees) {
+    const section* list = result_.sections ? result_.sections->find(section_type::files) : nullptr;
+    const auto head = result_.head();
+    if (list == nullptr || !head || found_.count() > 0) return {};
+    DOCTEUR_TRY(checked, check_list(device_, *list, {frame_.commit, *head, ids, trees, e.content_hashes}, found_));
+    result_.list = std::move(checked);
     return {};
   }
 

@@ -25,6 +25,7 @@
 #include "object/device.hpp"
 #include "object/failure.hpp"
 #include "object/progress.hpp"
+#include "proof/file_list.hpp"
 #include "reader/limits.hpp"
 
 namespace docteur {
@@ -73,6 +74,13 @@ struct verified_origin {
   std::string options;
 };
 
+// The signed list of files (layout/list_section.hpp).
+struct verified_list {
+  list_statement statement;
+  list_signature_kind signature_kind;
+  std::vector<std::byte> signature;  // not checked
+};
+
 struct verify_report {
   oid commit;                              // that of the image header
   std::string commit_content;              // empty if the commit object is missing or damaged
@@ -80,6 +88,7 @@ struct verify_report {
   std::vector<verified_version> versions;  // in the order of the versions section
   std::optional<section_table> sections;
   std::optional<verified_origin> origin;
+  std::optional<verified_list> list;  // if there is one and it is right
   // The SHA-256 of the digest section, if there is one and it is right (layout/digest_section.hpp).
   std::optional<oid> digest;
   std::uint64_t image_size = 0;            // bytes, without what follows the image on the device

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 build = os.path.abspath(sys.argv[1])
-COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-fetch", "docteur-mount", "docteur-push", "docteur-diff", "docteur-patch",
+COMMANDS = ["docteur-make", "docteur-verify", "docteur-ls", "docteur-cat", "docteur-extract", "docteur-fetch", "docteur-mount", "docteur-push", "docteur-prove", "docteur-diff", "docteur-patch",
             "docteur-blocks", "docteur-cache"]
 COMMANDS = [c for c in COMMANDS if os.path.exists(os.path.join(build, "bin", c))]
 failures = []

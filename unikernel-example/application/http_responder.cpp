@@ -57,6 +57,7 @@ void http_responder::answer(const http_request& r, port_content behind, const re
   if (!path) return c.error(400);
   constexpr std::string_view own = ".docteur";
   constexpr std::string_view by_id = "@oid/";
+  if (behind.site && rules_.proofs && proof_pages::has(*path)) return answer_proof(c, *path);
   if (behind.status && path->path.starts_with(own) &&
       (path->path.size() == own.size() || path->path[own.size()] == '/')) {
     if (!rules_.is_own_host(r.host)) return c.error(421);
@@ -203,6 +204,12 @@ void http_responder::answer_own(const call& c, std::string_view rest, bool is_di
   if (rest == "/status") return send(pages_.status, "application/json");
   if (rest == "/metrics") return send(pages_.metrics, "text/plain; version=0.0.4; charset=utf-8");
   c.error(404);
+}
+
+void http_responder::answer_proof(const call& c, const request_path& path) {
+  if (!site_) return c.error(503);
+  const auto answered = proofs_.answer(*site_, rules_.versions, c.request, path, c.now(), c.context, c.out);
+  if (!answered) is_absent(answered.error()) ? c.error(404) : answer_fault(c, answered.error());
 }
 
 void http_responder::answer_oid(const call& c, std::string_view hex) {

@@ -13,6 +13,7 @@
 #include "unikernel-example/application/http_request.hpp"
 #include "unikernel-example/application/media_types.hpp"
 #include "unikernel-example/application/metrics.hpp"
+#include "unikernel-example/application/proof_pages.hpp"
 #include "unikernel-example/application/representation.hpp"
 #include "unikernel-example/application/request_path.hpp"
 #include "unikernel-example/application/site_rules.hpp"
@@ -42,6 +43,7 @@ class http_responder {
     if (site_) site_->retire();
     site_ = std::move(s);
     git_.reset();
+    proofs_.forget();
   }
   [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return site_; }
 
@@ -58,6 +60,7 @@ class http_responder {
   enum class freshness { revalidate, immutable };
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
+  void answer_proof(const call& c, const request_path& path);
   void answer_versions(const call& c, const request_path& path);
   // Whether the request is one of Git's clients, and then its answer.
   [[nodiscard]] bool answer_git(const call& c, const request_path& path);
@@ -90,6 +93,7 @@ class http_responder {
   event_log* log_;
   std::shared_ptr<site> site_;
   std::optional<git_remote> git_;  // of site_, once it was asked for
+  proof_pages proofs_;
   std::vector<std::byte> scratch_;
 };
 

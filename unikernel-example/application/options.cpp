@@ -115,6 +115,11 @@ constexpr std::array kWords{
                  return w.value == "off" || w.value == "on";
                }},
     known_word{"prefetch", [](cache_options& o, const word& w) { return set_flag(o.prefetch, w); }},
+    known_word{"proofs",
+               [](cache_options& o, const word& w) {
+                 o.proofs = w.value != "off";
+                 return w.value == "off" || w.value == "on";
+               }},
     known_word{"requests",
                [](cache_options& o, const word& w) { return set_number(o.http.requests, w, 1, 0xffffffff); }},
     known_word{"shell", [](cache_options& o, const word& w) { return set_endpoint(o.shell, w); }},
@@ -162,6 +167,8 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
   }
   // A clone has every object and its name.
   out.site.git = out.git.value_or(out.site.objects);
+  // A proof has the names of all files in the folders on its way.
+  out.site.proofs = out.proofs.value_or(out.site.objects);
   return out;
 }
 
@@ -183,6 +190,7 @@ std::string_view words_help() noexcept {
          "  netmask=MASK          instead of a prefix behind ip=ADDRESS\n"
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"
+         "  proofs=on|off         /.docteur/proof/PATH: proofs that files are in the commit (as objects)\n"
          "  requests=N            on one connection (10000)\n"
          "  shell=[ADDRESS:]PORT  a shell for anyone who connects (off)\n"
          "  show=/PATH            print this file and exit\n"

@@ -35,6 +35,7 @@ struct cache_options {
   std::string show;  // a path to print instead of serving
   http_limits http;
   std::optional<bool> git;         // site.git, if it was given; else as site.objects
+  std::optional<bool> proofs;      // site.proofs, in the same way
   bool connections_asked = false;  // http.connections was given
 };
 

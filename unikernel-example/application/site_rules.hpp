@@ -10,6 +10,7 @@ namespace docteur::cache_vm {
 struct site_rules {
   bool listing = false;            // directories without index.html are listed
   bool objects = true;             // "/@oid/": any object by its id
+  bool proofs = true;              // "/.docteur/proof/": proofs
   bool beside = false;             // files FILE.br, FILE.zst and FILE.gz are coded forms of FILE
   bool versions = false;           // each path begins with the name of a version
   bool git = true;                 // the image is a remote of Git, below

@@ -37,7 +37,8 @@ struct options {
   std::string record;  // a file for the list of the blocks that were read; empty: none
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, show, status, time_out;
+  std::string shell, disk, cache, connections, drain, git, host, idle, objects, proofs, requests, show, status,
+      time_out;
   bool beside = false;
   bool listing = false;
   bool versions = false;
@@ -60,6 +61,7 @@ struct options {
   add("host", o.host);
   add("idle", o.idle);
   add("objects", o.objects);
+  add("proofs", o.proofs);
   add("requests", o.requests);
   add("show", o.show);
   add("status", o.status);
@@ -120,6 +122,7 @@ int main(int argc, char** argv) {
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
+  app.add_option("--proofs", o.proofs, "on or off: /.docteur/proof/PATH, proofs of files (as --objects)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
   app.add_option("--time-out", o.time_out,
