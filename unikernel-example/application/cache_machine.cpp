@@ -99,6 +99,7 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
   options.codes = &platform_;
+  options.rules = options_.site.rules;
   const std::uint64_t start = platform_.monotonic_ns();
   DOCTEUR_TRY(pinned, load_digests(*found));
   auto attached = mounted_image::attach(*found, options, std::move(pinned));
@@ -121,7 +122,12 @@ outcome<void> cache_machine::serve(std::shared_ptr<mounted_image> m) {
                      std::to_string(i.index().count()) + " objects, attached in " +
                      std::to_string(m->attach_ns / 1000) + " us";
   // With `show` the console gets the file and nothing else.
-  options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
+  const auto tell = [this](std::string line) {
+    options_.show.empty() ? log_.say(std::move(line)) : log_.remember(std::move(line));
+  };
+  tell(std::move(text));
+  if (const version_rules* rules = m->versions().first()->rules.get(); rules && !rules->is_told.test_and_set())
+    for (const std::string& line : fault_lines(rules->faults)) tell("disk " + m->disk_name() + ": " + line);
   m.reset();
   replace(std::move(sites));
   return {};

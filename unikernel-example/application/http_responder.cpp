@@ -3,19 +3,15 @@
 #include "unikernel-example/application/http_call.hpp"
 #include "unikernel-example/application/http_date.hpp"
 #include "unikernel-example/application/http_text.hpp"
-#include "unikernel-example/application/listing.hpp"
 #include "unikernel-example/application/markup.hpp"
 #include "unikernel-example/application/media_types.hpp"
+#include "unikernel-example/application/own_policy.hpp"
 
 namespace docteur::cache_vm {
 namespace {
 
 constexpr std::size_t kScratch = (64 << 10) + 64;  // bytes of a large blob read at once, with headers of stored blocks
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
-// The server's own pages may run their own script and nothing else.
-constexpr std::string_view kPolicy =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'";
 
 }  // namespace
 
@@ -33,13 +29,10 @@ void http_responder::answer(const http_request& r, port_content behind, const re
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
   const no_waiting here(*platform_);
   call c{r, context, wall_clock, out};
-  if (r.method == http_method::options) {
-    if (r.target != "*" && !parse_target(r.target)) return c.error(400);
-    c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
-    return;
-  }
-  const auto path = parse_target(r.target);
+  if (r.method == http_method::options && r.target == "*") return answer_options(c, {}, {false, false});
+  auto path = parse_target(r.target);
   if (!path) return c.error(400);
+  if (r.method == http_method::options) return answer_options(c, *path, behind);
   constexpr std::string_view own = ".docteur";
   constexpr std::string_view by_id = "@oid/";
   if (behind.status && path->path.starts_with(own) &&
@@ -52,15 +45,52 @@ void http_responder::answer(const http_request& r, port_content behind, const re
   if (rules_.git && answer_git(c, *path)) return;
   if (rules_.objects && path->path.starts_with(by_id))
     return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
-  c.version = site_->shared().versions().first();
   if (rules_.versions) return answer_versions(c, *path);
-  if (path->path.starts_with('@')) {
-    const std::string_view name = std::string_view(path->path).substr(1, path->path.find('/') - 1);
-    auto version = site_->shared().versions().find(name);
-    // A name that no version has may be a folder's.
-    if (version || version.error().code != errc::not_found) return answer_version(c, *path, std::move(version));
-  }
+  auto version = named_version(path->path);
+  if (!version) return answer_fault(c, version.error());
+  if (*version) return answer_version(c, std::move(*path), std::move(*version));
+  enter(c, *path, site_->shared().versions().first(), 0);
   answer_path(c, *path);
+}
+
+result<shared_version> http_responder::named_version(std::string_view path) {
+  const std::size_t front = std::min(path.find('/'), path.size());
+  if (rules_.versions) return site_->shared().versions().find(path.substr(0, front));
+  if (!path.starts_with('@')) return shared_version();
+  auto version = site_->shared().versions().find(path.substr(1, front - 1));
+  // A name that no version has may be a folder's.
+  if (!version && version.error().code == errc::not_found) return shared_version();
+  return version;
+}
+
+void http_responder::enter(call& c, request_path& path, shared_version version, std::size_t name) {
+  c.version = std::move(version);
+  if (name > 0) {
+    const std::size_t mark = path.path.starts_with('@') ? 1 : 0;
+    c.prefix = (mark > 0 ? "/@" : "/") + encode_path(std::string_view(path.path).substr(mark, name - mark));
+    path.path.erase(0, name + 1);
+    path.last -= std::min(path.last, name + 1);
+  }
+  const version_rules* const rules = c.version->rules.get();
+  if (rules == nullptr) return;
+  if (rules->faults.count() > 0 && !rules->is_told.test_and_set())
+    for (const std::string& line : fault_lines(rules->faults))
+      log_->say("disk " + site_->disk_name() + ", version " + c.prefix + ": " + line);
+  rules->headers.apply(c.request.host, path.path, fields_);
+  if (!fields_.is_empty()) c.fields = &fields_;
+}
+
+// A browser asks so before it sends a request of another site: the fields of the path's rules permit it (CORS).
+void http_responder::answer_options(call& c, request_path path, port_content behind) {
+  if (behind.site && site_) {
+    auto version = named_version(path.path);
+    if (version && *version) {
+      enter(c, path, std::move(*version), std::min(path.path.find('/'), path.path.size()));
+    } else if (version) {
+      enter(c, path, site_->shared().versions().first(), 0);
+    }
+  }
+  c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
 }
 
 // The top of a site whose folders are the versions of the image.
@@ -72,16 +102,17 @@ void http_responder::answer_versions(const call& c, const request_path& path) {
         .field("Content-Type", type)
         .field("Cache-Control", "no-cache")
         .field("X-Content-Type-Options", "nosniff")
-        .field("Content-Security-Policy", kPolicy)
+        .field("Content-Security-Policy", kOwnPolicy)
         .end_with(std::move(text));
   };
   if (path.path.empty()) return send(versions_page(list), "text/html; charset=utf-8");
   if (path.path == "versions.json" && !path.is_directory) return send(versions_json(list), "application/json");
-  answer_version(c, path, site_->shared().versions().find(path.path.substr(0, path.path.find('/'))));
+  auto version = named_version(path.path);
+  if (!version) return version.error().code == errc::not_found ? c.error(404) : answer_fault(c, version.error());
+  answer_version(c, path, std::move(*version));
 }
 
-void http_responder::answer_version(const call& c, request_path path, result<shared_version> version) {
-  if (!version) return version.error().code == errc::not_found ? c.error(404) : answer_fault(c, version.error());
+void http_responder::answer_version(const call& c, request_path path, shared_version version) {
   const std::size_t front = std::min(path.path.find('/'), path.path.size());
   // The version's own folder, as answer_directory() does for others.
   if (front == path.path.size() && !path.is_directory) {
@@ -89,9 +120,7 @@ void http_responder::answer_version(const call& c, request_path path, result<sha
     return c.writer().begin(301).field("Location", location).end_with(std::string());
   }
   call inside = c;
-  inside.version = std::move(*version);
-  path.path.erase(0, front + 1);
-  path.last -= std::min(path.last, front + 1);
+  enter(inside, path, std::move(version), front);
   answer_path(inside, path);
 }
 
@@ -102,7 +131,7 @@ void http_responder::answer_own(const call& c, std::string_view rest, bool is_di
         .field("Content-Type", type)
         .field("Cache-Control", "no-store")
         .field("X-Content-Type-Options", "nosniff")
-        .field("Content-Security-Policy", kPolicy)
+        .field("Content-Security-Policy", kOwnPolicy)
         .end_with(make());
   };
   if (rest.empty()) {
@@ -120,43 +149,6 @@ void http_responder::answer_oid(const call& c, std::string_view hex) {
   const auto facts = site_->facts(*id);
   if (!facts) return facts.error().code == errc::not_found ? c.error(404) : answer_fault(c, facts.error());
   answer_object(c, **facts, kUnknownMedia, freshness::immutable);
-}
-
-void http_responder::answer_path(const call& c, const request_path& path) {
-  const auto n = site_->find(c.version->snapshot, path.path);
-  if (!n) return is_absent(n.error()) ? answer_absent(c) : answer_fault(c, n.error());
-  if (n->kind == entry_kind::directory) return answer_directory(c, path);
-  if (!n->is_blob() || path.is_directory) return answer_absent(c);
-  const auto facts = site_->facts(*n);
-  if (!facts) return answer_fault(c, facts.error());
-  answer_object(c, **facts, media_of(path.path), freshness::revalidate, path.path);
-}
-
-void http_responder::answer_directory(const call& c, const request_path& path) {
-  if (!path.is_directory) {
-    // Relative to the request, so that it also works where a proxy adds a prefix. It is made from the decoded path, so
-    // neither a leading slash nor a colon can make it lead to another host.
-    const std::string location =
-        encode_path(std::string_view(path.path).substr(path.last)) + "/" + encode_query(path.query);
-    return c.writer().begin(301).field("Location", location).end_with(std::string());
-  }
-  const std::string index_path = path.path + "/index.html";
-  const auto index = site_->find(c.version->snapshot, index_path);
-  if (index && index->is_blob()) {
-    const auto facts = site_->facts(*index);
-    if (!facts) return answer_fault(c, facts.error());
-    return answer_object(c, **facts, media_of("index.html"), freshness::revalidate, index_path);
-  }
-  if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
-  if (!rules_.listing) return answer_absent(c);
-  auto list = make_listing(site_, c.version, path.path);
-  if (!list) return is_absent(list.error()) ? answer_absent(c) : answer_fault(c, list.error());
-  c.writer()
-      .begin(200)
-      .field("Content-Type", "text/html; charset=utf-8")
-      .field("Cache-Control", "no-cache")
-      .field("Content-Security-Policy", kPolicy)
-      .end_with_unknown_length(std::move(*list));
 }
 
 void http_responder::add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag,
@@ -254,8 +246,10 @@ void http_responder::send_object(const call& c, const served_file& file, represe
     source = std::move(*opened);
     if (r.wants_gzip && r.content && r.is_sent_whole()) site_->want_gzip(r.content);
   }
-  std::string_view type = type_of.plain;
-  if (type_of.has_charset()) {
+  std::string_view type = c.fields != nullptr ? c.fields->content_type() : std::string_view();
+  if (!type.empty()) {
+    // The version's rules say it.
+  } else if (type = type_of.plain; type_of.has_charset()) {
     const auto signs = site_->signs(file.facts);
     if (!signs) return answer_fault(c, signs.error());
     type = content_type(type_of, *signs);
@@ -309,19 +303,6 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
   const bool is_stored = c.form == content_form::zlib || c.form == content_form::gzip;
   if (is_stored && !(*f)->deflate) return;
   r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
-}
-
-void http_responder::answer_absent(const call& c) {
-  const auto n = site_->find(c.version->snapshot, "404.html");
-  if (!n || !n->is_blob()) return c.error(404);
-  const auto facts = site_->facts(*n);
-  if (!facts || (*facts)->streams) return c.error(404);
-  auto content = site_->whole(**facts, content_form::plain);
-  if (!content) return c.error(404);
-  const std::uint64_t size = (*content)->size;
-  const std::string_view type = content_type(media_of("404.html"), look_for_signs((*content)->view()));
-  c.out.content = std::move(*content);
-  c.writer().begin(404).field("Content-Type", type).field("Cache-Control", "no-cache").end_with(size);
 }
 
 void http_responder::answer_fault(const call& c, const error& e) {

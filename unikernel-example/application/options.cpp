@@ -40,6 +40,11 @@ template <class T>
   return !w.has_value || w.value == "1" || w.value == "yes" || w.value == "0" || w.value == "no";
 }
 
+[[nodiscard]] bool set_switch(bool& to, const word& w) {
+  to = w.value != "off";
+  return w.value == "off" || w.value == "on";
+}
+
 template <class T>
 [[nodiscard]] bool set_endpoint(T& to, const word& w) {
   const auto e = parse_endpoint(w.value);
@@ -109,14 +114,11 @@ constexpr std::array kWords{
     known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
     known_word{"listen", [](cache_options& o, const word& w) { return set_endpoint(o.listen, w); }},
     known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.site.listing, w); }},
-    known_word{"objects",
-               [](cache_options& o, const word& w) {
-                 o.site.objects = w.value != "off";
-                 return w.value == "off" || w.value == "on";
-               }},
+    known_word{"objects", [](cache_options& o, const word& w) { return set_switch(o.site.objects, w); }},
     known_word{"prefetch", [](cache_options& o, const word& w) { return set_flag(o.prefetch, w); }},
     known_word{"requests",
                [](cache_options& o, const word& w) { return set_number(o.http.requests, w, 1, 0xffffffff); }},
+    known_word{"rules", [](cache_options& o, const word& w) { return set_switch(o.site.rules, w); }},
     known_word{"shell", [](cache_options& o, const word& w) { return set_endpoint(o.shell, w); }},
     known_word{"show",
                [](cache_options& o, const word& w) {
@@ -184,6 +186,7 @@ std::string_view words_help() noexcept {
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"
          "  requests=N            on one connection (10000)\n"
+         "  rules=on|off          files _headers and _redirects are rules, and not served (on)\n"
          "  shell=[ADDRESS:]PORT  a shell for anyone who connects (off)\n"
          "  show=/PATH            print this file and exit\n"
          "  status=on|off|[ADDRESS:]PORT\n"

@@ -11,6 +11,7 @@ struct site_rules {
   bool listing = false;            // directories without index.html are listed
   bool objects = true;             // "/@oid/": any object by its id
   bool beside = false;             // files FILE.br, FILE.zst and FILE.gz are coded forms of FILE
+  bool rules = true;               // files _headers and _redirects are rules, and not served
   bool versions = false;           // each path begins with the name of a version
   bool git = true;                 // the image is a remote of Git, below
   std::string git_prefix;          // this path: "", or one that ends with '/' and does not begin with it

@@ -36,6 +36,21 @@ class members {
   return list.empty() || list[0].reference.empty() ? "null" : json_text(list[0].reference);
 }
 
+// What the files _headers and _redirects of the image's commit say, and which of their lines are wrong.
+[[nodiscard]] std::string rules_json(const version_rules* rules) {
+  if (rules == nullptr) return "null";
+  std::string faults;
+  for (const rule_fault& f : rules->faults.kept())
+    faults += (faults.empty() ? "" : ",") +
+              members().text("file", f.file).number("line", f.line).text("reason", f.what).object();
+  return members()
+      .number("header_paths", rules->headers.size())
+      .number("redirects", rules->redirects.size())
+      .number("wrong_lines", rules->faults.count())
+      .raw("faults", "[" + faults + "]")
+      .object();
+}
+
 [[nodiscard]] std::string image_json(const mounted_image& s) {
   const image& i = s.image();
   const commit_view& head = s.snapshot().commit();
@@ -56,6 +71,7 @@ class members {
       .number("device_bytes", i.disk().size)
       .number("index_memory_bytes", s.attached_bytes())
       .number("attach_us", s.attach_ns / 1000)
+      .raw("rules", rules_json(s.versions().first()->rules.get()))
       .object();
 }
 

@@ -35,7 +35,7 @@ struct options {
   bool console = false;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, show, status, time_out;
+  std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, rules, show, status, time_out;
   bool beside = false;
   bool listing = false;
   bool versions = false;
@@ -59,6 +59,7 @@ struct options {
   add("idle", o.idle);
   add("objects", o.objects);
   add("requests", o.requests);
+  add("rules", o.rules);
   add("show", o.show);
   add("status", o.status);
   add("time-out", o.time_out);
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
+  app.add_option("--rules", o.rules, "on or off: files _headers and _redirects are rules, and not served (on)");
   app.add_option("--time-out", o.time_out,
                  "seconds to receive a request's head (15), and for a client to read 1 KiB (30)");
   app.add_option("--idle", o.idle, "seconds between two requests (60)");
