@@ -301,6 +301,45 @@ TEST_F(Rules, ThePageOf404IsTheNearest) {
   EXPECT_EQ(status("/x"), 410);
 }
 
+TEST_F(Rules, CleanUrls) {
+  const std::map<std::string, std::string> files{
+      {"page.html", "<p>page"},         {"both", "both"}, {"both.html", "<p>both"}, {"app.html", "<p>beside"},
+      {"_redirects", "/* /page 200\n"}, {"dir/a", "?"},   {"dir.html", "<p>dir"},   {"docs/a:b.html", "<p>odd"}};
+  served_site& s = serve(files);
+  const std::string r = s.get("/page");
+  EXPECT_EQ(status_of(r), 200);
+  EXPECT_EQ(body_of(r), "<p>page");
+  EXPECT_EQ(field_of(r, "Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(field_of(r, "ETag"), field_of(s.get("/page.html"), "ETag"));
+  EXPECT_EQ(body_of(s.get("/both")), "both");
+  EXPECT_EQ(body_of(s.get("/app/other")), "<p>other");
+  EXPECT_EQ(location("/app"), "app/");
+  EXPECT_EQ(location("/dir"), "");
+  EXPECT_EQ(body_of(s.get("/dir")), "<p>dir");     // the folder has nothing to send
+  EXPECT_EQ(body_of(s.get("/page/")), "<p>page");  // by the rule
+  EXPECT_EQ(body_of(s.get("/x")), "<p>page");
+  EXPECT_EQ(location("/page.html"), "");
+
+  cache_options off;
+  off.site.html = clean_urls::off;
+  serve({{"page.html", "<p>page"}}, off);
+  EXPECT_EQ(status("/page"), 404);
+
+  cache_options redirect;
+  redirect.site.html = clean_urls::redirect;
+  served_site& t = serve(files, redirect);
+  EXPECT_EQ(status("/page.html"), 301);
+  EXPECT_EQ(location("/page.html?a"), "./page?a");
+  EXPECT_EQ(location("/docs/a:b.html"), "./a%3Ab");
+  EXPECT_EQ(location("/both.html"), "");
+  EXPECT_EQ(location("/index.html"), "./");
+  EXPECT_EQ(location("/app/index.html"), "./");
+  EXPECT_EQ(location("/app%2Findex.html"), "./app/");
+  EXPECT_EQ(body_of(t.get("/page")), "<p>page");
+  EXPECT_EQ(body_of(t.get("/x")), "<p>page");
+  EXPECT_EQ(body_of(t.get("/")), "<h1>top</h1>");
+}
+
 TEST_F(Rules, DamagedRulesAreToldAndTheSiteIsServed) {
   site_image made;
   image_maker m;

@@ -7,6 +7,8 @@
 namespace docteur::cache_vm {
 namespace {
 
+constexpr std::string_view kIndex = "index.html";
+constexpr std::string_view kHtml = ".html";
 constexpr std::size_t kMostLevels = 64;  // folders in which a page of 404 is looked for
 
 }  // namespace
@@ -35,7 +37,7 @@ bool http_responder::answer_by_rule(const call& c, const request_path& path, boo
 
 bool http_responder::answer_file(const call& c, const request_path& path, folder how) {
   const auto n = site_->find(c.version->snapshot, path.path);
-  if (!n && is_absent(n.error())) return false;
+  if (!n && is_absent(n.error())) return answer_html(c, path);
   if (!n) {
     answer_fault(c, n.error());
     return true;
@@ -43,12 +45,44 @@ bool http_responder::answer_file(const call& c, const request_path& path, folder
   if (n->kind == entry_kind::directory) return answer_directory(c, path, how);
   if (!n->is_blob() || (path.is_directory && how == folder::redirects)) return false;
   if (c.version->rules && version_rules::is_own_file(path.path)) return false;
+  if (rules_.html == clean_urls::redirect && how == folder::redirects && is_to_be_clean(c, path)) {
+    // Relative, as for a folder.
+    const std::string_view name = std::string_view(path.path).substr(path.last);
+    const bool is_index = name == kIndex || name.ends_with("/index.html");
+    const std::string clean = encode_path(name.substr(0, name.size() - (is_index ? kIndex : kHtml).size()));
+    c.writer().begin(301).field("Location", "./" + clean + encode_query(path.query)).end_with(std::string());
+    return true;
+  }
   if (const auto facts = site_->facts(*n); facts) {
     answer_object(c, **facts, media_of(path.path), freshness::revalidate, path.path);
   } else {
     answer_fault(c, facts.error());
   }
   return true;
+}
+
+bool http_responder::answer_html(const call& c, const request_path& path) {
+  if (rules_.html == clean_urls::off || path.is_directory || path.path.empty()) return false;
+  const std::string file = path.path + std::string(kHtml);
+  const auto n = site_->find(c.version->snapshot, file);
+  if (!n ? is_absent(n.error()) : !n->is_blob()) return false;
+  const auto facts = n ? site_->facts(*n) : tl::make_unexpected(n.error());
+  if (facts) {
+    answer_object(c, **facts, media_of(file), freshness::revalidate, file);
+  } else {
+    answer_fault(c, facts.error());
+  }
+  return true;
+}
+
+bool http_responder::is_to_be_clean(const call& c, const request_path& path) {
+  const std::string_view text = path.path;
+  if (text == kIndex || text.ends_with("/index.html")) return true;
+  if (!text.ends_with(kHtml) || text.size() == kHtml.size() || text[text.size() - kHtml.size() - 1] == '/')
+    return false;
+  // Nothing else has that path.
+  const auto n = site_->find(c.version->snapshot, text.substr(0, text.size() - kHtml.size()));
+  return !n && is_absent(n.error());
 }
 
 bool http_responder::answer_directory(const call& c, const request_path& path, folder how) {
@@ -62,8 +96,7 @@ bool http_responder::answer_directory(const call& c, const request_path& path, f
     c.writer().begin(301).field("Location", location).end_with(std::string());
     return true;
   };
-  // A rule may be about a folder that has nothing to send.
-  if (redirects && (!has_rules || rules_.listing)) return redirect();
+  if (redirects && rules_.listing) return redirect();
   const std::string index_path = path.path + "/index.html";
   const auto index = site_->find(c.version->snapshot, index_path);
   if (!index && !is_absent(index.error())) {
@@ -79,7 +112,8 @@ bool http_responder::answer_directory(const call& c, const request_path& path, f
     }
     return true;
   }
-  if (!rules_.listing) return false;
+  // A file beside it, or a rule, may be about a folder that has nothing to send.
+  if (!rules_.listing) return answer_html(c, path) || (redirects && !has_rules && redirect());
   auto list = make_listing(site_, c.version, path.path);
   if (!list) {
     if (is_absent(list.error())) return false;

@@ -74,10 +74,14 @@ class http_responder {
   // What follows is about `path` of `version`; `name`: bytes of the version's name in front of the path.
   void enter(call& c, request_path& path, shared_version version, std::size_t name);
   void answer_path(const call& c, const request_path& path);
-  // The next four return false, without an answer, if nothing is there. `exact`: a folder needs no slash behind it.
+  // The next ones return false, without an answer, if nothing is there. `exact`: a folder needs no slash behind it.
   enum class folder { exact, redirects };
   [[nodiscard]] bool answer_file(const call& c, const request_path& path, folder how);
   [[nodiscard]] bool answer_directory(const call& c, const request_path& path, folder how);
+  // Of a path that has no file: the file of this name and ".html".
+  [[nodiscard]] bool answer_html(const call& c, const request_path& path);
+  // Whether `path`, which is the path of a file, is to lead to the path without ".html".
+  [[nodiscard]] bool is_to_be_clean(const call& c, const request_path& path);
   [[nodiscard]] bool answer_by_rule(const call& c, const request_path& path, bool forced);
   [[nodiscard]] bool answer_page(const call& c, std::string_view path, int status);
   // `path`: where the file is, to find those beside it; "": an object by its id.

@@ -70,6 +70,11 @@ template <class T>
   return true;
 }
 
+[[nodiscard]] bool set_html(cache_options& to, const word& w) {
+  to.site.html = w.value == "off" ? clean_urls::off : w.value == "redirect" ? clean_urls::redirect : clean_urls::on;
+  return w.value == "off" || w.value == "on" || w.value == "redirect";
+}
+
 [[nodiscard]] bool set_hosts(std::vector<std::string>& to, const word& w) {
   for (std::string_view rest = w.value; !rest.empty();) {
     std::string_view name = take_until(rest, ',');
@@ -111,6 +116,7 @@ constexpr std::array kWords{
     known_word{"git", set_git},
     known_word{"host", [](cache_options& o, const word& w) { return set_hosts(o.site.hosts, w); }},
     known_word{"help", [](cache_options& o, const word& w) { return set_flag(o.help, w); }},
+    known_word{"html", set_html},
     known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
     known_word{"listen", [](cache_options& o, const word& w) { return set_endpoint(o.listen, w); }},
     known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.site.listing, w); }},
@@ -178,6 +184,7 @@ std::string_view words_help() noexcept {
          "  git=on|off|/PREFIX    git clone http://HOST/, or http://HOST/PREFIX (as objects)\n"
          "  help                  print this and exit\n"
          "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost always count\n"
+         "  html=on|off|redirect  /page is page.html if there is no page; redirect: and /page.html leads there (on)\n"
          "  idle=SECONDS          between two requests (60)\n"
          "  ip=ADDRESS[/PREFIX]   a guest's address; by DHCP without it\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"

@@ -7,8 +7,12 @@
 
 namespace docteur::cache_vm {
 
+// Whether "/page" is the file page.html if there is no page, and "/page.html" then leads there.
+enum class clean_urls { off, on, redirect };
+
 struct site_rules {
-  bool listing = false;            // directories without index.html are listed
+  bool listing = false;  // directories without index.html are listed
+  clean_urls html = clean_urls::on;
   bool objects = true;             // "/@oid/": any object by its id
   bool beside = false;             // files FILE.br, FILE.zst and FILE.gz are coded forms of FILE
   bool rules = true;               // files _headers and _redirects are rules, and not served

@@ -35,7 +35,8 @@ struct options {
   bool console = false;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, git, host, idle, objects, requests, rules, show, status, time_out;
+  std::string shell, disk, cache, connections, drain, git, host, html, idle, objects, requests, rules, show, status,
+      time_out;
   bool beside = false;
   bool listing = false;
   bool versions = false;
@@ -56,6 +57,7 @@ struct options {
   add("drain", o.drain);
   add("git", o.git);
   add("host", o.host);
+  add("html", o.html);
   add("idle", o.idle);
   add("objects", o.objects);
   add("requests", o.requests);
@@ -112,6 +114,8 @@ int main(int argc, char** argv) {
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
+  app.add_option("--html", o.html,
+                 "on, off or redirect: /page is page.html if there is no page; redirect: /page.html leads there (on)");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
