@@ -61,6 +61,7 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
     servers_.push_back(std::make_unique<http_server>(platform_, options_.http, options_.site,
                                                      port_content{true, options_.status && !options_.status_at},
                                                      std::move(pages), log_, group_));
+    servers_.back()->record_in(platform_.requests(), loop);
   }
 }
 

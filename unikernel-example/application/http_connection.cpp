@@ -50,6 +50,7 @@ bool http_connection::close() {
 }
 
 bool http_connection::abort() {
+  if (noted_.is_set()) record_request(shared_->platform->monotonic_ns());
   link_->user = nullptr;
   link_->abort();
   return false;
@@ -201,6 +202,7 @@ void http_connection::start_reply() {
   reply_.reset();
   body_.stop();
   head_sent_ = content_sent_ = 0;
+  body_sent_ = 0;
   is_answered_ = false;
   enter(phase::reply, request_ns_);
 }
@@ -221,6 +223,7 @@ bool http_connection::answer() {
     return false;
   }
   is_answered_ = true;
+  if (shared_->log != nullptr) note_request();
   begin_ += head_size_;
   seen_ = 0;
   if (begin_ == end_) return_buffer();
@@ -260,6 +263,8 @@ void http_connection::give_up() {
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
     if (link_->send(as_bytes(sorry)) == sorry.size()) {
       ++shared_->counts.statuses[503];
+      reply_.status = 503;
+      record_request(shared_->platform->monotonic_ns());
       (void)close();
       return;
     }

@@ -98,6 +98,10 @@ class members {
   return "[" + all + "]";
 }
 
+[[nodiscard]] std::string log_json(const request_log* log) {
+  return log == nullptr ? "null" : members().number("lines", log->lines()).number("lost", log->lost()).object();
+}
+
 [[nodiscard]] std::string latency_json(const histogram& h) {
   std::string counts;
   for (const std::uint64_t n : h.buckets()) counts += (counts.empty() ? "" : ",") + std::to_string(n);
@@ -169,6 +173,7 @@ std::string status_json(cache_machine& machine, std::size_t loop) {
       .number("gzip_from_pack", m.gzipped)
       .number("gzip_made", m.made)
       .number("coded_beside", m.beside)
+      .raw("access_log", log_json(machine.platform().requests()))
       .number("faults", m.faults)
       .number("disk_waits", m.disk_waits)
       .raw("requests_by_thread", requests_by_thread(machine))
@@ -216,6 +221,10 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
   p.one("gzip_from_pack_total", "counter", "Responses sent as gzip of streams of the PACK.", m.gzipped);
   p.one("gzip_made_total", "counter", "Responses sent as gzip that was made of content.", m.made);
   p.one("coded_beside_total", "counter", "Responses for which a coded file beside was sent.", m.beside);
+  if (const request_log* log = machine.platform().requests()) {
+    p.one("access_log_lines_total", "counter", "Requests recorded in the access log.", log->lines());
+    p.one("access_log_lost_total", "counter", "Requests missing from the access log.", log->lost());
+  }
   p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
   p.one("disk_waits_total", "counter", "Times that a response waited for the disk.", m.disk_waits);
   p.family("thread_requests_total", "counter", "Requests by the thread that answered them.");

@@ -17,6 +17,7 @@
 #include "object/failure.hpp"
 #include "object/memory.hpp"
 #include "object/oid.hpp"
+#include "unikernel-example/platform/request_log.hpp"
 
 namespace docteur::cache_vm {
 
@@ -140,6 +141,8 @@ class platform {
   [[nodiscard]] virtual outcome<void> listen(std::string_view address, std::uint16_t port,
                                              std::span<service* const> services) = 0;
   [[nodiscard]] virtual connection_limit most_connections() const = 0;
+  // Where each request that was answered is recorded; nullptr: nowhere.
+  [[nodiscard]] virtual request_log* requests() { return nullptr; }
 
   [[nodiscard]] virtual std::size_t loops() const { return 1; }
   // Calls task(loop) on the thread of each loop and returns when all calls have; before run(), on the caller's thread.

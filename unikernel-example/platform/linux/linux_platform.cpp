@@ -62,6 +62,12 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
     DOCTEUR_TRY(loop, event_loop::make(i, *p->group_));
     p->group_->loops.push_back(std::move(loop));
   }
+  const platform_options& o = p->options_;
+  if (o.access_log.what != log_place::kind::none) {
+    const auto say = [raw = p.get()](const std::string& text) { raw->console_write("docteur-cache: " + text + "\n"); };
+    DOCTEUR_TRY(log, access_log::open(o.access_log, o.access_format, o.threads, say));
+    p->log_ = std::move(log);
+  }
   for (const std::string& name : p->options_.images) {
     DOCTEUR_TRY(disk, p->open_image(name));
     p->images_.push_back({name, std::move(disk), {}});
@@ -70,6 +76,11 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
 }
 
 linux_platform::~linux_platform() { group_->close_sockets(); }
+
+void linux_platform::tick() {
+  look_at_console();
+  if (log_) log_->flush();
+}
 
 void linux_platform::look_at_console() {
   if (drains_ || !console_.look()) return;
@@ -217,6 +228,7 @@ void linux_platform::woken(application& app) {
       app.reload();
     }
   }
+  if (server_signals::take_reopen() && log_) log_->reopen();
   if (server_signals::take_suspend()) {
     const bool was_there = console_.is_there();
     console_.leave();
@@ -283,6 +295,7 @@ ending linux_platform::run(application& app) {
   if (!serve(first(), this)) all_good = false;
   for (std::thread& t : others) t.join();
   const ending how = all_good ? how_.value_or(ending::halt) : ending::failure;
+  if (log_) log_->end();
   wait_for_asides(how);
   return how;
 }

@@ -33,6 +33,7 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
+  std::string access_log, access_format = "combined";
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, git, host, html, idle, objects, requests, rules, show, status,
@@ -72,6 +73,11 @@ struct options {
   return words;
 }
 
+[[nodiscard]] line_format format_of(const std::string& name) {
+  if (name == "json") return line_format::json;
+  return name == "common" ? line_format::common : line_format::combined;
+}
+
 outcome<void> serve(const options& o) {
   // With --show it is an ordinary command.
   std::optional<cli::signal_watch> of_command;
@@ -83,8 +89,10 @@ outcome<void> serve(const options& o) {
   }
   for (const std::string& text : o.digests) DOCTEUR_CHECK(parse_digest(text, "--digest"));
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
+  DOCTEUR_TRY(log, log_place::parse(o.show.empty() ? o.access_log : std::string()));
   DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, threads,
-                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0)}));
+                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0),
+                                              std::move(log), format_of(o.access_format)}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -110,6 +118,10 @@ int main(int argc, char** argv) {
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)")
       ->check(CLI::Range(1u, 1024u));
+  app.add_option("--access-log", o.access_log,
+                 "a file, stderr, syslog or syslog:SOCKET for a line of each request; reopened on SIGUSR1 (off)");
+  app.add_option("--access-log-format", o.access_format, "common, combined or json (combined)")
+      ->check(CLI::IsMember({"common", "combined", "json"}));
   app.add_option("--connections", o.connections, "clients at once (1024)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
