@@ -32,6 +32,7 @@ class http_server final : public service {
   void opened(connection& c) override;
   void ready(connection& c) override;
   std::string_view refusal() const override;
+  bool takes_proxies() const override { return true; }
   void tick();
   // Continues one response that takes milliseconds; false when no other waits.
   [[nodiscard]] bool work();

@@ -145,10 +145,11 @@ constexpr std::array<std::string_view, 6> kOfThePlatform{"ip",  "gateway", "netm
 }  // namespace
 
 std::optional<endpoint> parse_endpoint(std::string_view text) {
+  if (text == "systemd" || (text.starts_with("unix:") && text.size() > 5)) return endpoint{std::string(text), 0};
   const std::size_t colon = text.rfind(':');
   std::string_view address = colon == std::string_view::npos ? std::string_view() : text.substr(0, colon);
   const auto port = parse_number(colon == std::string_view::npos ? text : text.substr(colon + 1));
-  if (!port || *port == 0 || *port > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
+  if (!port || *port > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
   if (address.starts_with('[') && address.ends_with(']')) {
     address = address.substr(1, address.size() - 2);
   } else if (address.find(':') != std::string_view::npos) {

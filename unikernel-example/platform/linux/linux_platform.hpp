@@ -27,6 +27,8 @@ struct platform_options {
   bool console = false;             // use standard input as a console
   log_place access_log;
   line_format access_format = line_format::combined;
+  unsigned socket_mode = 0666;  // of sockets in the file system
+  proxy_peers proxies;
 };
 
 class linux_platform final : public platform, private process_duties {
@@ -53,10 +55,12 @@ class linux_platform final : public platform, private process_duties {
   memory_use memory() const override;
   docteur::memory heap() noexcept override;
   std::string network_status() const override;
-  outcome<void> listen(std::string_view address, std::uint16_t port, std::span<service* const> services) override;
+  outcome<std::string> listen(std::string_view address, std::uint16_t port,
+                              std::span<service* const> services) override;
   connection_limit most_connections() const override;
   request_log* requests() override { return log_.get(); }
   std::size_t loops() const override { return group_->loops.size(); }
+  void tell(progress p) override;
   void on_each_loop(const std::function<void(std::size_t)>& task) override;
   void aside(std::function<void()> task, std::function<void()> then) override;
   bool can_gzip() const override { return true; }

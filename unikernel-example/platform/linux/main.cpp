@@ -33,7 +33,8 @@ struct options {
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
-  std::string access_log, access_format = "combined";
+  std::string access_log, access_format = "combined", proxy_from;
+  unsigned socket_mode = 0666;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
   std::string shell, disk, cache, connections, drain, git, host, html, idle, objects, requests, rules, show, status,
@@ -90,9 +91,10 @@ outcome<void> serve(const options& o) {
   for (const std::string& text : o.digests) DOCTEUR_CHECK(parse_digest(text, "--digest"));
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
   DOCTEUR_TRY(log, log_place::parse(o.show.empty() ? o.access_log : std::string()));
-  DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, threads,
-                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0),
-                                              std::move(log), format_of(o.access_format)}));
+  DOCTEUR_TRY(proxies, proxy_peers::parse(o.proxy_from));
+  DOCTEUR_TRY(platform, linux_platform::make(
+                            {o.images, o.remote, threads, o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0),
+                             std::move(log), format_of(o.access_format), o.socket_mode, std::move(proxies)}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -110,7 +112,7 @@ int main(int argc, char** argv) {
   CLI::App app("Serves an image by HTTP.", kProgram);
   options o;
   app.add_option("image", o.images, "images: files, block devices or URLs, the disks 0, 1, ...")->required();
-  app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT for HTTP (127.0.0.1:8080)");
+  app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT, unix:SOCKET or systemd for HTTP (127.0.0.1:8080)");
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--digest", o.digests, "only images of these digests, sha256:HEX; each block that is read is compared")
@@ -143,6 +145,20 @@ int main(int argc, char** argv) {
   app.add_option("--image-cache", o.remote.cache,
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
+  app.add_option("--proxy-from", o.proxy_from,
+                 "ADDRESS[/BITS][,...] or unix: peers whose connections begin with a head of the PROXY protocol");
+  app.add_option("--socket-mode", o.socket_mode, "permissions of unix:SOCKET, in octal (0666)")
+      ->transform([](std::string text) {
+        std::size_t end = 0;
+        unsigned long mode = 01000;
+        try {
+          mode = std::stoul(text, &end, 8);
+        } catch (const std::logic_error&) {
+        }
+        if (mode > 0777 || end != text.size())
+          throw CLI::ValidationError("--socket-mode", "not a mode in octal: " + text);
+        return std::to_string(mode);
+      });
   app.add_flag("--beside", o.beside, "send FILE.br, FILE.zst and FILE.gz as coded forms of FILE");
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--versions", o.versions,
