@@ -182,7 +182,7 @@ reply_context http_connection::context() const noexcept {
   const http_request& r = shared_->request;
   const bool close = !r.keep_alive || requests_ >= shared_->limits.requests || shared_->drains;
   return {shared_->wall_clock ? shared_->date.view() : std::string_view(), close, r.is_http_10,
-          r.method == http_method::head};
+          r.method == http_method::head, shared_->keep_alive};
 }
 
 // Answers a bad request. Nothing more is read from the connection.

@@ -37,6 +37,7 @@ struct http_shared {
   std::string post_path;       // parse_head()
   request_log* log = nullptr;  // where requests are recorded, as those of this loop
   std::size_t loop = 0;
+  std::string keep_alive;    // reply_context
   std::uint64_t bodies = 0;  // bytes of buffers that hold the body of a POST
   // Spare input buffers of kFirstBuffer bytes, for connections that have unread input.
   std::vector<std::unique_ptr<char[]>> buffers;

@@ -88,8 +88,9 @@ reply_writer& reply_writer::begin(int status) {
   if (!context_->date.empty()) field("Date", context_->date);
   if (context_->close) {
     field("Connection", "close");
-  } else if (context_->is_http_10) {
+  } else if (context_->is_http_10 || !context_->keep_alive.empty()) {
     field("Connection", "keep-alive");
+    if (!context_->keep_alive.empty()) field("Keep-Alive", context_->keep_alive);
   }
   return *this;
 }

@@ -39,6 +39,7 @@ struct reply_context {
   bool close;
   bool is_http_10;
   bool is_head;
+  std::string_view keep_alive{};  // value of the field Keep-Alive; "": none
 };
 
 // Writes a response: begin(), the fields, then one function whose name begins with "end"; or error() alone.

@@ -37,9 +37,10 @@ struct options {
   unsigned socket_mode = 0666;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, git, host, html, idle, objects, requests, rules, show, status,
-      time_out;
+  std::string shell, disk, cache, connections, drain, git, header_bytes, header_fields, host, html, idle, objects,
+      ranges, requests, rules, stall, show, status, time_out;
   bool beside = false;
+  bool keep_alive = false;
   bool listing = false;
   bool versions = false;
   bool prefetch = false;
@@ -58,16 +59,21 @@ struct options {
   add("connections", o.connections);
   add("drain", o.drain);
   add("git", o.git);
+  add("header-bytes", o.header_bytes);
+  add("header-fields", o.header_fields);
   add("host", o.host);
   add("html", o.html);
   add("idle", o.idle);
   add("objects", o.objects);
+  add("ranges", o.ranges);
   add("requests", o.requests);
   add("rules", o.rules);
   add("show", o.show);
   add("status", o.status);
   add("time-out", o.time_out);
+  add("stall", o.stall);
   if (o.beside) words.emplace_back("beside");
+  if (o.keep_alive) words.emplace_back("keep-alive");
   if (o.listing) words.emplace_back("listing");
   if (o.versions) words.emplace_back("versions");
   if (o.prefetch) words.emplace_back("prefetch");
@@ -136,7 +142,12 @@ int main(int argc, char** argv) {
   app.add_option("--rules", o.rules, "on or off: files _headers and _redirects are rules, and not served (on)");
   app.add_option("--time-out", o.time_out,
                  "seconds to receive a request's head (15), and for a client to read 1 KiB (30)");
-  app.add_option("--idle", o.idle, "seconds between two requests (60)");
+  app.add_option("--idle", o.idle, "seconds between two requests (75)");
+  app.add_flag("--keep-alive", o.keep_alive, "tell clients the idle time by the field Keep-Alive");
+  app.add_option("--stall", o.stall, "seconds for a client to read 1 KiB (as --time-out)");
+  app.add_option("--header-bytes", o.header_bytes, "bytes of a request's head (32768)");
+  app.add_option("--header-fields", o.header_fields, "fields of a request's head (256)");
+  app.add_option("--ranges", o.ranges, "ranges in one request; one with more gets the whole file (1024)");
   app.add_option("--ca-file", o.remote.http.ca_file,
                  "authorities that https servers of images are checked with, in PEM");
   app.add_option("--token-file", o.remote.http.token_file, "a file with the bearer token that such a server asks for");
