@@ -145,17 +145,24 @@ class image_writer {
   digest_head digested_{};
 };
 
-// Paths, tags, and what differs between versions.
-outcome<void> add_path_sections(image_writer& image, const object_source& source, std::span<const idx_entry> entries,
-                                progress& report) {
-  path_lister lister(source, entries, report);
-  DOCTEUR_TRY(paths, make_path_section(lister, source.root().id, entries.size()));
+outcome<void> add_sections(image_writer& image, const object_source& source, const written_pack& pack,
+                           const image_options& options, progress& report) {
+  const std::size_t objects = pack.entries.size();
+  if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
+  path_lister lister(source, pack.entries, report);
+  DOCTEUR_TRY(paths, make_path_section(lister, source.root().id, objects));
   DOCTEUR_CHECK(image.add_section(section_type::paths, paths));
   if (const std::vector<std::byte> tags = encode_tags(source.tags()); !tags.empty())
     DOCTEUR_CHECK(image.add_section(section_type::tags, tags));
-  if (source.versions().empty()) return {};
-  DOCTEUR_TRY(versions, make_versions_section(lister, source.versions(), entries.size()));
-  return image.add_section(section_type::versions, versions);
+  if (!source.versions().empty()) {
+    DOCTEUR_TRY(versions, make_versions_section(lister, source.versions(), objects));
+    DOCTEUR_CHECK(image.add_section(section_type::versions, versions));
+  }
+  DOCTEUR_CHECK(image.add_section(section_type::entries, make_entry_section(pack.outlines)));
+  if (options.older) DOCTEUR_CHECK(image.add_section(section_type::origin, encode_origin(*options.older)));
+  if (!options.sign) return {};
+  DOCTEUR_TRY(list, make_list_section(lister, source, options.sign, options.pack.threads, report));
+  return image.add_section(section_type::files, list);
 }
 
 }  // namespace
@@ -174,14 +181,7 @@ outcome<image_statistics> write_image(const object_source& source, output_file& 
 
   const oid commit = source.commit().id;
   image_writer image(out, commit, options);
-  if (!pack.restarts.empty()) DOCTEUR_CHECK(image.add_section(section_type::restart, encode_restarts(pack.restarts)));
-  DOCTEUR_CHECK(add_path_sections(image, source, pack.entries, report));
-  DOCTEUR_CHECK(image.add_section(section_type::entries, make_entry_section(pack.outlines)));
-  if (options.older) DOCTEUR_CHECK(image.add_section(section_type::origin, encode_origin(*options.older)));
-  if (options.sign) {
-    DOCTEUR_TRY(list, make_list_section(lister, source, options.sign, options.pack.threads, report));
-    DOCTEUR_CHECK(image.add_section(section_type::files, list));
-  }
+  DOCTEUR_CHECK(add_sections(image, source, pack, options, report));
   DOCTEUR_CHECK(image.reserve_digests(idx_size(pack.entries, source.kind())));
   DOCTEUR_TRY(idx_offset, image.write_table(pack.size));
   const std::uint64_t objects = pack.entries.size();

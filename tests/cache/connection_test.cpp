@@ -181,10 +181,42 @@ TEST(Connection, IdleOneIsClosed) {
   c.arriving = kGet;
   s.http->opened(c);
   s.http->ready(c);
-  s.pass(59);
+  s.pass(74);  // load balancers close after 60 s
   EXPECT_FALSE(c.is_over());
   s.pass(2);
   EXPECT_TRUE(c.closed);
+}
+
+TEST(Connection, ClientsAreToldTheIdleTimeIfAsked) {
+  EXPECT_EQ(field_of(served_site().get("/ten.txt"), "Keep-Alive"), "");
+  cache_options o;
+  o.http.tells_idle = true;
+  o.http.idle_s = 7;
+  served_site s(o);
+  const std::string r = s.get("/ten.txt");
+  EXPECT_EQ(field_of(r, "Keep-Alive"), "timeout=7");
+  EXPECT_EQ(field_of(r, "Connection"), "keep-alive");
+  const std::string last = s.get("/ten.txt", "Connection: close\r\n");
+  EXPECT_EQ(field_of(last, "Keep-Alive"), "");
+  EXPECT_EQ(field_of(last, "Connection"), "close");
+}
+
+TEST(Connection, LimitsAreOptions) {
+  const std::vector<std::string_view> words{"header-bytes=2000", "header-fields=16", "ranges=2",
+                                            "stall=5",           "idle=9",           "keep-alive"};
+  const auto o = parse_words(words);
+  ASSERT_TRUE(o);
+  EXPECT_EQ(o->http.idle_s, 9u);
+  EXPECT_EQ(o->http.stall_s, 5u);
+  served_site s(*o);
+  std::string fields;
+  for (int i = 0; i < 17; ++i) fields += "X-" + std::to_string(i) + ": a\r\n";
+  EXPECT_EQ(status_of(s.get("/ten.txt", fields)), 431);
+  EXPECT_EQ(status_of(s.get("/ten.txt", "X: " + std::string(2000, 'x') + "\r\n")), 431);
+  EXPECT_EQ(status_of(s.get("/page.html", "Range: bytes=0-1,5-6\r\n")), 206);
+  EXPECT_EQ(status_of(s.get("/page.html", "Range: bytes=0-1,5-6,9-10\r\n")), 200);
+  for (const std::string_view wrong : {"header-bytes=1", "header-fields=1", "ranges=x", "stall=0", "keep-alive=2"})
+    EXPECT_FALSE(parse_words({{wrong}})) << wrong;
 }
 
 TEST(Connection, SlowReaderIsGivenUpUnlessItGetsOn) {

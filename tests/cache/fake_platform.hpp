@@ -84,9 +84,10 @@ class fake_platform final : public platform {
   memory_use memory() const override { return {total_memory, 0}; }
   docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
-  outcome<void> listen(std::string_view, std::uint16_t port, std::span<service* const> services) override {
+  outcome<std::string> listen(std::string_view address, std::uint16_t port,
+                              std::span<service* const> services) override {
     listening.push_back({port, services.front()});
-    if (can_listen) return {};
+    if (can_listen) return std::string(address) + ":" + std::to_string(port);
     return give_up(blame::environment, "cannot listen on :" + std::to_string(port) + ": in use by another program");
   }
   connection_limit most_connections() const override { return most; }

@@ -83,7 +83,7 @@ class served {
   served() : texts_{"<h1>first</h1>", "<h1>second</h1>"} {
     for (const std::string& text : texts_) images_.push_back(make_site(text));
     put(0);
-    auto made = linux_platform::make({{image_}, {}, kThreads, false});
+    auto made = linux_platform::make({{image_}, {}, kThreads, false, {}, {}, 0666, {}});
     EXPECT_TRUE(made);
     platform_ = std::move(*made);
     server_ = std::thread([this] {

@@ -24,11 +24,6 @@ constexpr std::uint64_t kMostBodies = 8 << 20;                 // bytes of reque
   return {h.data(), h.size()};
 }
 
-[[nodiscard]] std::string endpoint_text(const endpoint& e) {
-  const bool is_v6 = e.address.find(':') != std::string::npos;
-  return (is_v6 ? "[" + e.address + "]" : e.address) + ":" + std::to_string(e.port);
-}
-
 [[nodiscard]] blame blame_of(const error& e) noexcept {
   return is_device_failure(e) || e.code == errc::out_of_memory ? blame::environment : blame::input;
 }
@@ -61,6 +56,7 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
     servers_.push_back(std::make_unique<http_server>(platform_, options_.http, options_.site,
                                                      port_content{true, options_.status && !options_.status_at},
                                                      std::move(pages), log_, group_));
+    servers_.back()->record_in(platform_.requests(), loop);
   }
 }
 
@@ -99,6 +95,7 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
   options.codes = &platform_;
+  options.rules = options_.site.rules;
   const std::uint64_t start = platform_.monotonic_ns();
   DOCTEUR_TRY(pinned, load_digests(*found));
   auto attached = mounted_image::attach(*found, options, std::move(pinned));
@@ -121,7 +118,12 @@ outcome<void> cache_machine::serve(std::shared_ptr<mounted_image> m) {
                      std::to_string(i.index().count()) + " objects, attached in " +
                      std::to_string(m->attach_ns / 1000) + " us";
   // With `show` the console gets the file and nothing else.
-  options_.show.empty() ? log_.say(std::move(text)) : log_.remember(std::move(text));
+  const auto tell = [this](std::string line) {
+    options_.show.empty() ? log_.say(std::move(line)) : log_.remember(std::move(line));
+  };
+  tell(std::move(text));
+  if (const version_rules* rules = m->versions().first()->rules.get(); rules && !rules->is_told.test_and_set())
+    for (const std::string& line : fault_lines(rules->faults)) tell("disk " + m->disk_name() + ": " + line);
   m.reset();
   replace(std::move(sites));
   return {};
@@ -175,17 +177,17 @@ outcome<void> cache_machine::open_ports() {
     servers.push_back(s.get());
     status_ports.push_back(&s->status_port());
   }
-  DOCTEUR_CHECK(platform_.listen(options_.listen.address, options_.listen.port, servers));
+  DOCTEUR_TRY(at, platform_.listen(options_.listen.address, options_.listen.port, servers));
   if (options_.status_at) {
-    DOCTEUR_CHECK(platform_.listen(options_.status_at->address, options_.status_at->port, status_ports));
-    log_.say("status on " + endpoint_text(*options_.status_at));
+    DOCTEUR_TRY(status_at, platform_.listen(options_.status_at->address, options_.status_at->port, status_ports));
+    log_.say("status on " + status_at);
   }
   if (options_.shell) {
     service* const shell = &shell_;
-    DOCTEUR_CHECK(platform_.listen(options_.shell->address, options_.shell->port, {&shell, 1}));
-    log_.say("shell on " + endpoint_text(*options_.shell));
+    DOCTEUR_TRY(shell_at, platform_.listen(options_.shell->address, options_.shell->port, {&shell, 1}));
+    log_.say("shell on " + shell_at);
   }
-  log_.say("HTTP on " + endpoint_text(options_.listen) + " (" + platform_.network_status() + ")");
+  log_.say("HTTP on " + at + " (" + platform_.network_status() + ")");
   return {};
 }
 
@@ -289,6 +291,7 @@ void cache_machine::reload() {
     const auto name = disk_to_remount();
     if (!name) return log_.say(name.error().message);
     reloading_ = reloading::yes;
+    platform_.tell(platform::progress::reloads);
     mount_aside(*name, [this](outcome<void> served) { finish_reload(std::move(served)); });
   } catch (const std::bad_alloc&) {
     reloading_ = reloading::no;
@@ -303,7 +306,8 @@ void cache_machine::finish_reload(outcome<void> served) {
   } catch (const std::bad_alloc&) {
     log_.say("remount: out of memory");
   }
-  if (again) reload();
+  if (again) return reload();
+  platform_.tell(platform::progress::serves);
 }
 
 std::uint64_t cache_machine::drain_time() const { return std::uint64_t{options_.drain_s} * 1'000'000'000; }
@@ -311,6 +315,7 @@ std::uint64_t cache_machine::drain_time() const { return std::uint64_t{options_.
 void cache_machine::drain(std::size_t loop) { servers_[loop]->drain(); }
 
 void cache_machine::all_drain() {
+  platform_.tell(platform::progress::stops);
   log_.say("asked to stop: responses in progress have " + std::to_string(options_.drain_s) + " s");
 }
 
@@ -339,6 +344,7 @@ int start(platform& p, std::span<const std::string_view> words) {
     }
     if (const auto open = machine.open_ports(); !open) return failed(open.error());
     if (o.prefetch) machine.start_prefetch();
+    p.tell(platform::progress::serves);
     return p.run(machine) == ending::failure ? static_cast<int>(blame::environment) : 0;
   } catch (const std::bad_alloc&) {
     return failed({blame::environment, "out of memory"});

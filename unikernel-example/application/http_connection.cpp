@@ -8,9 +8,7 @@ namespace docteur::cache_vm {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::size_t kPiece = 64 << 10;    // bytes of a body passed on at once
-constexpr std::size_t kKeptHead = 2 << 10;  // bytes of a head's memory kept for the next head
-constexpr std::size_t kBody = 512;          // bytes that a buffer holds besides a head, for an empty body
+constexpr std::size_t kBody = 512;  // bytes that a buffer holds besides a head, for an empty body
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -52,6 +50,7 @@ bool http_connection::close() {
 }
 
 bool http_connection::abort() {
+  if (noted_.is_set()) record_request(shared_->platform->monotonic_ns());
   link_->user = nullptr;
   link_->abort();
   return false;
@@ -183,7 +182,7 @@ reply_context http_connection::context() const noexcept {
   const http_request& r = shared_->request;
   const bool close = !r.keep_alive || requests_ >= shared_->limits.requests || shared_->drains;
   return {shared_->wall_clock ? shared_->date.view() : std::string_view(), close, r.is_http_10,
-          r.method == http_method::head};
+          r.method == http_method::head, shared_->keep_alive};
 }
 
 // Answers a bad request. Nothing more is read from the connection.
@@ -203,6 +202,7 @@ void http_connection::start_reply() {
   reply_.reset();
   body_.stop();
   head_sent_ = content_sent_ = 0;
+  body_sent_ = 0;
   is_answered_ = false;
   enter(phase::reply, request_ns_);
 }
@@ -223,6 +223,7 @@ bool http_connection::answer() {
     return false;
   }
   is_answered_ = true;
+  if (shared_->log != nullptr) note_request();
   begin_ += head_size_;
   seen_ = 0;
   if (begin_ == end_) return_buffer();
@@ -249,80 +250,6 @@ void http_connection::arrived(std::uint64_t ticket) noexcept {
   ++shared_->waiting;
 }
 
-// Sends as much as there is room for. True when all was sent; false when it continues later, or was lost.
-bool http_connection::send_reply() {
-  if (head_sent_ < reply_.head.size()) {
-    head_sent_ += link_->send(as_bytes(reply_.head.view()).subspan(head_sent_));
-    if (head_sent_ < reply_.head.size()) return wait_for_room();
-  }
-  if (reply_.content) {
-    const bytes rest = reply_.content->view().subspan(content_sent_);
-    const std::size_t n = rest.empty() ? 0 : link_->send(rest);
-    content_sent_ += n;
-    shared_->counts.body_bytes += n;
-    if (n < rest.size()) return wait_for_room();
-  }
-  while (reply_.body) {
-    if (const bytes rest = reply_.body->rest(); !rest.empty()) {
-      const std::size_t n = link_->send(rest);
-      reply_.body->took(n);
-      shared_->counts.body_bytes += n;
-      if (n < rest.size()) return false;
-      break;
-    }
-    const std::size_t room = std::min(link_->room(), kPiece);
-    if (room == 0 || waits_for_ != 0) return false;
-    if (waits_ || reply_.body->is_costly()) {
-      if (!shared_->may_spend) {
-        if (!waits_) ++shared_->waiting;
-        waits_ = true;
-        return false;
-      }
-      shared_->may_spend = false;
-    }
-    const auto piece = next_piece(room);
-    if (!piece) {
-      if (const std::uint64_t ticket = shared_->platform->take_ticket(); ticket != 0) {
-        wait_for_disk(ticket);
-        return false;
-      }
-      ++shared_->counts.faults;
-      phase_ = phase::lost;
-      return false;
-    }
-    if (piece->empty()) break;
-    const std::size_t n = link_->send(*piece);
-    shared_->counts.body_bytes += n;
-    if (n < piece->size()) {  // the connection broke meanwhile
-      phase_ = phase::lost;
-      return false;
-    }
-  }
-  finish_reply();
-  return true;
-}
-
-result<bytes> http_connection::next_piece(std::size_t most) {
-  const no_waiting here(*shared_->platform);
-  return reply_.body->next(most);
-}
-
-bool http_connection::wait_for_room() {
-  if (reply_.content) shared_->responder->hold(reply_, content_sent_);
-  return false;
-}
-
-void http_connection::finish_reply() {
-  const std::uint64_t now = shared_->platform->monotonic_ns();
-  ++shared_->counts.statuses[static_cast<std::size_t>(reply_.status)];
-  shared_->counts.latency.add(now - request_ns_);
-  const bool close = reply_.close || shared_->drains;
-  reply_.reset();
-  if (reply_.head.capacity() > kKeptHead) reply_.head = {};
-  enter(phase::idle, now);
-  if (close) phase_ = phase::closing;
-}
-
 bool http_connection::cut_off(std::uint64_t last) {
   if (phase_ != phase::reply || image_ > last) return false;
   ++shared_->counts.aborted;
@@ -336,6 +263,8 @@ void http_connection::give_up() {
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 5\r\n\r\n";
     if (link_->send(as_bytes(sorry)) == sorry.size()) {
       ++shared_->counts.statuses[503];
+      reply_.status = 503;
+      record_request(shared_->platform->monotonic_ns());
       (void)close();
       return;
     }

@@ -11,6 +11,7 @@
 #include "unikernel-example/application/http_date.hpp"
 #include "unikernel-example/application/http_reply.hpp"
 #include "unikernel-example/application/http_responder.hpp"
+#include "unikernel-example/application/noted_request.hpp"
 #include "unikernel-example/application/request_body.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -34,7 +35,10 @@ struct http_shared {
   bool drains = false;         // connections close after their response
   std::uint64_t drain_ns = 0;  // when that began, monotonic
   std::string post_path;       // parse_head()
-  std::uint64_t bodies = 0;    // bytes of buffers that hold the body of a POST
+  request_log* log = nullptr;  // where requests are recorded, as those of this loop
+  std::size_t loop = 0;
+  std::string keep_alive;    // reply_context
+  std::uint64_t bodies = 0;  // bytes of buffers that hold the body of a POST
   // Spare input buffers of kFirstBuffer bytes, for connections that have unread input.
   std::vector<std::unique_ptr<char[]>> buffers;
 };
@@ -82,6 +86,9 @@ class http_connection {
   [[nodiscard]] bool answer();  // false: it continues later
   void wait_for_disk(std::uint64_t ticket);
   void finish_reply();
+  void count_sent(std::size_t n) noexcept;
+  void note_request();
+  void record_request(std::uint64_t now) noexcept;
   void enter(phase p, std::uint64_t now);
   [[nodiscard]] std::string_view unread() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
   void return_buffer() noexcept;
@@ -113,6 +120,8 @@ class http_connection {
   http_reply reply_;
   std::size_t head_sent_ = 0;
   std::size_t content_sent_ = 0;
+  noted_request noted_;                 // of the request being answered, if there is a log
+  std::uint64_t body_sent_ = 0;         // bytes of the reply's body
   std::uint64_t window_ns_ = 0;         // when the current window of stall_s began
   std::uint64_t window_delivered_ = 0;  // delivered() then
 };

@@ -16,7 +16,8 @@ struct http_limits {
   std::uint64_t bodies_bytes = 8 << 20;    // of memory for all bodies of a loop that are arriving: 503
   std::uint32_t ranges = 1024;             // in one request, 16 bytes each; http_range bounds their work
   std::uint32_t head_s = 15;               // from a connection's start, or the first byte of a request, to its end: 408
-  std::uint32_t idle_s = 60;               // between two requests
+  std::uint32_t idle_s = 75;               // between two requests: longer than load balancers keep a connection (60)
+  bool tells_idle = false;                 // clients are told so by the field Keep-Alive
   std::uint32_t stall_s = 30;              // in which a reading client must take `stall_bytes`
   std::uint32_t stall_bytes = 1 << 10;     // a byte now and then is not enough
   std::uint64_t whole_bytes = 4ull << 20;  // content up to this size is built and checked whole before it is sent

@@ -47,12 +47,17 @@ std::string_view reason_phrase(int status) noexcept {
     case 204: return "No Content";
     case 206: return "Partial Content";
     case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
     case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 408: return "Request Timeout";
+    case 410: return "Gone";
     case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 414: return "URI Too Long";
@@ -83,17 +88,42 @@ reply_writer& reply_writer::begin(int status) {
   if (!context_->date.empty()) field("Date", context_->date);
   if (context_->close) {
     field("Connection", "close");
-  } else if (context_->is_http_10) {
+  } else if (context_->is_http_10 || !context_->keep_alive.empty()) {
     field("Connection", "keep-alive");
+    if (!context_->keep_alive.empty()) field("Keep-Alive", context_->keep_alive);
   }
   return *this;
+}
+
+void reply_writer::append(std::string_view name, std::string_view value) {
+  char* to = to_->head.extend(name.size() + 2 + value.size() + 2);
+  const auto put = [&to](std::string_view part) {
+    if (!part.empty()) std::memcpy(to, part.data(), part.size());
+    to += part.size();
+  };
+  put(name);
+  put(": ");
+  put(value);
+  put("\r\n");
+}
+
+reply_writer& reply_writer::field_unless_replaced(std::string_view name, std::string_view value) {
+  if (!own_->replaces(name, to_->status)) append(name, value);
+  return *this;
+}
+
+void reply_writer::end_head() {
+  if (own_ != nullptr)
+    for (const field_set::field& f : own_->fields())
+      if (field_set::is_sent(f, to_->status)) append(f.name, f.text());
+  to_->head.append("\r\n");
 }
 
 void reply_writer::end_with(std::uint64_t size) {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size).ptr;
   field("Content-Length", std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
-  to_->head.append("\r\n");
+  end_head();
   if (context_->is_head) {
     to_->content.reset();
     to_->body.reset();
@@ -112,7 +142,7 @@ void reply_writer::end_with_unknown_length(std::unique_ptr<response_body> body) 
   } else {
     to_->close = true;
   }
-  to_->head.append("\r\n");
+  end_head();
   if (!context_->is_head) to_->body = std::move(body);
 }
 

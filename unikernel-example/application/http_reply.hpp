@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "unikernel-example/application/field_set.hpp"
 #include "unikernel-example/application/response_body.hpp"
 #include "unikernel-example/application/text_buffer.hpp"
 
@@ -38,17 +39,22 @@ struct reply_context {
   bool close;
   bool is_http_10;
   bool is_head;
+  std::string_view keep_alive{};  // value of the field Keep-Alive; "": none
 };
 
 // Writes a response: begin(), the fields, then one function whose name begins with "end"; or error() alone.
 class reply_writer {
  public:
-  reply_writer(http_reply& to, const reply_context& context) noexcept : to_(&to), context_(&context) {}
+  // `own`: fields to add, and fields that these replace; may be null.
+  reply_writer(http_reply& to, const reply_context& context, const field_set* own = nullptr) noexcept
+      : to_(&to), context_(&context), own_(own) {}
 
   reply_writer& begin(int status);
   // Most names and values are literals: copied in place, they cost a few instructions each.
   template <std::size_t N>
   reply_writer& field(const char (&name)[N], std::string_view value) {
+    if (own_ != nullptr) [[unlikely]]
+      return field_unless_replaced({name, N - 1}, value);
     char* to = to_->head.extend(N - 1 + 2 + value.size() + 2);
     std::memcpy(to, name, N - 1);
     std::memcpy(to + N - 1, ": ", 2);
@@ -62,13 +68,18 @@ class reply_writer {
   void end_with(std::string text);    // Content-Type was already written
   // A body of unknown length: chunked, or for HTTP/1.0 up to the end of the connection.
   void end_with_unknown_length(std::unique_ptr<response_body> body);
-  void end_without_body() { to_->head.append("\r\n"); }
+  void end_without_body() { end_head(); }
   // A complete short response: the status and its reason as text.
   void error(int status);
 
  private:
+  void end_head();
+  void append(std::string_view name, std::string_view value);
+  reply_writer& field_unless_replaced(std::string_view name, std::string_view value);
+
   http_reply* to_;
   const reply_context* context_;
+  const field_set* own_;
 };
 
 [[nodiscard]] shared_content to_content(std::string_view text);

@@ -121,6 +121,9 @@ struct collector {
       case 6:
         if (is("expect")) good = list(out->expect);
         break;
+      case 7:
+        if (is("referer")) first(out->referer);
+        break;
       case 8:
         if (is("if-match")) good = list(out->if_match);
         if (is("if-range")) good = once(out->if_range);

@@ -1,38 +1,19 @@
 #include "unikernel-example/application/http_responder.hpp"
 
+#include "unikernel-example/application/http_call.hpp"
 #include "unikernel-example/application/http_date.hpp"
 #include "unikernel-example/application/http_text.hpp"
-#include "unikernel-example/application/listing.hpp"
 #include "unikernel-example/application/markup.hpp"
 #include "unikernel-example/application/media_types.hpp"
-#include "unikernel-example/application/request_body.hpp"
+#include "unikernel-example/application/own_policy.hpp"
 
 namespace docteur::cache_vm {
 namespace {
 
 constexpr std::size_t kScratch = (64 << 10) + 64;  // bytes of a large blob read at once, with headers of stored blocks
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
-// The server's own pages may run their own script and nothing else.
-constexpr std::string_view kPolicy =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'";
 
 }  // namespace
-
-struct http_responder::call {
-  const http_request& request;
-  const reply_context& context;
-  std::optional<std::int64_t> wall_clock;
-  http_reply& out;
-  shared_version version{};  // that the path is in
-
-  [[nodiscard]] reply_writer writer() const noexcept { return {out, context}; }
-  [[nodiscard]] std::int64_t now() const noexcept { return wall_clock.value_or(0); }
-  void error(int status) const {
-    out.reset();
-    writer().error(status);
-  }
-};
 
 http_responder::http_responder(platform& p, const http_limits& limits, site_rules rules, own_pages pages,
                                metrics& counts, event_log& log)
@@ -48,13 +29,10 @@ void http_responder::answer(const http_request& r, port_content behind, const re
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
   const no_waiting here(*platform_);
   call c{r, context, wall_clock, out};
-  if (r.method == http_method::options) {
-    if (r.target != "*" && !parse_target(r.target)) return c.error(400);
-    c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
-    return;
-  }
-  const auto path = parse_target(r.target);
+  if (r.method == http_method::options && r.target == "*") return answer_options(c, {}, {false, false});
+  auto path = parse_target(r.target);
   if (!path) return c.error(400);
+  if (r.method == http_method::options) return answer_options(c, *path, behind);
   constexpr std::string_view own = ".docteur";
   constexpr std::string_view by_id = "@oid/";
   if (behind.site && rules_.proofs && proof_pages::has(*path)) return answer_proof(c, *path);
@@ -68,91 +46,52 @@ void http_responder::answer(const http_request& r, port_content behind, const re
   if (rules_.git && answer_git(c, *path)) return;
   if (rules_.objects && path->path.starts_with(by_id))
     return answer_oid(c, std::string_view(path->path).substr(by_id.size()));
-  c.version = site_->shared().versions().first();
   if (rules_.versions) return answer_versions(c, *path);
-  if (path->path.starts_with('@')) {
-    const std::string_view name = std::string_view(path->path).substr(1, path->path.find('/') - 1);
-    auto version = site_->shared().versions().find(name);
-    // A name that no version has may be a folder's.
-    if (version || version.error().code != errc::not_found) return answer_version(c, *path, std::move(version));
-  }
+  auto version = named_version(path->path);
+  if (!version) return answer_fault(c, version.error());
+  if (*version) return answer_version(c, std::move(*path), std::move(*version));
+  enter(c, *path, site_->shared().versions().first(), 0);
   answer_path(c, *path);
 }
 
-bool http_responder::answer_git(const call& c, const request_path& path) {
-  constexpr std::string_view info = "info/refs";
-  if (c.request.method == http_method::post) {
-    answer_git_post(c);
-    return true;
-  }
-  // A client without the parameter asks for a file, which repositories on servers of plain files have.
-  constexpr std::string_view service = "?service=git-";
-  if (!path.query.starts_with(service) || path.is_directory || !path.path.starts_with(rules_.git_prefix) ||
-      std::string_view(path.path).substr(rules_.git_prefix.size()) != info)
-    return false;
-  const auto own = has_own(path.path);
-  if (!own) {
-    answer_fault(c, own.error());
-    return true;
-  }
-  if (*own) return false;
-  if (path.query != "?service=git-upload-pack") {
-    c.error(403);  // as git http-backend answers a push
-    return true;
-  }
-  if (!git_) git_.emplace(site_);
-  auto text = git_->advertise(git_protocol_version(c.request.git_protocol.value_or(std::string_view())),
-                              c.request.user_agent.value_or(std::string_view()));
-  if (!text) {
-    answer_fault(c, text.error());
-  } else {
-    send_git(c, "application/x-git-upload-pack-advertisement", {std::move(*text)});
-  }
-  return true;
+result<shared_version> http_responder::named_version(std::string_view path) {
+  const std::size_t front = std::min(path.find('/'), path.size());
+  if (rules_.versions) return site_->shared().versions().find(path.substr(0, front));
+  if (!path.starts_with('@')) return shared_version();
+  auto version = site_->shared().versions().find(path.substr(1, front - 1));
+  // A name that no version has may be a folder's.
+  if (!version && version.error().code == errc::not_found) return shared_version();
+  return version;
 }
 
-void http_responder::answer_git_post(const call& c) {
-  constexpr std::string_view type = "application/x-git-upload-pack-request";
-  if (!c.request.content_type || !equal_ignoring_case(*c.request.content_type, type)) return c.error(415);
-  const body_content body = decode_body(c.request, *limits_);
-  if (body.status != 0) return c.error(body.status);
-  const unsigned protocol = git_protocol_version(c.request.git_protocol.value_or(std::string_view()));
-  const hash_kind kind = site_->image().kind();
-  git_request asked;
-  const git_parsed parsed = protocol == 2 ? parse_git_v2(body.text, kind, asked) : parse_git_v0(body.text, kind, asked);
-  if (parsed.how == parsed::malformed) return c.error(400);
-  if (!git_) git_.emplace(site_);
-  git_answer a;
-  if (parsed.how == parsed::refused) {
-    a.front = git_remote::error_packet(parsed.why);
-  } else {
-    auto answer = git_->answer(protocol, asked);
-    if (!answer) return answer_fault(c, answer.error());
-    a = std::move(*answer);
+void http_responder::enter(call& c, request_path& path, shared_version version, std::size_t name) {
+  c.version = std::move(version);
+  if (name > 0) {
+    const std::size_t mark = path.path.starts_with('@') ? 1 : 0;
+    c.prefix = (mark > 0 ? "/@" : "/") + encode_path(std::string_view(path.path).substr(mark, name - mark));
+    path.path.erase(0, name + 1);
+    path.last -= std::min(path.last, name + 1);
   }
-  send_git(c, "application/x-git-upload-pack-result", std::move(a));
+  const version_rules* const rules = c.version->rules.get();
+  if (rules == nullptr) return;
+  if (rules->faults.count() > 0 && !rules->is_told.test_and_set())
+    for (const std::string& line : fault_lines(rules->faults))
+      log_->say("disk " + site_->disk_name() + ", version " + c.prefix + ": " + line);
+  rules->headers.apply(c.request.host, path.path, fields_);
+  if (!fields_.is_empty()) c.fields = &fields_;
 }
 
-void http_responder::send_git(const call& c, std::string_view type, git_answer a) {
-  if (a.follows == git_answer::pack::whole) ++counts_->packs;
-  std::uint64_t size = 0;
-  c.out.body = make_body(site_, std::move(a), scratch_, size);
-  c.writer().begin(200).field("Content-Type", type).field("Cache-Control", "no-cache").end_with(size);
-}
-
-result<bool> http_responder::has_own(std::string_view path) {
-  shared_version in = site_->shared().versions().first();
-  if (rules_.versions) {
-    auto named = site_->shared().versions().find(take_until(path, '/'));
-    if (!named) {
-      if (named.error().code == errc::not_found) return false;
-      return tl::make_unexpected(named.error());
+// A browser asks so before it sends a request of another site: the fields of the path's rules permit it (CORS).
+void http_responder::answer_options(call& c, request_path path, port_content behind) {
+  if (behind.site && site_) {
+    auto version = named_version(path.path);
+    if (version && *version) {
+      enter(c, path, std::move(*version), std::min(path.path.find('/'), path.path.size()));
+    } else if (version) {
+      enter(c, path, site_->shared().versions().first(), 0);
     }
-    in = std::move(*named);
   }
-  const auto n = site_->find(in->snapshot, path);
-  if (!n && !is_absent(n.error())) return tl::make_unexpected(n.error());
-  return n && n->is_blob();
+  c.writer().begin(204).field("Allow", "GET, HEAD, OPTIONS").end_without_body();
 }
 
 // The top of a site whose folders are the versions of the image.
@@ -164,16 +103,17 @@ void http_responder::answer_versions(const call& c, const request_path& path) {
         .field("Content-Type", type)
         .field("Cache-Control", "no-cache")
         .field("X-Content-Type-Options", "nosniff")
-        .field("Content-Security-Policy", kPolicy)
+        .field("Content-Security-Policy", kOwnPolicy)
         .end_with(std::move(text));
   };
   if (path.path.empty()) return send(versions_page(list), "text/html; charset=utf-8");
   if (path.path == "versions.json" && !path.is_directory) return send(versions_json(list), "application/json");
-  answer_version(c, path, site_->shared().versions().find(path.path.substr(0, path.path.find('/'))));
+  auto version = named_version(path.path);
+  if (!version) return version.error().code == errc::not_found ? c.error(404) : answer_fault(c, version.error());
+  answer_version(c, path, std::move(*version));
 }
 
-void http_responder::answer_version(const call& c, request_path path, result<shared_version> version) {
-  if (!version) return version.error().code == errc::not_found ? c.error(404) : answer_fault(c, version.error());
+void http_responder::answer_version(const call& c, request_path path, shared_version version) {
   const std::size_t front = std::min(path.path.find('/'), path.path.size());
   // The version's own folder, as answer_directory() does for others.
   if (front == path.path.size() && !path.is_directory) {
@@ -181,9 +121,7 @@ void http_responder::answer_version(const call& c, request_path path, result<sha
     return c.writer().begin(301).field("Location", location).end_with(std::string());
   }
   call inside = c;
-  inside.version = std::move(*version);
-  path.path.erase(0, front + 1);
-  path.last -= std::min(path.last, front + 1);
+  enter(inside, path, std::move(version), front);
   answer_path(inside, path);
 }
 
@@ -194,7 +132,7 @@ void http_responder::answer_own(const call& c, std::string_view rest, bool is_di
         .field("Content-Type", type)
         .field("Cache-Control", "no-store")
         .field("X-Content-Type-Options", "nosniff")
-        .field("Content-Security-Policy", kPolicy)
+        .field("Content-Security-Policy", kOwnPolicy)
         .end_with(make());
   };
   if (rest.empty()) {
@@ -218,43 +156,6 @@ void http_responder::answer_oid(const call& c, std::string_view hex) {
   const auto facts = site_->facts(*id);
   if (!facts) return facts.error().code == errc::not_found ? c.error(404) : answer_fault(c, facts.error());
   answer_object(c, **facts, kUnknownMedia, freshness::immutable);
-}
-
-void http_responder::answer_path(const call& c, const request_path& path) {
-  const auto n = site_->find(c.version->snapshot, path.path);
-  if (!n) return is_absent(n.error()) ? answer_absent(c) : answer_fault(c, n.error());
-  if (n->kind == entry_kind::directory) return answer_directory(c, path);
-  if (!n->is_blob() || path.is_directory) return answer_absent(c);
-  const auto facts = site_->facts(*n);
-  if (!facts) return answer_fault(c, facts.error());
-  answer_object(c, **facts, media_of(path.path), freshness::revalidate, path.path);
-}
-
-void http_responder::answer_directory(const call& c, const request_path& path) {
-  if (!path.is_directory) {
-    // Relative to the request, so that it also works where a proxy adds a prefix. It is made from the decoded path, so
-    // neither a leading slash nor a colon can make it lead to another host.
-    const std::string location =
-        encode_path(std::string_view(path.path).substr(path.last)) + "/" + encode_query(path.query);
-    return c.writer().begin(301).field("Location", location).end_with(std::string());
-  }
-  const std::string index_path = path.path + "/index.html";
-  const auto index = site_->find(c.version->snapshot, index_path);
-  if (index && index->is_blob()) {
-    const auto facts = site_->facts(*index);
-    if (!facts) return answer_fault(c, facts.error());
-    return answer_object(c, **facts, media_of("index.html"), freshness::revalidate, index_path);
-  }
-  if (!index && !is_absent(index.error())) return answer_fault(c, index.error());
-  if (!rules_.listing) return answer_absent(c);
-  auto list = make_listing(site_, c.version, path.path);
-  if (!list) return is_absent(list.error()) ? answer_absent(c) : answer_fault(c, list.error());
-  c.writer()
-      .begin(200)
-      .field("Content-Type", "text/html; charset=utf-8")
-      .field("Cache-Control", "no-cache")
-      .field("Content-Security-Policy", kPolicy)
-      .end_with_unknown_length(std::move(*list));
 }
 
 void http_responder::add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag,
@@ -352,8 +253,10 @@ void http_responder::send_object(const call& c, const served_file& file, represe
     source = std::move(*opened);
     if (r.wants_gzip && r.content && r.is_sent_whole()) site_->want_gzip(r.content);
   }
-  std::string_view type = type_of.plain;
-  if (type_of.has_charset()) {
+  std::string_view type = c.fields != nullptr ? c.fields->content_type() : std::string_view();
+  if (!type.empty()) {
+    // The version's rules say it.
+  } else if (type = type_of.plain; type_of.has_charset()) {
     const auto signs = site_->signs(file.facts);
     if (!signs) return answer_fault(c, signs.error());
     type = content_type(type_of, *signs);
@@ -407,19 +310,6 @@ void http_responder::hold(http_reply& r, std::size_t sent) {
   const bool is_stored = c.form == content_form::zlib || c.form == content_form::gzip;
   if (is_stored && !(*f)->deflate) return;
   r.body = make_held_body(site_, **f, std::move(r.content), sent, scratch_);
-}
-
-void http_responder::answer_absent(const call& c) {
-  const auto n = site_->find(c.version->snapshot, "404.html");
-  if (!n || !n->is_blob()) return c.error(404);
-  const auto facts = site_->facts(*n);
-  if (!facts || (*facts)->streams) return c.error(404);
-  auto content = site_->whole(**facts, content_form::plain);
-  if (!content) return c.error(404);
-  const std::uint64_t size = (*content)->size;
-  const std::string_view type = content_type(media_of("404.html"), look_for_signs((*content)->view()));
-  c.out.content = std::move(*content);
-  c.writer().begin(404).field("Content-Type", type).field("Cache-Control", "no-cache").end_with(size);
 }
 
 void http_responder::answer_fault(const call& c, const error& e) {

@@ -61,6 +61,7 @@ class http_responder {
   void answer_own(const call& c, std::string_view rest, bool is_directory);
   void answer_oid(const call& c, std::string_view hex);
   void answer_proof(const call& c, const request_path& path);
+  void answer_options(call& c, request_path path, port_content behind);
   void answer_versions(const call& c, const request_path& path);
   // Whether the request is one of Git's clients, and then its answer.
   [[nodiscard]] bool answer_git(const call& c, const request_path& path);
@@ -68,10 +69,24 @@ class http_responder {
   void send_git(const call& c, std::string_view type, git_answer a);
   // Whether the image has a file at `path`, which then is not hidden.
   [[nodiscard]] result<bool> has_own(std::string_view path);
-  // The path is one of `version`, behind the version's name.
-  void answer_version(const call& c, request_path path, result<shared_version> version);
+  // The version that `path` begins with the name of; null: it is a path of the image's commit. With the option
+  // `versions` also not_found.
+  [[nodiscard]] result<shared_version> named_version(std::string_view path);
+  // `path` is one of `version`, behind the version's name.
+  void answer_version(const call& c, request_path path, shared_version version);
+  // What follows is about `path` of `version`; `name`: bytes of the version's name in front of the path.
+  void enter(call& c, request_path& path, shared_version version, std::size_t name);
   void answer_path(const call& c, const request_path& path);
-  void answer_directory(const call& c, const request_path& path);
+  // The next ones return false, without an answer, if nothing is there. `exact`: a folder needs no slash behind it.
+  enum class folder { exact, redirects };
+  [[nodiscard]] bool answer_file(const call& c, const request_path& path, folder how);
+  [[nodiscard]] bool answer_directory(const call& c, const request_path& path, folder how);
+  // Of a path that has no file: the file of this name and ".html".
+  [[nodiscard]] bool answer_html(const call& c, const request_path& path);
+  // Whether `path`, which is the path of a file, is to lead to the path without ".html".
+  [[nodiscard]] bool is_to_be_clean(const call& c, const request_path& path);
+  [[nodiscard]] bool answer_by_rule(const call& c, const request_path& path, bool forced);
+  [[nodiscard]] bool answer_page(const call& c, std::string_view path, int status);
   // `path`: where the file is, to find those beside it; "": an object by its id.
   void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh,
                      std::string_view path = {});
@@ -81,7 +96,7 @@ class http_responder {
   void send_ranges(const call& c, reply_writer& w, representation r, std::unique_ptr<body_source> source,
                    std::string_view type);
   void count(const representation& r) noexcept;
-  void answer_absent(const call& c);
+  void answer_absent(const call& c, std::string_view path);
   void answer_fault(const call& c, const error& e);
   void add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag, freshness fresh);
 
@@ -95,6 +110,7 @@ class http_responder {
   std::optional<git_remote> git_;  // of site_, once it was asked for
   proof_pages proofs_;
   std::vector<std::byte> scratch_;
+  field_set fields_;  // of the request being answered
 };
 
 }  // namespace docteur::cache_vm

@@ -1,6 +1,7 @@
 #include "unikernel-example/application/http_server.hpp"
 
 #include <new>
+#include <string>
 #include <utility>
 
 namespace docteur::cache_vm {
@@ -19,6 +20,7 @@ http_server::http_server(platform& p, const http_limits& limits, site_rules rule
   shared_.limits = limits;
   shared_.responder = &responder_;
   if (rules.git) shared_.post_path = rules.git_prefix + "git-upload-pack";
+  if (limits.tells_idle) shared_.keep_alive = "timeout=" + std::to_string(limits.idle_s);
   shared_.buffers.reserve(kSpareBuffers);
   look_at_clock();
 }

@@ -23,9 +23,16 @@ class http_server final : public service {
   // For a second port that serves the server's own pages only. Its clients count against the same limits.
   [[nodiscard]] service& status_port() noexcept { return status_port_; }
 
+  // Records requests in `log`, which may be null, as those of `loop`.
+  void record_in(request_log* log, std::size_t loop) noexcept {
+    shared_.log = log;
+    shared_.loop = loop;
+  }
+
   void opened(connection& c) override;
   void ready(connection& c) override;
   std::string_view refusal() const override;
+  bool takes_proxies() const override { return true; }
   void tick();
   // Continues one response that takes milliseconds; false when no other waits.
   [[nodiscard]] bool work();

@@ -13,7 +13,8 @@ result<std::shared_ptr<mounted_image>> mounted_image::attach(const disk& d, cons
   bounds.streamed_blob = options.whole_bytes + 1;
   DOCTEUR_TRY(image, docteur::image::attach(m->checked_ ? m->checked_->view() : d.view, options.heap, bounds));
   m->image_ = std::move(image);
-  DOCTEUR_CHECK(m->versions_.load(m->image_, options.cache_bytes / 4));
+  DOCTEUR_CHECK(m->versions_.load(m->image_, options.cache_bytes / 4,
+                                  options.rules ? std::optional(options.heap) : std::nullopt));
   return m;
 }
 

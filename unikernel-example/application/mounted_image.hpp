@@ -24,6 +24,7 @@ struct site_options {
   std::uint64_t read_bytes;   // for open_reads
   std::uint64_t whole_bytes;  // http_limits
   std::size_t loops = 1;      // that share it
+  bool rules = true;          // versions' files _headers and _redirects are rules
   platform* codes = nullptr;  // on which gzip_maker works; it outlives the image
 };
 

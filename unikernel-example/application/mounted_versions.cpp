@@ -5,24 +5,29 @@
 
 namespace docteur::cache_vm {
 
-result<done> mounted_versions::load(const docteur::image& of, std::uint64_t most) {
+result<done> mounted_versions::load(const docteur::image& of, std::uint64_t most, std::optional<memory> rules) {
   image_ = &of;
+  rules_ = rules;
   recent_.set_bound(most);
   DOCTEUR_TRY(list, version_list::load(of));
   list_ = std::move(list);
-  DOCTEUR_TRY(snapshot, docteur::snapshot::attach(of));
-  first_ = std::make_shared<mounted_version>(std::move(snapshot));
+  DOCTEUR_TRY(first, make(docteur::snapshot::attach(of)));
+  first_ = std::make_shared<mounted_version>(std::move(first));
   return done{};
+}
+
+result<mounted_version> mounted_versions::make(result<docteur::snapshot> attached) const {
+  DOCTEUR_TRY(snapshot, std::move(attached));
+  if (!rules_) return mounted_version(std::move(snapshot), nullptr);
+  DOCTEUR_TRY(rules, load_rules(*image_, snapshot, *rules_));
+  return mounted_version(std::move(snapshot), std::move(rules));
 }
 
 result<shared_version> mounted_versions::find(std::string_view name) {
   const auto which = list_.find_name(name);
   if (!which) return fail(errc::not_found, 0, "no such version");
   if (which->commit == first_->snapshot.commit_id()) return first_;
-  return recent_.get(which->commit, [&]() -> result<mounted_version> {
-    DOCTEUR_TRY(snapshot, docteur::snapshot::attach(*image_, list_, *which));
-    return mounted_version(std::move(snapshot));
-  });
+  return recent_.get(which->commit, [&] { return make(docteur::snapshot::attach(*image_, list_, *which)); });
 }
 
 std::string versions_json(const version_list& list) {

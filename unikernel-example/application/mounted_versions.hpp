@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,19 +14,24 @@
 #include "reader/snapshot.hpp"
 #include "reader/version_list.hpp"
 #include "unikernel-example/application/http_date.hpp"
+#include "unikernel-example/application/version_rules.hpp"
 
 namespace docteur::cache_vm {
 
 // One version, ready to be read. Constant.
 struct mounted_version {
-  explicit mounted_version(docteur::snapshot&& s)
+  mounted_version(docteur::snapshot&& s, std::unique_ptr<const version_rules> r)
       : snapshot(std::move(s)),
+        rules(std::move(r)),
         modified(snapshot.commit().committer.seconds),
         modified_text(format_http_date(modified)) {}
-  [[nodiscard]] std::size_t memory_used() const noexcept { return snapshot.memory_used(); }
+  [[nodiscard]] std::size_t memory_used() const noexcept {
+    return snapshot.memory_used() + (rules ? rules->memory_used() : 0);
+  }
   docteur::snapshot snapshot;
-  std::int64_t modified;    // the commit's date, seconds since 1970 UTC
-  http_date modified_text;  // the same
+  std::unique_ptr<const version_rules> rules;  // of its own files; null: it has none, or they are not read
+  std::int64_t modified;                       // the commit's date, seconds since 1970 UTC
+  http_date modified_text;                     // the same
 };
 using shared_version = std::shared_ptr<const mounted_version>;
 
@@ -38,8 +44,9 @@ class mounted_versions {
 
   // Reads the list of versions and attaches the image's commit. To be called once, before the rest. `of` outlives this
   // and all versions. `most`: bytes for attached versions besides the image's commit; the last one asked for stays
-  // whatever it takes. Errors: those of version_list::load() and snapshot::attach().
-  [[nodiscard]] result<done> load(const docteur::image& of, std::uint64_t most);
+  // whatever it takes. `rules`: memory to read the versions' rules with, or nullopt: they are not read. Errors: those
+  // of version_list::load(), snapshot::attach() and load_rules().
+  [[nodiscard]] result<done> load(const docteur::image& of, std::uint64_t most, std::optional<memory> rules);
 
   [[nodiscard]] const version_list& list() const noexcept { return list_; }
   // The image's commit.
@@ -48,7 +55,10 @@ class mounted_versions {
   [[nodiscard]] result<shared_version> find(std::string_view name);
 
  private:
+  [[nodiscard]] result<mounted_version> make(result<docteur::snapshot> attached) const;
+
   const docteur::image* image_ = nullptr;
+  std::optional<memory> rules_;
   version_list list_;
   shared_version first_;
   recent_versions<mounted_version> recent_;

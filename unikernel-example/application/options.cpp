@@ -40,6 +40,11 @@ template <class T>
   return !w.has_value || w.value == "1" || w.value == "yes" || w.value == "0" || w.value == "no";
 }
 
+[[nodiscard]] bool set_switch(bool& to, const word& w) {
+  to = w.value != "off";
+  return w.value == "off" || w.value == "on";
+}
+
 template <class T>
 [[nodiscard]] bool set_endpoint(T& to, const word& w) {
   const auto e = parse_endpoint(w.value);
@@ -63,6 +68,11 @@ template <class T>
   if (!path || path->path.empty() || !path->query.empty()) return false;
   to.site.git_prefix = path->path + "/";
   return true;
+}
+
+[[nodiscard]] bool set_html(cache_options& to, const word& w) {
+  to.site.html = w.value == "off" ? clean_urls::off : w.value == "redirect" ? clean_urls::redirect : clean_urls::on;
+  return w.value == "off" || w.value == "on" || w.value == "redirect";
 }
 
 [[nodiscard]] bool set_hosts(std::vector<std::string>& to, const word& w) {
@@ -105,29 +115,29 @@ constexpr std::array kWords{
     known_word{"drain", [](cache_options& o, const word& w) { return set_number(o.drain_s, w, 0, kDay); }},
     known_word{"git", set_git},
     known_word{"host", [](cache_options& o, const word& w) { return set_hosts(o.site.hosts, w); }},
+    known_word{"header-bytes",
+               [](cache_options& o, const word& w) { return set_number(o.http.header_bytes, w, 1 << 10, 1 << 20); }},
+    known_word{"header-fields", [](cache_options& o, const word& w) { return set_number(o.http.fields, w, 16, 4096); }},
     known_word{"help", [](cache_options& o, const word& w) { return set_flag(o.help, w); }},
+    known_word{"html", set_html},
     known_word{"idle", [](cache_options& o, const word& w) { return set_number(o.http.idle_s, w, 1, kDay); }},
+    known_word{"keep-alive", [](cache_options& o, const word& w) { return set_flag(o.http.tells_idle, w); }},
     known_word{"listen", [](cache_options& o, const word& w) { return set_endpoint(o.listen, w); }},
     known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.site.listing, w); }},
-    known_word{"objects",
-               [](cache_options& o, const word& w) {
-                 o.site.objects = w.value != "off";
-                 return w.value == "off" || w.value == "on";
-               }},
+    known_word{"objects", [](cache_options& o, const word& w) { return set_switch(o.site.objects, w); }},
     known_word{"prefetch", [](cache_options& o, const word& w) { return set_flag(o.prefetch, w); }},
-    known_word{"proofs",
-               [](cache_options& o, const word& w) {
-                 o.proofs = w.value != "off";
-                 return w.value == "off" || w.value == "on";
-               }},
+    known_word{"proofs", [](cache_options& o, const word& w) { return set_switch(o.proofs.emplace(), w); }},
+    known_word{"ranges", [](cache_options& o, const word& w) { return set_number(o.http.ranges, w, 0, 65'536); }},
     known_word{"requests",
                [](cache_options& o, const word& w) { return set_number(o.http.requests, w, 1, 0xffffffff); }},
+    known_word{"rules", [](cache_options& o, const word& w) { return set_switch(o.site.rules, w); }},
     known_word{"shell", [](cache_options& o, const word& w) { return set_endpoint(o.shell, w); }},
     known_word{"show",
                [](cache_options& o, const word& w) {
                  o.show = w.value;
                  return !w.value.empty();
                }},
+    known_word{"stall", [](cache_options& o, const word& w) { return set_number(o.http.stall_s, w, 1, kDay); }},
     known_word{"status", set_status},
     known_word{"time-out",
                [](cache_options& o, const word& w) {
@@ -142,10 +152,11 @@ constexpr std::array<std::string_view, 6> kOfThePlatform{"ip",  "gateway", "netm
 }  // namespace
 
 std::optional<endpoint> parse_endpoint(std::string_view text) {
+  if (text == "systemd" || (text.starts_with("unix:") && text.size() > 5)) return endpoint{std::string(text), 0};
   const std::size_t colon = text.rfind(':');
   std::string_view address = colon == std::string_view::npos ? std::string_view() : text.substr(0, colon);
   const auto port = parse_number(colon == std::string_view::npos ? text : text.substr(colon + 1));
-  if (!port || *port == 0 || *port > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
+  if (!port || *port > std::numeric_limits<std::uint16_t>::max()) return std::nullopt;
   if (address.starts_with('[') && address.ends_with(']')) {
     address = address.substr(1, address.size() - 2);
   } else if (address.find(':') != std::string_view::npos) {
@@ -181,19 +192,26 @@ std::string_view words_help() noexcept {
          "  drain=SECONDS         to finish responses after the process is asked to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
          "  git=on|off|/PREFIX    git clone http://HOST/, or http://HOST/PREFIX (as objects)\n"
+         "  header-bytes=N        of a request's head (32768)\n"
+         "  header-fields=N       of a request's head (256)\n"
          "  help                  print this and exit\n"
          "  host=NAME[,NAME]      names of this server, for /.docteur/; addresses and localhost always count\n"
-         "  idle=SECONDS          between two requests (60)\n"
+         "  html=on|off|redirect  /page is page.html if there is no page; redirect: and /page.html leads there (on)\n"
+         "  idle=SECONDS          between two requests (75)\n"
          "  ip=ADDRESS[/PREFIX]   a guest's address; by DHCP without it\n"
+         "  keep-alive            tell clients the idle time by the field Keep-Alive\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
          "  listing               list directories without index.html\n"
          "  netmask=MASK          instead of a prefix behind ip=ADDRESS\n"
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"
          "  proofs=on|off         /.docteur/proof/PATH: proofs that files are in the commit (as objects)\n"
+         "  ranges=N              in one request; one with more gets the whole file (1024)\n"
          "  requests=N            on one connection (10000)\n"
+         "  rules=on|off          files _headers and _redirects are rules, and not served (on)\n"
          "  shell=[ADDRESS:]PORT  a shell for anyone who connects (off)\n"
          "  show=/PATH            print this file and exit\n"
+         "  stall=SECONDS         for a client to read 1 KiB, if not as time-out says\n"
          "  status=on|off|[ADDRESS:]PORT\n"
          "                        /.docteur/, status page and metrics: with the files, off, or only there (on)\n"
          "  time-out=SECONDS      to receive a request's head (15), and for a client to read 1 KiB (30)\n"

@@ -16,7 +16,7 @@
 namespace docteur::cache_vm {
 
 struct endpoint {
-  std::string address;  // "": all
+  std::string address;  // "": all; or "unix:PATH", "systemd"
   std::uint16_t port;
 };
 
@@ -43,7 +43,7 @@ struct cache_options {
 // for any other unknown word, and for an invalid value.
 [[nodiscard]] outcome<cache_options> parse_words(std::span<const std::string_view> words);
 
-// "[ADDRESS:]PORT"; "[::1]:80" for IPv6.
+// "[ADDRESS:]PORT"; "[::1]:80" for IPv6. "unix:PATH" and "systemd" have no port.
 [[nodiscard]] std::optional<endpoint> parse_endpoint(std::string_view text);
 
 // A description of all words, one line each.

@@ -5,28 +5,11 @@
 namespace docteur::cache_vm {
 namespace {
 
-// Replaces `out` with `text` percent-decoded; false when the encoding is malformed or contains NUL.
-bool decode(std::string_view text, std::string& out) {
-  out.clear();
-  for (;;) {
-    const std::size_t plain = text.find('%');
-    out += text.substr(0, plain);
-    if (plain == std::string_view::npos) return true;
-    text.remove_prefix(plain + 1);
-    if (text.size() < 2) return false;
-    const int high = hex_value(text[0]);
-    const int low = hex_value(text[1]);
-    if (high < 0 || low < 0 || high + low == 0) return false;
-    out += static_cast<char>(high * 16 + low);
-    text.remove_prefix(2);
-  }
-}
-
 // Appends the decoded segments of `text`; false when one is refused.
 bool append(std::string& path, std::string_view text) {
   std::string decoded;
   if (text.find('%') != std::string_view::npos) {
-    if (!decode(text, decoded)) return false;
+    if (!decode_percent(text, decoded)) return false;
     text = decoded;
   }
   while (!text.empty()) {
@@ -53,6 +36,22 @@ bool ends_in_slash(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+bool decode_percent(std::string_view text, std::string& out) {
+  out.clear();
+  for (;;) {
+    const std::size_t plain = text.find('%');
+    out += text.substr(0, plain);
+    if (plain == std::string_view::npos) return true;
+    text.remove_prefix(plain + 1);
+    if (text.size() < 2) return false;
+    const int high = hex_value(text[0]);
+    const int low = hex_value(text[1]);
+    if (high < 0 || low < 0 || high + low == 0) return false;
+    out += static_cast<char>(high * 16 + low);
+    text.remove_prefix(2);
+  }
+}
 
 std::optional<absolute_target> parse_absolute(std::string_view target) noexcept {
   for (const std::string_view scheme : {"http://", "https://"}) {

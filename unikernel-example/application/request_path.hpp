@@ -29,6 +29,9 @@ struct absolute_target {
 // "." and "..", plain or encoded: clients resolve those before they send a request.
 [[nodiscard]] std::optional<request_path> parse_target(std::string_view target);
 
+// Replaces `out` with `text` percent-decoded. False when the encoding is malformed or contains NUL.
+[[nodiscard]] bool decode_percent(std::string_view text, std::string& out);
+
 // `path` for a URL: everything except unreserved characters and '/' is percent-encoded.
 [[nodiscard]] std::string encode_path(std::string_view path);
 

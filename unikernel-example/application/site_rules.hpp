@@ -7,11 +7,16 @@
 
 namespace docteur::cache_vm {
 
+// Whether "/page" is the file page.html if there is no page, and "/page.html" then leads there.
+enum class clean_urls { off, on, redirect };
+
 struct site_rules {
-  bool listing = false;            // directories without index.html are listed
+  bool listing = false;  // directories without index.html are listed
+  clean_urls html = clean_urls::on;
   bool objects = true;             // "/@oid/": any object by its id
   bool proofs = true;              // "/.docteur/proof/": proofs
   bool beside = false;             // files FILE.br, FILE.zst and FILE.gz are coded forms of FILE
+  bool rules = true;               // files _headers and _redirects are rules, and not served
   bool versions = false;           // each path begins with the name of a version
   bool git = true;                 // the image is a remote of Git, below
   std::string git_prefix;          // this path: "", or one that ends with '/' and does not begin with it

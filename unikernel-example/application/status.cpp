@@ -36,6 +36,21 @@ class members {
   return list.empty() || list[0].reference.empty() ? "null" : json_text(list[0].reference);
 }
 
+// What the files _headers and _redirects of the image's commit say, and which of their lines are wrong.
+[[nodiscard]] std::string rules_json(const version_rules* rules) {
+  if (rules == nullptr) return "null";
+  std::string faults;
+  for (const rule_fault& f : rules->faults.kept())
+    faults += (faults.empty() ? "" : ",") +
+              members().text("file", f.file).number("line", f.line).text("reason", f.what).object();
+  return members()
+      .number("header_paths", rules->headers.size())
+      .number("redirects", rules->redirects.size())
+      .number("wrong_lines", rules->faults.count())
+      .raw("faults", "[" + faults + "]")
+      .object();
+}
+
 [[nodiscard]] std::string image_json(const mounted_image& s) {
   const image& i = s.image();
   const commit_view& head = s.snapshot().commit();
@@ -56,6 +71,7 @@ class members {
       .number("device_bytes", i.disk().size)
       .number("index_memory_bytes", s.attached_bytes())
       .number("attach_us", s.attach_ns / 1000)
+      .raw("rules", rules_json(s.versions().first()->rules.get()))
       .object();
 }
 
@@ -80,6 +96,10 @@ class members {
   for (std::size_t i = 0; i < machine.platform().loops(); ++i)
     all += (i == 0 ? "" : ",") + std::to_string(machine.http(i).counts().requests);
   return "[" + all + "]";
+}
+
+[[nodiscard]] std::string log_json(const request_log* log) {
+  return log == nullptr ? "null" : members().number("lines", log->lines()).number("lost", log->lost()).object();
 }
 
 [[nodiscard]] std::string latency_json(const histogram& h) {
@@ -153,6 +173,7 @@ std::string status_json(cache_machine& machine, std::size_t loop) {
       .number("gzip_from_pack", m.gzipped)
       .number("gzip_made", m.made)
       .number("coded_beside", m.beside)
+      .raw("access_log", log_json(machine.platform().requests()))
       .number("faults", m.faults)
       .number("disk_waits", m.disk_waits)
       .raw("requests_by_thread", requests_by_thread(machine))
@@ -200,6 +221,10 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
   p.one("gzip_from_pack_total", "counter", "Responses sent as gzip of streams of the PACK.", m.gzipped);
   p.one("gzip_made_total", "counter", "Responses sent as gzip that was made of content.", m.made);
   p.one("coded_beside_total", "counter", "Responses for which a coded file beside was sent.", m.beside);
+  if (const request_log* log = machine.platform().requests()) {
+    p.one("access_log_lines_total", "counter", "Requests recorded in the access log.", log->lines());
+    p.one("access_log_lost_total", "counter", "Requests missing from the access log.", log->lost());
+  }
   p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
   p.one("disk_waits_total", "counter", "Times that a response waited for the disk.", m.disk_waits);
   p.family("thread_requests_total", "counter", "Requests by the thread that answered them.");

@@ -17,6 +17,7 @@
 #include "object/failure.hpp"
 #include "object/memory.hpp"
 #include "object/oid.hpp"
+#include "unikernel-example/platform/request_log.hpp"
 
 namespace docteur::cache_vm {
 
@@ -57,6 +58,8 @@ class service {
   virtual void ready(connection& c) = 0;
   // The answer to a client for which the platform has no connection.
   [[nodiscard]] virtual std::string_view refusal() const { return {}; }
+  // Whether its clients may come through a proxy that says on whose behalf (platform/linux/proxy_head.hpp).
+  [[nodiscard]] virtual bool takes_proxies() const { return false; }
 };
 
 struct disk {
@@ -136,10 +139,17 @@ class platform {
   // The machine's addresses and the link's counters, for people: "10.0.2.15/24 gateway 10.0.2.2, mac ...".
   [[nodiscard]] virtual std::string network_status() const = 0;
   // `services`: one for each loop, or one in all, which gets its connections on loop 0. `address`: "" for all
-  // addresses, each of which must succeed. Errors: environment, with the address that failed and the reason.
-  [[nodiscard]] virtual outcome<void> listen(std::string_view address, std::uint16_t port,
-                                             std::span<service* const> services) = 0;
+  // addresses, each of which must succeed; a process also takes the name of a host, "unix:PATH", "systemd" for sockets
+  // that it was handed, and as `port` 0 for one that is free. Returns where it listens, for people: "127.0.0.1:80".
+  // Errors: environment, with the address that failed and the reason.
+  [[nodiscard]] virtual outcome<std::string> listen(std::string_view address, std::uint16_t port,
+                                                    std::span<service* const> services) = 0;
+  // Tells who started the process how far it is.
+  enum class progress { serves, reloads, stops };
+  virtual void tell(progress p) { (void)p; }
   [[nodiscard]] virtual connection_limit most_connections() const = 0;
+  // Where each request that was answered is recorded; nullptr: nowhere.
+  [[nodiscard]] virtual request_log* requests() { return nullptr; }
 
   [[nodiscard]] virtual std::size_t loops() const { return 1; }
   // Calls task(loop) on the thread of each loop and returns when all calls have; before run(), on the caller's thread.

@@ -28,6 +28,7 @@ void loop_group::close_sockets() noexcept {
   for (const auto& s : sockets) {
     if (s->fd >= 0) ::close(s->fd);
     s->fd = -1;
+    s->name = {};
   }
 }
 
@@ -126,10 +127,10 @@ bool event_loop::refuse_one(const listening_socket& s) {
 }
 
 // nullptr without memory; the connection is then closed. Reserves all lists, so that none has to grow later.
-tcp_connection* event_loop::add(int fd, service& s) {
+tcp_connection* event_loop::add(int fd, service& s, bool has_head) {
   std::unique_ptr<tcp_connection> c;
   try {
-    c = std::make_unique<tcp_connection>(fd, s, touched_);
+    c = std::make_unique<tcp_connection>(fd, s, touched_, has_head);
   } catch (const std::bad_alloc&) {
     ::close(fd);
     return nullptr;
@@ -151,8 +152,8 @@ tcp_connection* event_loop::add(int fd, service& s) {
   return connections_.back().get();
 }
 
-void event_loop::begin(int fd, service& s) {
-  tcp_connection* const c = add(fd, s);
+void event_loop::begin(int fd, service& s, bool has_head) {
+  tcp_connection* const c = add(fd, s, has_head);
   if (c == nullptr) return;
   c->begin_turn();
   s.opened(*c);
@@ -170,20 +171,25 @@ std::size_t event_loop::choose_loop(const listening_socket& s) const noexcept {
 
 void event_loop::accept_all(const listening_socket& s) {
   for (int i = 0; i < 64; ++i) {
-    const int fd = accept4(s.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd = accept4(s.fd, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if ((errno != EMFILE && errno != ENFILE) || !refuse_one(s)) return;
       continue;
     }
+    const bool has_head = !group_->proxies.is_empty() && own_service(s).takes_proxies() &&
+                          group_->proxies.contains(reinterpret_cast<const sockaddr&>(peer));
     const std::size_t loop = choose_loop(s);
     if (loop == number_) {
-      begin(fd, own_service(s));
+      begin(fd, own_service(s), has_head);
       continue;
     }
     // Counted at once, so that the next connection sees it.
     event_loop& other = *group_->loops[loop];
     other.open_.fetch_add(1, std::memory_order_relaxed);
-    if (!other.post([&other, fd, of = s.services[loop]] { other.begin(fd, *of); })) begin(fd, own_service(s));
+    if (!other.post([&other, fd, of = s.services[loop], has_head] { other.begin(fd, *of, has_head); }))
+      begin(fd, own_service(s), has_head);
   }
 }
 

@@ -12,14 +12,19 @@
 #include <optional>
 #include <vector>
 
+#include "base/leftover.hpp"
+#include "unikernel-example/platform/linux/proxy_head.hpp"
 #include "unikernel-example/platform/linux/tcp_connection.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm::on_linux {
 
 struct listening_socket {
+  listening_socket(int f, std::vector<service*> s, leftover n = {})
+      : fd(f), services(std::move(s)), name(std::move(n)) {}
   int fd;
   std::vector<service*> services;  // of each loop, or of loop 0 alone
+  leftover name;                   // of a socket in the file system
 };
 
 class event_loop;
@@ -28,6 +33,7 @@ class event_loop;
 struct loop_group {
   std::vector<std::unique_ptr<event_loop>> loops;
   std::vector<std::unique_ptr<listening_socket>> sockets;
+  proxy_peers proxies;  // whose connections begin with a head
   std::atomic<bool> stops{false};
   std::atomic<std::size_t> draining{0};  // loops that have begun to
   void close_sockets() noexcept;
@@ -78,9 +84,9 @@ class event_loop {
   event_loop(std::size_t number, loop_group& group) : number_(number), group_(&group) {}
   [[nodiscard]] bool watch(int fd, std::uint32_t events, void* who) const;
   void accept_all(const listening_socket& s);
-  void begin(int fd, service& s);
+  void begin(int fd, service& s, bool has_head);
   [[nodiscard]] std::size_t choose_loop(const listening_socket& s) const noexcept;
-  [[nodiscard]] tcp_connection* add(int fd, service& s);
+  [[nodiscard]] tcp_connection* add(int fd, service& s, bool has_head);
   bool refuse_one(const listening_socket& s);
   [[nodiscard]] service& own_service(const listening_socket& s) const;
   void take_event(const epoll_event& e, process_duties* duties);

@@ -22,7 +22,9 @@
 #include "unikernel-example/platform/linux/listening.hpp"
 #include "unikernel-example/platform/linux/monotonic_time.hpp"
 #include "unikernel-example/platform/linux/server_signals.hpp"
+#include "unikernel-example/platform/linux/service_notice.hpp"
 #include "unikernel-example/platform/linux/surroundings.hpp"
+#include "unikernel-example/platform/linux/unix_listening.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -87,6 +89,13 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
     DOCTEUR_TRY(loop, event_loop::make(i, *p->group_));
     p->group_->loops.push_back(std::move(loop));
   }
+  const platform_options& o = p->options_;
+  p->group_->proxies = o.proxies;
+  if (o.access_log.what != log_place::kind::none) {
+    const auto say = [raw = p.get()](const std::string& text) { raw->console_write("docteur-cache: " + text + "\n"); };
+    DOCTEUR_TRY(log, access_log::open(o.access_log, o.access_format, o.threads, say));
+    p->log_ = std::move(log);
+  }
   for (const std::string& name : p->options_.images) {
     DOCTEUR_TRY(disk, p->open_image(name, p->images_.empty()));
     p->images_.push_back({name, std::move(disk), {}});
@@ -95,6 +104,11 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
 }
 
 linux_platform::~linux_platform() { group_->close_sockets(); }
+
+void linux_platform::tick() {
+  look_at_console();
+  if (log_) log_->flush();
+}
 
 void linux_platform::look_at_console() {
   if (drains_ || !console_.look()) return;
@@ -167,16 +181,43 @@ docteur::memory linux_platform::heap() noexcept { return huge_page_memory(); }
 
 std::string linux_platform::network_status() const { return "sockets of this host"; }
 
-outcome<void> linux_platform::listen(std::string_view address, std::uint16_t port, std::span<service* const> services) {
-  DOCTEUR_TRY(listening, listen_on(address, port));
+outcome<std::string> linux_platform::listen(std::string_view address, std::uint16_t port,
+                                            std::span<service* const> services) {
+  constexpr std::string_view in_files = "unix:";
+  std::vector<int> listening;
+  leftover name;
+  if (address.starts_with(in_files)) {
+    DOCTEUR_TRY(made, listen_on_path(std::string(address.substr(in_files.size())), options_.socket_mode));
+    listening.push_back(made.fd);
+    name = std::move(made.name);
+  } else if (address == "systemd") {
+    DOCTEUR_TRY(handed, take_handed_sockets());
+    listening = std::move(handed);
+  } else {
+    DOCTEUR_TRY(made, listen_on(address, port));
+    listening = std::move(made);
+  }
+  std::string where;
   for (const int fd : listening) {
-    group_->sockets.push_back(
-        std::make_unique<listening_socket>(listening_socket{fd, {services.begin(), services.end()}}));
+    group_->sockets.push_back(std::make_unique<listening_socket>(
+        fd, std::vector<service*>(services.begin(), services.end()), std::exchange(name, leftover())));
+    if (where.empty() || address == "systemd") where += (where.empty() ? "" : ", ") + listening_text(fd);
     for (const auto& loop : group_->loops)
       if (!loop->watch(*group_->sockets.back()))
         return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));
   }
-  return {};
+  // Of several addresses the port counts.
+  if (address.empty()) where.erase(0, where.rfind(':'));
+  return where;
+}
+
+void linux_platform::tell(progress p) {
+  switch (p) {
+    case progress::serves: return notify_service_manager("READY=1");
+    case progress::reloads:
+      return notify_service_manager("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_time() / 1000));
+    case progress::stops: return notify_service_manager("STOPPING=1");
+  }
 }
 
 connection_limit linux_platform::most_connections() const {
@@ -242,6 +283,7 @@ void linux_platform::woken(application& app) {
       app.reload();
     }
   }
+  if (server_signals::take_reopen() && log_) log_->reopen();
   if (server_signals::take_suspend()) {
     const bool was_there = console_.is_there();
     console_.leave();
@@ -308,6 +350,7 @@ ending linux_platform::run(application& app) {
   if (!serve(first(), this)) all_good = false;
   for (std::thread& t : others) t.join();
   const ending how = all_good ? how_.value_or(ending::halt) : ending::failure;
+  if (log_) log_->end();
   wait_for_asides(how);
   return how;
 }

@@ -13,6 +13,7 @@
 #include "host/block_list.hpp"
 #include "host/recorded_image.hpp"
 #include "remote/open_image_device.hpp"
+#include "unikernel-example/platform/linux/access_log.hpp"
 #include "unikernel-example/platform/linux/console.hpp"
 #include "unikernel-example/platform/linux/event_loop.hpp"
 #include "unikernel-example/platform/linux/gzip_coder.hpp"
@@ -26,7 +27,11 @@ struct platform_options {
   remote_options remote;            // how those on servers are read
   std::size_t threads = 1;          // loops, > 0
   bool console = false;             // use standard input as a console
-  bool records = false;             // remember which blocks of the first image are read
+  log_place access_log;
+  line_format access_format = line_format::combined;
+  unsigned socket_mode = 0666;  // of sockets in the file system
+  proxy_peers proxies;
+  bool records = false;  // remember which blocks of the first image are read
 };
 
 class linux_platform final : public platform, private process_duties {
@@ -56,9 +61,12 @@ class linux_platform final : public platform, private process_duties {
   memory_use memory() const override;
   docteur::memory heap() noexcept override;
   std::string network_status() const override;
-  outcome<void> listen(std::string_view address, std::uint16_t port, std::span<service* const> services) override;
+  outcome<std::string> listen(std::string_view address, std::uint16_t port,
+                              std::span<service* const> services) override;
   connection_limit most_connections() const override;
+  request_log* requests() override { return log_.get(); }
   std::size_t loops() const override { return group_->loops.size(); }
+  void tell(progress p) override;
   void on_each_loop(const std::function<void(std::size_t)>& task) override;
   void aside(std::function<void()> task, std::function<void()> then) override;
   bool can_gzip() const override { return true; }
@@ -87,7 +95,7 @@ class linux_platform final : public platform, private process_duties {
   void console_event() override { console_is_ready_ = true; }
   bool wants_turn() const override { return console_is_ready_; }
   bool serve_console(application& app) override;
-  void tick() override { look_at_console(); }
+  void tick() override;
   void begin_drain(application& app);
   void wake_all();
   void begin_aside();
@@ -95,6 +103,7 @@ class linux_platform final : public platform, private process_duties {
   void wait_for_asides(ending how);
 
   const platform_options options_;
+  std::unique_ptr<access_log> log_;
   std::shared_ptr<loop_group> group_ = std::make_shared<loop_group>();
   console console_;
   bool console_is_ready_ = false;

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,28 +42,54 @@ constexpr int kReceived = 32 << 10;  // the kernel doubles it
   return bind(fd, at.ai_addr, at.ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0 ? 0 : errno;
 }
 
-[[nodiscard]] std::string address_text(const addrinfo& a) {
+[[nodiscard]] std::string address_text(const sockaddr& a, socklen_t size) {
   char host[NI_MAXHOST];
   char port[NI_MAXSERV];
-  if (getnameinfo(a.ai_addr, a.ai_addrlen, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return "?";
-  return (a.ai_family == AF_INET6 ? "[" + std::string(host) + "]:" : std::string(host) + ":") + port;
+  if (a.sa_family == AF_UNIX) return "unix:" + std::string(reinterpret_cast<const sockaddr_un&>(a).sun_path);
+  if (getnameinfo(&a, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0) return "?";
+  return (a.sa_family == AF_INET6 ? "[" + std::string(host) + "]:" : std::string(host) + ":") + port;
+}
+
+[[nodiscard]] std::uint16_t port_of(int fd) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) return 0;
+  return ntohs(at.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(at).sin6_port
+                                        : reinterpret_cast<const sockaddr_in&>(at).sin_port);
+}
+
+void set_port(sockaddr& at, std::uint16_t port) {
+  if (at.sa_family == AF_INET6) {
+    reinterpret_cast<sockaddr_in6&>(at).sin6_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in&>(at).sin_port = htons(port);
+  }
 }
 
 }  // namespace
 
+std::string listening_text(int fd) {
+  sockaddr_storage at{};
+  socklen_t size = sizeof at;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) return "?";
+  return address_text(reinterpret_cast<const sockaddr&>(at), size);
+}
+
 outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port) {
   addrinfo hints{};
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* all = nullptr;
   const std::string host(address);
-  if (getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &all) != 0)
-    return give_up(blame::environment, "cannot listen on " + host + ": not an address");
+  if (const int why = getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &hints, &all);
+      why != 0)
+    return give_up(blame::environment, "cannot listen on " + host + ": no address or name of a host (" +
+                                           std::string(gai_strerror(why)) + ")");
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> guard(all, freeaddrinfo);
   std::vector<int> listening;
   std::string wrong;
   for (const addrinfo* a = all; a != nullptr; a = a->ai_next) {
+    if (port == 0 && !listening.empty()) set_port(*a->ai_addr, port_of(listening.front()));
     const int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int error = fd < 0 ? errno : listen_at(fd, *a);
     if (error == 0) {
@@ -71,8 +98,10 @@ outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port
     }
     if (fd >= 0) ::close(fd);
     const bool is_last = a->ai_next == nullptr && listening.empty();
-    if (error == EAFNOSUPPORT && !(is_last && wrong.empty())) continue;  // the machine lacks this family
-    wrong += (wrong.empty() ? "cannot listen on " : ", ") + address_text(*a) + ": " + reason(error);
+    const bool is_lacking = error == EAFNOSUPPORT || (error == EADDRNOTAVAIL && all->ai_next != nullptr);
+    if (is_lacking && !(is_last && wrong.empty())) continue;  // the machine lacks this family, or address of a name
+    wrong +=
+        (wrong.empty() ? "cannot listen on " : ", ") + address_text(*a->ai_addr, a->ai_addrlen) + ": " + reason(error);
   }
   if (wrong.empty() && !listening.empty()) return listening;
   for (const int fd : listening) ::close(fd);

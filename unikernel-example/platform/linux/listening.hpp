@@ -2,6 +2,7 @@
 // Listening sockets. Hosted, Linux.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,9 +10,13 @@
 
 namespace docteur::cache_vm::on_linux {
 
-// Non-blocking sockets that listen on `address`, or for "" on all IPv4 and IPv6 addresses. Succeeds only if all of them
-// do; an address family that the machine does not have is skipped. The caller closes the sockets. Errors: environment,
-// with the address that failed and the reason.
+// Non-blocking sockets that listen on `address`, on all addresses of a host of that name, or for "" on all IPv4 and
+// IPv6 addresses. With port 0 they get one free port. Succeeds only if all of them do; an address family that the
+// machine does not have is skipped, and so are addresses of a name that it does not have, if there is another one. The
+// caller closes the sockets. Errors: environment, with the address that failed and the reason.
 [[nodiscard]] outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port);
+
+// Where a socket listens: "127.0.0.1:80", "[::1]:80", "unix:/run/a".
+[[nodiscard]] std::string listening_text(int fd);
 
 }  // namespace docteur::cache_vm::on_linux

@@ -35,11 +35,14 @@ struct options {
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
   std::string record;  // a file for the list of the blocks that were read; empty: none
+  std::string access_log, access_format = "combined", proxy_from;
+  unsigned socket_mode = 0666;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, git, host, idle, objects, proofs, requests, show, status,
-      time_out;
+  std::string shell, disk, cache, connections, drain, git, header_bytes, header_fields, host, html, idle, objects,
+      proofs, ranges, requests, rules, stall, show, status, time_out;
   bool beside = false;
+  bool keep_alive = false;
   bool listing = false;
   bool versions = false;
   bool prefetch = false;
@@ -58,19 +61,31 @@ struct options {
   add("connections", o.connections);
   add("drain", o.drain);
   add("git", o.git);
+  add("header-bytes", o.header_bytes);
+  add("header-fields", o.header_fields);
   add("host", o.host);
+  add("html", o.html);
   add("idle", o.idle);
   add("objects", o.objects);
   add("proofs", o.proofs);
+  add("ranges", o.ranges);
   add("requests", o.requests);
+  add("rules", o.rules);
   add("show", o.show);
   add("status", o.status);
   add("time-out", o.time_out);
+  add("stall", o.stall);
   if (o.beside) words.emplace_back("beside");
+  if (o.keep_alive) words.emplace_back("keep-alive");
   if (o.listing) words.emplace_back("listing");
   if (o.versions) words.emplace_back("versions");
   if (o.prefetch) words.emplace_back("prefetch");
   return words;
+}
+
+[[nodiscard]] line_format format_of(const std::string& name) {
+  if (name == "json") return line_format::json;
+  return name == "common" ? line_format::common : line_format::combined;
 }
 
 outcome<void> serve(const options& o) {
@@ -85,9 +100,12 @@ outcome<void> serve(const options& o) {
   for (const std::string& text : o.digests) DOCTEUR_CHECK(parse_digest(text, "--digest"));
   if (!o.record.empty()) DOCTEUR_CHECK(cli::check_whole_file(o.record));
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
+  DOCTEUR_TRY(log, log_place::parse(o.show.empty() ? o.access_log : std::string()));
+  DOCTEUR_TRY(proxies, proxy_peers::parse(o.proxy_from));
   DOCTEUR_TRY(platform,
               linux_platform::make({o.images, o.remote, threads,
-                                    o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0), !o.record.empty()}));
+                                    o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0), std::move(log),
+                                    format_of(o.access_format), o.socket_mode, std::move(proxies), !o.record.empty()}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -109,7 +127,7 @@ int main(int argc, char** argv) {
   CLI::App app("Serves an image by HTTP.", kProgram);
   options o;
   app.add_option("image", o.images, "images: files, block devices or URLs, the disks 0, 1, ...")->required();
-  app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT for HTTP (127.0.0.1:8080)");
+  app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT, unix:SOCKET or systemd for HTTP (127.0.0.1:8080)");
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--digest", o.digests, "only images of these digests, sha256:HEX; each block that is read is compared")
@@ -117,17 +135,29 @@ int main(int argc, char** argv) {
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)")
       ->check(CLI::Range(1u, 1024u));
+  app.add_option("--access-log", o.access_log,
+                 "a file, stderr, syslog or syslog:SOCKET for a line of each request; reopened on SIGUSR1 (off)");
+  app.add_option("--access-log-format", o.access_format, "common, combined or json (combined)")
+      ->check(CLI::IsMember({"common", "combined", "json"}));
   app.add_option("--connections", o.connections, "clients at once (1024)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
+  app.add_option("--html", o.html,
+                 "on, off or redirect: /page is page.html if there is no page; redirect: /page.html leads there (on)");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--proofs", o.proofs, "on or off: /.docteur/proof/PATH, proofs of files (as --objects)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
+  app.add_option("--rules", o.rules, "on or off: files _headers and _redirects are rules, and not served (on)");
   app.add_option("--time-out", o.time_out,
                  "seconds to receive a request's head (15), and for a client to read 1 KiB (30)");
-  app.add_option("--idle", o.idle, "seconds between two requests (60)");
+  app.add_option("--idle", o.idle, "seconds between two requests (75)");
+  app.add_flag("--keep-alive", o.keep_alive, "tell clients the idle time by the field Keep-Alive");
+  app.add_option("--stall", o.stall, "seconds for a client to read 1 KiB (as --time-out)");
+  app.add_option("--header-bytes", o.header_bytes, "bytes of a request's head (32768)");
+  app.add_option("--header-fields", o.header_fields, "fields of a request's head (256)");
+  app.add_option("--ranges", o.ranges, "ranges in one request; one with more gets the whole file (1024)");
   app.add_option("--ca-file", o.remote.http.ca_file,
                  "authorities that https servers of images are checked with, in PEM");
   app.add_option("--token-file", o.remote.http.token_file, "a file with the bearer token that such a server asks for");
@@ -137,6 +167,20 @@ int main(int argc, char** argv) {
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
       ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
   app.add_option("--record", o.record, "write the list of the blocks of disk 0 that were read to this file at the end");
+  app.add_option("--proxy-from", o.proxy_from,
+                 "ADDRESS[/BITS][,...] or unix: peers whose connections begin with a head of the PROXY protocol");
+  app.add_option("--socket-mode", o.socket_mode, "permissions of unix:SOCKET, in octal (0666)")
+      ->transform([](std::string text) {
+        std::size_t end = 0;
+        unsigned long mode = 01000;
+        try {
+          mode = std::stoul(text, &end, 8);
+        } catch (const std::logic_error&) {
+        }
+        if (mode > 0777 || end != text.size())
+          throw CLI::ValidationError("--socket-mode", "not a mode in octal: " + text);
+        return std::to_string(mode);
+      });
   app.add_flag("--beside", o.beside, "send FILE.br, FILE.zst and FILE.gz as coded forms of FILE");
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--versions", o.versions,

@@ -16,6 +16,7 @@ sigset_t taken;
 std::atomic<int> waker{-1};  // an eventfd; none before serve()
 std::atomic<bool> stop_asked{false};
 std::atomic<bool> reload_asked{false};
+std::atomic<bool> reopen_asked{false};
 std::atomic<bool> suspend_asked{false};
 std::atomic<bool> resumed{false};
 
@@ -37,6 +38,7 @@ extern "C" void* take_signals(void*) {
         is_stopping = stop_asked = true;
         break;
       case SIGHUP: reload_asked = true; break;
+      case SIGUSR1: reopen_asked = true; break;
       case SIGTSTP:
         if (wake < 0) {
           ::kill(::getpid(), SIGSTOP);
@@ -55,7 +57,7 @@ extern "C" void* take_signals(void*) {
 
 server_signals::server_signals() {
   sigemptyset(&taken);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGTSTP})
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGTSTP})
     if (!is_ignored(signal)) sigaddset(&taken, signal);
   sigaddset(&taken, SIGCONT);
   for (const int signal : {SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ}) std::signal(signal, SIG_IGN);
@@ -66,6 +68,7 @@ server_signals::server_signals() {
 void server_signals::serve(int wake) noexcept { waker = wake; }
 bool server_signals::take_stop() noexcept { return stop_asked.exchange(false); }
 bool server_signals::take_reload() noexcept { return reload_asked.exchange(false); }
+bool server_signals::take_reopen() noexcept { return reopen_asked.exchange(false); }
 bool server_signals::take_suspend() noexcept { return suspend_asked.exchange(false); }
 bool server_signals::take_resume() noexcept { return resumed.exchange(false); }
 void server_signals::suspend() noexcept { ::kill(::getpid(), SIGSTOP); }

@@ -13,6 +13,8 @@
 #include <array>
 #include <cerrno>
 
+#include "unikernel-example/platform/linux/proxy_head.hpp"
+
 namespace docteur::cache_vm::on_linux {
 namespace {
 
@@ -35,6 +37,7 @@ tcp_connection::~tcp_connection() {
 
 std::size_t tcp_connection::receive(mutable_bytes into) {
   if (!readable_ || ended_ || broken_ || into.empty()) return 0;
+  if (awaits_head_ && !take_head()) return 0;
   for (;;) {
     const ssize_t n = recv(fd_, into.data(), into.size(), 0);
     if (n > 0) {
@@ -50,6 +53,33 @@ std::size_t tcp_connection::receive(mutable_bytes into) {
     readable_ = false;
     if (errno != EAGAIN) broken_ = true;
     return 0;
+  }
+}
+
+// Takes a proxy's head from the input once it is whole. False: it is not, or was refused.
+bool tcp_connection::take_head() {
+  std::array<std::byte, proxy_head::kMost> front;
+  for (;;) {
+    const ssize_t n = recv(fd_, front.data(), front.size(), MSG_PEEK);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == EAGAIN) {
+      readable_ = false;
+      return false;
+    }
+    const proxy_head head = n > 0 ? parse_proxy_head(bytes(front).first(static_cast<std::size_t>(n)))
+                                  : proxy_head{proxy_head::kind::refused};
+    if (head.state == proxy_head::kind::more && !hung_up_) {
+      readable_ = false;  // what arrives is reported
+      return false;
+    }
+    if (head.state != proxy_head::kind::whole ||
+        recv(fd_, front.data(), head.size, 0) != static_cast<ssize_t>(head.size)) {
+      broken_ = true;
+      return false;
+    }
+    client_ = head.client;
+    awaits_head_ = false;
+    return true;
   }
 }
 
@@ -126,10 +156,12 @@ void tcp_connection::abort() {
 }
 
 std::string tcp_connection::peer() const {
+  if (!client_.empty()) return client_;
   sockaddr_storage from{};
   socklen_t size = sizeof from;
   if (getpeername(fd_, reinterpret_cast<sockaddr*>(&from), &size) != 0) return "?";
   std::array<char, INET6_ADDRSTRLEN> text{};
+  if (from.ss_family == AF_UNIX) return "unix:";
   if (from.ss_family == AF_INET6) {
     const auto& a = reinterpret_cast<const sockaddr_in6&>(from);
     inet_ntop(AF_INET6, &a.sin6_addr, text.data(), text.size());

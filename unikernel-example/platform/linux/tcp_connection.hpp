@@ -18,8 +18,10 @@ using touched_list = std::vector<tcp_connection*>;
 
 class tcp_connection final : public connection {
  public:
-  // `fd`: non-blocking; this object closes it.
-  tcp_connection(int fd, cache_vm::service& s, touched_list& touched) : fd_(fd), service_(&s), touched_(&touched) {}
+  // `fd`: non-blocking; this object closes it. `has_head`: its input begins with a proxy's head, which the application
+  // does not see.
+  tcp_connection(int fd, cache_vm::service& s, touched_list& touched, bool has_head)
+      : fd_(fd), service_(&s), touched_(&touched), awaits_head_(has_head) {}
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
   ~tcp_connection();
@@ -55,11 +57,14 @@ class tcp_connection final : public connection {
   void flush();
   [[nodiscard]] std::size_t write(bytes first, bytes second);
   [[nodiscard]] bool drain();
+  [[nodiscard]] bool take_head();
 
   int fd_;
   cache_vm::service* service_;
   touched_list* touched_;
   bool is_touched_ = false;
+  bool awaits_head_;    // of a proxy
+  std::string client_;  // that it named; "": none
   use use_ = use::open;
   bool readable_ = true;
   bool hung_up_ = false;  // the peer sends no more, but there may be unread input

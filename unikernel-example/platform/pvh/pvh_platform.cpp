@@ -82,12 +82,14 @@ std::string pvh_platform::network_status() const {
   return network_ != nullptr ? network_->status() : "there is no network device";
 }
 
-outcome<void> pvh_platform::listen(std::string_view address, std::uint16_t port, std::span<service* const> services) {
-  const char* const why =
-      network_ != nullptr ? network_->listen(address, port, *services.front()) : "there is no network device";
-  if (why == nullptr) return {};
-  return give_up(blame::environment,
-                 "cannot listen on " + std::string(address) + ":" + std::to_string(port) + ": " + why);
+outcome<std::string> pvh_platform::listen(std::string_view address, std::uint16_t port,
+                                          std::span<service* const> services) {
+  const std::string at = std::string(address) + ":" + std::to_string(port);
+  const char* const why = port == 0             ? "a guest needs the number of a port"
+                          : network_ != nullptr ? network_->listen(address, port, *services.front())
+                                                : "there is no network device";
+  if (why == nullptr) return at;
+  return give_up(blame::environment, "cannot listen on " + at + ": " + why);
 }
 
 connection_limit pvh_platform::most_connections() const {

@@ -31,8 +31,8 @@ class pvh_platform final : public platform {
   [[nodiscard]] memory_use memory() const override;
   [[nodiscard]] docteur::memory heap() noexcept override;
   [[nodiscard]] std::string network_status() const override;
-  [[nodiscard]] outcome<void> listen(std::string_view address, std::uint16_t port,
-                                     std::span<service* const> services) override;
+  [[nodiscard]] outcome<std::string> listen(std::string_view address, std::uint16_t port,
+                                            std::span<service* const> services) override;
   [[nodiscard]] connection_limit most_connections() const override;
   ending run(application& app) override;
   void stop(ending how) override;
