@@ -150,11 +150,12 @@ TEST(Start, StatusesAndLines) {
   EXPECT_EQ(run(&good.raw, {"ip=10.0.2.15", "virtio_mmio.device=512@0xfeb00e00:12", "gateway=10.0.2.2"}), 0);
   EXPECT_EQ(run(&good.raw, {"host=a.example,b", "status=127.0.0.1:9090", "objects=off"}), 0);
   EXPECT_EQ(run(&good.raw, {"status=off", "status=on", "objects=on"}), 0);
+  EXPECT_EQ(run(&good.raw, {"listen=0", "status=0"}), 0);  // free ports
   EXPECT_EQ(run(&good.raw, {"frobnicate=1"}, &said), 2);
   EXPECT_EQ(said, "docteur-cache: unknown option: frobnicate=1 (see help)\n");
   for (const char* word :
-       {"listen=0", "listen=1:2:80", "cache=many", "connections=0", "listing=2", "show=", "status=", "status=no",
-        "status=0", "objects", "objects=x", "host=", "host=a b", "host=a:80", "host=[::1]:80", "host=,"})
+       {"listen=1:2:80", "listen=65536", "cache=many", "connections=0", "listing=2", "show=", "status=", "status=no",
+        "status=65536", "objects", "objects=x", "host=", "host=a b", "host=a:80", "host=[::1]:80", "host=,"})
     EXPECT_EQ(run(&good.raw, {word}), 2) << word;
   EXPECT_EQ(run(&bad, {}, &said), 1);
   EXPECT_EQ(std::ranges::count(said, '\n'), 1);
