@@ -46,7 +46,7 @@ def says_what_cannot_be_had(image):
         port = six.getsockname()[1]
         refused(str(port), rf"cannot listen on \[::\]:{port}: in use by another program\n")
     refused("192.0.2.77:8080", r"192\.0\.2\.77:8080: no such address on this machine")
-    refused("localhost:8080", "localhost: not an address")
+    refused("no-such-host.invalid:8080", "no-such-host.invalid: no address or name of a host")
     first = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
     if os.geteuid() == 0 and first > 1:
         refused(f"127.0.0.1:{first - 1}", "not permitted", user=65534, group=65534)
