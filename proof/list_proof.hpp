@@ -5,10 +5,14 @@
 //   after the frame (proof/proof_format.hpp):
 //   number, path        not empty
 //   number              mode
-//   number, SHA-256     of the content, 32 bytes; or 0, when the writer did not read it: the content must be at hand
-//   then number              index of the leaf number              files in the list number              date in the
-//   statement commit              its id, 20 or 32 bytes nodes               32 bytes each, as many as count_siblings()
-//   says u8                  kind of the signature; 0: none number, signature   if there is one
+//   number, SHA-256     of the content, 32 bytes; or 0: the writer did not read it, and the checker needs the content
+//   number              index of the leaf
+//   number              files in the list
+//   number              date in the statement
+//   commit              its id, 20 or 32 bytes
+//   nodes               32 bytes each, as many as count_siblings() says
+//   u8                  kind of the signature; 0: none
+//   number, signature   if there is one
 //
 // The proof by itself proves nothing: who signed the statement, or which root was expected, decides.
 

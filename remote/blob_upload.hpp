@@ -20,8 +20,8 @@ class blob_upload {
       : registry_(registry), name_(name), options_(options), report_(report) {}
 
   // Puts the bytes of `content`, whose SHA-256 is `digest`, unless the registry has them. What it has after a cut is
-  // not sent again; where it cannot tell, the upload begins anew. `kept`: where an upload that did not end lies, of
-  // this program or an earlier one; forgotten when the blob is there. Fails with blame::environment and one line.
+  // not sent again; where it cannot tell, the upload begins anew. `kept`: the upload that an earlier run began, if
+  // there is one; put() keeps its own there until the blob is there. Fails with blame::environment and one line.
   [[nodiscard]] outcome<void> put(const device& content, const oid& digest, kept_upload& kept);
 
   [[nodiscard]] bool was_there() const noexcept { return was_there_; }  // the last one that was put

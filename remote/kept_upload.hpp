@@ -1,5 +1,5 @@
 #pragma once
-// Where an upload that has begun lies in the registry, kept so that another run of the program goes on with it. Hosted.
+// The URL of an upload that has begun, kept in a file: another run of the program goes on with it. Hosted.
 
 #include <cstdint>
 #include <filesystem>

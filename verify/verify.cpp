@@ -31,7 +31,19 @@
 namespace docteur {
 namespace {
 
-bool is_known(section_type type) { return type >= section_type::restart && type <= section_type::files; }
+bool is_known(section_type type) {
+  switch (type) {
+    case section_type::restart:
+    case section_type::paths:
+    case section_type::tags:
+    case section_type::digests:
+    case section_type::versions:
+    case section_type::entries:
+    case section_type::origin:
+    case section_type::files: return true;
+  }
+  return false;
+}
 
 // Checks the frame of an image: header, section table, sections, padding. The other files here check what is in it.
 class verification {
