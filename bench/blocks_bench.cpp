@@ -163,11 +163,7 @@ int main(int argc, char** argv) {
         for (int i = 0; i < 4096; ++i) block[0] = std::byte(block_crc(block));
       },
       [&] {
-        for (int i = 0; i < 4096; ++i) {
-          sha256 hash;
-          hash.update(block);
-          block[0] = hash.finish().view()[0];
-        }
+        for (int i = 0; i < 4096; ++i) block[0] = sha256_of(block).view()[0];
       });
   const auto c = cache->counts();
   std::fprintf(stderr, "fetched after filling: %llu\n", static_cast<unsigned long long>(c.fetched));

@@ -61,9 +61,7 @@ int main(int argc, char** argv) {
     });
     all = median([&] {
       const auto p = read_list_proof(as_bytes(raw));
-      sha256 hash;
-      hash.update(as_bytes(file));
-      return p && prove(*p, hash.finish());
+      return p && prove(*p, sha256_of(as_bytes(file)));
     });
   }
   std::printf("%.1f %.1f\n", proof, all);

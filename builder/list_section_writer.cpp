@@ -1,9 +1,9 @@
 #include "builder/list_section_writer.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <span>
 
-#include "base/oid_hash.hpp"
+#include "base/oid_table.hpp"
 #include "base/oid_text.hpp"
 #include "base/parallel.hpp"
 #include "layout/list_section.hpp"
@@ -17,7 +17,37 @@ namespace {
 constexpr std::size_t kPiece = 1 << 20;       // bytes of a large blob that are hashed at once
 constexpr std::uint64_t kWhole = kPiece * 8;  // bytes: a larger blob is read as a stream
 
-using content_hashes = std::unordered_map<oid, oid, oid_hash>;  // from ids of blobs to the SHA-256 of their content
+// The SHA-256 of the content of each blob of a source, by its id.
+class content_hashes {
+ public:
+  explicit content_hashes(std::span<const source_object> objects) : known_(id_of{objects, blobs_}) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      if (objects[i].type != object_type::blob) continue;
+      blobs_.push_back(static_cast<std::uint32_t>(i));
+      known_.insert(static_cast<std::uint32_t>(blobs_.size() - 1));
+    }
+    hashes_.resize(blobs_.size());
+  }
+  content_hashes(const content_hashes&) = delete;
+  content_hashes& operator=(const content_hashes&) = delete;
+
+  [[nodiscard]] std::span<const std::uint32_t> blobs() const noexcept { return blobs_; }  // in the source's order
+  void set(std::size_t blob, const oid& hash) { hashes_[blob] = hash; }
+  [[nodiscard]] const oid* find(const oid& id) const {
+    const auto blob = known_.find(id);
+    return blob ? &hashes_[*blob] : nullptr;
+  }
+
+ private:
+  struct id_of {
+    std::span<const source_object> objects;
+    const std::vector<std::uint32_t>& blobs;
+    const oid& operator()(std::uint32_t blob) const { return objects[blobs[blob]].id; }
+  };
+  std::vector<std::uint32_t> blobs_;
+  std::vector<oid> hashes_;
+  oid_table<id_of> known_;
+};
 
 tl::unexpected<failure> changed(const oid& id) {
   return give_up(blame::input, "object " + hex_text(id) + " changed while it was read");
@@ -26,14 +56,13 @@ tl::unexpected<failure> changed(const oid& id) {
 // The SHA-256 of a blob, which is compared with its id.
 outcome<oid> hash_blob(const object_source& source, std::size_t index) {
   const source_object& o = source.objects()[index];
-  sha256 content;
   if (o.size <= kWhole) {
     std::vector<std::byte> whole;
     DOCTEUR_CHECK(source.read_verified(index, whole));
     if (object_id(o.id.kind(), o.type, whole) != o.id) return changed(o.id);
-    content.update(whole);
-    return content.finish();
+    return sha256_of(whole);
   }
+  sha256 content;
   hasher id = object_hash(o.id.kind(), o.type, o.size);
   DOCTEUR_TRY(stream, source.open(index));
   std::vector<std::byte> piece(kPiece);
@@ -46,22 +75,14 @@ outcome<oid> hash_blob(const object_source& source, std::size_t index) {
   return id.finish() == o.id ? outcome<oid>(content.finish()) : changed(o.id);
 }
 
-outcome<content_hashes> hash_contents(const object_source& source, unsigned threads, progress& report) {
-  const auto objects = source.objects();
-  std::vector<std::size_t> blobs;
-  for (std::size_t i = 0; i < objects.size(); ++i)
-    if (objects[i].type == object_type::blob) blobs.push_back(i);
-  std::vector<oid> hashes(blobs.size());
+outcome<void> hash_contents(const object_source& source, content_hashes& contents, unsigned threads, progress& report) {
+  const auto blobs = contents.blobs();
   report.phase("hashing files", blobs.size());
-  DOCTEUR_CHECK(for_each_index(blobs.size(), threads, report, [&](std::size_t i) -> outcome<void> {
+  return for_each_index(blobs.size(), threads, report, [&](std::size_t i) -> outcome<void> {
     DOCTEUR_TRY(hash, hash_blob(source, blobs[i]));
-    hashes[i] = hash;
+    contents.set(i, hash);
     return {};
-  }));
-  content_hashes all;
-  all.reserve(blobs.size());
-  for (std::size_t i = 0; i < blobs.size(); ++i) all.emplace(objects[blobs[i]].id, hashes[i]);
-  return all;
+  });
 }
 
 void append(std::vector<std::byte>& to, bytes raw) { to.insert(to.end(), raw.begin(), raw.end()); }
@@ -74,11 +95,9 @@ outcome<std::vector<std::byte>> make_leaves(path_lister& paths, const oid& root,
     if (kind == entry_kind::directory) return;
     oid content;
     if (kind == entry_kind::submodule) {
-      sha256 hash;
-      hash.update(id.view());
-      content = hash.finish();
-    } else if (const auto known = contents.find(id); known != contents.end()) {
-      content = known->second;
+      content = sha256_of(id.view());
+    } else if (const oid* const known = contents.find(id)) {
+      content = *known;
     } else {
       lacks = id;
     }
@@ -103,7 +122,8 @@ outcome<list_statement> describe_commit(const object_source& source) {
 outcome<std::vector<std::byte>> make_list_section(path_lister& paths, const object_source& source,
                                                   const list_signer& sign, unsigned threads, progress& report) {
   DOCTEUR_TRY(statement, describe_commit(source));
-  DOCTEUR_TRY(contents, hash_contents(source, threads, report));
+  content_hashes contents(source.objects());
+  DOCTEUR_CHECK(hash_contents(source, contents, threads, report));
   DOCTEUR_TRY(nodes, make_leaves(paths, source.root().id, contents));
   statement.files = nodes.size() / kListHash;
   if (statement.files == 0) return give_up(blame::input, "there is no file whose list could be signed");
@@ -112,7 +132,7 @@ outcome<std::vector<std::byte>> make_list_section(path_lister& paths, const obje
   append(section, nodes);
   for (std::uint64_t count = statement.files; count > 1;) {
     const bool has_next = count > kListFanOut;
-    for (unsigned level = 0; level < 4; ++level) count = reduce_level(nodes, count);
+    count = reduce_levels(nodes, count);
     if (has_next) append(section, bytes{nodes}.first(count * kListHash));
   }
   statement.root = head.root = oid::from(nodes.data(), hash_kind::sha256);

@@ -15,11 +15,7 @@ constexpr std::uint64_t kPiece = 1 << 20;  // bytes of the section read at once
 }  // namespace
 
 image_digests::image_digests(std::vector<std::byte>&& section, const digest_view& view)
-    : section_(std::move(section)), view_(view) {
-  sha256 hash;
-  hash.update(section_);
-  digest_ = hash.finish();
-}
+    : section_(std::move(section)), view_(view), digest_(sha256_of(section_)) {}
 
 result<image_digests> image_digests::load(const device& from) {
   DOCTEUR_TRY(where, find_digest_section(from));

@@ -16,4 +16,10 @@ struct sha256_function {
 };
 using sha256 = block_hash<sha256_function>;
 
+[[nodiscard]] inline oid sha256_of(bytes data) noexcept {
+  sha256 hash;
+  hash.update(data);
+  return hash.finish();
+}
+
 }  // namespace docteur

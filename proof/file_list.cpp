@@ -1,9 +1,13 @@
 #include "proof/file_list.hpp"
 
+#include "layout/list_section.hpp"
 #include "layout/number.hpp"
 #include "object/sha256.hpp"
 
 namespace docteur {
+
+static_assert(kListHash == kListNode && 1u << kListLevels == kListFanOut);
+
 namespace {
 
 // Room for a number, as put_number() wants it.
@@ -83,6 +87,11 @@ std::uint64_t reduce_level(mutable_bytes nodes, std::uint64_t count) noexcept {
     std::memcpy(to.data(), node.view().data(), kListHash);
   }
   return count - count / 2;
+}
+
+std::uint64_t reduce_levels(mutable_bytes nodes, std::uint64_t count) noexcept {
+  for (unsigned level = 0; level < kListLevels; ++level) count = reduce_level(nodes, count);
+  return count;
 }
 
 unsigned count_siblings(std::uint64_t index, std::uint64_t files) noexcept {

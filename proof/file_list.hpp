@@ -21,6 +21,7 @@
 namespace docteur {
 
 inline constexpr std::size_t kListHash = 32;                   // bytes of a leaf, a node, the root
+inline constexpr unsigned kListLevels = 4;                     // from one level that the section keeps to the next
 inline constexpr std::string_view kListNamespace = "docteur";  // of signatures of ssh-keygen
 
 enum class list_signature_kind : std::uint8_t {
@@ -57,6 +58,8 @@ class statement_text {
 
 // Replaces `count` nodes by those of the next level, in place. Returns their number.
 std::uint64_t reduce_level(mutable_bytes nodes, std::uint64_t count) noexcept;
+// The same for as many levels as lie between two that the list section keeps (layout/list_section.hpp).
+std::uint64_t reduce_levels(mutable_bytes nodes, std::uint64_t count) noexcept;
 
 // How many nodes prove leaf number `index` of `files`; index < files.
 [[nodiscard]] unsigned count_siblings(std::uint64_t index, std::uint64_t files) noexcept;

@@ -10,9 +10,6 @@
 namespace docteur {
 namespace {
 
-constexpr unsigned kLevelsOfGroup = 4;  // 2^4 = kListFanOut
-static_assert(1u << kLevelsOfGroup == kListFanOut);
-
 struct found_list {
   section where;
   list_head head;
@@ -37,7 +34,7 @@ result<done> add_siblings(const image& from, const found_list& list, std::uint64
     std::uint64_t nodes = std::min(kListFanOut, count - begin);
     DOCTEUR_CHECK(read_exactly(from.disk(), at + begin * kListHash, mutable_bytes{group}.first(nodes * kListHash)));
     std::uint64_t place = index - begin;
-    for (unsigned level = 0; level < kLevelsOfGroup; ++level, place >>= 1) {
+    for (unsigned level = 0; level < kListLevels; ++level, place >>= 1) {
       if ((place ^ 1) < nodes) DOCTEUR_CHECK(out.add(bytes{group}.subspan((place ^ 1) * kListHash, kListHash)));
       nodes = reduce_level(group, nodes);
     }

@@ -21,9 +21,7 @@ result<pinned_device> pinned_device::open(const device& below, const memory& fro
     DOCTEUR_CHECK(section.resize(have + std::min<std::uint64_t>(where.length - have, kPiece)));
     DOCTEUR_CHECK(read_exactly(below, where.offset + have, section.span().subspan(have)));
   }
-  sha256 hash;
-  hash.update(section.span());
-  if (hash.finish() != digest)
+  if (sha256_of(section.span()) != digest)
     return fail(errc::bad_checksum, where.offset, "another image: its digest is not the one that is demanded");
   DOCTEUR_TRY(view, digest_view::decode(section.span(), where.offset));
   DOCTEUR_TRY(blocks, owned_array<std::byte>::make(from, kHeld * kDigestBlock));

@@ -58,9 +58,7 @@ void block_hashes::run() {
     lock.unlock();
     const mutable_bytes content = mutable_bytes(buffer).first(length_of(file_, block));
     outcome<void> read = file_.read(block * kPartialBlock, content);
-    sha256 hash;
-    hash.update(content);
-    hashes_[block] = hash.finish();
+    hashes_[block] = sha256_of(content);
     lock.lock();
     if (!read) why_ = std::move(read.error());
     is_idle_ = waiting_.empty();

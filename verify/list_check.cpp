@@ -14,10 +14,7 @@ namespace docteur {
 namespace {
 
 oid content_of(const tree_paths::path& p, std::span<const oid> hashes) {
-  if (p.kind != entry_kind::submodule) return hashes[p.entry];
-  sha256 hash;
-  hash.update(p.id.view());
-  return hash.finish();
+  return p.kind == entry_kind::submodule ? sha256_of(p.id.view()) : hashes[p.entry];
 }
 
 // All leaves, one after the other.
@@ -75,8 +72,7 @@ class list_comparison {
     for (std::uint64_t count = head.files;; at += count * kListHash, count = list_head::next_level(count)) {
       DOCTEUR_TRY(stored, read_range(device_, where_.offset + at, count * kListHash, buffer_));
       if (std::memcmp(stored.data(), nodes_.data(), stored.size()) != 0) return std::optional(at);
-      std::uint64_t left = count;
-      for (unsigned level = 0; level < 4; ++level) left = reduce_level(nodes_, left);
+      (void)reduce_levels(nodes_, count);
       if (count <= kListFanOut) return std::optional<std::uint64_t>();
     }
   }

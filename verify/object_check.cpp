@@ -58,9 +58,7 @@ void object_check::take_blob(pack_entry& e, std::uint32_t index, const oid& id, 
 
 void object_check::hash_content(std::uint32_t index, bytes content) {
   if (!hashes_content()) return;
-  sha256 hash;
-  hash.update(content);
-  hashes_[index] = hash.finish();
+  hashes_[index] = sha256_of(content);
 }
 
 void object_check::set_id(pack_entry& e, const oid& id) {

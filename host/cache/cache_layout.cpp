@@ -24,12 +24,6 @@ constexpr std::size_t kDigestAt = kCacheHeaderSize - 32;  // SHA-256 of all befo
 constexpr std::uint32_t kVersion = 1;
 static_assert(kTextAt + kMostCacheIdentity + kMostCacheName <= kDigestAt);
 
-oid sha256_of(bytes data) {
-  sha256 hash;
-  hash.update(data);
-  return hash.finish();
-}
-
 std::string hex_of(const oid& hash, std::size_t digits) { return hex_text(hash).substr(0, digits); }
 
 bool is_zero(bytes data) {

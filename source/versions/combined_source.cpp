@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
 #include "base/oid_table.hpp"
 #include "base/oid_text.hpp"

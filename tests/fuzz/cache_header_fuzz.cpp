@@ -15,9 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bytes input = fuzz_input(data, size);
   (void)decode_cache_header(input);
   std::ranges::copy(input.first(std::min(size, raw.size() - 32)), raw.begin());
-  sha256 hash;
-  hash.update(bytes(raw).first(raw.size() - 32));
-  std::ranges::copy(hash.finish().view(), raw.end() - 32);
+  const oid hash = sha256_of(bytes(raw).first(raw.size() - 32));
+  std::ranges::copy(hash.view(), raw.end() - 32);
   const auto h = decode_cache_header(raw);
   if (!h) return 0;
 

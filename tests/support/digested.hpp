@@ -12,12 +12,6 @@
 
 namespace docteur {
 
-inline oid sha256_of(bytes data) {
-  sha256 hash;
-  hash.update(data);
-  return hash.finish();
-}
-
 // Returns the digest section of `image` at offset `at`; what `image` has in its place is ignored.
 inline std::vector<std::byte> section_for(std::vector<std::byte> image, std::uint64_t at) {
   const std::size_t blocks = (image.size() + 65535) / 65536;

@@ -68,16 +68,13 @@ result<owned_array<std::byte>> proof_pages::make_compact(site& s, const place& w
     leaves_ = std::move(leaves);
   }
   std::optional<oid> content;
-  sha256 hash;
   if (n->kind == entry_kind::submodule) {
-    hash.update(paths.submodules()[n->position].view());
-    content = hash.finish();
+    content = sha256_of(paths.submodules()[n->position].view());
   } else if (n->is_blob()) {
     DOCTEUR_TRY(facts, s.facts(*n));
     if (!facts->streams) {
       DOCTEUR_TRY(whole, s.whole(object_facts(*facts), content_form::plain));
-      hash.update(whole->view());
-      content = hash.finish();
+      content = sha256_of(whole->view());
     }
   }
   return write_list_proof(s.image(), paths, leaves_->span(), *n, where.path, content, s.shared().options().heap);
@@ -97,9 +94,7 @@ result<done> proof_pages::answer(site& s, bool by_version, const http_request& r
   const std::uint64_t held = live_->load(std::memory_order_relaxed);
   if (held > 0 && held + proof.size() > s.shared().options().sent_bytes)
     return fail(errc::out_of_memory, 0, "clients hold too many proofs");
-  sha256 hash;
-  hash.update(proof.span());
-  const entity_tag tag(hash.finish());
+  const entity_tag tag(sha256_of(proof.span()));
   reply_writer w(out, context);
   const auto begin = [&](int status) -> reply_writer& {
     return w.begin(status).field("ETag", tag.view()).field("Cache-Control", "no-cache");

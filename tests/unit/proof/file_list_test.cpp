@@ -11,11 +11,7 @@
 namespace docteur {
 namespace {
 
-oid sha256_of(const std::string& text) {
-  sha256 hash;
-  hash.update(as_bytes(text));
-  return hash.finish();
-}
+oid sha256_of(const std::string& text) { return docteur::sha256_of(as_bytes(text)); }
 std::string raw(const oid& id) { return std::string(as_text(id.view())); }
 
 // RFC 9162, section 2.1.1, as it is written there: split at the largest power of two below the number.

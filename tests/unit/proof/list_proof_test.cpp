@@ -14,11 +14,7 @@
 namespace docteur {
 namespace {
 
-oid sha256_of(std::string_view text) {
-  sha256 hash;
-  hash.update(as_bytes(text));
-  return hash.finish();
-}
+oid sha256_of(std::string_view text) { return docteur::sha256_of(as_bytes(text)); }
 
 std::string text_of(const list_statement& s) {
   const statement_text text(s);
