@@ -18,20 +18,25 @@ const char* word(verdict v) {
   return "";
 }
 
+// The user's, with the file that --allowed-signers names.
+outcome<signers> trusted_signers(const std::optional<std::string>& allowed_signers) {
+  DOCTEUR_TRY(trusted, read_signers());
+  if (allowed_signers) trusted.allowed_signers = *allowed_signers;
+  return trusted;
+}
+
 }  // namespace
 
 outcome<findings> find_signers(std::span<const object_to_check> objects,
                                const std::optional<std::string>& allowed_signers, const progress& report) {
-  DOCTEUR_TRY(trusted, read_signers());
-  if (allowed_signers) trusted.allowed_signers = *allowed_signers;
+  DOCTEUR_TRY(trusted, trusted_signers(allowed_signers));
   return check_signatures(objects, trusted, report);
 }
 
 outcome<signature_finding> find_list_signer(const list_statement& statement, list_signature_kind kind, bytes signature,
                                             const std::optional<std::string>& allowed_signers, const progress& report) {
   if (kind == list_signature_kind::none) return signature_finding{"list of files", verdict::absent, "not signed"};
-  DOCTEUR_TRY(trusted, read_signers());
-  if (allowed_signers) trusted.allowed_signers = *allowed_signers;
+  DOCTEUR_TRY(trusted, trusted_signers(allowed_signers));
   const auto format = kind == list_signature_kind::ssh ? signature_format::ssh : signature_format::openpgp;
   const detached_signature by{format, {signature.begin(), signature.end()}};
   const statement_text text(statement);

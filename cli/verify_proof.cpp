@@ -11,6 +11,7 @@
 #include "cli/version_text.hpp"
 #include "cli/whole_file.hpp"
 #include "host/describe.hpp"
+#include "host/image_digests.hpp"
 #include "object/commit.hpp"
 #include "object/hasher.hpp"
 #include "proof/commit_proof.hpp"
@@ -120,7 +121,7 @@ outcome<oid> content_hash(const proof_options& opt, const list_proof& p, const s
 
 std::string list_text_of(const proof_options& opt, const list_proof& p, const list_statement& s, const oid& content,
                          const findings& signatures) {
-  std::string text = "list\t: sha256:" + hex_text(s.root) + ", " + std::to_string(s.files) + " files\n";
+  std::string text = "list\t: " + digest_text(s.root) + ", " + std::to_string(s.files) + " files\n";
   if (!signatures.empty()) text += "commit\t: " + hex_text(s.commit) + ", as the signer says\n";
   text += signed_text(signatures);
   text += "path\t: " + printable(p.path) + "\nmode\t: " + octal(p.mode) + "\nsha256\t: " + hex_text(content) + "\n";
@@ -131,7 +132,7 @@ std::string list_text_of(const proof_options& opt, const list_proof& p, const li
 std::string list_json_of(const proof_options& opt, const list_proof& p, const list_statement& s, const oid& content,
                          const findings& signatures) {
   json_object o;
-  o.add("ok", true).add("form", "list").add("root", "sha256:" + hex_text(s.root)).add("files", s.files);
+  o.add("ok", true).add("form", "list").add("root", digest_text(s.root)).add("files", s.files);
   if (!signatures.empty()) o.add("commit", hex_text(s.commit));
   o.add_bytes("path", p.path).add("mode", octal(p.mode));
   o.add("sha256", hex_text(content)).add("file_compared", opt.file.has_value());
@@ -147,9 +148,9 @@ outcome<void> verify_list_form(const proof_options& opt, bytes proof, const std:
   DOCTEUR_CHECK(check_demands(opt, p->path, p->statement.commit, subject));
   DOCTEUR_TRY(content, content_hash(opt, *p, subject));
   const list_statement s = proven_statement(*p, content);
-  if (opt.root && *opt.root != "sha256:" + hex_text(s.root))
+  if (opt.root && *opt.root != digest_text(s.root))
     return give_up(blame::input,
-                   subject + ": leads to the root sha256:" + hex_text(s.root) + ", not to " + printable(*opt.root));
+                   subject + ": leads to the root " + digest_text(s.root) + ", not to " + printable(*opt.root));
   if (opt.commit && !opt.signature)
     return give_up(blame::usage, subject + ": only a signer vouches for the commit of this proof: --signature");
   if (!opt.root && !opt.signature)

@@ -1,11 +1,11 @@
 #include "layout/entry_section.hpp"
 
+#include "layout/number.hpp"
+
 namespace docteur {
 namespace {
 
-constexpr std::byte kMore{0x80};
 constexpr std::uint64_t kMostNumber = kMostEntrySize >> 8;
-static_assert(kMostNumber < std::uint64_t{1} << 56);
 
 bool is_listed(entry_type type) noexcept {
   switch (type) {
@@ -19,20 +19,16 @@ bool is_listed(entry_type type) noexcept {
 }
 
 // Takes an integer of at most kMostNumber. `at`: for messages.
-result<std::uint64_t> take_number(cursor& from, std::uint64_t at) noexcept {
+result<std::uint64_t> take_entry_number(cursor& from, std::uint64_t at) noexcept {
   std::uint64_t v = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    const auto next = from.take(1);
-    if (!next) return fail(errc::malformed, at, "a block of entries ends inside an integer");
-    const std::byte b = (*next)[0];
-    if (shift >= 56) return fail(errc::malformed, at, "an integer in a block of entries is too large");
-    v |= (std::to_integer<std::uint64_t>(b) & 0x7f) << shift;
-    if ((b & kMore) != std::byte{0}) continue;
-    if (v > kMostNumber) return fail(errc::malformed, at, "an integer in a block of entries is too large");
-    if (b == std::byte{0} && shift != 0)
+  switch (take_number(from, kMostNumber, v)) {
+    case number_fault::none: return v;
+    case number_fault::cut: return fail(errc::malformed, at, "a block of entries ends inside an integer");
+    case number_fault::too_long:
       return fail(errc::malformed, at, "an integer in a block of entries is longer than needed");
-    return v;
+    case number_fault::too_large: break;
   }
+  return fail(errc::malformed, at, "an integer in a block of entries is too large");
 }
 
 }  // namespace
@@ -73,9 +69,9 @@ result<entry_block_reader> entry_block_reader::open(bytes raw, std::uint32_t ent
   }
   r.sizes_ = cursor(raw.subspan(std::size_t{entries} * 2));
   r.bases_ = r.sizes_;
-  for (std::uint32_t i = 0; i < entries; ++i) DOCTEUR_CHECK(take_number(r.bases_, at));
+  for (std::uint32_t i = 0; i < entries; ++i) DOCTEUR_CHECK(take_entry_number(r.bases_, at));
   cursor end = r.bases_;
-  for (std::uint32_t i = 0; i < deltas; ++i) DOCTEUR_CHECK(take_number(end, at));
+  for (std::uint32_t i = 0; i < deltas; ++i) DOCTEUR_CHECK(take_entry_number(end, at));
   if (!end.empty()) return fail(errc::malformed, at, "bytes are left in a block of entries");
   return r;
 }
@@ -83,10 +79,10 @@ result<entry_block_reader> entry_block_reader::open(bytes raw, std::uint32_t ent
 result<entry_outline> entry_block_reader::next() noexcept {
   entry_outline e;
   e.type = static_cast<entry_type>(*type_++);
-  DOCTEUR_TRY(rest, take_number(sizes_, at_));
+  DOCTEUR_TRY(rest, take_entry_number(sizes_, at_));
   e.size = rest << 8 | std::to_integer<std::uint64_t>(*low_++);
   if (e.type == entry_type::ofs_delta) {
-    DOCTEUR_TRY(back, take_number(bases_, at_));
+    DOCTEUR_TRY(back, take_entry_number(bases_, at_));
     if (back == 0 || back > number_) return fail(errc::malformed, at_, "a base is not before its delta");
     e.entries_back = static_cast<std::uint32_t>(back);
   }

@@ -42,8 +42,7 @@ std::optional<std::uint32_t> count_names(std::string_view path) noexcept {
 result<done> take_trees(cursor& from, std::uint32_t names, proven_entry& out) noexcept {
   std::string_view rest = out.path;
   for (std::uint32_t i = 0; i < names; ++i) {
-    const std::string_view name = first(rest, rest.find('/') < rest.size() ? rest.find('/') : rest.size());
-    rest = drop(rest, name.size() < rest.size() ? name.size() + 1 : rest.size());
+    const std::string_view name = take_name(rest);
     if (out.what != entry_kind::directory) return fail(errc::wrong_kind, from.at(), "a name on the way is no folder");
     const std::uint64_t at = from.at();
     DOCTEUR_TRY(tree, take_proof_bytes(from, kMostProof));
@@ -58,6 +57,13 @@ result<done> take_trees(cursor& from, std::uint32_t names, proven_entry& out) no
 }
 
 }  // namespace
+
+std::string_view take_name(std::string_view& path) noexcept {
+  const std::size_t slash = path.find('/');
+  const std::string_view name = first(path, slash < path.size() ? slash : path.size());
+  path = drop(path, name.size() < path.size() ? name.size() + 1 : path.size());
+  return name;
+}
 
 result<tree_entry> find_in_tree(bytes tree, hash_kind kind, std::string_view name, std::uint64_t at) noexcept {
   std::optional<tree_entry> found;

@@ -43,6 +43,9 @@ struct proven_entry {
 // form.
 [[nodiscard]] result<proven_entry> check_commit_proof(bytes proof) noexcept;
 
+// Takes the first name, and the slash behind it, off a path that is not empty.
+[[nodiscard]] std::string_view take_name(std::string_view& path) noexcept;
+
 // The entry `name` of a tree, all of which is read. `at`: for messages. Errors: not_found, those of tree_reader.
 [[nodiscard]] result<tree_entry> find_in_tree(bytes tree, hash_kind kind, std::string_view name,
                                               std::uint64_t at) noexcept;

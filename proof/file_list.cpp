@@ -8,25 +8,6 @@ namespace docteur {
 
 static_assert(kListHash == kListNode && 1u << kListLevels == kListFanOut);
 
-namespace {
-
-// Room for a number, as put_number() wants it.
-struct number_bytes {
-  using value_type = std::byte;
-  std::array<std::byte, 10> raw;
-  std::size_t size = 0;
-  void push_back(std::byte b) noexcept { raw[size++] = b; }
-  [[nodiscard]] bytes view() const noexcept { return bytes{raw}.first(size); }
-};
-
-void hash_number(sha256& to, std::uint64_t v) noexcept {
-  number_bytes n;
-  put_number(n, v);
-  to.update(n.view());
-}
-
-}  // namespace
-
 statement_text::statement_text(const list_statement& of) noexcept {
   add("docteur list 1\ncommit ");
   add(name(of.commit.kind()));
@@ -59,9 +40,9 @@ oid list_leaf(std::string_view path, std::uint32_t mode, const oid& content) noe
   static constexpr std::array<std::byte, 1> domain{std::byte{0}};
   sha256 hash;
   hash.update(domain);
-  hash_number(hash, path.size());
+  hash.update(number_bytes(path.size()).view());
   hash.update(as_bytes(path));
-  hash_number(hash, mode);
+  hash.update(number_bytes(mode).view());
   hash.update(content.view());
   return hash.finish();
 }

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "layout/number.hpp"
+
 namespace docteur {
 
 result<proof_head> take_proof_head(cursor& from) noexcept {
@@ -22,14 +24,11 @@ result<proof_head> take_proof_head(cursor& from) noexcept {
 result<std::uint64_t> take_proof_number(cursor& from, std::uint64_t most) noexcept {
   const std::uint64_t at = from.at();
   std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 63; shift += 7) {
-    DOCTEUR_TRY(one, from.take(1));
-    const auto b = std::to_integer<std::uint64_t>(one[0]);
-    value |= (b & 0x7f) << shift;
-    if (b >= 0x80) continue;
-    if (b == 0 && shift > 0) return fail(errc::malformed, at, "a number takes more bytes than needed");
-    if (value > most) return fail(errc::too_large, at, "a number of the proof is over its limit");
-    return value;
+  switch (take_number(from, most, value)) {
+    case number_fault::none: return value;
+    case number_fault::cut: return fail(errc::truncated, at, "a number of the proof is cut");
+    case number_fault::too_long: return fail(errc::malformed, at, "a number takes more bytes than needed");
+    case number_fault::too_large: break;
   }
   return fail(errc::too_large, at, "a number of the proof is over its limit");
 }
@@ -45,13 +44,7 @@ result<done> proof_output::add(bytes raw) noexcept {
   return done{};
 }
 
-result<done> proof_output::add_number(std::uint64_t v) noexcept {
-  std::array<std::byte, 10> raw;
-  std::size_t n = 0;
-  for (; v >= 0x80; v >>= 7) raw[n++] = static_cast<std::byte>(0x80 | (v & 0x7f));
-  raw[n++] = static_cast<std::byte>(v);
-  return add(bytes{raw}.first(n));
-}
+result<done> proof_output::add_number(std::uint64_t v) noexcept { return add(number_bytes(v).view()); }
 
 result<done> proof_output::add_sized(bytes raw) noexcept {
   DOCTEUR_CHECK(add_number(raw.size()));

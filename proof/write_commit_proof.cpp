@@ -65,9 +65,7 @@ result<owned_array<std::byte>> write_commit_proof(image_reader& from, const vers
   oid id = parsed.tree;
   entry_kind what = entry_kind::directory;
   for (std::string_view rest = path; !rest.empty();) {
-    const std::size_t slash = rest.find('/');
-    const std::string_view name = first(rest, slash < rest.size() ? slash : rest.size());
-    rest = drop(rest, name.size() < rest.size() ? name.size() + 1 : rest.size());
+    const std::string_view name = take_name(rest);
     if (what == entry_kind::submodule)
       return fail(errc::not_found, 0, "the content of a submodule is not in the image");
     if (what != entry_kind::directory) return fail(errc::wrong_kind, 0, "a name on the way is no folder");

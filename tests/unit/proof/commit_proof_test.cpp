@@ -94,7 +94,7 @@ TEST_F(CommitProof, PartsOfOtherProofsAreRefused) {
   EXPECT_EQ(with([](proof_parts&) {}), "proven a/file");
   EXPECT_EQ(with([](proof_parts& p) { std::swap(p.trees[0], p.trees[1]); }), "a tree does not match its id");
   EXPECT_EQ(with([&](proof_parts& p) { p.trees[1] = other.trees[1]; }), "a tree does not match its id");
-  EXPECT_EQ(with([](proof_parts& p) { p.trees.pop_back(); }), "field runs past the end");
+  EXPECT_EQ(with([](proof_parts& p) { p.trees.pop_back(); }), "a number of the proof is cut");
   EXPECT_EQ(with([](proof_parts& p) { p.trees.push_back(p.trees[1]); }), "bytes behind the proof");
   EXPECT_EQ(with([](proof_parts& p) { p.path = "a/File"; }), "no such path");
   EXPECT_EQ(with([](proof_parts& p) { p.path = "b/file"; }), "a tree does not match its id");
