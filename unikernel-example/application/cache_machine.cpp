@@ -122,8 +122,8 @@ outcome<void> cache_machine::serve(std::shared_ptr<mounted_image> m) {
     options_.show.empty() ? log_.say(std::move(line)) : log_.remember(std::move(line));
   };
   tell(std::move(text));
-  if (const version_rules* rules = m->versions().first()->rules.get(); rules && !rules->is_told.test_and_set())
-    for (const std::string& line : fault_lines(rules->faults)) tell("disk " + m->disk_name() + ": " + line);
+  if (const version_rules* rules = m->versions().first()->rules.get())
+    for (const std::string& line : rules->untold_faults()) tell("disk " + m->disk_name() + ": " + line);
   m.reset();
   replace(std::move(sites));
   return {};

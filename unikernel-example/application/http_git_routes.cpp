@@ -68,13 +68,12 @@ void http_responder::send_git(const call& c, std::string_view type, git_answer a
 }
 
 result<bool> http_responder::has_own(std::string_view path) {
-  shared_version in = site_->shared().versions().first();
+  mounted_versions& versions = site_->shared().versions();
+  shared_version in = versions.first();
   if (rules_.versions) {
-    auto named = site_->shared().versions().find(take_until(path, '/'));
-    if (!named) {
-      if (named.error().code == errc::not_found) return false;
-      return tl::make_unexpected(named.error());
-    }
+    auto named = versions.take(path, true);
+    if (!named && named.error().code == errc::not_found) return false;
+    if (!named) return tl::make_unexpected(named.error());
     in = std::move(*named);
   }
   const auto n = site_->find(in->snapshot, path);

@@ -53,12 +53,14 @@ bool http_responder::answer_file(const call& c, const request_path& path, folder
     c.writer().begin(301).field("Location", "./" + clean + encode_query(path.query)).end_with(std::string());
     return true;
   }
-  if (const auto facts = site_->facts(*n); facts) {
-    answer_object(c, **facts, media_of(path.path), freshness::revalidate, path.path);
-  } else {
-    answer_fault(c, facts.error());
-  }
+  answer_blob(c, *n, path.path);
   return true;
+}
+
+void http_responder::answer_blob(const call& c, const node& n, std::string_view path) {
+  const auto facts = site_->facts(n);
+  if (!facts) return answer_fault(c, facts.error());
+  answer_object(c, **facts, media_of(path), freshness::revalidate, path);
 }
 
 bool http_responder::answer_html(const call& c, const request_path& path) {
@@ -66,12 +68,7 @@ bool http_responder::answer_html(const call& c, const request_path& path) {
   const std::string file = path.path + std::string(kHtml);
   const auto n = site_->find(c.version->snapshot, file);
   if (!n ? is_absent(n.error()) : !n->is_blob()) return false;
-  const auto facts = n ? site_->facts(*n) : tl::make_unexpected(n.error());
-  if (facts) {
-    answer_object(c, **facts, media_of(file), freshness::revalidate, file);
-  } else {
-    answer_fault(c, facts.error());
-  }
+  n ? answer_blob(c, *n, file) : answer_fault(c, n.error());
   return true;
 }
 
@@ -105,11 +102,7 @@ bool http_responder::answer_directory(const call& c, const request_path& path, f
   }
   if (index && index->is_blob()) {
     if (redirects) return redirect();
-    if (const auto facts = site_->facts(*index); facts) {
-      answer_object(c, **facts, media_of("index.html"), freshness::revalidate, index_path);
-    } else {
-      answer_fault(c, facts.error());
-    }
+    answer_blob(c, *index, index_path);
     return true;
   }
   // A file beside it, or a rule, may be about a folder that has nothing to send.

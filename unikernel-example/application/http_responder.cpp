@@ -55,13 +55,7 @@ void http_responder::answer(const http_request& r, port_content behind, const re
 }
 
 result<shared_version> http_responder::named_version(std::string_view path) {
-  const std::size_t front = std::min(path.find('/'), path.size());
-  if (rules_.versions) return site_->shared().versions().find(path.substr(0, front));
-  if (!path.starts_with('@')) return shared_version();
-  auto version = site_->shared().versions().find(path.substr(1, front - 1));
-  // A name that no version has may be a folder's.
-  if (!version && version.error().code == errc::not_found) return shared_version();
-  return version;
+  return site_->shared().versions().take(path, rules_.versions);
 }
 
 void http_responder::enter(call& c, request_path& path, shared_version version, std::size_t name) {
@@ -74,8 +68,8 @@ void http_responder::enter(call& c, request_path& path, shared_version version, 
   }
   const version_rules* const rules = c.version->rules.get();
   if (rules == nullptr) return;
-  if (rules->faults.count() > 0 && !rules->is_told.test_and_set())
-    for (const std::string& line : fault_lines(rules->faults))
+  if (rules->faults.count() > 0)
+    for (const std::string& line : rules->untold_faults())
       log_->say("disk " + site_->disk_name() + ", version " + c.prefix + ": " + line);
   rules->headers.apply(c.request.host, path.path, fields_);
   if (!fields_.is_empty()) c.fields = &fields_;
@@ -254,9 +248,9 @@ void http_responder::send_object(const call& c, const served_file& file, represe
     if (r.wants_gzip && r.content && r.is_sent_whole()) site_->want_gzip(r.content);
   }
   std::string_view type = c.fields != nullptr ? c.fields->content_type() : std::string_view();
-  if (!type.empty()) {
-    // The version's rules say it.
-  } else if (type = type_of.plain; type_of.has_charset()) {
+  const bool is_by_rule = !type.empty();
+  if (!is_by_rule) type = type_of.plain;
+  if (!is_by_rule && type_of.has_charset()) {
     const auto signs = site_->signs(file.facts);
     if (!signs) return answer_fault(c, signs.error());
     type = content_type(type_of, *signs);

@@ -87,6 +87,8 @@ class http_responder {
   [[nodiscard]] bool is_to_be_clean(const call& c, const request_path& path);
   [[nodiscard]] bool answer_by_rule(const call& c, const request_path& path, bool forced);
   [[nodiscard]] bool answer_page(const call& c, std::string_view path, int status);
+  // The file `n` at `path`.
+  void answer_blob(const call& c, const node& n, std::string_view path);
   // `path`: where the file is, to find those beside it; "": an object by its id.
   void answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh,
                      std::string_view path = {});

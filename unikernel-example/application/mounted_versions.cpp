@@ -30,6 +30,17 @@ result<shared_version> mounted_versions::find(std::string_view name) {
   return recent_.get(which->commit, [&] { return make(docteur::snapshot::attach(*image_, list_, *which)); });
 }
 
+result<shared_version> mounted_versions::take(std::string_view& path, bool always) {
+  std::string_view rest = path;
+  if (!always && !rest.starts_with('@')) return shared_version();
+  if (!always) rest.remove_prefix(1);
+  auto version = find(take_until(rest, '/'));
+  // A name that no version has may be a folder's.
+  if (!version && !always && version.error().code == errc::not_found) return shared_version();
+  if (version) path = rest;
+  return version;
+}
+
 std::string versions_json(const version_list& list) {
   std::string text;
   for (const version_names& v : names_of_versions(list)) {

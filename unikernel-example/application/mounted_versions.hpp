@@ -53,6 +53,9 @@ class mounted_versions {
   [[nodiscard]] const shared_version& first() const noexcept { return first_; }
   // The version of this name. Errors: not_found, those of snapshot::attach(). Throws std::bad_alloc.
   [[nodiscard]] result<shared_version> find(std::string_view name);
+  // The version whose name a path begins with: NAME/ if `always`, else @NAME/; null if it begins with none, which is
+  // not_found if `always`. Takes the name and the slash off `path`. Errors: those of find() as well.
+  [[nodiscard]] result<shared_version> take(std::string_view& path, bool always);
 
  private:
   [[nodiscard]] result<mounted_version> make(result<docteur::snapshot> attached) const;

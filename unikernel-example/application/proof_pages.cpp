@@ -29,20 +29,8 @@ struct proof_pages::place {
 result<proof_pages::place> proof_pages::find_place(site& s, bool by_version, const request_path& path) {
   mounted_versions& versions = s.shared().versions();
   std::string_view rest = std::string_view(path.path).substr(std::min(path.path.size(), kFront.size() + 1));
-  place out{versions.first(), {}};
-  if (by_version) {
-    DOCTEUR_TRY(named, versions.find(take_until(rest, '/')));
-    out.in = std::move(named);
-  } else if (rest.starts_with('@')) {
-    std::string_view after = rest.substr(1);
-    auto named = versions.find(take_until(after, '/'));
-    if (!named && named.error().code != errc::not_found) return tl::make_unexpected(named.error());
-    // A name that no version has may be a folder's.
-    if (named) {
-      out.in = std::move(*named);
-      rest = after;
-    }
-  }
+  DOCTEUR_TRY(named, versions.take(rest, by_version));
+  place out{named ? std::move(named) : versions.first(), {}};
   out.path = rest;
   if (!path.is_directory) return out;
   std::string index = out.path.empty() ? std::string(kIndex) : out.path + "/" + std::string(kIndex);

@@ -52,6 +52,10 @@ result<std::unique_ptr<const version_rules>> load_rules(const image& of, const s
   return std::unique_ptr<const version_rules>(std::move(rules));
 }
 
+std::vector<std::string> version_rules::untold_faults() const {
+  return is_told_.test_and_set() ? std::vector<std::string>() : fault_lines(faults);
+}
+
 std::vector<std::string> fault_lines(const rule_faults& faults) {
   std::vector<std::string> lines;
   for (const rule_fault& f : faults.kept())

@@ -16,13 +16,16 @@ struct version_rules {
   header_rules headers;
   redirect_rules redirects;
   rule_faults faults;
-  mutable std::atomic_flag is_told = ATOMIC_FLAG_INIT;  // the faults were printed
-
   [[nodiscard]] std::size_t memory_used() const noexcept { return headers.memory_used() + redirects.memory_used(); }
+  // fault_lines() of the faults; only the first call returns them. Any thread.
+  [[nodiscard]] std::vector<std::string> untold_faults() const;
   // Whether `path` is one of the files, which are not served.
   [[nodiscard]] static bool is_own_file(std::string_view path) noexcept {
     return path == header_rules::kFile || path == redirect_rules::kFile;
   }
+
+ private:
+  mutable std::atomic_flag is_told_ = ATOMIC_FLAG_INIT;
 };
 
 // nullptr: the version has neither file. What is wrong in the files, or with them, is kept as faults. Errors: only

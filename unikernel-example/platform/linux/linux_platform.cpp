@@ -24,7 +24,6 @@
 #include "unikernel-example/platform/linux/server_signals.hpp"
 #include "unikernel-example/platform/linux/service_notice.hpp"
 #include "unikernel-example/platform/linux/surroundings.hpp"
-#include "unikernel-example/platform/linux/unix_listening.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -183,25 +182,12 @@ std::string linux_platform::network_status() const { return "sockets of this hos
 
 outcome<std::string> linux_platform::listen(std::string_view address, std::uint16_t port,
                                             std::span<service* const> services) {
-  constexpr std::string_view in_files = "unix:";
-  std::vector<int> listening;
-  leftover name;
-  if (address.starts_with(in_files)) {
-    DOCTEUR_TRY(made, listen_on_path(std::string(address.substr(in_files.size())), options_.socket_mode));
-    listening.push_back(made.fd);
-    name = std::move(made.name);
-  } else if (address == "systemd") {
-    DOCTEUR_TRY(handed, take_handed_sockets());
-    listening = std::move(handed);
-  } else {
-    DOCTEUR_TRY(made, listen_on(address, port));
-    listening = std::move(made);
-  }
+  DOCTEUR_TRY(listening, listen_anywhere(address, port, options_.socket_mode));
   std::string where;
-  for (const int fd : listening) {
+  for (listener& l : listening) {
+    if (where.empty() || address == "systemd") where += (where.empty() ? "" : ", ") + listening_text(l.fd);
     group_->sockets.push_back(std::make_unique<listening_socket>(
-        fd, std::vector<service*>(services.begin(), services.end()), std::exchange(name, leftover())));
-    if (where.empty() || address == "systemd") where += (where.empty() ? "" : ", ") + listening_text(fd);
+        l.fd, std::vector<service*>(services.begin(), services.end()), std::move(l.name)));
     for (const auto& loop : group_->loops)
       if (!loop->watch(*group_->sockets.back()))
         return give_up(blame::environment, std::string("epoll: ") + std::strerror(errno));

@@ -4,13 +4,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
+
+#include "object/result.hpp"
+#include "unikernel-example/platform/linux/service_notice.hpp"
+#include "unikernel-example/platform/linux/unix_address.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -106,6 +109,19 @@ outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port
   if (wrong.empty() && !listening.empty()) return listening;
   for (const int fd : listening) ::close(fd);
   return give_up(blame::environment, wrong);
+}
+
+outcome<std::vector<listener>> listen_anywhere(std::string_view where, std::uint16_t port, unsigned mode) {
+  constexpr std::string_view in_files = "unix:";
+  std::vector<listener> all;
+  if (where.starts_with(in_files)) {
+    DOCTEUR_TRY(made, listen_on_path(std::string(where.substr(in_files.size())), mode));
+    all.push_back(std::move(made));
+    return all;
+  }
+  DOCTEUR_TRY(sockets, where == "systemd" ? take_handed_sockets() : listen_on(where, port));
+  for (const int fd : sockets) all.push_back({fd});
+  return all;
 }
 
 }  // namespace docteur::cache_vm::on_linux

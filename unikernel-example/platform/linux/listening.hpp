@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "object/failure.hpp"
+#include "unikernel-example/platform/linux/unix_listening.hpp"
 
 namespace docteur::cache_vm::on_linux {
 
@@ -15,6 +16,10 @@ namespace docteur::cache_vm::on_linux {
 // machine does not have is skipped, and so are addresses of a name that it does not have, if there is another one. The
 // caller closes the sockets. Errors: environment, with the address that failed and the reason.
 [[nodiscard]] outcome<std::vector<int>> listen_on(std::string_view address, std::uint16_t port);
+
+// The same for all that --listen takes: listen_on(), "unix:PATH" with `mode` (listen_on_path()), and "systemd", which
+// means take_handed_sockets().
+[[nodiscard]] outcome<std::vector<listener>> listen_anywhere(std::string_view where, std::uint16_t port, unsigned mode);
 
 // Where a socket listens: "127.0.0.1:80", "[::1]:80", "unix:/run/a".
 [[nodiscard]] std::string listening_text(int fd);

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <cstring>
 #include <ctime>
 #include <utility>
+
+#include "unikernel-example/platform/linux/unix_address.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -27,9 +28,7 @@ constexpr std::string_view kPriority = "<190>";
 
 // -1 with errno.
 [[nodiscard]] int open_socket(const std::string& path) {
-  sockaddr_un to{};
-  to.sun_family = AF_UNIX;
-  std::memcpy(to.sun_path, path.data(), path.size());  // parse() has checked its size
+  const sockaddr_un to = unix_address(path);  // parse() has checked its size
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return fd;

@@ -2,13 +2,14 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <functional>
 #include <utility>
+
+#include "unikernel-example/platform/linux/unix_address.hpp"
 
 namespace docteur::cache_vm::on_linux {
 namespace {
@@ -32,14 +33,12 @@ constexpr int kBacklog = 1024;
 
 }  // namespace
 
-outcome<unix_socket> listen_on_path(const std::string& path, unsigned mode) {
+outcome<listener> listen_on_path(const std::string& path, unsigned mode) {
   const auto failed = [&path](const std::string& why) {
     return give_up(blame::environment, "cannot listen on unix:" + path + ": " + why);
   };
-  sockaddr_un at{};
-  at.sun_family = AF_UNIX;
-  if (path.size() >= sizeof at.sun_path) return failed("a path of more than 107 bytes");
-  std::memcpy(at.sun_path, path.data(), path.size());
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return failed("a path of more than 107 bytes");
+  const sockaddr_un at = unix_address(path);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed(std::strerror(errno));
   int error = 0;
@@ -57,7 +56,7 @@ outcome<unix_socket> listen_on_path(const std::string& path, unsigned mode) {
   });
   // Nobody can connect before listen(): the mode is then right.
   if (error == 0 && (::chmod(at.sun_path, mode) != 0 || ::listen(fd, kBacklog) != 0)) error = errno;
-  if (error == 0) return unix_socket{fd, std::move(name)};
+  if (error == 0) return listener{fd, std::move(name)};
   ::close(fd);
   return failed(error == EADDRINUSE ? "in use by another program, or no socket" : std::strerror(error));
 }

@@ -8,13 +8,13 @@
 
 namespace docteur::cache_vm::on_linux {
 
-struct unix_socket {
-  int fd;         // non-blocking; the caller closes it
-  leftover name;  // removes it from the file system, unless another one has taken its place
+struct listener {
+  int fd;           // non-blocking; the caller closes it
+  leftover name{};  // of a socket in the file system: removes it, unless another one has taken its place
 };
 
 // `mode`: permissions of the name, whatever the umask. A name that nobody listens at any more is replaced. Errors:
 // environment, with the path and the reason.
-[[nodiscard]] outcome<unix_socket> listen_on_path(const std::string& path, unsigned mode);
+[[nodiscard]] outcome<listener> listen_on_path(const std::string& path, unsigned mode);
 
 }  // namespace docteur::cache_vm::on_linux
