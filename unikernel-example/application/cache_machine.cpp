@@ -13,20 +13,9 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::size_t kConsoleSlice = 8 << 10;                 // bytes printed in a turn
-constexpr std::size_t kConsolePiece = 4 << 10;                 // bytes of those at once
-constexpr std::uint64_t kMostCache = std::uint64_t{64} << 20;  // bytes, unless the options say
-constexpr std::uint64_t kMostSent = std::uint64_t{16} << 20;   // bytes of content that clients hold, in addition
-constexpr std::uint64_t kMostBodies = 8 << 20;                 // bytes of requests that are arriving
-
-[[nodiscard]] std::string hex(const oid& id) {
-  const oid_hex h = to_hex(id);
-  return {h.data(), h.size()};
-}
-
-[[nodiscard]] blame blame_of(const error& e) noexcept {
-  return is_device_failure(e) || e.code == errc::out_of_memory ? blame::environment : blame::input;
-}
+constexpr std::size_t kConsoleSlice = 8 << 10;  // bytes printed in a turn
+constexpr std::size_t kConsolePiece = 4 << 10;  // bytes of those at once
+constexpr std::uint64_t kMostBodies = 8 << 20;  // bytes of requests that are arriving
 
 // Lowers or refuses what the options ask for and the platform cannot provide.
 [[nodiscard]] outcome<void> fit(platform& p, cache_options& o) {
@@ -40,6 +29,23 @@ constexpr std::uint64_t kMostBodies = 8 << 20;                 // bytes of reque
   return {};
 }
 
+// Site 0, which may have names as well, then the others.
+[[nodiscard]] std::vector<named_site> number_sites(platform& p, const cache_options& o) {
+  std::vector<named_site> sites{{{}, o.disk}};
+  if (o.sites.empty()) return sites;
+  // The first disk may be meant by its name, too: its image is then mounted once.
+  if (o.disk.empty())
+    if (const std::vector<disk> disks = p.disks(); !disks.empty()) sites.front().disk = disks.front().name;
+  for (const named_site& s : o.sites) {
+    if (s.disk == sites.front().disk) {
+      sites.front().hosts = s.hosts;
+    } else {
+      sites.push_back(s);
+    }
+  }
+  return sites;
+}
+
 }  // namespace
 
 cache_machine::cache_machine(cache_vm::platform& platform, cache_options options)
@@ -47,9 +53,18 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
       options_(std::move(options)),
       log_(platform),
       started_ns_(platform.monotonic_ns()),
+      sites_(number_sites(platform, options_)),
       shell_(*this) {
   const std::uint64_t bodies = std::clamp<std::uint64_t>(platform_.memory().total / 32, 1 << 20, kMostBodies);
   options_.http.bodies_bytes = std::max<std::uint64_t>(bodies / platform_.loops(), 512 << 10);
+  options_.site.only_named = sites_.size() > 1 && sites_.front().disk == "none";
+  group_.sites = sites_.size();
+  for (std::size_t place = 0; place < sites_.size(); ++place) {
+    for (const std::string& host : sites_[place].hosts) {
+      (void)group_.hosts.add(host, place);  // parse_words() has refused a host of two disks
+      options_.site.hosts.push_back(host);
+    }
+  }
   for (std::size_t loop = 0; loop < platform_.loops(); ++loop) {
     own_pages pages{[this, loop] { return status_json(*this, loop); },
                     [this, loop] { return metrics_text(*this, loop); }, [] { return std::string(status_page()); }};
@@ -62,103 +77,10 @@ cache_machine::cache_machine(cache_vm::platform& platform, cache_options options
 
 cache_machine::~cache_machine() = default;
 
-// What each block is compared with, if the options or the disk's name demand a digest.
-outcome<std::optional<image_digests>> cache_machine::load_digests(const disk& d) const {
-  std::vector<oid> pins = options_.digests;
-  if (d.named_digest) {
-    if (!pins.empty() && std::ranges::find(pins, *d.named_digest) == pins.end())
-      return give_up(blame::input, "disk " + d.name + ": its name demands " + digest_text(*d.named_digest) +
-                                       ", which is not a digest that was given");
-    pins = {*d.named_digest};
-  }
-  if (pins.empty()) return std::nullopt;
-  DOCTEUR_TRY(loaded, load_pinned(d.view, pins, "disk " + d.name));
-  return loaded;
-}
-
-// Any thread may call it.
-outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view disk_name) const {
-  const std::vector<disk> disks = platform_.disks();
-  const auto* found = disk_name.empty() ? disks.data() : nullptr;
-  for (const disk& d : disks)
-    if (d.name == disk_name) found = &d;
-  if (disks.empty() || found == nullptr)
-    return give_up(blame::environment,
-                   disk_name.empty() ? std::string("no disk") : "no disk " + terminal_line(disk_name));
-  if (!found->fault.empty()) return give_up(blame::environment, "disk " + found->name + ": " + found->fault);
-  site_options options{};
-  options.heap = platform_.heap();
-  const std::uint64_t total = platform_.memory().total;
-  options.cache_bytes = options_.cache_bytes.value_or(std::min(kMostCache, total / 4));
-  options.sent_bytes = std::min(kMostSent, total / 10);
-  options.read_bytes = total / 12;
-  options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
-  options.loops = servers_.size();
-  options.codes = &platform_;
-  options.rules = options_.site.rules;
-  const std::uint64_t start = platform_.monotonic_ns();
-  DOCTEUR_TRY(pinned, load_digests(*found));
-  auto attached = mounted_image::attach(*found, options, std::move(pinned));
-  if (!attached) return give_up(blame_of(attached.error()), "disk " + found->name + ": " + to_text(attached.error()));
-  (*attached)->attach_ns = platform_.monotonic_ns() - start;
-  return std::move(*attached);
-}
-
-// Replaces what all loops serve.
-outcome<void> cache_machine::serve(std::shared_ptr<mounted_image> m) {
-  std::vector<std::shared_ptr<site>> sites;
-  for (std::size_t loop = 0; loop < servers_.size(); ++loop) {
-    auto s = site::make(m);
-    if (!s) return give_up(blame_of(s.error()), "disk " + m->disk_name() + ": " + to_text(s.error()));
-    sites.push_back(std::move(*s));
-  }
-  prefetch_.stop();
-  const image& i = m->image();
-  std::string text = "disk " + m->disk_name() + ": commit " + hex(i.commit_id()) + ", " +
-                     std::to_string(i.index().count()) + " objects, attached in " +
-                     std::to_string(m->attach_ns / 1000) + " us";
-  // With `show` the console gets the file and nothing else.
-  const auto tell = [this](std::string line) {
-    options_.show.empty() ? log_.say(std::move(line)) : log_.remember(std::move(line));
-  };
-  tell(std::move(text));
-  if (const version_rules* rules = m->versions().first()->rules.get())
-    for (const std::string& line : rules->untold_faults()) tell("disk " + m->disk_name() + ": " + line);
-  m.reset();
-  replace(std::move(sites));
-  return {};
-}
-
-void cache_machine::replace(std::vector<std::shared_ptr<site>> sites) {
-  platform_.on_each_loop([&](std::size_t loop) { servers_[loop]->stage(std::move(sites[loop])); });
-  group_.image.fetch_add(1, std::memory_order_release);
-  platform_.on_each_loop([this](std::size_t loop) { servers_[loop]->follow(); });
-}
-
-outcome<void> cache_machine::mount(std::string_view disk_name) {
-  DOCTEUR_TRY(attached, attach(disk_name));
-  return serve(std::move(attached));
-}
-
-outcome<std::string> cache_machine::disk_to_remount() {
-  std::string name = http().mounted() ? http().mounted()->disk_name() : options_.disk;
-  if (name == "none") return give_up(blame::usage, "no image is mounted");
-  return name;
-}
-
-failure cache_machine::with_rest(failure why) {
-  why.message += http().mounted() ? "; what was mounted before is still served" : "; nothing is served";
-  return why;
-}
-
-void cache_machine::unmount() {
-  prefetch_.stop();
-  replace(std::vector<std::shared_ptr<site>>(servers_.size()));
-}
-
 void cache_machine::flush() {
   platform_.on_each_loop([this](std::size_t loop) {
-    if (const auto& s = servers_[loop]->mounted()) s->flush();
+    for (std::size_t place = 0; place < sites_.size(); ++place)
+      if (const auto& s = servers_[loop]->mounted(place)) s->flush();
   });
 }
 
@@ -168,7 +90,10 @@ void cache_machine::sum_counts(std::size_t loop, metrics& sum) {
 }
 
 void cache_machine::start_prefetch() {
-  if (http().mounted()) prefetch_.start(http().mounted());
+  std::vector<std::shared_ptr<site>> all;
+  for (std::size_t place = 0; place < sites_.size(); ++place)
+    if (const auto& s = http().mounted(place)) all.push_back(s);
+  prefetch_.start(std::move(all));
 }
 
 outcome<void> cache_machine::open_ports() {
@@ -260,56 +185,6 @@ void cache_machine::tell_shells(std::uint64_t ticket) {
   if (console_) (void)console_->arrived(ticket);  // work() prints
 }
 
-// Opening and attaching may take a while: clients are served meanwhile.
-void cache_machine::mount_aside(std::string disk_name, after_mount then) {
-  auto attached =
-      std::make_shared<outcome<std::shared_ptr<mounted_image>>>(give_up(blame::environment, "out of memory"));
-  const auto task = [this, attached, name = std::move(disk_name)]() noexcept {
-    try {
-      *attached = attach(name);
-    } catch (const std::bad_alloc&) {
-      return;
-    }
-  };
-  platform_.aside(task, [this, attached, then = std::move(then)]() noexcept {
-    outcome<void> served;
-    try {
-      served = *attached ? serve(std::move(**attached)) : tl::make_unexpected(std::move(attached->error()));
-    } catch (const std::bad_alloc&) {
-      served = tl::make_unexpected(failure{blame::environment, "out of memory"});
-    }
-    then(std::move(served));
-  });
-}
-
-void cache_machine::reload() {
-  if (reloading_ != reloading::no) {
-    reloading_ = reloading::again;
-    return;
-  }
-  try {
-    const auto name = disk_to_remount();
-    if (!name) return log_.say(name.error().message);
-    reloading_ = reloading::yes;
-    platform_.tell(platform::progress::reloads);
-    mount_aside(*name, [this](outcome<void> served) { finish_reload(std::move(served)); });
-  } catch (const std::bad_alloc&) {
-    reloading_ = reloading::no;
-    log_.say("remount: out of memory; what was mounted before is still served");
-  }
-}
-
-void cache_machine::finish_reload(outcome<void> served) {
-  const bool again = std::exchange(reloading_, reloading::no) == reloading::again;
-  try {
-    if (!served) log_.say(with_rest(std::move(served.error())).message);
-  } catch (const std::bad_alloc&) {
-    log_.say("remount: out of memory");
-  }
-  if (again) return reload();
-  platform_.tell(platform::progress::serves);
-}
-
 std::uint64_t cache_machine::drain_time() const { return std::uint64_t{options_.drain_s} * 1'000'000'000; }
 
 void cache_machine::drain(std::size_t loop) { servers_[loop]->drain(); }
@@ -334,9 +209,7 @@ int start(platform& p, std::span<const std::string_view> words) {
     if (const auto fits = fit(p, *options); !fits) return failed(fits.error());
     cache_machine machine(p, std::move(*options));
     const cache_options& o = machine.options();
-    if (o.disk != "none") {
-      if (const auto mounted = machine.mount(o.disk); !mounted) return failed(mounted.error());
-    }
+    if (const auto mounted = machine.mount_all(); !mounted) return failed(mounted.error());
     if (!o.show.empty()) {
       if (!machine.http().mounted()) return failed({blame::usage, "show: no disk is mounted"});
       const auto shown = machine.show(o.show);

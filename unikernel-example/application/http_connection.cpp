@@ -14,7 +14,11 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 http_connection::http_connection(http_shared& shared, connection& link, port_content behind)
-    : shared_(&shared), link_(&link), behind_(behind), since_(shared.platform->monotonic_ns()) {}
+    : shared_(&shared),
+      link_(&link),
+      behind_(behind),
+      responder_(shared.responders.front().get()),
+      since_(shared.platform->monotonic_ns()) {}
 
 http_connection::~http_connection() {
   (void)stop_waiting();
@@ -215,7 +219,8 @@ bool http_connection::answer() {
   if (status_ != 0) {
     refuse(status_);
   } else {
-    shared_->responder->answer(shared_->request, behind_, context(), shared_->wall_clock, reply_);
+    responder_ = shared_->responders[shared_->hosts->find(shared_->request.host)].get();
+    responder_->answer(shared_->request, behind_, context(), shared_->wall_clock, reply_);
   }
   if (const std::uint64_t ticket = shared_->platform->take_ticket(); ticket != 0) {
     reply_.reset();
@@ -250,8 +255,8 @@ void http_connection::arrived(std::uint64_t ticket) noexcept {
   ++shared_->waiting;
 }
 
-bool http_connection::cut_off(std::uint64_t last) {
-  if (phase_ != phase::reply || image_ > last) return false;
+bool http_connection::cut_off(const http_responder& site, std::uint64_t last) {
+  if (phase_ != phase::reply || responder_ != &site || image_ > last) return false;
   ++shared_->counts.aborted;
   (void)abort();
   return true;

@@ -13,6 +13,7 @@
 #include "unikernel-example/application/http_responder.hpp"
 #include "unikernel-example/application/noted_request.hpp"
 #include "unikernel-example/application/request_body.hpp"
+#include "unikernel-example/application/virtual_hosts.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -25,9 +26,10 @@ struct http_shared {
   cache_vm::platform* platform;
   http_limits limits;
   metrics counts;
-  http_responder* responder = nullptr;
-  std::uint64_t image = 0;  // number of images mounted before this one
-  http_request request;     // of the connection being served
+  const virtual_hosts* hosts = nullptr;
+  std::vector<std::unique_ptr<http_responder>> responders;  // one for each site
+  std::uint64_t image = 0;                                  // number of images mounted before the newest one
+  http_request request;                                     // of the connection being served
   http_date date{};
   std::optional<std::int64_t> wall_clock;
   std::size_t waiting = 0;     // connections that continue in http_server::work()
@@ -59,8 +61,8 @@ class http_connection {
   void arrived(std::uint64_t ticket) noexcept;
   // Whether it was waiting for work(); it no longer does.
   [[nodiscard]] bool stop_waiting() noexcept;
-  // Aborts a response that began under image number `last` or an earlier one; false when there is none.
-  [[nodiscard]] bool cut_off(std::uint64_t last);
+  // Aborts a response of `site` that began under image number `last` or an earlier one; false when there is none.
+  [[nodiscard]] bool cut_off(const http_responder& site, std::uint64_t last);
   // After bad_alloc: sends 503 if nothing was sent yet, and ends the connection.
   void give_up();
 
@@ -97,6 +99,7 @@ class http_connection {
   http_shared* shared_;
   connection* link_;
   port_content behind_;
+  http_responder* responder_;       // of the site that the latest request was for
   std::unique_ptr<char[]> buffer_;  // absent while there is no unread input
   std::size_t capacity_ = 0;        // of buffer_
   std::size_t begin_ = 0;

@@ -42,7 +42,7 @@ void http_responder::answer(const http_request& r, port_content behind, const re
     return answer_own(c, std::string_view(path->path).substr(own.size()), path->is_directory);
   }
   if (!behind.site) return c.error(404);
-  if (!site_) return c.error(503);
+  if (!site_) return c.error(rules_.only_named ? 421 : 503);
   if (rules_.git && answer_git(c, *path)) return;
   if (rules_.objects && path->path.starts_with(by_id))
     return answer_oid(c, std::string_view(path->path).substr(by_id.size()));

@@ -73,7 +73,7 @@ result<bytes> http_connection::next_piece(std::size_t most) {
 }
 
 bool http_connection::wait_for_room() {
-  if (reply_.content) shared_->responder->hold(reply_, content_sent_);
+  if (reply_.content) responder_->hold(reply_, content_sent_);
   return false;
 }
 

@@ -15,26 +15,33 @@ constexpr std::string_view kFull =
 
 http_server::http_server(platform& p, const http_limits& limits, site_rules rules, port_content behind, own_pages pages,
                          event_log& log, server_group& group)
-    : behind_(behind), group_(&group), responder_(p, shared_.limits, rules, std::move(pages), shared_.counts, log) {
+    : behind_(behind), group_(&group), old_(group.sites) {
   shared_.platform = &p;
   shared_.limits = limits;
-  shared_.responder = &responder_;
+  shared_.hosts = &group.hosts;
+  for (std::size_t place = 0; place < group.sites; ++place) {
+    site_rules own = rules;
+    own.only_named = rules.only_named && place == 0;
+    shared_.responders.push_back(
+        std::make_unique<http_responder>(p, shared_.limits, std::move(own), pages, shared_.counts, log));
+  }
   if (rules.git) shared_.post_path = rules.git_prefix + "git-upload-pack";
   if (limits.tells_idle) shared_.keep_alive = "timeout=" + std::to_string(limits.idle_s);
   shared_.buffers.reserve(kSpareBuffers);
   look_at_clock();
 }
 
-void http_server::stage(std::shared_ptr<site> s) {
+void http_server::stage(std::size_t place, std::shared_ptr<site> s) {
   follow();
-  staged_ = std::move(s);
+  staged_ = {place, std::move(s)};
 }
 
 void http_server::follow() {
   const std::uint64_t served = group_->image.load(std::memory_order_acquire);
   if (served == shared_.image) return;
-  if (const auto& old = responder_.mounted()) old_.push_back({shared_.image, shared_.platform->monotonic_ns(), old});
-  responder_.mount(std::exchange(staged_, nullptr));
+  const std::size_t place = staged_.place;
+  if (const auto& old = mounted(place)) old_[place].push_back({shared_.image, shared_.platform->monotonic_ns(), old});
+  shared_.responders[place]->mount(std::exchange(staged_.mounted, nullptr));
   shared_.image = served;
 }
 
@@ -43,13 +50,20 @@ void http_server::arrived(std::uint64_t ticket) {
 }
 
 void http_server::update_counts() noexcept {
-  const auto& s = responder_.mounted();
-  if (!s) return;
-  const auto& bases = s->reader().objects().cache().count();
-  shared_.counts.bases_used = bases.used;
-  shared_.counts.bases_hits = bases.hits;
-  shared_.counts.bases_misses = bases.misses;
-  shared_.counts.taken = s->held().taken();
+  std::uint64_t used = 0, hits = 0, misses = 0, taken = 0;
+  for (std::size_t place = 0; place < group_->sites; ++place) {
+    const auto& s = mounted(place);
+    if (!s) continue;
+    const auto& bases = s->reader().objects().cache().count();
+    used += bases.used;
+    hits += bases.hits;
+    misses += bases.misses;
+    taken += s->held().taken();
+  }
+  shared_.counts.bases_used = used;
+  shared_.counts.bases_hits = hits;
+  shared_.counts.bases_misses = misses;
+  shared_.counts.taken = taken;
 }
 
 bool http_server::work() {
@@ -66,14 +80,15 @@ bool http_server::work() {
   return shared_.waiting > 0;
 }
 
-// Cuts off the clients of the oldest image when there is one too many.
-void http_server::cut_off_old(std::uint64_t now) {
-  std::erase_if(old_, [](const old_image& o) { return o.mounted.expired(); });
-  if (old_.size() <= kOldImages) return;
-  const old_image& last = old_[old_.size() - kOldImages - 1];
+// Cuts off the clients of a site's oldest image when there is one too many.
+void http_server::cut_off_old(std::size_t place, std::uint64_t now) {
+  std::vector<old_image>& old = old_[place];
+  std::erase_if(old, [](const old_image& o) { return o.mounted.expired(); });
+  if (old.size() <= kOldImages) return;
+  const old_image& last = old[old.size() - kOldImages - 1];
   if (now - last.since_ns < kOldSeconds * 1'000'000'000) return;
   for (std::size_t i = connections_.size(); i-- > 0;)
-    if (connections_[i]->cut_off(last.number)) remove(*connections_[i]);
+    if (connections_[i]->cut_off(*shared_.responders[place], last.number)) remove(*connections_[i]);
 }
 
 void http_server::look_at_clock() {
@@ -142,8 +157,10 @@ void http_server::remove(http_connection& c) {
 void http_server::tick() {
   look_at_clock();
   const std::uint64_t now = shared_.platform->monotonic_ns();
-  if (!old_.empty()) cut_off_old(now);
-  if (const auto& s = responder_.mounted()) s->trim();
+  for (std::size_t place = 0; place < group_->sites; ++place) {
+    if (!old_[place].empty()) cut_off_old(place, now);
+    if (const auto& s = mounted(place)) s->trim();
+  }
   update_counts();
   for (std::size_t i = connections_.size(); i-- > 0;) {
     http_connection& c = *connections_[i];

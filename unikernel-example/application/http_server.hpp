@@ -12,7 +12,9 @@ namespace docteur::cache_vm {
 // What the servers of all loops have in common.
 struct server_group {
   std::atomic<std::size_t> open{0};     // connections, which the limit counts
-  std::atomic<std::uint64_t> image{0};  // number of the image that is served, increased by who replaces it
+  std::atomic<std::uint64_t> image{0};  // number of the newest image, increased by who mounts one
+  virtual_hosts hosts;                  // constant once the servers are made
+  std::size_t sites = 1;                // as well
 };
 
 class http_server final : public service {
@@ -46,12 +48,14 @@ class http_server final : public service {
   static constexpr std::size_t kOldImages = 4;
   static constexpr std::uint64_t kOldSeconds = 60;
   //
-  // An image is replaced in three steps, so that no loop answers from the old one after another has answered from the
-  // new one: stage() on each loop, then ++server_group::image, then follow() on each loop. A server that gets a request
-  // before its turn to follow does so itself.
-  void stage(std::shared_ptr<site> s);
+  // The image of a site is replaced in three steps, so that no loop answers from the old one after another has answered
+  // from the new one: stage() on each loop, then ++server_group::image, then follow() on each loop. A server that gets
+  // a request before its turn to follow does so itself. `place`: the site's number.
+  void stage(std::size_t place, std::shared_ptr<site> s);
   void follow();
-  [[nodiscard]] const std::shared_ptr<site>& mounted() const noexcept { return responder_.mounted(); }
+  [[nodiscard]] const std::shared_ptr<site>& mounted(std::size_t place = 0) const noexcept {
+    return shared_.responders[place]->mounted();
+  }
   // Any thread may read them. What readers and ledgers count is added at each tick.
   [[nodiscard]] const metrics& counts() const noexcept { return shared_.counts; }
   void update_counts() noexcept;
@@ -71,20 +75,22 @@ class http_server final : public service {
   void open(connection& c, port_content behind);
   void look_at_clock();
   void remove(http_connection& c);
-  void cut_off_old(std::uint64_t now);
+  void cut_off_old(std::size_t place, std::uint64_t now);
 
   port_content behind_;
   server_group* group_;
   status_service status_port_{*this};
   http_shared shared_;
-  http_responder responder_;
   struct old_image {
-    std::uint64_t number;
+    std::uint64_t number;  // of the newest image that was mounted before the one that replaced it
     std::uint64_t since_ns;
     std::weak_ptr<site> mounted;
   };
-  std::vector<old_image> old_;
-  std::shared_ptr<site> staged_;
+  std::vector<std::vector<old_image>> old_;  // of each site
+  struct {
+    std::size_t place = 0;
+    std::shared_ptr<site> mounted;
+  } staged_;
   std::size_t next_ = 0;  // the connection that work() served last
   std::vector<std::unique_ptr<http_connection>> connections_;
 };

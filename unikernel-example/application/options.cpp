@@ -10,6 +10,7 @@
 #include "unikernel-example/application/http_text.hpp"
 #include "unikernel-example/application/markup.hpp"
 #include "unikernel-example/application/request_path.hpp"
+#include "unikernel-example/application/virtual_hosts.hpp"
 
 namespace docteur::cache_vm {
 namespace {
@@ -75,15 +76,36 @@ template <class T>
   return w.value == "off" || w.value == "on" || w.value == "redirect";
 }
 
-[[nodiscard]] bool set_hosts(std::vector<std::string>& to, const word& w) {
-  for (std::string_view rest = w.value; !rest.empty();) {
+[[nodiscard]] bool add_hosts(std::vector<std::string>& to, std::string_view names) {
+  for (std::string_view rest = names; !rest.empty();) {
     std::string_view name = take_until(rest, ',');
     if (name.ends_with('.')) name.remove_suffix(1);
     const auto server = parse_authority(name);
     if (!server || server->host.empty() || server->host.size() < name.size()) return false;
     to.emplace_back(name);
   }
-  return !w.value.empty();
+  return !names.empty();
+}
+
+// "NAME[,NAME]=DISK". What comes again with the same disk adds names to it.
+[[nodiscard]] bool add_site(cache_options& o, const word& w) {
+  const std::size_t equals = w.value.find('=');
+  if (equals == std::string_view::npos) return false;
+  const std::string_view disk = w.value.substr(equals + 1);
+  if (disk.empty() || disk == "none") return false;
+  auto site = std::ranges::find(o.sites, disk, &named_site::disk);
+  if (site == o.sites.end()) site = o.sites.insert(site, named_site{{}, std::string(disk)});
+  return add_hosts(site->hosts, w.value.substr(0, equals));
+}
+
+// No host may lead to two images.
+[[nodiscard]] outcome<void> check_sites(const cache_options& o) {
+  virtual_hosts all;
+  for (std::size_t i = 0; i < o.sites.size(); ++i)
+    for (const std::string& host : o.sites[i].hosts)
+      if (!all.add(host, i))
+        return give_up(blame::usage, "site: " + terminal_line(host) + " is named for two disks (see help)");
+  return {};
 }
 
 constexpr std::uint64_t kDay = 86'400;
@@ -114,7 +136,7 @@ constexpr std::array kWords{
                }},
     known_word{"drain", [](cache_options& o, const word& w) { return set_number(o.drain_s, w, 0, kDay); }},
     known_word{"git", set_git},
-    known_word{"host", [](cache_options& o, const word& w) { return set_hosts(o.site.hosts, w); }},
+    known_word{"host", [](cache_options& o, const word& w) { return add_hosts(o.site.hosts, w.value); }},
     known_word{"header-bytes",
                [](cache_options& o, const word& w) { return set_number(o.http.header_bytes, w, 1 << 10, 1 << 20); }},
     known_word{"header-fields", [](cache_options& o, const word& w) { return set_number(o.http.fields, w, 16, 4096); }},
@@ -137,6 +159,7 @@ constexpr std::array kWords{
                  o.show = w.value;
                  return !w.value.empty();
                }},
+    known_word{"site", add_site},
     known_word{"stall", [](cache_options& o, const word& w) { return set_number(o.http.stall_s, w, 1, kDay); }},
     known_word{"status", set_status},
     known_word{"time-out",
@@ -176,6 +199,7 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
     if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_line(text) + " (see help)");
     if (!known->set(out, w)) return give_up(blame::usage, "bad value: " + terminal_line(text) + " (see help)");
   }
+  DOCTEUR_CHECK(check_sites(out));
   // A clone has every object and its name.
   out.site.git = out.git.value_or(out.site.objects);
   // A proof has the names of all files in the folders on its way.
@@ -211,6 +235,7 @@ std::string_view words_help() noexcept {
          "  rules=on|off          files _headers and _redirects are rules, and not served (on)\n"
          "  shell=[ADDRESS:]PORT  a shell for anyone who connects (off)\n"
          "  show=/PATH            print this file and exit\n"
+         "  site=NAME[,NAME]=DISK serve this disk to requests for these hosts, *.NAME for all below NAME\n"
          "  stall=SECONDS         for a client to read 1 KiB, if not as time-out says\n"
          "  status=on|off|[ADDRESS:]PORT\n"
          "                        /.docteur/, status page and metrics: with the files, off, or only there (on)\n"

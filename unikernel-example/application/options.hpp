@@ -20,12 +20,19 @@ struct endpoint {
   std::uint16_t port;
 };
 
+// The image of some hosts.
+struct named_site {
+  std::vector<std::string> hosts;  // names, or "*.NAME" for all below NAME
+  std::string disk;
+};
+
 struct cache_options {
   endpoint listen{"", 80};
   bool status = true;                 // serve the server's own pages,
   std::optional<endpoint> status_at;  // at `listen`, or only here
   std::optional<endpoint> shell;
-  std::string disk;  // a disk's name, "" for the first, "none"
+  std::string disk;               // a disk's name, "" for the first, "none"
+  std::vector<named_site> sites;  // besides that disk's; each has another disk, and no two have the same host
   std::optional<std::uint64_t> cache_bytes;
   std::vector<oid> digests;  // if any: only images of these digests are mounted, and each block is compared
   site_rules site;

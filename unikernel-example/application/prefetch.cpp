@@ -1,5 +1,6 @@
 #include "unikernel-example/application/prefetch.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace docteur::cache_vm {
@@ -9,13 +10,24 @@ constexpr std::uint64_t kSlice = 3'000'000;  // ns
 
 }  // namespace
 
-void prefetcher::start(std::shared_ptr<site> s) {
+void prefetcher::start(std::vector<std::shared_ptr<site>> sites) {
   stop();
-  auto all = s->snapshot().list({}, docteur::snapshot::depth::all);
-  if (!all) return;
-  site_ = std::move(s);
-  entries_.emplace(std::move(*all));
-  is_running_ = true;
+  next_ = std::move(sites);
+  std::ranges::reverse(next_);
+  is_running_ = begin_next();
+}
+
+bool prefetcher::begin_next() {
+  while (!next_.empty()) {
+    site_ = std::move(next_.back());
+    next_.pop_back();
+    auto all = site_->snapshot().list({}, docteur::snapshot::depth::all);
+    if (!all) continue;
+    entries_.emplace(std::move(*all));
+    return true;
+  }
+  finish();
+  return false;
 }
 
 void prefetcher::stop() noexcept {
@@ -24,6 +36,7 @@ void prefetcher::stop() noexcept {
 }
 
 void prefetcher::finish() noexcept {
+  next_.clear();
   entries_.reset();
   again_.reset();
   site_.reset();
@@ -52,8 +65,8 @@ bool prefetcher::work(platform& p) {
       if (e->node.kind == entry_kind::file || e->node.kind == entry_kind::executable) n = e->node;
     }
     if (!n) {
-      finish();
-      return false;
+      if (!begin_next()) return false;
+      continue;
     }
     read(*n);
     waits_for_ = p.take_ticket();

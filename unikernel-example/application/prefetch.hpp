@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "unikernel-example/application/metrics.hpp"
 #include "unikernel-example/application/site.hpp"
@@ -13,7 +14,8 @@ namespace docteur::cache_vm {
 
 class prefetcher {
  public:
-  void start(std::shared_ptr<site> s);
+  // One site after the other.
+  void start(std::vector<std::shared_ptr<site>> sites);
   void stop() noexcept;
   // Some milliseconds of work; false when there is none.
   [[nodiscard]] bool work(platform& p);
@@ -26,9 +28,12 @@ class prefetcher {
   [[nodiscard]] std::uint64_t files() const noexcept { return files_; }  // read so far
 
  private:
+  // False: there is no further site.
+  [[nodiscard]] bool begin_next();
   void read(const node& n);
   void finish() noexcept;
 
+  std::vector<std::shared_ptr<site>> next_;  // in reverse order
   std::shared_ptr<site> site_;
   std::optional<directory_list> entries_;
   std::optional<node> again_;    // to be read once the disk has brought what it needs

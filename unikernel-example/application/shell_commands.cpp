@@ -145,12 +145,19 @@ shell_output do_stat(cache_machine& machine, arguments a) {
   return text(out);
 }
 
+// ", mounted for www.example.org: COMMIT" for each site that the disk is mounted for.
+[[nodiscard]] std::string mounts_of(cache_machine& machine, const disk& d) {
+  std::string out;
+  for (std::size_t place = 0; place < machine.sites().size(); ++place)
+    if (const auto& s = machine.http().mounted(place); s && s->disk_name() == d.name)
+      out += ", mounted" + machine.hosts_text(place) + ": " + hex(s->snapshot().commit_id());
+  return out;
+}
+
 shell_output do_df(cache_machine& machine, arguments) {
-  const auto& s = machine.http().mounted();
   std::string out;
   for (const disk& d : machine.platform().disks()) {
-    out += row(d.name, std::to_string(d.view.size) + " bytes" +
-                           (s && s->disk_name() == d.name ? ", mounted: " + hex(s->snapshot().commit_id()) : "") +
+    out += row(d.name, std::to_string(d.view.size) + " bytes" + mounts_of(machine, d) +
                            (d.fault.empty() ? "" : "; now: " + terminal_line(d.fault)));
   }
   return text(out.empty() ? "no disk\n" : out);
@@ -170,46 +177,46 @@ shell_output do_info(cache_machine& machine, arguments) {
   return text(out + terminal_text(head.message));
 }
 
-// `name_rest`: a failure also says what is still served.
-shell_output mount_aside(cache_machine& machine, std::string disk, bool name_rest) {
+// `begin`: mounts, and then calls its argument.
+template <class F>
+shell_output mount_aside(cache_machine& machine, F begin) {
   auto mounted = std::make_shared<std::optional<outcome<void>>>();
-  machine.mount_aside(std::move(disk), [mounted, &machine](outcome<void> how) {
+  begin([mounted, &machine](outcome<void> how) {
     *mounted = std::move(how);
     machine.tell_shells(shell_session::kAside);
   });
-  return {{}, [mounted, name_rest, &machine](std::string& out) {
+  return {{}, [mounted](std::string& out) {
             if (!*mounted) return shell_step::waits;
-            const outcome<void>& how = **mounted;
-            out += how ? "mounted" : name_rest ? machine.with_rest(how.error()).message : how.error().message;
-            out += '\n';
+            out += (**mounted ? std::string("mounted") : (*mounted)->error().message) + "\n";
             return shell_step::ended;
           }};
 }
 
 shell_output do_mount(cache_machine& machine, arguments a) {
-  return mount_aside(machine, a.empty() ? std::string() : a[0], false);
+  return mount_aside(machine, [&](cache_machine::after_mount then) {
+    machine.mount_aside(a.empty() ? std::string() : a[0], std::move(then));
+  });
 }
 
 shell_output do_remount(cache_machine& machine, arguments) {
-  if (!machine.http().mounted()) return no_image();
-  return mount_aside(machine, machine.http().mounted()->disk_name(), true);
+  if (!machine.is_any_mounted()) return no_image();
+  return mount_aside(machine, [&](cache_machine::after_mount then) { machine.remount_aside(std::move(then)); });
 }
 
 shell_output do_umount(cache_machine& machine, arguments) {
-  if (!machine.http().mounted()) return no_image();
+  if (!machine.is_any_mounted()) return no_image();
   machine.unmount();
   return text("nothing is mounted; requests are answered 503\n");
 }
 
 shell_output do_prefetch(cache_machine& machine, arguments) {
-  if (!machine.http().mounted()) return no_image();
+  if (!machine.is_any_mounted()) return no_image();
   machine.start_prefetch();
   return text("started; see cache\n");
 }
 
 shell_output do_flush(cache_machine& machine, arguments) {
-  const auto& s = machine.http().mounted();
-  if (!s) return no_image();
+  if (!machine.is_any_mounted()) return no_image();
   machine.flush();
   return text("");
 }
@@ -296,7 +303,7 @@ constexpr std::array kCommands{
     command{"info", "", "describe the mounted image", 0, 0, false, do_info},
     command{"mount", "[DISK]", "attach the image on a disk, then serve it", 0, 1, false, do_mount},
     command{"umount", "", "serve nothing", 0, 0, false, do_umount},
-    command{"remount", "", "mount the same disk again after it was rewritten", 0, 0, false, do_remount},
+    command{"remount", "", "mount the same disks again after they were rewritten", 0, 0, false, do_remount},
     command{"prefetch", "", "read all files into the cache", 0, 0, false, do_prefetch},
     command{"flush", "", "empty the caches", 0, 0, false, do_flush},
     command{"cache", "", "show the caches", 0, 0, false, do_cache},

@@ -4,6 +4,7 @@
 
 #include "unikernel-example/application/http_authority.hpp"
 #include "unikernel-example/application/http_text.hpp"
+#include "unikernel-example/application/virtual_hosts.hpp"
 
 namespace docteur::cache_vm {
 
@@ -14,7 +15,7 @@ bool site_rules::is_own_host(std::string_view host) const noexcept {
   if (host.size() >= local.size() && equal_ignoring_case(host.substr(host.size() - local.size()), local) &&
       (host.size() == local.size() || host[host.size() - local.size() - 1] == '.'))
     return true;
-  return std::ranges::any_of(hosts, [host](const std::string& own) { return equal_ignoring_case(own, host); });
+  return std::ranges::any_of(hosts, [host](const std::string& own) { return is_host_named(host, own); });
 }
 
 }  // namespace docteur::cache_vm

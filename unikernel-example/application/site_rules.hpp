@@ -20,7 +20,8 @@ struct site_rules {
   bool versions = false;           // each path begins with the name of a version
   bool git = true;                 // the image is a remote of Git, below
   std::string git_prefix;          // this path: "", or one that ends with '/' and does not begin with it
-  std::vector<std::string> hosts;  // names of this server, for requests for its own pages
+  std::vector<std::string> hosts;  // names of this server, for requests for its own pages; "*.NAME" are all below NAME
+  bool only_named = false;         // only sites with names are served: while site 0 has no image, 421 and not 503
 
   // Whether a request for `host` (of http_request) may see the server's own pages. The owner of a foreign name can make
   // it lead here, so that his page in a user's browser reads what the user may read ("DNS rebinding"). Addresses,

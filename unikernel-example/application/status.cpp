@@ -75,15 +75,50 @@ class members {
       .object();
 }
 
-[[nodiscard]] std::string cache_json(site& s, const metrics& m) {
-  const auto c = s.cache().count();
+// The sites that have names.
+[[nodiscard]] std::string sites_json(cache_machine& machine, http_server& server) {
+  std::string all;
+  for (std::size_t place = 0; place < machine.sites().size(); ++place) {
+    std::string hosts;
+    for (const std::string& host : machine.sites()[place].hosts) hosts += (hosts.empty() ? "" : ",") + json_text(host);
+    if (hosts.empty()) continue;
+    const auto& s = server.mounted(place);
+    all += (all.empty() ? "" : ",") +
+           members().raw("hosts", "[" + hosts + "]").raw("image", s ? image_json(s->shared()) : "null").object();
+  }
+  return "[" + all + "]";
+}
+
+// Of all sites.
+struct cache_sums {
+  std::uint64_t capacity = 0, in_memory = 0;
+  content_cache::counters count{};
+};
+
+[[nodiscard]] cache_sums sum_caches(cache_machine& machine, http_server& server) {
+  cache_sums sum;
+  for (std::size_t place = 0; place < machine.sites().size(); ++place) {
+    const auto& s = server.mounted(place);
+    if (!s) continue;
+    const auto c = s->cache().count();
+    sum.capacity += s->cache().capacity();
+    sum.in_memory += s->live_bytes();
+    sum.count.used += c.used;
+    sum.count.items += c.items;
+    sum.count.hits += c.hits;
+    sum.count.misses += c.misses;
+  }
+  return sum;
+}
+
+[[nodiscard]] std::string cache_json(const cache_sums& c, const metrics& m) {
   return members()
-      .number("capacity_bytes", s.cache().capacity())
-      .number("used_bytes", c.used)
-      .number("items", c.items)
-      .number("hits", c.hits)
-      .number("misses", c.misses)
-      .number("in_memory_bytes", s.live_bytes())
+      .number("capacity_bytes", c.capacity)
+      .number("used_bytes", c.count.used)
+      .number("items", c.count.items)
+      .number("hits", c.count.hits)
+      .number("misses", c.count.misses)
+      .number("in_memory_bytes", c.in_memory)
       .number("taken_from_slow", m.taken)
       .number("bases_used_bytes", m.bases_used)
       .number("bases_hits", m.bases_hits)
@@ -150,13 +185,14 @@ std::string status_json(cache_machine& machine, std::size_t loop) {
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0)
       statuses += (statuses.empty() ? "\"" : ",\"") + std::to_string(i) + "\":" + std::to_string(m.statuses[i]);
-  const auto& mounted = machine.http(loop).mounted();
+  http_server& server = machine.http(loop);
   members out;
   out.text("platform", machine.platform().name())
       .number("uptime_ms", (machine.platform().monotonic_ns() - machine.started_ns()) / 1'000'000)
       .number("threads", machine.platform().loops())
-      .raw("image", mounted ? image_json(mounted->shared()) : "null")
-      .raw("cache", mounted ? cache_json(*mounted, m) : "null")
+      .raw("image", server.mounted() ? image_json(server.mounted()->shared()) : "null")
+      .raw("sites", sites_json(machine, server))
+      .raw("cache", machine.is_any_mounted(loop) ? cache_json(sum_caches(machine, server), m) : "null")
       .raw("memory", members().number("total_bytes", memory.total).number("used_bytes", memory.used).object())
       .raw("connections", members()
                               .number("active", m.active)
@@ -191,18 +227,22 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
   machine.sum_counts(loop, m);
   const memory_use memory = machine.platform().memory();
   prometheus p;
-  p.family("image_info", "gauge", "The mounted image; 1 when there is one.");
-  if (const auto& s = machine.http(loop).mounted()) {
-    p.sample("{commit=\"" + hex(s->snapshot().commit_id()) + "\",root=\"" + hex(s->snapshot().commit().tree) +
-                 "\",disk=" + json_text(s->disk_name()) + "}",
-             "1");
-    const auto c = s->cache().count();
-    p.one("cache_hits_total", "counter", "Content found in the cache.", c.hits);
-    p.one("cache_misses_total", "counter", "Content that had to be read.", c.misses);
-    p.one("cache_used_bytes", "gauge", "Content kept.", c.used);
-    p.one("content_in_memory_bytes", "gauge", "Content kept or being sent.", s->live_bytes());
-    p.one("content_taken_from_slow_total", "counter", "Contents taken from slow clients.", s->held().taken());
-    p.one("cache_capacity_bytes", "gauge", "Content that may be kept.", s->cache().capacity());
+  http_server& server = machine.http(loop);
+  p.family("image_info", "gauge", "The mounted images, 1 for each; 0 when there is none.");
+  for (std::size_t place = 0; place < machine.sites().size(); ++place)
+    if (const auto& s = server.mounted(place))
+      p.sample("{commit=\"" + hex(s->snapshot().commit_id()) + "\",root=\"" + hex(s->snapshot().commit().tree) +
+                   "\",disk=" + json_text(s->disk_name()) +
+                   (place > 0 ? ",site=\"" + std::to_string(place) + "\"" : "") + "}",
+               "1");
+  if (machine.is_any_mounted(loop)) {
+    const cache_sums c = sum_caches(machine, server);
+    p.one("cache_hits_total", "counter", "Content found in the cache.", c.count.hits);
+    p.one("cache_misses_total", "counter", "Content that had to be read.", c.count.misses);
+    p.one("cache_used_bytes", "gauge", "Content kept.", c.count.used);
+    p.one("content_in_memory_bytes", "gauge", "Content kept or being sent.", c.in_memory);
+    p.one("content_taken_from_slow_total", "counter", "Contents taken from slow clients.", m.taken);
+    p.one("cache_capacity_bytes", "gauge", "Content that may be kept.", c.capacity);
   } else {
     p.sample({}, "0");
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ constexpr const char* kProgram = "docteur-cache";
 struct options {
   std::vector<std::string> images;
   std::vector<std::string> digests;
+  std::vector<std::string> sites;
   std::string listen = "127.0.0.1:8080";
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
@@ -57,6 +59,7 @@ struct options {
   add("shell", o.shell);
   add("disk", o.disk);
   for (const std::string& digest : o.digests) add("digest", digest);
+  for (const std::string& site : o.sites) add("site", site);
   add("cache", o.cache);
   add("connections", o.connections);
   add("drain", o.drain);
@@ -88,7 +91,21 @@ struct options {
   return name == "common" ? line_format::common : line_format::combined;
 }
 
-outcome<void> serve(const options& o) {
+// "NAME=IMAGE" becomes "NAME=DISK": an image that is not among the others is a further disk.
+void number_images(options& o) {
+  for (std::string& site : o.sites) {
+    const std::size_t equals = site.find('=');
+    if (equals == std::string::npos) continue;  // parse_words() refuses it
+    const std::string image = site.substr(equals + 1);
+    if (image.find_first_not_of("0123456789") == std::string::npos) continue;
+    auto at = std::ranges::find(o.images, image);
+    if (at == o.images.end()) at = o.images.insert(at, image);
+    site.replace(equals + 1, std::string::npos, std::to_string(at - o.images.begin()));
+  }
+}
+
+outcome<void> serve(options o) {
+  number_images(o);
   // With --show it is an ordinary command.
   std::optional<cli::signal_watch> of_command;
   std::optional<server_signals> of_server;
@@ -131,6 +148,9 @@ int main(int argc, char** argv) {
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--digest", o.digests, "only images of these digests, sha256:HEX; each block that is read is compared")
+      ->allow_extra_args(false);
+  app.add_option("--site", o.sites,
+                 "NAME[,NAME]=IMAGE: this image, or disk, for requests for these hosts, *.NAME for all below NAME")
       ->allow_extra_args(false);
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)")
