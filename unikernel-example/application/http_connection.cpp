@@ -116,7 +116,8 @@ bool http_connection::is_request_whole() {
   seen_ = end_ - begin_;
   if (head.state == head_end::kind::more) return false;
   head_size_ = head.size;
-  status_ = parse_head(unread().substr(0, head.size), shared_->limits, shared_->post_path, shared_->request);
+  status_ = parse_head(unread().substr(0, head.size), shared_->limits, shared_->post_path, link_->is_stream(),
+                       shared_->request);
   if (status_ != 0) return true;
   if (shared_->request.method == http_method::post) {
     body_.begin(shared_->request, shared_->limits);
@@ -142,8 +143,9 @@ bool http_connection::is_body_whole(bool head_is_parsed) {
     end = {head_end::kind::refused, 0, 503};
   }
   body_.stop();
-  status_ =
-      head_is_parsed ? 0 : parse_head(text.substr(0, body_at_), shared_->limits, shared_->post_path, shared_->request);
+  status_ = head_is_parsed ? 0
+                           : parse_head(text.substr(0, body_at_), shared_->limits, shared_->post_path,
+                                        link_->is_stream(), shared_->request);
   if (end.state == head_end::kind::refused) {
     status_ = end.status;
     head_size_ = text.size();
@@ -185,8 +187,12 @@ http_connection::input http_connection::take_request() {
 reply_context http_connection::context() const noexcept {
   const http_request& r = shared_->request;
   const bool close = !r.keep_alive || requests_ >= shared_->limits.requests || shared_->drains;
-  return {shared_->wall_clock ? shared_->date.view() : std::string_view(), close, r.is_http_10,
-          r.method == http_method::head, shared_->keep_alive};
+  return {shared_->wall_clock ? shared_->date.view() : std::string_view(),
+          close,
+          r.is_http_10,
+          r.method == http_method::head,
+          shared_->keep_alive,
+          link_->is_stream()};
 }
 
 // Answers a bad request. Nothing more is read from the connection.

@@ -86,6 +86,7 @@ reply_writer& reply_writer::begin(int status) {
   h.append(reason_phrase(status));
   h.append("\r\nServer: docteur-cache\r\n");
   if (!context_->date.empty()) field("Date", context_->date);
+  if (context_->is_stream) return *this;  // its end is that of the response
   if (context_->close) {
     field("Connection", "close");
   } else if (context_->is_http_10 || !context_->keep_alive.empty()) {
@@ -136,7 +137,7 @@ void reply_writer::end_with(std::string text) {
 }
 
 void reply_writer::end_with_unknown_length(std::unique_ptr<response_body> body) {
-  if (!context_->is_http_10) {
+  if (!context_->is_http_10 && !context_->is_stream) {
     field("Transfer-Encoding", "chunked");
     body = std::make_unique<chunked_body>(std::move(body));
   } else {

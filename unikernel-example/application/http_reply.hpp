@@ -40,6 +40,7 @@ struct reply_context {
   bool is_http_10;
   bool is_head;
   std::string_view keep_alive{};  // value of the field Keep-Alive; "": none
+  bool is_stream = false;         // http_request
 };
 
 // Writes a response: begin(), the fields, then one function whose name begins with "end"; or error() alone.

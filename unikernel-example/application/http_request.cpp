@@ -18,7 +18,8 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
 
 // The request line, "GET /target HTTP/1.1". llhttp does not get it, since it does not distinguish an unknown method
 // from a syntax error. check_method() follows later.
-[[nodiscard]] int check_request_line(std::string_view line, const http_limits& limits, http_request& out) noexcept {
+[[nodiscard]] int check_request_line(std::string_view line, const http_limits& limits, bool of_stream,
+                                     http_request& out) noexcept {
   std::string_view rest = line;
   out.method_name = take_until(rest, ' ');
   const std::size_t last = rest.rfind(' ');
@@ -31,8 +32,9 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
   if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(version[5]) || version[6] != '.' ||
       !digit(version[7]))
     return 400;
-  if (version[5] != '1') return 505;
-  out.is_http_10 = version[7] == '0';
+  if (of_stream ? version != "HTTP/2.0" : version[5] != '1') return 505;
+  out.is_stream = of_stream;
+  out.is_http_10 = !of_stream && version[7] == '0';
   return 0;
 }
 
@@ -296,7 +298,8 @@ head_end find_empty_body(std::string_view text) noexcept {
 
 bool expects_continue(const http_request& r) noexcept { return !r.is_http_10 && r.expect && !trim(*r.expect).empty(); }
 
-int parse_head(std::string_view head, const http_limits& limits, std::string_view post_path, http_request& out) {
+int parse_head(std::string_view head, const http_limits& limits, std::string_view post_path, bool of_stream,
+               http_request& out) {
   out = {};
   std::string_view lines = head.substr(0, head.size() - 2);
   const auto take_line = [&lines] {
@@ -304,7 +307,7 @@ int parse_head(std::string_view head, const http_limits& limits, std::string_vie
     return line.substr(0, line.size() - 1);  // without its CR, which find_head_end() has checked
   };
   const std::string_view request_line = take_line();
-  if (const int status = check_request_line(request_line, limits, out); status != 0) return status;
+  if (const int status = check_request_line(request_line, limits, of_stream, out); status != 0) return status;
   while (!lines.empty())
     if (!is_good_field(take_line())) return 400;
 
@@ -318,7 +321,8 @@ int parse_head(std::string_view head, const http_limits& limits, std::string_vie
     return has_path && !parse_target(out.target) ? 400 : status;
   }
   const std::string_view options = out.connection.value_or(std::string_view());
-  out.keep_alive = !has_option(options, "close") && (!out.is_http_10 || has_option(options, "keep-alive"));
+  out.keep_alive =
+      !out.is_stream && !has_option(options, "close") && (!out.is_http_10 || has_option(options, "keep-alive"));
   return 0;
 }
 

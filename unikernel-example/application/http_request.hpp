@@ -20,6 +20,7 @@ struct http_request {
   std::string_view method_name;  // as sent
   std::string_view target;
   bool is_http_10 = false;
+  bool is_stream = false;  // the message is a stream's: the end of the stream ends the response
   bool keep_alive = true;
   bool chunked = false;   // a chunked body follows: find_empty_body(), or body_finder of a POST
   std::string_view host;  // without its port: from the target, else from the field Host; may be empty
@@ -46,9 +47,10 @@ struct head_end {
 
 // Fills `out` from a complete head. Returns 0 for a request to answer, else the status to refuse it with; the
 // connection must then be closed, since the start of the next request is unknown. Syntax errors take precedence: 400
-// before 405, 413, 417 and 501. `post_path`: the only path, decoded, at which POST is served; "": none.
+// before 405, 413, 417 and 501. `post_path`: the only path, decoded, at which POST is served; "": none. `of_stream`:
+// connection::is_stream().
 [[nodiscard]] int parse_head(std::string_view head, const http_limits& limits, std::string_view post_path,
-                             http_request& out);
+                             bool of_stream, http_request& out);
 
 // Whether the client waits for 100 before it sends its body (RFC 9110, section 10.1.1).
 [[nodiscard]] bool expects_continue(const http_request& r) noexcept;

@@ -139,6 +139,11 @@ void http_server::ready(connection& c) {
 
 std::string_view http_server::refusal() const { return kFull; }
 
+std::optional<stream_limits> http_server::streams() const {
+  const http_limits& l = shared_.limits;
+  return stream_limits{l.connections, l.requests, std::uint64_t{l.idle_s} * 1'000'000'000};
+}
+
 void http_server::drain() {
   shared_.drains = true;
   shared_.drain_ns = shared_.platform->monotonic_ns();

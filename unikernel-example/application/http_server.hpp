@@ -35,6 +35,7 @@ class http_server final : public service {
   void ready(connection& c) override;
   std::string_view refusal() const override;
   bool takes_proxies() const override { return true; }
+  std::optional<stream_limits> streams() const override;
   void tick();
   // Continues one response that takes milliseconds; false when no other waits.
   [[nodiscard]] bool work();
@@ -68,6 +69,7 @@ class http_server final : public service {
     void opened(connection& c) override { server_->open(c, {false, true}); }
     void ready(connection& c) override { server_->ready(c); }
     std::string_view refusal() const override { return server_->refusal(); }
+    std::optional<stream_limits> streams() const override { return server_->streams(); }
 
    private:
     http_server* server_;

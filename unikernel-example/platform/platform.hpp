@@ -42,11 +42,21 @@ class connection {
   virtual void close() = 0;                            // after delivering what was sent
   virtual void abort() = 0;                            // at once; the peer sees an error
   [[nodiscard]] virtual std::string peer() const = 0;  // "192.0.2.1:4711"
+  // Whether it is a stream of HTTP/2 (RFC 9113): it carries one request and its response, as messages of HTTP/1.1 but
+  // for the version HTTP/2.0 in the request, and without the fields that are about the connection.
+  [[nodiscard]] virtual bool is_stream() const { return false; }
 
   void* user = nullptr;  // the application's
 
  protected:
   ~connection() = default;
+};
+
+// Of connections whose streams are the application's connections.
+struct stream_limits {
+  std::size_t connections;  // at once, of all loops
+  std::uint32_t requests;   // on one connection
+  std::uint64_t idle_ns;    // without a request
 };
 
 // The application's side of a port, on one loop.
@@ -60,6 +70,8 @@ class service {
   [[nodiscard]] virtual std::string_view refusal() const { return {}; }
   // Whether its clients may come through a proxy that says on whose behalf (platform/linux/proxy_head.hpp).
   [[nodiscard]] virtual bool takes_proxies() const { return false; }
+  // Limits of connections that carry streams; nullopt: it takes none.
+  [[nodiscard]] virtual std::optional<stream_limits> streams() const { return std::nullopt; }
 };
 
 struct disk {

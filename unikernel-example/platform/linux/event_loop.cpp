@@ -130,7 +130,7 @@ bool event_loop::refuse_one(const listening_socket& s) {
 tcp_connection* event_loop::add(int fd, service& s, bool has_head) {
   std::unique_ptr<tcp_connection> c;
   try {
-    c = std::make_unique<tcp_connection>(fd, s, touched_, has_head);
+    c = std::make_unique<tcp_connection>(fd, s, touched_, has_head, group_->http2 ? &group_->sessions : nullptr);
   } catch (const std::bad_alloc&) {
     ::close(fd);
     return nullptr;
@@ -195,7 +195,7 @@ void event_loop::accept_all(const listening_socket& s) {
 
 void event_loop::take_turn(tcp_connection& c) {
   c.begin_turn();
-  if (!c.is_closing()) c.service().ready(c);
+  if (!c.is_closing()) c.serve();
 }
 
 void event_loop::serve_again() {
@@ -228,8 +228,13 @@ void event_loop::remove(tcp_connection& c) {
 
 void event_loop::remove_overdue() {
   const std::uint64_t now = monotonic_time();
-  for (std::size_t i = connections_.size(); i-- > 0;)
-    if (connections_[i]->is_overdue(now)) remove(*connections_[i]);
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (connections_[i]->is_overdue(now)) {
+      remove(*connections_[i]);
+    } else {
+      connections_[i]->tick(now);
+    }
+  }
 }
 
 void event_loop::drain(application& app, std::uint64_t until) {
@@ -241,6 +246,7 @@ void event_loop::drain(application& app, std::uint64_t until) {
     epoll_ctl(epoll_, EPOLL_CTL_DEL, s->fd, nullptr);
   }
   app.drain(number_);
+  for (const auto& c : connections_) c->take_no_more();
   if (++group_->draining < group_->loops.size()) return;
   group_->close_sockets();
   for (const auto& loop : group_->loops) (void)eventfd_write(loop->wake_, 1);  // those without clients end now

@@ -33,7 +33,9 @@ class event_loop;
 struct loop_group {
   std::vector<std::unique_ptr<event_loop>> loops;
   std::vector<std::unique_ptr<listening_socket>> sockets;
-  proxy_peers proxies;  // whose connections begin with a head
+  proxy_peers proxies;                   // whose connections begin with a head
+  bool http2 = true;                     // connections may speak it,
+  std::atomic<std::size_t> sessions{0};  // and so many do
   std::atomic<bool> stops{false};
   std::atomic<std::size_t> draining{0};  // loops that have begun to
   void close_sockets() noexcept;

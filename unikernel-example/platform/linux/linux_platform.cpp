@@ -90,6 +90,7 @@ outcome<std::unique_ptr<linux_platform>> linux_platform::make(platform_options o
   }
   const platform_options& o = p->options_;
   p->group_->proxies = o.proxies;
+  p->group_->http2 = o.http2;
   if (o.access_log.what != log_place::kind::none) {
     const auto say = [raw = p.get()](const std::string& text) { raw->console_write("docteur-cache: " + text + "\n"); };
     DOCTEUR_TRY(log, access_log::open(o.access_log, o.access_format, o.threads, say));

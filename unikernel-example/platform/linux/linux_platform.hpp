@@ -31,6 +31,7 @@ struct platform_options {
   line_format access_format = line_format::combined;
   unsigned socket_mode = 0666;  // of sockets in the file system
   proxy_peers proxies;
+  bool http2 = true;     // connections may speak HTTP/2
   bool records = false;  // remember which blocks of the first image are read
 };
 

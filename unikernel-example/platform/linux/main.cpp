@@ -38,6 +38,7 @@ struct options {
   bool console = false;
   std::string record;  // a file for the list of the blocks that were read; empty: none
   std::string access_log, access_format = "combined", proxy_from;
+  bool http2 = true;
   unsigned socket_mode = 0666;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
@@ -119,10 +120,10 @@ outcome<void> serve(options o) {
   const std::size_t threads = o.threads > 0 ? o.threads : o.show.empty() ? processors() : 1;
   DOCTEUR_TRY(log, log_place::parse(o.show.empty() ? o.access_log : std::string()));
   DOCTEUR_TRY(proxies, proxy_peers::parse(o.proxy_from));
-  DOCTEUR_TRY(platform,
-              linux_platform::make({o.images, o.remote, threads,
-                                    o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0), std::move(log),
-                                    format_of(o.access_format), o.socket_mode, std::move(proxies), !o.record.empty()}));
+  DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, threads,
+                                              o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0),
+                                              std::move(log), format_of(o.access_format), o.socket_mode,
+                                              std::move(proxies), o.http2, !o.record.empty()}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -163,6 +164,10 @@ int main(int argc, char** argv) {
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
+  app.add_option_function<std::string>(
+         "--http2", [&o](const std::string& value) { o.http2 = value == "on"; },
+         "on or off: connections may speak HTTP/2 from their first byte, without TLS (on)")
+      ->check(CLI::IsMember({"on", "off"}));
   app.add_option("--html", o.html,
                  "on, off or redirect: /page is page.html if there is no page; redirect: /page.html leads there (on)");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");

@@ -2,10 +2,13 @@
 // A connection on a non-blocking socket. Small pieces are gathered and sent at the end of the application's turn; large
 // ones go to the kernel without a copy.
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "unikernel-example/platform/linux/http2_session.hpp"
 #include "unikernel-example/platform/linux/send_queue.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
@@ -19,9 +22,11 @@ using touched_list = std::vector<tcp_connection*>;
 class tcp_connection final : public connection {
  public:
   // `fd`: non-blocking; this object closes it. `has_head`: its input begins with a proxy's head, which the application
-  // does not see.
-  tcp_connection(int fd, cache_vm::service& s, touched_list& touched, bool has_head)
-      : fd_(fd), service_(&s), touched_(&touched), awaits_head_(has_head) {}
+  // does not see. `sessions`: the number of connections that speak HTTP/2; null: it may not become one of them.
+  tcp_connection(int fd, cache_vm::service& s, touched_list& touched, bool has_head, std::atomic<std::size_t>* sessions)
+      : fd_(fd), service_(&s), touched_(&touched), awaits_head_(has_head), sessions_(sessions) {
+    if (sessions_ != nullptr && s.streams()) front_ = speaks::unknown;
+  }
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
   ~tcp_connection();
@@ -36,7 +41,8 @@ class tcp_connection final : public connection {
   std::string peer() const override;
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
-  [[nodiscard]] cache_vm::service& service() const noexcept { return *service_; }
+  // The application's turn, or its session's.
+  void serve();
   // Takes the events of an edge-triggered epoll.
   void notice(std::uint32_t events) noexcept;
   // To be called before the application's turn.
@@ -48,16 +54,30 @@ class tcp_connection final : public connection {
   [[nodiscard]] bool is_overdue(std::uint64_t now) const noexcept;
   // The application has closed it; what was sent is still being delivered.
   [[nodiscard]] bool is_closing() const noexcept { return use_ != use::open; }
+  // `now`: monotonic ns.
+  void tick(std::uint64_t now) {
+    if (session_) session_->tick(now);
+  }
+  // The process ends: no further request is taken. The application does this for its own connections.
+  void take_no_more() {
+    if (session_) session_->drain();
+  }
 
   std::size_t place = 0;  // the platform's
 
  private:
   enum class use { open, closing, aborted };
+  // What its first bytes were: not the preface of HTTP/2; not known yet; the preface, and the application has to let go
+  // of the connection; the preface, and the session has it.
+  enum class speaks { other, unknown, leaves, http2 };
   void touch();
   void flush();
   [[nodiscard]] std::size_t write(bytes first, bytes second);
   [[nodiscard]] bool drain();
   [[nodiscard]] bool take_head();
+  [[nodiscard]] std::size_t read_socket(mutable_bytes into);
+  [[nodiscard]] std::size_t receive_front(mutable_bytes into);
+  void begin_session(bytes received);
 
   int fd_;
   cache_vm::service* service_;
@@ -65,6 +85,10 @@ class tcp_connection final : public connection {
   bool is_touched_ = false;
   bool awaits_head_;    // of a proxy
   std::string client_;  // that it named; "": none
+  speaks front_ = speaks::other;
+  std::string held_;  // a part of the preface that has arrived
+  std::atomic<std::size_t>* sessions_;
+  std::unique_ptr<http2_session> session_;
   use use_ = use::open;
   bool readable_ = true;
   bool hung_up_ = false;  // the peer sends no more, but there may be unread input
