@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from mounting import *
+from mount_namespace import unshare
 
 FILES = {"file": b"content\n"}
 IMAGE, _ = folder_image("small", FILES)
@@ -63,10 +64,7 @@ findmnt -n -o FSTYPE "$folder" | grep -q fuse.docteur
 umount "$folder"
 """
     os.environ.update(sbin=str(sbin), image=str(IMAGE), folder=str(folder), fstab=str(fstab))
-    # Where the root is no mount point, as after chroot, its propagation cannot be changed, and need not be if it is private.
-    private = " shared:" not in Path("/proc/self/mountinfo").read_text()
-    own = ["unshare", "--mount", *(["--propagation", "unchanged"] if private else [])]
-    expect(run(*own, "sh", "-c", script) == 3 * FILES["file"], "mount -t fuse.docteur")
+    expect(run(*unshare(), "sh", "-c", script) == 3 * FILES["file"], "mount -t fuse.docteur")
 
 
 def as_user():

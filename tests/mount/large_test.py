@@ -6,12 +6,17 @@ As root it runs in a mount namespace of its own, where it mounts small file syst
 
 import concurrent.futures
 import os
+import pathlib
 import random
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from mount_namespace import unshare
+
 if os.geteuid() == 0 and os.environ.get("DOCTEUR_TEST_UNSHARED") is None:
     os.environ["DOCTEUR_TEST_UNSHARED"] = "1"
-    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv])
+    command = [*unshare(), sys.executable, *sys.argv]
+    os.execvp(command[0], command)
 
 from mounting import *  # noqa: E402
 

@@ -120,7 +120,8 @@ def shorter_parts():
 def wrong_ranges():
     def shifted(r):
         fields, body = r.part()
-        r.reply(206, [("Content-Range", f"bytes {r.first + 1}-{r.first + len(body)}/{len(data)}"), *server.version], body)
+        first = r.first + (1 if r.first + len(body) < len(data) else -1)
+        r.reply(206, [("Content-Range", f"bytes {first}-{first + len(body) - 1}/{len(data)}"), *server.version], body)
         return True
 
     def without(r):
