@@ -204,6 +204,28 @@ def proxies(work, image):
         fails(image, f"--proxy-from={wrong}", status=2)
 
 
+def ends_of_connections(image):
+    """A client that says close sends no more: its connection is over with the last byte. Of others the server awaits the end, since
+    a reset could overtake the response."""
+    with servers.Process(CACHE, [image], ["requests=1"]) as server:
+        server.get("/")
+        for field, owner in (("Connection: close\r\n", False), ("", True)):
+            with socket.create_connection(("127.0.0.1", server.port)) as s:
+                s.sendall(f"GET / HTTP/1.1\r\nHost: a\r\n{field}\r\n".encode())
+                got = b""
+                while piece := s.recv(4096):
+                    got += piece
+                expect(got.startswith(b"HTTP/1.1 200") and b"Connection: close" in got, got)
+                # Its end has arrived. The kernel keeps the server's half, for nobody or for the process.
+                ports = [f":{server.port:04X}", f":{s.getsockname()[1]:04X}"]
+                wait_until(lambda: [inode != 0 for inode in inodes_of(ports)] == [owner], f"kept {'not ' * owner}by the process: {field}")
+
+
+def inodes_of(ports):
+    lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [int(line[9]) for line in lines if [line[1][-5:], line[2][-5:]] == ports]
+
+
 def main():
     # The paths of sockets are short.
     with tempfile.TemporaryDirectory(prefix="dc-") as work:
@@ -214,6 +236,7 @@ def main():
         names_and_ports(image)
         service_manager(work, image)
         proxies(work, image)
+        ends_of_connections(image)
 
 
 main()

@@ -49,7 +49,7 @@ void http_connection::enter(phase p, std::uint64_t now) {
 // The platform may drop the connection from here on, so it must no longer refer to this object.
 bool http_connection::close() {
   link_->user = nullptr;
-  link_->close();
+  client_is_done_&& phase_ == phase::closing ? link_->finish() : link_->close();
   return false;
 }
 
@@ -63,7 +63,10 @@ bool http_connection::abort() {
 bool http_connection::advance() {
   for (;;) {
     if (link_->state() == connection::input::broken) phase_ = phase::lost;
-    if (phase_ == phase::reply && !(answer() && send_reply()) && phase_ != phase::lost) return true;
+    if (phase_ == phase::reply && !(answer() && send_reply()) && phase_ != phase::lost) {
+      begin_window();
+      return true;
+    }
     if (phase_ == phase::lost) {
       if (reply_.head.size() > 0) ++shared_->counts.aborted;
       return abort();
@@ -239,9 +242,16 @@ bool http_connection::answer() {
   seen_ = 0;
   if (begin_ == end_) return_buffer();
   image_ = shared_->image;
+  has_window_ = false;
+  client_is_done_ = status_ == 0 && !shared_->request.keep_alive && begin_ == end_;
+  return true;
+}
+
+// Most responses are sent at once, and need none.
+void http_connection::begin_window() noexcept {
+  if (!is_answered_ || std::exchange(has_window_, true)) return;
   window_ns_ = shared_->platform->monotonic_ns();
   window_delivered_ = link_->delivered();
-  return true;
 }
 
 void http_connection::wait_for_disk(std::uint64_t ticket) {

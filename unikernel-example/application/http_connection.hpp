@@ -82,6 +82,7 @@ class http_connection {
   [[nodiscard]] result<bytes> next_piece(std::size_t most);
   [[nodiscard]] bool wait_for_room();  // false, as send_reply() then is
   [[nodiscard]] bool close();          // false, as advance() then is
+  void begin_window() noexcept;
   [[nodiscard]] bool abort();
   void refuse(int status);
   void start_reply();
@@ -126,7 +127,9 @@ class http_connection {
   noted_request noted_;                 // of the request being answered, if there is a log
   std::uint64_t body_sent_ = 0;         // bytes of the reply's body
   std::uint64_t window_ns_ = 0;         // when the current window of stall_s began
-  std::uint64_t window_delivered_ = 0;  // delivered() then
+  std::uint64_t window_delivered_ = 0;  // delivered() then,
+  bool has_window_ = false;             // once a part of the response had to wait
+  bool client_is_done_ = false;         // it has said that this was its last request
 };
 
 }  // namespace docteur::cache_vm

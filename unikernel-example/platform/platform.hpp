@@ -40,6 +40,7 @@ class connection {
   [[nodiscard]] virtual std::uint64_t delivered() const = 0;
 
   virtual void close() = 0;                            // after delivering what was sent
+  virtual void finish() { close(); }                   // the same, when the peer has said that it sends no more
   virtual void abort() = 0;                            // at once; the peer sees an error
   [[nodiscard]] virtual std::string peer() const = 0;  // "192.0.2.1:4711"
   // Whether it is a stream of HTTP/2 (RFC 9113): it carries one request and its response, as messages of HTTP/1.1 but

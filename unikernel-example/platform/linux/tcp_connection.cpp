@@ -199,6 +199,11 @@ void tcp_connection::close() {
   touch();
 }
 
+void tcp_connection::finish() {
+  is_last_ = true;
+  close();
+}
+
 void tcp_connection::abort() {
   if (front_ == speaks::leaves) return;
   use_ = use::aborted;
@@ -265,6 +270,8 @@ tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
     if (closing_ns_ == 0 || sent_ > before) closing_ns_ = now;
     if (broken_) return next::gone;
     if (out_.size() > 0) return next::wait;
+    // What it sends all the same is answered by a reset.
+    if (is_last_ && !readable_) return next::gone;
     if (!is_shut_) {
       is_shut_ = true;
       shutdown(fd_, SHUT_WR);

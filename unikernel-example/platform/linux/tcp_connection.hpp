@@ -37,6 +37,7 @@ class tcp_connection final : public connection {
   std::size_t room() const override;
   std::uint64_t delivered() const override;
   void close() override;
+  void finish() override;
   void abort() override;
   std::string peer() const override;
 
@@ -97,6 +98,7 @@ class tcp_connection final : public connection {
   bool blocked_ = false;          // the kernel's buffer is full
   mutable bool starved_ = false;  // the application would have sent more
   bool is_shut_ = false;
+  bool is_last_ = false;          // finish() was called: nothing more is expected
   std::uint64_t closing_ns_ = 0;  // when closing last made progress, monotonic
   std::size_t budget_ = 0;        // bytes left in this turn
   std::uint64_t sent_ = 0;        // bytes passed to the kernel
