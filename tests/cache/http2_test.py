@@ -177,6 +177,10 @@ def limits(image):
         server.get("/")
         with Talk(server.port) as t:
             expect([f[0] for f in t.frames()][-1] == GOAWAY, "an idle connection is not told")
+        # A head that is never whole.
+        with Talk(server.port) as t:
+            t.send(frame(HEADERS, 1, get("/"), END_STREAM))
+            expect([f[0] for f in t.frames()][-1] == GOAWAY, "half a head")
     with servers.Process(CACHE, [image], ["connections=3", "requests=5"]) as server:
         server.get("/")
         # One connection has only so many requests.

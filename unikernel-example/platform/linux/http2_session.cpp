@@ -80,7 +80,6 @@ int http2_session::begin_headers(nghttp2_session*, const nghttp2_frame* frame, v
     // Each stream stands in them once at most, so that they never grow elsewhere.
     for (auto* list : {&me.due_, &me.changed_}) list->reserve(me.streams_.size());
     me.gone_.reserve(me.streams_.size());
-    me.idle_ns_ = 0;
   } catch (const std::bad_alloc&) {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
@@ -379,10 +378,16 @@ void http2_session::tick(std::uint64_t now) {
     asks_ = true;
     ask_for_turn();
   }
-  if (!streams_.empty()) return;
-  if (idle_ns_ == 0) idle_ns_ = now;
-  if (now - idle_ns_ < limits_.idle_ns || drains_) return;
-  drain();
+  // The head of a request may never be whole.
+  const auto is_request = [](const auto& entry) { return entry.second->use_ != http2_stream::use::head; };
+  if (idle_ns_ == 0 || std::ranges::any_of(streams_, is_request)) idle_ns_ = now;
+  if (now - idle_ns_ < limits_.idle_ns) return;
+  idle_ns_ = now;
+  if (!drains_) return drain();
+  // It was told before.
+  has_failed_ = true;
+  asks_ = true;
+  ask_for_turn();
 }
 
 void http2_session::drain() {

@@ -36,7 +36,7 @@ class http2_session final : public service {
   void ready(connection& link) override;
   // Whether ready() is to be called though nothing has happened to the connection.
   [[nodiscard]] bool wants_turn() const noexcept { return !is_over_ && (asks_ || !due_.empty() || !changed_.empty()); }
-  // Ends it when it was idle for too long. `now`: monotonic ns.
+  // Ends it when there was no request for too long. `now`: monotonic ns.
   void tick(std::uint64_t now);
   // No further stream is begun; it ends with the last response.
   void drain();
@@ -86,10 +86,10 @@ class http2_session final : public service {
   std::string peer_;
   send_queue out_;  // frames
   std::uint32_t requests_ = 0;
-  std::uint64_t idle_ns_ = 0;  // since when there is no stream, monotonic; 0: not known
+  std::uint64_t idle_ns_ = 0;  // since when there is no request, monotonic; 0: not known
   bool drains_ = false;
   bool asks_ = false;        // for a turn
-  bool has_failed_ = false;  // the peer's input makes no sense any more
+  bool has_failed_ = false;  // the peer's input makes no sense any more, or it does not end when told to
   bool is_over_ = false;     // the connection is closed or aborted
 };
 
