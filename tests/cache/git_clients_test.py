@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The image as a remote of Git, with another client than git: a clone of one commit and of several versions, and a fetch.
 
-Usage: git_clients_test.py SERVER DOCTEUR_MAKE libgit2 LIBGIT2_CLONE | dulwich | isomorphic-git
-isomorphic-git is looked for where node looks, and in the folder $DOCTEUR_NODE_MODULES.
+Usage: git_clients_test.py SERVER DOCTEUR_MAKE libgit2 LIBGIT2_CLONE | dulwich | isomorphic-git | jgit
+isomorphic-git is looked for where node looks, and in the folder $DOCTEUR_NODE_MODULES. JGit is Debian's libjgit-java, with a JDK.
 """
 
 import os
@@ -38,6 +38,20 @@ const [url, dir, depth] = process.argv.slice(2);
 })().catch(e => { console.error(e); process.exit(1); });
 """
 
+JGIT = """
+import java.io.File;
+import org.eclipse.jgit.api.Git;
+public class Clone {
+  public static void main(String[] words) throws Exception {
+    try (Git git = Git.cloneRepository().setURI(words[0]).setDirectory(new File(words[1])).call()) {
+      git.fetch().call();
+      System.out.println(git.getRepository().resolve("HEAD").name());
+    }
+  }
+}
+"""
+JARS = [f"/usr/share/java/{name}.jar" for name in ("org.eclipse.jgit", "slf4j-api", "slf4j-nop", "jsch")]
+
 
 def node_modules():
     """Folders for NODE_PATH."""
@@ -58,6 +72,12 @@ def command(work):
             if subprocess.run([python, "-c", "import dulwich"], capture_output=True).returncode == 0:
                 return [python, "-c", DULWICH], (1, 0)
         skip("no dulwich")
+    if CLIENT == "jgit":
+        if not shutil.which("javac") or not all(map(os.path.exists, JARS)):
+            skip("no JGit, or no JDK")
+        source = work / "Clone.java"
+        source.write_text(JGIT)
+        return ["java", "-cp", ":".join(JARS), str(source)], (0,)
     script = work / "clone.js"
     script.write_text(ISOMORPHIC)
     if not shutil.which("node") or subprocess.run(["node", "-e", "require('isomorphic-git')"], capture_output=True, cwd=work,
