@@ -29,12 +29,12 @@
 
 /* Ethernet, IPv4, ARP, ICMP, DHCP. */
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
 #define LWIP_ARP 1
 #define ARP_TABLE_SIZE 1024 /* neighbours: at least as many as connections */
 #define ARP_QUEUEING \
   0 /* only the latest packet for a neighbour waits for its address: a larger queue would use a shared pool */
-#define LWIP_NETIF_HWADDRHINT 1 /* each connection remembers its neighbour's place in that table */
+#define LWIP_NETIF_HWADDRHINT \
+  1 /* each connection remembers its neighbour's place in that table, or its destination's */
 #define LWIP_ICMP 1
 #define LWIP_RAW 0
 #define LWIP_UDP 1
@@ -46,6 +46,21 @@
 #define LWIP_NETIF_HOSTNAME 1
 #define IP_REASSEMBLY 0 /* TCP does not need it, and attacks use it */
 #define IP_FRAG 0
+
+/* IPv6, Neighbor Discovery, Multicast Listener Discovery; what is let in: ip6_admission.hpp. */
+#define LWIP_IPV6 1
+#define LWIP_IPV6_SCOPES 0          /* there is one link */
+#define LWIP_IPV6_NUM_ADDRESSES 4   /* the link-local one, and those of three prefixes, or the one that was set */
+#define LWIP_ND6_NUM_NEIGHBORS 1024 /* as in ARP's table; needs wider_nd6.cmake */
+#define LWIP_ND6_NUM_DESTINATIONS 1024
+#define LWIP_ND6_NUM_PREFIXES 4 /* that routers may advertise */
+#define LWIP_ND6_NUM_ROUTERS 4
+#define LWIP_ND6_QUEUEING 0 /* as ARP_QUEUEING */
+#define MEMP_NUM_MLD6_GROUP 8
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1
+#define LWIP_HOOK_ND6_GET_GW docteur_lwip_gateway
+#define LWIP_IPV6_REASS 0 /* as IP_REASSEMBLY */
+#define LWIP_IPV6_FRAG 0  /* path_mtu.hpp makes segments smaller instead */
 
 /* TCP. */
 #define LWIP_TCP 1
