@@ -46,6 +46,9 @@ TEST(NetworkOptions, OfIp6AreObeyed) {
 TEST(NetworkOptions, ANameIsALabel) {
   EXPECT_EQ(read("")->name, "");
   EXPECT_EQ(read("name=site")->name, "site");
+  EXPECT_FALSE(read("name=site")->mdns);
+  EXPECT_TRUE(read("mdns=on name=site")->mdns);
+  EXPECT_FALSE(read("mdns=on mdns=off")->mdns);
   EXPECT_EQ(read("name=3com")->name, "3com");
   EXPECT_EQ(read("name=Web-1 ip=10.0.2.15")->name, "Web-1");
   EXPECT_EQ(read("name=" + std::string(63, 'a'))->name.size(), 63u);
@@ -99,6 +102,9 @@ TEST(NetworkOptions, AreRefusedByName) {
       {"ip6=2001:db8::2 gateway6=10.0.2.2", "gateway6="},
       {"ip6=2001:db8::2 gateway6=", "gateway6="},
       {"name=", "name="},
+      {"mdns=on", "mdns="},
+      {"mdns=1 name=site", "mdns="},
+      {"mdns= name=site", "mdns="},
       {"name=-a", "name="},
       {"name=a-", "name="},
       {"name=a.b", "name="},

@@ -146,8 +146,8 @@ constexpr std::array kWords{
     known_word{"versions", [](cache_options& o, const word& w) { return set_flag(o.site.versions, w); }},
 };
 
-constexpr std::array<std::string_view, 9> kOfThePlatform{
-    "ip", "gateway", "netmask", "ip6", "gateway6", "name", "dns", "mac", "virtio_mmio.device"};
+constexpr std::array<std::string_view, 10> kOfThePlatform{"ip",   "gateway", "netmask", "ip6", "gateway6",
+                                                          "mdns", "name",    "dns",     "mac", "virtio_mmio.device"};
 
 }  // namespace
 
@@ -208,6 +208,7 @@ std::string_view words_help() noexcept {
          "  keep-alive            tell clients the idle time by the field Keep-Alive\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
          "  listing               list directories without index.html\n"
+         "  mdns=on|off           a guest answers to NAME.local (off)\n"
          "  name=NAME             a guest's name for the DHCP server, and for /.docteur/\n"
          "  netmask=MASK          instead of a prefix behind ip=ADDRESS\n"
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"

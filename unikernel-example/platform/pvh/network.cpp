@@ -15,6 +15,7 @@
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
 #include "unikernel-example/platform/pvh/machine.hpp"
+#include "unikernel-example/platform/pvh/mdns.hpp"
 #include "unikernel-example/platform/pvh/network_ip6.hpp"
 #include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
@@ -55,6 +56,7 @@ void tell_address(netif* n) {
 network::network(std::unique_ptr<virtio_net> d, const network_options& options)
     : device_(std::move(d)),
       name_(options.name.empty() ? "docteur-cache" : options.name),
+      mdns_(options.mdns),
       connections_(machine.heap.size()) {
   lwip_init();
   ip4_addr_t address{};
@@ -87,6 +89,7 @@ signed char network::setup(netif* n) {
   n->hwaddr_len = ETH_HWADDR_LEN;
   std::memcpy(n->hwaddr, self->device_->mac().data(), ETH_HWADDR_LEN);
   n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
+  if (self->mdns_) n->flags |= NETIF_FLAG_IGMP;
   n->output = etharp_output;
   n->output_ip6 = ethip6_output;
   n->linkoutput = transmit;
@@ -195,6 +198,7 @@ std::string network::status() const {
 }
 
 const char* network::listen(std::string_view address, std::uint16_t port, service& s) {
+  if (std::exchange(mdns_, false)) start_mdns(interface_, name_, port);
   if (address.empty()) return connections_.listen(*IP_ANY_TYPE, port, s);
   ip_addr_t at{};
   if (const auto ip = parse_ip(address); address == "0.0.0.0" || (ip && !ip->prefix)) {

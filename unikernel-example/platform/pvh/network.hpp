@@ -38,6 +38,7 @@ class network {
   std::unique_ptr<virtio_net> device_;
   netif interface_{};
   std::string name_;
+  bool mdns_ = false;  // to be started with the first port, which is that of HTTP
   tcp_connections connections_;
   std::uint64_t look_out_ = 10'000;  // ns; adapts to traffic
 };

@@ -12,7 +12,7 @@ namespace {
 using failure = tl::unexpected<std::string>;
 
 struct spoken {
-  std::string_view ip, netmask, gateway, ip6, gateway6, name;  // the words; "" if absent
+  std::string_view ip, netmask, gateway, ip6, gateway6, name, mdns;  // the words; "" if absent
 };
 
 failure refuse(std::string_view word, std::string_view why) {
@@ -49,6 +49,7 @@ tl::expected<spoken, std::string> pick(std::span<const std::string_view> words) 
     if (word.starts_with("ip6=")) out.ip6 = word;
     if (word.starts_with("gateway6=")) out.gateway6 = word;
     if (word.starts_with("name=")) out.name = word;
+    if (word.starts_with("mdns=")) out.mdns = word;
     if (word.starts_with("mac=")) return refuse(word, "the hypervisor sets the address of the network card");
     if (word.starts_with("dns=")) return refuse(word, "no names are resolved");
   }
@@ -129,6 +130,14 @@ tl::expected<void, std::string> set_ip6(network_options& o, const spoken& say) {
   return set_gateway6(o.ip6, say.gateway6);
 }
 
+tl::expected<void, std::string> set_mdns(network_options& o, std::string_view word) {
+  const std::string_view value = value_of(word);
+  o.mdns = value == "on";
+  if (!word.empty() && !o.mdns && value != "off") return refuse(word, "not mdns=on or mdns=off");
+  if (o.mdns && o.name.empty()) return refuse(word, "without name=NAME there is nothing to answer to");
+  return {};
+}
+
 // RFC 1123, 2.1. A name of digits could be taken for an address.
 bool is_label(std::string_view name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -149,6 +158,7 @@ tl::expected<network_options, std::string> read_network_options(std::span<const 
   if (!say->name.empty()) o.name = value_of(say->name);
   if (!say->name.empty() && !is_label(o.name))
     return refuse(say->name, "not a name of letters, digits and inner hyphens, at most 63, with a letter");
+  if (const auto set = set_mdns(o, say->mdns); !set) return failure(set.error());
   return o;
 }
 

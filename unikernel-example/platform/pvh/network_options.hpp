@@ -28,10 +28,11 @@ struct network_options {
   unsigned prefix = 24;                  // 1 to 32
   std::optional<std::uint32_t> gateway;  // in the network of `address`
   ip6_options ip6;
-  std::string name;  // a label (RFC 1123, 2.1) for the DHCP server; "": none was given
+  bool mdns = false;  // answers to `name`.local; needs a name
+  std::string name;   // a label (RFC 1123, 2.1) for the DHCP server; "": none was given
 };
 
-// Takes `ip=`, `netmask=`, `gateway=`, `ip6=`, `gateway6=` and `name=`; the last of several counts. A guest
+// Takes `ip=`, `netmask=`, `gateway=`, `ip6=`, `gateway6=`, `name=` and `mdns=`; the last of several counts. A guest
 // with ip=ADDRESS and no `ip6=` has no IPv6. Refuses `mac=` and `dns=`, for which there is no use, and ignores all
 // other words. The error is one line of text.
 [[nodiscard]] tl::expected<network_options, std::string> read_network_options(std::span<const std::string_view> words);

@@ -36,6 +36,7 @@
 #define LWIP_NETIF_HWADDRHINT \
   1 /* each connection remembers its neighbour's place in that table, or its destination's */
 #define LWIP_ICMP 1
+#define LWIP_IGMP 1 /* mdns.hpp */
 #define LWIP_RAW 0
 #define LWIP_UDP 1
 #define LWIP_DHCP 1
@@ -98,7 +99,7 @@
 #define PBUF_POOL_SIZE 64 /* frames only while lwIP processes them: their data is copied */
 #define PBUF_POOL_BUFSIZE 1536
 #define MEMP_NUM_UDP_PCB 4
-#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) /* tcp_recovery.hpp */
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2) /* tcp_recovery.hpp, mdns.hpp */
 
 /* Checksums are ours, 64 bytes at a time. Frames that the host vouches for are not checked again (network.cpp). */
 #define LWIP_CHKSUM docteur_lwip_checksum
