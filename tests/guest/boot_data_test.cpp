@@ -118,8 +118,8 @@ TEST(InternetChecksum, IsThatOfTheRfc) {
 }
 
 // vectors.h of the reference implementation: the key is 00 01 ... 0f, the message 00 01 ... 0f.
-static_assert(siphash({0x0706050403020100, 0x0f0e0d0c0b0a0908}, {0x0706050403020100, 0x0f0e0d0c0b0a0908}) ==
-              0x3f2acc7f57c29bdb);
+static_assert(siphash({0x0706050403020100, 0x0f0e0d0c0b0a0908},
+                      std::array<std::uint64_t, 2>{0x0706050403020100, 0x0f0e0d0c0b0a0908}) == 0x3f2acc7f57c29bdb);
 
 }  // namespace
 }  // namespace docteur::cache_vm::pvh

@@ -25,6 +25,35 @@ TEST(NetworkOptions, AreObeyed) {
   EXPECT_EQ(read("ip=10.0.2.15 ip=10.0.2.16")->address, 0x0a000210u);
 }
 
+TEST(NetworkOptions, OfIp6AreObeyed) {
+  EXPECT_EQ(read("")->ip6.way, ip6_way::automatic);
+  EXPECT_EQ(read("ip=dhcp")->ip6.way, ip6_way::automatic);
+  EXPECT_EQ(read("ip=10.0.2.15")->ip6.way, ip6_way::off);  // what is set by hand stays so
+  EXPECT_EQ(read("ip=10.0.2.15 ip6=auto")->ip6.way, ip6_way::automatic);
+  EXPECT_EQ(read("ip6=off")->ip6.way, ip6_way::off);
+  EXPECT_EQ(read("ip6=off ip6=auto")->ip6.way, ip6_way::automatic);
+  const auto fixed = read("ip6=2001:db8::2/120 gateway6=2001:db8::1")->ip6;
+  EXPECT_EQ(fixed.way, ip6_way::fixed);
+  EXPECT_EQ(fixed.address, *parse_ip6("2001:db8::2"));
+  EXPECT_EQ(fixed.prefix, 120u);
+  EXPECT_EQ(fixed.gateway, *parse_ip6("2001:db8::1"));
+  EXPECT_EQ(read("ip6=2001:db8::2")->ip6.prefix, 64u);
+  EXPECT_FALSE(read("ip6=2001:db8::2")->ip6.gateway);
+  EXPECT_EQ(read("gateway6=fe80::1 ip6=fd00::2/128")->ip6.gateway, *parse_ip6("fe80::1"));
+  EXPECT_EQ(read("ip6=2001:db8::/127")->ip6.prefix, 127u);
+}
+
+TEST(NetworkOptions, ANameIsALabel) {
+  EXPECT_EQ(read("")->name, "");
+  EXPECT_EQ(read("name=site")->name, "site");
+  EXPECT_FALSE(read("name=site")->mdns);
+  EXPECT_TRUE(read("mdns=on name=site")->mdns);
+  EXPECT_FALSE(read("mdns=on mdns=off")->mdns);
+  EXPECT_EQ(read("name=3com")->name, "3com");
+  EXPECT_EQ(read("name=Web-1 ip=10.0.2.15")->name, "Web-1");
+  EXPECT_EQ(read("name=" + std::string(63, 'a'))->name.size(), 63u);
+}
+
 TEST(NetworkOptions, AreRefusedByName) {
   const struct {
     const char* line;
@@ -51,6 +80,38 @@ TEST(NetworkOptions, AreRefusedByName) {
       {"ip=10.0.2.15/32 gateway=10.0.2.2", "gateway="},
       {"ip=10.0.2.15 mac=52:54:00:12:34:56", "mac="},
       {"ip=10.0.2.15 dns=10.0.2.3", "dns="},
+      {"ip6=", "ip6="},
+      {"ip6=on", "ip6="},
+      {"ip6=10.0.2.15", "ip6="},
+      {"ip6=2001:db8::2/", "ip6="},
+      {"ip6=2001:db8::2/63", "ip6="},
+      {"ip6=2001:db8::2/129", "ip6="},
+      {"ip6=2001:db8::2/+64", "ip6="},
+      {"ip6=2001:db8::2/64/64", "ip6="},
+      {"ip6=2001:db8::/64", "ip6="},
+      {"ip6=::1", "ip6="},
+      {"ip6=::ffff:10.0.2.15", "ip6="},
+      {"ip6=fe80::2", "ip6="},
+      {"ip6=ff02::2", "ip6="},
+      {"gateway6=fe80::1", "gateway6="},
+      {"ip6=auto gateway6=fe80::1", "gateway6="},
+      {"ip6=off gateway6=fe80::1", "gateway6="},
+      {"ip6=2001:db8::2 gateway6=2001:db8::2", "gateway6="},
+      {"ip6=2001:db8::2 gateway6=2001:db8:0:1::1", "gateway6="},
+      {"ip6=2001:db8::2 gateway6=2001:db8::1/64", "gateway6="},
+      {"ip6=2001:db8::2 gateway6=10.0.2.2", "gateway6="},
+      {"ip6=2001:db8::2 gateway6=", "gateway6="},
+      {"name=", "name="},
+      {"mdns=on", "mdns="},
+      {"mdns=1 name=site", "mdns="},
+      {"mdns= name=site", "mdns="},
+      {"name=-a", "name="},
+      {"name=a-", "name="},
+      {"name=a.b", "name="},
+      {"name=a_b", "name="},
+      {"name=a\xc3\xa4", "name="},
+      {"name=1234", "name="},
+      {"name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "name="},
   };
   for (const auto& [line, word] : all) {
     const auto got = read(line);

@@ -18,6 +18,8 @@ import servers
 
 SKIPPED = 77
 NEAR, FAR, NET = "198.18.0.1", "198.18.0.2", 16  # of the client and of the server (RFC 2544: for tests of networks)
+NEAR6, FAR6, NET6 = "2001:db8:18::1", "2001:db8:18::2", 64  # RFC 3849: for examples
+LINK_LOCAL = "fe80::5054:ff:fe12:3456"  # of a guest, from the address of QEMU's card
 CLONE_NEWNET = 0x40000000
 RELAY = pathlib.Path(__file__).with_name("lossy_wire.py")
 
@@ -51,20 +53,39 @@ def open_tap(name):
     return tap
 
 
+def open_tap_in(pid, name, *addresses):
+    """The same in the namespace of the process `pid`, set up."""
+    here, there = (os.open(f"/proc/{who}/ns/net", os.O_RDONLY) for who in ("self", pid))
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        if libc.setns(there, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        tap = open_tap(name)
+        set_up(name, *addresses)
+    finally:
+        libc.setns(here, CLONE_NEWNET)
+        os.close(here)
+        os.close(there)
+    return tap
+
+
 def set_up(name, *addresses):
     for address in addresses:
-        run("ip", "address", "add", address, "dev", name)
+        run("ip", "address", "add", address, "dev", name, *(["nodad"] if ":" in address else []))
     run("ip", "link", "set", name, "up")
 
 
 class Guest(servers.Server):
-    """docteur-cache.elf at FAR, on a wire to this process's namespace at NEAR.
+    """docteur-cache.elf at FAR, on a wire to this process's namespace at NEAR, and NEAR6.
+
+    `addresses`: the words for the guest's addresses, instead of FAR; `host`: where to reach it.
 
     `wire`: None for a tap device, else (loss in percent, seed, milliseconds of each frame's way): then frames pass a relay
     that loses some.
     """
 
-    def __init__(self, elf, image, words=(), memory=64, wire=None, machine="microvm", qemu=()):
+    def __init__(self, elf, image, words=(), memory=64, wire=None, machine="microvm", qemu=(),
+                 addresses=(f"ip={FAR}/{NET}", f"gateway={NEAR}"), host=FAR):
         self.relay, self.far_end, descriptors = None, None, []
         if wire is None:
             run("ip", "tuntap", "add", "docteur0", "mode", "tap")
@@ -73,14 +94,14 @@ class Guest(servers.Server):
             near_end, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
             netdev, descriptors = f"socket,id=n0,fd={far_end.fileno()}", [far_end]
             self.relay = relay(open_tap("docteur0"), near_end.detach(), *wire)
-        set_up("docteur0", f"{NEAR}/{NET}")
+        set_up("docteur0", f"{NEAR}/{NET}", f"{NEAR6}/{NET6}")
         options, bus = servers.MACHINES[machine]
         command = ["qemu-system-x86_64", "-accel", "tcg", "-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none",
                    "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit", *options, "-kernel", elf, "-append",
-                   " ".join((f"ip={FAR}/{NET}", f"gateway={NEAR}", *words)), "-drive",
+                   " ".join((*addresses, *words)), "-drive",
                    f"if=none,id=d0,file={image},format=raw,readonly=on", "-device", f"virtio-blk-{bus},drive=d0", "-netdev", netdev,
                    "-device", f"virtio-net-{bus},netdev=n0", *qemu]
-        super().__init__(command, [80], 23, host=FAR, pass_fds=[d.fileno() for d in descriptors])
+        super().__init__(command, [80], 23, host=host, pass_fds=[d.fileno() for d in descriptors])
         for d in descriptors:
             d.close()
 
@@ -104,19 +125,7 @@ class Process(servers.Server):
     def tap_of_child(self):
         """The server's process prints "ready" when it has a namespace; the tap device in it is opened here."""
         self.waits_for(rb"ready\n")
-        here = os.open("/proc/self/ns/net", os.O_RDONLY)
-        there = os.open(f"/proc/{self.process.pid}/ns/net", os.O_RDONLY)
-        libc = ctypes.CDLL(None, use_errno=True)
-        try:
-            if libc.setns(there, CLONE_NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), "setns")
-            tap = open_tap("docteur1")
-            set_up("docteur1", f"{FAR}/{NET}")
-        finally:
-            libc.setns(here, CLONE_NEWNET)
-            os.close(here)
-            os.close(there)
-        return tap
+        return open_tap_in(self.process.pid, "docteur1", f"{FAR}/{NET}")
 
     def __exit__(self, *how):
         super().__exit__(*how)

@@ -169,8 +169,8 @@ constexpr std::array kWords{
     known_word{"versions", [](cache_options& o, const word& w) { return set_flag(o.site.versions, w); }},
 };
 
-constexpr std::array<std::string_view, 6> kOfThePlatform{"ip",  "gateway", "netmask",
-                                                         "dns", "mac",     "virtio_mmio.device"};
+constexpr std::array<std::string_view, 10> kOfThePlatform{"ip",   "gateway", "netmask", "ip6", "gateway6",
+                                                          "mdns", "name",    "dns",     "mac", "virtio_mmio.device"};
 
 }  // namespace
 
@@ -194,6 +194,9 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
     const std::size_t equals = text.find('=');
     const bool has_value = equals != std::string_view::npos;
     const word w{text.substr(0, equals), has_value ? text.substr(equals + 1) : std::string_view(), has_value};
+    // The name that a guest gives itself on its network is one of its own.
+    if (w.key == "name")
+      for (const std::string_view end : {"", ".local"}) out.site.hosts.push_back(std::string(w.value).append(end));
     if (std::ranges::find(kOfThePlatform, w.key) != kOfThePlatform.end()) continue;
     const auto* known = std::ranges::find(kWords, w.key, &known_word::key);
     if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_line(text) + " (see help)");
@@ -215,6 +218,7 @@ std::string_view words_help() noexcept {
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
          "  drain=SECONDS         to finish responses after the process is asked to stop (10)\n"
          "  gateway=ADDRESS       a guest's router, for clients on other networks\n"
+         "  gateway6=ADDRESS      the same for IPv6, with ip6=ADDRESS\n"
          "  git=on|off|/PREFIX    git clone http://HOST/, or http://HOST/PREFIX (as objects)\n"
          "  header-bytes=N        of a request's head (32768)\n"
          "  header-fields=N       of a request's head (256)\n"
@@ -223,9 +227,13 @@ std::string_view words_help() noexcept {
          "  html=on|off|redirect  /page is page.html if there is no page; redirect: and /page.html leads there (on)\n"
          "  idle=SECONDS          between two requests (75)\n"
          "  ip=ADDRESS[/PREFIX]   a guest's address; by DHCP without it\n"
+         "  ip6=ADDRESS[/PREFIX]|auto|off\n"
+         "                        a guest's IPv6 address; auto: as routers advertise (off with ip=ADDRESS, else auto)\n"
          "  keep-alive            tell clients the idle time by the field Keep-Alive\n"
          "  listen=[ADDRESS:]PORT where HTTP is served (80)\n"
          "  listing               list directories without index.html\n"
+         "  mdns=on|off           a guest answers to NAME.local (off)\n"
+         "  name=NAME             a guest's name for the DHCP server, and for /.docteur/\n"
          "  netmask=MASK          instead of a prefix behind ip=ADDRESS\n"
          "  objects=on|off        /@oid/ID: any object by its id (on)\n"
          "  prefetch              read all files into the cache, as far as they fit\n"

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 
 #include "lwip/hooks.h"
 #include "lwip/priv/tcp_priv.h"
@@ -33,9 +34,16 @@ u16_t docteur_lwip_checksum(const void* data, int size) {
 u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, const ip_addr_t* remote,
                                    u16_t remote_port) {
   static const std::array<std::uint64_t, 2> secret{random_number(), random_number()};
-  const std::uint64_t addresses = std::uint64_t{ip4_addr_get_u32(local)} << 32 | ip4_addr_get_u32(remote);
   const std::uint64_t ports = std::uint64_t{local_port} << 16 | remote_port;
-  return static_cast<u32_t>(siphash(secret, {addresses, ports}) + monotonic_ns() / 4000);
+  std::array<std::uint64_t, 5> words{ports};
+  if (IP_IS_V6(local)) {
+    std::memcpy(&words[1], ip_2_ip6(local)->addr, 16);
+    std::memcpy(&words[3], ip_2_ip6(remote)->addr, 16);
+  } else {
+    words[1] = ip4_addr_get_u32(ip_2_ip4(local));
+    words[3] = ip4_addr_get_u32(ip_2_ip4(remote));
+  }
+  return static_cast<u32_t>(siphash(secret, words) + monotonic_ns() / 4000);
 }
 
 err_t docteur_lwip_segment(tcp_pcb* pcb, const tcp_hdr* header, u16_t options) {

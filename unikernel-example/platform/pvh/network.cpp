@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
+#include "lwip/ethip6.h"
 #include "lwip/init.h"
 #include "lwip/timeouts.h"
 #include "netif/ethernet.h"
@@ -13,6 +15,8 @@
 #include "unikernel-example/platform/pvh/clock.hpp"
 #include "unikernel-example/platform/pvh/interrupts.hpp"
 #include "unikernel-example/platform/pvh/machine.hpp"
+#include "unikernel-example/platform/pvh/mdns.hpp"
+#include "unikernel-example/platform/pvh/network_ip6.hpp"
 #include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
 namespace docteur::cache_vm::pvh {
@@ -37,14 +41,23 @@ std::string address_line(const netif& n) {
   return line;
 }
 
+// lwIP calls it for IPv6 as well.
 void tell_address(netif* n) {
-  if (netif_is_up(n) && !ip4_addr_isany_val(*netif_ip4_addr(n))) std::printf("network: %s\n", address_line(*n).c_str());
+  static std::string told;
+  if (!netif_is_up(n) || ip4_addr_isany_val(*netif_ip4_addr(n))) return told.clear();
+  std::string now = address_line(*n);
+  if (now == told) return;
+  told = std::move(now);
+  std::printf("network: %s\n", told.c_str());
 }
 
 }  // namespace
 
 network::network(std::unique_ptr<virtio_net> d, const network_options& options)
-    : device_(std::move(d)), connections_(machine.heap.size()) {
+    : device_(std::move(d)),
+      name_(options.name.empty() ? "docteur-cache" : options.name),
+      mdns_(options.mdns),
+      connections_(machine.heap.size()) {
   lwip_init();
   ip4_addr_t address{};
   ip4_addr_t mask{};
@@ -60,6 +73,7 @@ network::network(std::unique_ptr<virtio_net> d, const network_options& options)
                             NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP));
   device_->on_sent([](void* p) { pbuf_free(static_cast<pbuf*>(p)); });
   netif_set_default(&interface_);
+  start_ip6(interface_, options.ip6);
   netif_set_status_callback(&interface_, tell_address);
   if (device_->has_link()) netif_set_link_up(&interface_);
   netif_set_up(&interface_);
@@ -70,12 +84,14 @@ signed char network::setup(netif* n) {
   auto* self = static_cast<network*>(n->state);
   n->name[0] = 'e';
   n->name[1] = 'n';
-  n->hostname = "docteur-cache";
+  n->hostname = self->name_.c_str();
   n->mtu = 1500;
   n->hwaddr_len = ETH_HWADDR_LEN;
   std::memcpy(n->hwaddr, self->device_->mac().data(), ETH_HWADDR_LEN);
-  n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+  n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_MLD6;
+  if (self->mdns_) n->flags |= NETIF_FLAG_IGMP;
   n->output = etharp_output;
+  n->output_ip6 = ethip6_output;
   n->linkoutput = transmit;
   return ERR_OK;
 }
@@ -107,6 +123,7 @@ bool network::receive() {
     const bytes frame = device_->receive();
     if (frame.empty()) break;
     any = true;
+    if (!admits_frame(interface_, frame)) continue;
     pbuf* p = pbuf_alloc(PBUF_RAW, static_cast<u16_t>(frame.size()), PBUF_POOL);
     if (p == nullptr) continue;  // lost
     pbuf_take(p, frame.data(), static_cast<u16_t>(frame.size()));
@@ -175,16 +192,22 @@ std::string network::status() const {
                 static_cast<unsigned long long>(c.lost), static_cast<unsigned long long>(again.sent_again),
                 static_cast<unsigned long long>(again.time_outs));
   const bool has_address = !ip4_addr_isany_val(*netif_ip4_addr(&interface_));
-  return (has_address ? address_line(interface_) : std::string("no address yet")) + ", mac " + mac + ", link " +
-         (netif_is_link_up(&interface_) != 0 ? "up" : "down") + "\n" + counts;
+  std::string addresses = has_address ? address_line(interface_) : std::string("no address yet");
+  if (const std::string more = ip6_status(interface_); !more.empty()) addresses += ", " + more;
+  return addresses + ", mac " + mac + ", link " + (netif_is_link_up(&interface_) != 0 ? "up" : "down") + "\n" + counts;
 }
 
 const char* network::listen(std::string_view address, std::uint16_t port, service& s) {
-  ip4_addr_t at = *IP4_ADDR_ANY4;
-  if (!address.empty() && address != "0.0.0.0") {
-    const auto ip = parse_ip(address);
-    if (!ip || ip->prefix) return "not an address";
-    ip4_addr_set_u32(&at, lwip_htonl(ip->address));
+  if (std::exchange(mdns_, false)) start_mdns(interface_, name_, port);
+  if (address.empty()) return connections_.listen(*IP_ANY_TYPE, port, s);
+  ip_addr_t at{};
+  if (const auto ip = parse_ip(address); address == "0.0.0.0" || (ip && !ip->prefix)) {
+    ip_addr_set_ip4_u32(&at, ip ? lwip_htonl(ip->address) : 0);
+  } else if (const auto ip6 = parse_ip6(address)) {
+    if (ip6_status(interface_).empty()) return "IPv6 is off";
+    ip_addr_copy_from_ip6(at, to_lwip(*ip6));
+  } else {
+    return "not an address";
   }
   return connections_.listen(at, port, s);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// IPv4 over one network device by lwIP, with an address from DHCP or the command line.
+// IPv4 and IPv6 over one network device by lwIP, with addresses from the network or the command line.
 
 #include <cstdint>
 #include <memory>
@@ -37,6 +37,8 @@ class network {
 
   std::unique_ptr<virtio_net> device_;
   netif interface_{};
+  std::string name_;
+  bool mdns_ = false;  // to be started with the first port, which is that of HTTP
   tcp_connections connections_;
   std::uint64_t look_out_ = 10'000;  // ns; adapts to traffic
 };

@@ -84,7 +84,9 @@ std::string pvh_platform::network_status() const {
 
 outcome<std::string> pvh_platform::listen(std::string_view address, std::uint16_t port,
                                           std::span<service* const> services) {
-  const std::string at = std::string(address) + ":" + std::to_string(port);
+  const bool is_ip6 = address.find(':') != address.npos;
+  const std::string at =
+      (is_ip6 ? "[" + std::string(address) + "]" : std::string(address)) + ":" + std::to_string(port);
   const char* const why = port == 0             ? "a guest needs the number of a port"
                           : network_ != nullptr ? network_->listen(address, port, *services.front())
                                                 : "there is no network device";

@@ -2,14 +2,16 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace docteur::cache_vm::pvh {
 
-// SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF") of two 64-bit words: a keyed hash, unpredictable
+// SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF") of 64-bit words: a keyed hash, unpredictable
 // without the key, at a tenth of the cost of SHA-1.
+template <std::size_t kWords>
 [[nodiscard]] constexpr std::uint64_t siphash(const std::array<std::uint64_t, 2>& key,
-                                              const std::array<std::uint64_t, 2>& words) noexcept {
+                                              const std::array<std::uint64_t, kWords>& words) noexcept {
   std::uint64_t v0 = key[0] ^ 0x736f6d6570736575;
   std::uint64_t v1 = key[1] ^ 0x646f72616e646f6d;
   std::uint64_t v2 = key[0] ^ 0x6c7967656e657261;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lwip/priv/tcp_priv.h"
+#include "unikernel-example/platform/pvh/network_ip6.hpp"
 #include "unikernel-example/platform/pvh/tcp_admission.hpp"
 #include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
@@ -66,8 +67,10 @@ void tcp_connection::detach() {
 }
 
 std::string tcp_connection::peer() const {
+  const std::string port = ":" + std::to_string(peer_port_);
+  if (IP_IS_V6(&peer_address_)) return "[" + ip6_text(to_address(*ip_2_ip6(&peer_address_))) + "]" + port;
   char text[IP4ADDR_STRLEN_MAX];
-  return std::string(ip4addr_ntoa_r(&peer_address_, text, sizeof text)) + ":" + std::to_string(peer_port_);
+  return ip4addr_ntoa_r(ip_2_ip4(&peer_address_), text, sizeof text) + port;
 }
 
 std::size_t tcp_connection::receive(mutable_bytes into) {
@@ -168,11 +171,11 @@ tcp_connections::tcp_connections(std::uint64_t memory)
     : queued_bytes_(static_cast<std::size_t>(memory / 4), 4 * TCP_MSS, TCP_SND_BUF),
       queued_segments_(MEMP_NUM_TCP_SEG - kWaitingSegments, 8, TCP_SND_QUEUELEN) {}
 
-const char* tcp_connections::listen(const ip4_addr_t& address, std::uint16_t port, service& s) {
+const char* tcp_connections::listen(const ip_addr_t& address, std::uint16_t port, service& s) {
   // No exception may pass through lwIP, so its callbacks must find room in these lists, which contain each connection
   // at most once.
   for (auto* list : {&noted_, &serving_, &pushed_}) list->reserve(kMostAccepted);
-  tcp_pcb* pcb = tcp_new();
+  tcp_pcb* pcb = tcp_new_ip_type(IP_GET_TYPE(&address));
   if (pcb == nullptr) return "too many connections";
   if (tcp_bind(pcb, &address, port) != ERR_OK) {
     tcp_abort(pcb);

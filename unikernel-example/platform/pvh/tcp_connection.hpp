@@ -70,7 +70,7 @@ class tcp_connection final : public connection {
   bool starved_ = false;                 // send() took less than room(), for lack of memory
   mutable bool waits_for_room_ = false;  // the application had more to send
   std::uint64_t delivered_ = 0;
-  ip4_addr_t peer_address_;
+  ip_addr_t peer_address_;
   std::uint16_t peer_port_;
   std::size_t place_ = 0;  // in tcp_connections::all_
 };
@@ -79,8 +79,8 @@ class tcp_connections {
  public:
   // `memory`: bytes of the whole heap.
   explicit tcp_connections(std::uint64_t memory);
-  // Returns nullptr on success, else the reason.
-  [[nodiscard]] const char* listen(const ip4_addr_t& address, std::uint16_t port, service& s);
+  // IP_ANY_TYPE: on all addresses of both families. Returns nullptr on success, else the reason.
+  [[nodiscard]] const char* listen(const ip_addr_t& address, std::uint16_t port, service& s);
   // Calls the services for recorded events. True when there were any.
   bool serve();
   void tick();  // about ten times a second

@@ -29,13 +29,14 @@
 
 /* Ethernet, IPv4, ARP, ICMP, DHCP. */
 #define LWIP_IPV4 1
-#define LWIP_IPV6 0
 #define LWIP_ARP 1
 #define ARP_TABLE_SIZE 1024 /* neighbours: at least as many as connections */
 #define ARP_QUEUEING \
   0 /* only the latest packet for a neighbour waits for its address: a larger queue would use a shared pool */
-#define LWIP_NETIF_HWADDRHINT 1 /* each connection remembers its neighbour's place in that table */
+#define LWIP_NETIF_HWADDRHINT \
+  1 /* each connection remembers its neighbour's place in that table, or its destination's */
 #define LWIP_ICMP 1
+#define LWIP_IGMP 1 /* mdns.hpp */
 #define LWIP_RAW 0
 #define LWIP_UDP 1
 #define LWIP_DHCP 1
@@ -46,6 +47,21 @@
 #define LWIP_NETIF_HOSTNAME 1
 #define IP_REASSEMBLY 0 /* TCP does not need it, and attacks use it */
 #define IP_FRAG 0
+
+/* IPv6, Neighbor Discovery, Multicast Listener Discovery; what is let in: ip6_admission.hpp. */
+#define LWIP_IPV6 1
+#define LWIP_IPV6_SCOPES 0          /* there is one link */
+#define LWIP_IPV6_NUM_ADDRESSES 4   /* the link-local one, and those of three prefixes, or the one that was set */
+#define LWIP_ND6_NUM_NEIGHBORS 1024 /* as in ARP's table; needs wider_nd6.cmake */
+#define LWIP_ND6_NUM_DESTINATIONS 1024
+#define LWIP_ND6_NUM_PREFIXES 4 /* that routers may advertise */
+#define LWIP_ND6_NUM_ROUTERS 4
+#define LWIP_ND6_QUEUEING 0 /* as ARP_QUEUEING */
+#define MEMP_NUM_MLD6_GROUP 8
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1
+#define LWIP_HOOK_ND6_GET_GW docteur_lwip_gateway
+#define LWIP_IPV6_REASS 0 /* as IP_REASSEMBLY */
+#define LWIP_IPV6_FRAG 0  /* path_mtu.hpp makes segments smaller instead */
 
 /* TCP. */
 #define LWIP_TCP 1
@@ -83,7 +99,7 @@
 #define PBUF_POOL_SIZE 64 /* frames only while lwIP processes them: their data is copied */
 #define PBUF_POOL_BUFSIZE 1536
 #define MEMP_NUM_UDP_PCB 4
-#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) /* tcp_recovery.hpp */
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2) /* tcp_recovery.hpp, mdns.hpp */
 
 /* Checksums are ours, 64 bytes at a time. Frames that the host vouches for are not checked again (network.cpp). */
 #define LWIP_CHKSUM docteur_lwip_checksum
