@@ -95,6 +95,7 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
   options.codes = &platform_;
+  options.dictionaries = options_.site.dictionary_s > 0;
   options.rules = options_.site.rules;
   const std::uint64_t start = platform_.monotonic_ns();
   DOCTEUR_TRY(pinned, load_digests(*found));
@@ -233,7 +234,10 @@ bool cache_machine::print_on_console() {
   return console_ && console_->is_busy();
 }
 
-void cache_machine::tick(std::size_t loop) { servers_[loop]->tick(); }
+void cache_machine::tick(std::size_t loop) {
+  servers_[loop]->tick();
+  if (loop == 0 && http().mounted()) http().mounted()->shared().dictionaries().end_waits();
+}
 
 bool cache_machine::work(std::size_t loop) {
   const bool serves = servers_[loop]->work();
