@@ -11,6 +11,7 @@
 
 #include "host/heap.hpp"
 #include "unikernel-example/platform/linux/gzip_coder.hpp"
+#include "unikernel-example/platform/linux/zstd_coder.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm {
@@ -81,6 +82,15 @@ class fake_platform final : public platform {
     ++coded;
     return on_linux::gzip_of(content, out);
   }
+  bool can_zstd() const override { return codes; }
+  std::size_t zstd(bytes content, bytes dictionary, mutable_bytes out) const override {
+    ++coded;
+    return on_linux::zstd_of(content, dictionary, out);
+  }
+  std::function<void()> promise() override {
+    ticket = ++promised;
+    return [this, of = promised] { arrived.push_back(of); };
+  }
   memory_use memory() const override { return {total_memory, 0}; }
   docteur::memory heap() noexcept override { return heap_memory(); }
   std::string network_status() const override { return "no network"; }
@@ -118,8 +128,10 @@ class fake_platform final : public platform {
   std::uint64_t ticket = 0;          // of a read that failed because it may not wait; a disk sets it
   bool runs_aside = false;           // aside() only keeps its tasks, in aside_tasks
   std::vector<std::function<void()>> aside_tasks;
-  bool codes = false;             // can_gzip()
-  mutable std::size_t coded = 0;  // calls of gzip()
+  bool codes = false;             // can_gzip(), can_zstd()
+  mutable std::size_t coded = 0;  // calls of gzip() and zstd()
+  std::uint64_t promised = 1'000'000;
+  std::vector<std::uint64_t> arrived;  // tickets of promise(), for the test to tell the application
   connection_limit most{4096, "that is all", false};
   std::optional<ending> stopped;
 };

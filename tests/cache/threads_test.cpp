@@ -10,7 +10,9 @@
 #include <fstream>
 #include <thread>
 
+#include "base/base64.hpp"
 #include "cache/served_site.hpp"
+#include "object/sha256.hpp"
 #include "support/scratch.hpp"
 #include "unikernel-example/platform/entry.hpp"
 #include "unikernel-example/platform/linux/linux_platform.hpp"
@@ -50,8 +52,9 @@ class client {
   ~client() { close(fd_); }
 
   // The whole response, which has a Content-Length.
-  std::string get(std::string_view path) {
-    const std::string request = "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  std::string get(std::string_view path, std::string_view fields = {}) {
+    const std::string request =
+        "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n";
     if (!is_good_ || send(fd_, request.data(), request.size(), MSG_NOSIGNAL) < 0) return {};
     std::string got;
     for (std::size_t whole = std::string::npos; got.size() < whole;) {
@@ -88,7 +91,7 @@ class served {
     platform_ = std::move(*made);
     server_ = std::thread([this] {
       const std::string listen = "listen=127.0.0.1:" + std::to_string(port_);
-      const std::array<std::string_view, 3> words{listen, "cache=1000000", "prefetch"};
+      const std::array<std::string_view, 4> words{listen, "cache=1000000", "dictionaries=60", "prefetch"};
       status_ = start(*platform_, words);
     });
     while (get_new("/").empty()) std::this_thread::yield();
@@ -122,6 +125,10 @@ TEST(ServerThreads, ShareAllButConnections) {
   std::atomic<int> wrong{0};
   std::atomic<int> right{0};
   const auto check = [&](bool is_right) { ++(is_right ? right : wrong); };
+  std::atomic<int> coded{0};  // with a dictionary, for which the request waited
+  const std::string has_page =
+      "Accept-Encoding: dcz\r\nAvailable-Dictionary: :" + base64_encoded(as_text(sha256_of(as_bytes(kPage)).view())) +
+      ":\r\n";
   std::vector<std::thread> clients;
   for (int i = 0; i < kClients; ++i) {
     clients.emplace_back([&, i] {
@@ -132,6 +139,10 @@ TEST(ServerThreads, ShareAllButConnections) {
           check(first == s.texts_[0] || first == s.texts_[1]);
           check(body(c.get("/page.html")) == kPage);
           check(body(c.get("/large.txt")) == kLarge);
+          const std::string page = c.get("/page.html", has_page);
+          const bool is_coded = field_of(page, "Content-Encoding") == "dcz";
+          coded += is_coded;
+          check(is_coded ? body(page).starts_with("\x5e\x2a\x4d\x18") && body(page).size() < 200 : body(page) == kPage);
         }
         check(c.get("/damaged.txt").starts_with("HTTP/1.1 500"));
         check(c.get("/.docteur/status").find("\"threads\":4") != std::string::npos);
@@ -150,6 +161,7 @@ TEST(ServerThreads, ShareAllButConnections) {
   for (std::thread& t : clients) t.join();
   EXPECT_EQ(wrong, 0);
   EXPECT_GT(right, 0);
+  EXPECT_GT(coded, 0);
   EXPECT_EQ(s.end(), 0);
   EXPECT_EQ(s.get_new("/"), "");
 }

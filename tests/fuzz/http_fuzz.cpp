@@ -1,6 +1,7 @@
 // Property: whatever arrives, in pieces of any size and with any room for output, a connection gets whole responses and
 // ends; the responses do not depend on the pieces.
 #include <string>
+#include <utility>
 
 #include "cache/served_site.hpp"
 #include "fuzz/property.hpp"
@@ -12,13 +13,17 @@ using namespace docteur::cache_vm;
 
 // Kept from one input to the next, so that thousands are tried per second.
 served_site& site_of_all() {
-  static served_site s([] {
-    cache_options o;
-    o.site.beside = true;
-    o.site.listing = true;
-    o.site.hosts = {"a"};
-    return o;
-  }());
+  static served_site s(
+      make_site(),
+      [] {
+        cache_options o;
+        o.site.beside = true;
+        o.site.dictionary_s = 60;
+        o.site.listing = true;
+        o.site.hosts = {"a"};
+        return o;
+      }(),
+      /*codes=*/true);
   return s;
 }
 
@@ -35,6 +40,8 @@ std::string talk(std::string_view input, std::size_t cut, std::size_t window) {
     PROPERTY(turns < 1'000'000);
     s.http->ready(c);
     c.drain(window);
+    for (const std::uint64_t ticket : std::exchange(s.on.arrived, {})) s.machine->arrived(0, ticket);
+    (void)s.machine->work(0);
   }
   PROPERTY(s.machine->http().counts().active == 0);
   PROPERTY(c.sent.empty() || c.sent.starts_with("HTTP/1.1 "));

@@ -158,7 +158,12 @@ bool cache_machine::print_on_console() {
   return console_ && console_->is_busy();
 }
 
-void cache_machine::tick(std::size_t loop) { servers_[loop]->tick(); }
+void cache_machine::tick(std::size_t loop) {
+  servers_[loop]->tick();
+  if (loop != 0) return;
+  for (std::size_t place = 0; place < sites_.size(); ++place)
+    if (const auto& s = http().mounted(place)) s->shared().dictionaries().end_waits();
+}
 
 bool cache_machine::work(std::size_t loop) {
   const bool serves = servers_[loop]->work();

@@ -58,6 +58,7 @@ outcome<std::shared_ptr<mounted_image>> cache_machine::attach(std::string_view d
   options.whole_bytes = std::clamp<std::uint64_t>(total / 32, 256 << 10, options_.http.whole_bytes);
   options.loops = servers_.size();
   options.codes = &platform_;
+  options.dictionaries = options_.site.dictionary_s > 0;
   options.rules = options_.site.rules;
   const std::uint64_t start = platform_.monotonic_ns();
   DOCTEUR_TRY(pinned, load_digests(*found));

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "reader/node.hpp"
 #include "unikernel-example/application/held_content.hpp"
 
 namespace docteur::cache_vm {
@@ -16,9 +17,12 @@ namespace docteur::cache_vm {
 class content_cache {
  public:
   using key = std::uint64_t;
-  // `position`: of the object in IDX.
-  [[nodiscard]] static constexpr key key_of(std::uint32_t position, content_form form) noexcept {
-    return std::uint64_t{position} << 2 | static_cast<std::uint64_t>(form);
+  // `position`: of the object in IDX, of kPositionBits. `dictionary`: the same, of content that was made with one.
+  [[nodiscard]] static constexpr key key_of(std::uint32_t position, content_form form,
+                                            std::uint32_t dictionary = 0) noexcept {
+    static_assert(2 * kPositionBits + 3 <= 64);
+    return std::uint64_t{dictionary} << (kPositionBits + 3) | std::uint64_t{position} << 3 |
+           static_cast<std::uint64_t>(form);
   }
 
   explicit content_cache(std::uint64_t capacity) : capacity_(capacity) {}

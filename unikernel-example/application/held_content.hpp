@@ -15,8 +15,8 @@
 namespace docteur::cache_vm {
 
 // plain: an object's content. zlib: a blob's stream as it is in the PACK; gzip: its blocks in a gzip member. made_gzip:
-// a gzip member that was made of the content.
-enum class content_form : std::uint8_t { plain, zlib, gzip, made_gzip };
+// a gzip member that was made of the content. made_dcz: what was made of it with another content as dictionary.
+enum class content_form : std::uint8_t { plain, zlib, gzip, made_gzip, made_dcz };
 
 // Shared by all loops; constant once it is made.
 struct content {
@@ -33,6 +33,7 @@ struct content {
   std::size_t size = 0;
   std::uint32_t position = kNoObject;  // of the object in IDX
   content_form form = content_form::plain;
+  std::uint32_t dictionary = kNoObject;                 // of made_dcz: position of the dictionary
   std::uint32_t crc = 0;                                // CRC-32 of `data`, but of plain content 0
   std::shared_ptr<std::atomic<std::uint64_t>> counted;  // the sum of the sizes of all live content; may be absent
   mutable std::atomic<bool> is_cached{false};           // the cache holds it

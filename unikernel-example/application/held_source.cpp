@@ -58,12 +58,12 @@ class gzip_source final : public body_source {
   tail end_;
 };
 
-// An object that is built again, and compared with its id, for each window; `form`: plain or made_gzip. What is coded
-// again must be what the client began to get (`crc`).
+// An object that is built again, and compared with its id, for each window; `form`: plain, made_gzip or made_dcz. What
+// is coded again must be what the client began to get (`crc`).
 class window_source final : public body_source, private open_read {
  public:
-  window_source(site& s, const object_facts& f, content_form form, std::uint32_t crc)
-      : open_read(s.open_reads()), site_(&s), facts_(f), form_(form), crc_(crc) {}
+  window_source(site& s, const object_facts& f, content_form form, std::uint32_t dictionary, std::uint32_t crc)
+      : open_read(s.open_reads()), site_(&s), facts_(f), form_(form), dictionary_(dictionary), crc_(crc) {}
   result<bytes> read(std::uint64_t at, std::size_t most) override {
     if (!held_ || held_->get() == nullptr) {
       if (is_costly(at)) DOCTEUR_CHECK(move_to(at));
@@ -87,7 +87,7 @@ class window_source final : public body_source, private open_read {
 
   result<done> move_to(std::uint64_t at) {
     held_.reset();
-    DOCTEUR_TRY(c, site_->whole_again(facts_, form_));
+    DOCTEUR_TRY(c, site_->whole_again(facts_, form_, dictionary_));
     if (c->crc != crc_) return fail(errc::unavailable, 0, "content is coded differently now");
     if (site_->has_room()) {
       leave();
@@ -105,6 +105,7 @@ class window_source final : public body_source, private open_read {
   site* site_;
   object_facts facts_;
   content_form form_;
+  std::uint32_t dictionary_;  // of made_dcz
   std::uint32_t crc_;
   std::optional<content_hold> held_;
   std::vector<std::byte> window_;
@@ -118,6 +119,7 @@ class held_source final : public body_source {
       : site_(std::move(s)),
         facts_(f),
         form_(c->form),
+        dictionary_(c->dictionary),
         crc_(c->crc),
         end_(gzip_source::tail_of(*c)),
         scratch_(scratch),
@@ -152,8 +154,8 @@ class held_source final : public body_source {
       again_ = std::make_unique<gzip_source>(disk, *facts_.deflate, end_, scratch_);
       return done{};
     }
-    if (form_ == content_form::made_gzip || facts_.delta || facts_.type != object_type::blob) {
-      again_ = std::make_unique<window_source>(*site_, facts_, form_, crc_);
+    if (form_ != content_form::plain || facts_.delta || facts_.type != object_type::blob) {
+      again_ = std::make_unique<window_source>(*site_, facts_, form_, dictionary_, crc_);
       return done{};
     }
     DOCTEUR_TRY(stream, make_source(site_, facts_, scratch_, prove_));
@@ -170,6 +172,7 @@ class held_source final : public body_source {
   std::shared_ptr<site> site_;
   object_facts facts_;
   content_form form_;
+  std::uint32_t dictionary_;  // of made_dcz
   std::uint32_t crc_;
   gzip_source::tail end_;
   std::span<std::byte> scratch_;

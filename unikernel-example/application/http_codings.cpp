@@ -7,7 +7,7 @@
 namespace docteur::cache_vm {
 namespace {
 
-constexpr std::array<std::string_view, kCodings> kNames{"identity", "deflate", "gzip", "br", "zstd"};
+constexpr std::array<std::string_view, kCodings> kNames{"identity", "deflate", "gzip", "br", "zstd", "dcz"};
 constexpr unsigned kUnnamed = 1;  // the weight of plain content that is not named; named ones weigh an even number
 
 // The weight ("q=0.25") in thousandths; 1000 when there is none, nullopt when it is malformed.

@@ -9,9 +9,9 @@
 
 namespace docteur::cache_vm {
 
-// br: RFC 7932; zstd: RFC 8878.
-enum class coding : std::uint8_t { identity, deflate, gzip, br, zstd };
-inline constexpr std::size_t kCodings = 5;
+// br: RFC 7932; zstd: RFC 8878; dcz: RFC 9842, section 5.
+enum class coding : std::uint8_t { identity, deflate, gzip, br, zstd, dcz };
+inline constexpr std::size_t kCodings = 6;
 
 // The name in Content-Encoding.
 [[nodiscard]] std::string_view name(coding c) noexcept;

@@ -157,6 +157,9 @@ struct collector {
       case 19:
         if (is("if-unmodified-since")) good = once(out->if_unmodified_since);
         break;
+      case 20:
+        if (is("available-dictionary")) good = list(out->available_dictionary);
+        break;
       default: break;
     }
     if (!good && status == 0) status = 400;

@@ -24,9 +24,9 @@ struct http_request {
   bool keep_alive = true;
   bool chunked = false;   // a chunked body follows: find_empty_body(), or body_finder of a POST
   std::string_view host;  // without its port: from the target, else from the field Host; may be empty
-  std::optional<std::string_view> host_field, accept_encoding, if_match, if_none_match, if_modified_since,
-      if_unmodified_since, if_range, range, connection, content_length, transfer_encoding, expect, content_type,
-      content_encoding, git_protocol, user_agent, referer;
+  std::optional<std::string_view> host_field, accept_encoding, available_dictionary, if_match, if_none_match,
+      if_modified_since, if_unmodified_since, if_range, range, connection, content_length, transfer_encoding, expect,
+      content_type, content_encoding, git_protocol, user_agent, referer;
   std::string_view body;  // of a POST, as it is sent: decode_body()
   std::forward_list<std::string> joined;
 };

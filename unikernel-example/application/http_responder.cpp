@@ -1,5 +1,6 @@
 #include "unikernel-example/application/http_responder.hpp"
 
+#include "unikernel-example/application/available_dictionary.hpp"
 #include "unikernel-example/application/http_call.hpp"
 #include "unikernel-example/application/http_date.hpp"
 #include "unikernel-example/application/http_text.hpp"
@@ -23,7 +24,8 @@ http_responder::http_responder(platform& p, const http_limits& limits, site_rule
       pages_(std::move(pages)),
       counts_(&counts),
       log_(&log),
-      scratch_(kScratch) {}
+      scratch_(kScratch),
+      dictionary_caching_("max-age=0, s-maxage=0, stale-while-revalidate=" + std::to_string(rules_.dictionary_s)) {}
 
 void http_responder::answer(const http_request& r, port_content behind, const reply_context& context,
                             std::optional<std::int64_t> wall_clock, http_reply& out) {
@@ -164,9 +166,22 @@ void http_responder::add_validators(const call& c, reply_writer& w, const served
     } else {
       w.field("Last-Modified", c.version->modified_text.view());
     }
-    w.field("Cache-Control", "no-cache");
+    // A dictionary must not be stale, or allowed to be (RFC 9842, section 2.2.1): max-age=0 asks before each use of
+    // the response itself all the same, and s-maxage=0 forbids shared caches to send it stale.
+    w.field("Cache-Control", file.may_have_dictionary(*site_) ? std::string_view(dictionary_caching_) : "no-cache");
   }
-  if (file.varies(*site_)) w.field("Vary", "Accept-Encoding");
+  if (file.may_have_dictionary(*site_)) {
+    w.field("Vary", "Accept-Encoding, Available-Dictionary");
+  } else if (file.varies(*site_)) {
+    w.field("Vary", "Accept-Encoding");
+  }
+}
+
+void http_responder::add_dictionary(const call& c, reply_writer& w, const served_file& file) {
+  if (!file.may_have_dictionary(*site_)) return;
+  const std::string value = use_as_dictionary(
+      c.request.target, rules_.versions ? sibling_paths::named : sibling_paths::marked, !c.prefix.empty());
+  if (!value.empty()) w.field("Use-As-Dictionary", value);
 }
 
 // Adds files whose name is the path and a coding's extension. What is no file, or an empty one, is none of these.
@@ -190,12 +205,13 @@ result<done> http_responder::find_beside(const call& c, std::string_view path, s
 // In three steps: choose the representation, evaluate the conditions on it, write it.
 void http_responder::answer_object(const call& c, const object_facts& f, const media& type_of, freshness fresh,
                                    std::string_view path) {
-  served_file file{f, type_of.plain};
+  served_file file{f, type_of.plain, {}, path};
   if (rules_.beside && !path.empty()) {
     if (const auto found = find_beside(c, path, file); !found) return answer_fault(c, found.error());
   }
   auto chosen = choose_representation(*site_, file, c.request);
   if (!chosen) return answer_fault(c, chosen.error());
+  if (chosen->waits) return;
   // An object that is named by its id has no date.
   std::optional<std::int64_t> modified;
   if (fresh != freshness::immutable) modified = c.version->modified;
@@ -234,6 +250,7 @@ void http_responder::count(const representation& r) noexcept {
     case content_form::zlib: ++counts_->deflated; break;
     case content_form::gzip: ++counts_->gzipped; break;
     case content_form::made_gzip: ++counts_->made; break;
+    case content_form::made_dcz: ++counts_->with_dictionary; break;
   }
 }
 
@@ -265,6 +282,7 @@ void http_responder::send_object(const call& c, const served_file& file, represe
   }
   if (!r.is_sent_whole()) return send_ranges(c, w, std::move(r), std::move(source), type);
   w.field("Content-Type", type);
+  add_dictionary(c, w, file);
   count(r);
   if (source) {
     c.out.body = make_body(std::move(source), byte_range{0, r.size});

@@ -100,6 +100,8 @@ class http_responder {
   void count(const representation& r) noexcept;
   void answer_absent(const call& c, std::string_view path);
   void answer_fault(const call& c, const error& e);
+  // Use-As-Dictionary, if the response is one.
+  void add_dictionary(const call& c, reply_writer& w, const served_file& file);
   void add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag, freshness fresh);
 
   platform* platform_;
@@ -112,7 +114,8 @@ class http_responder {
   std::optional<git_remote> git_;  // of site_, once it was asked for
   proof_pages proofs_;
   std::vector<std::byte> scratch_;
-  field_set fields_;  // of the request being answered
+  std::string dictionary_caching_;  // value of Cache-Control for what is a dictionary
+  field_set fields_;                // of the request being answered
 };
 
 }  // namespace docteur::cache_vm

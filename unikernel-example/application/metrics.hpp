@@ -58,18 +58,19 @@ struct metrics {
   counter timed_out;
   counter aborted;  // aborted during a response
   counter requests;
-  counter body_bytes;    // passed to the network
-  counter deflated;      // responses sent as they are in the PACK
-  counter packs;         // PACKs sent to clients of Git
-  counter gzipped;       // gzip of streams of the PACK
-  counter made;          // gzip that was made of the content
-  counter beside;        // files beside the one that was asked for
-  counter faults;        // of the image or its disk
-  counter disk_waits;    // times that a response waited for the disk while others were served
-  counter taken;         // contents taken from slow clients
-  counter bases_used;    // bytes that the reader's cache of bases holds
-  counter bases_hits;    // and how often it had the base
-  counter bases_misses;  // or not
+  counter body_bytes;       // passed to the network
+  counter deflated;         // responses sent as they are in the PACK
+  counter packs;            // PACKs sent to clients of Git
+  counter gzipped;          // gzip of streams of the PACK
+  counter made;             // gzip that was made of the content
+  counter with_dictionary;  // dcz
+  counter beside;           // files beside the one that was asked for
+  counter faults;           // of the image or its disk
+  counter disk_waits;       // times that a response waited, for the disk or to be coded, while others were served
+  counter taken;            // contents taken from slow clients
+  counter bases_used;       // bytes that the reader's cache of bases holds
+  counter bases_hits;       // and how often it had the base
+  counter bases_misses;     // or not
   std::array<counter, 600> statuses{};
   histogram latency;  // from the complete head to the last byte passed to the network
 

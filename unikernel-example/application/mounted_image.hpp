@@ -11,6 +11,7 @@
 #include "host/checked_device.hpp"
 #include "reader/image.hpp"
 #include "unikernel-example/application/content_cache.hpp"
+#include "unikernel-example/application/dictionary_maker.hpp"
 #include "unikernel-example/application/gzip_maker.hpp"
 #include "unikernel-example/application/mounted_versions.hpp"
 #include "unikernel-example/platform/platform.hpp"
@@ -25,7 +26,8 @@ struct site_options {
   std::uint64_t whole_bytes;  // http_limits
   std::size_t loops = 1;      // that share it
   bool rules = true;          // versions' files _headers and _redirects are rules
-  platform* codes = nullptr;  // on which gzip_maker works; it outlives the image
+  platform* codes = nullptr;  // on which gzip_maker works, and dictionary_maker; it outlives the image
+  bool dictionaries = false;  // whether dictionary_maker does
 };
 
 class mounted_image {
@@ -54,6 +56,7 @@ class mounted_image {
 
   [[nodiscard]] content_cache& cache() noexcept { return cache_; }
   [[nodiscard]] gzip_maker& gzips() noexcept { return gzips_; }
+  [[nodiscard]] dictionary_maker& dictionaries() noexcept { return dictionaries_; }
   // Bytes of whole content in memory, cached or being sent.
   [[nodiscard]] const std::shared_ptr<std::atomic<std::uint64_t>>& live() const noexcept { return live_; }
 
@@ -61,7 +64,12 @@ class mounted_image {
 
  private:
   mounted_image(const disk& d, const site_options& options)
-      : disk_(d), options_(options), cache_(options.cache_bytes / 4 * 3), gzips_(options.codes, cache_, live_) {}
+      : disk_(d),
+        options_(options),
+        cache_(options.cache_bytes / 4 * 3),
+        gzips_(options.codes, cache_, live_),
+        dictionaries_(options.dictionaries ? options.codes : nullptr, image_, versions_.list(), options.heap, cache_,
+                      live_) {}
 
   disk disk_;
   site_options options_;
@@ -71,6 +79,7 @@ class mounted_image {
   content_cache cache_;
   std::shared_ptr<std::atomic<std::uint64_t>> live_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   gzip_maker gzips_;
+  dictionary_maker dictionaries_;
 };
 
 }  // namespace docteur::cache_vm

@@ -123,6 +123,8 @@ constexpr std::array kWords{
                [](cache_options& o, const word& w) {
                  return set_number(o.http.connections, w, 1, 1'000'000) && (o.connections_asked = true);
                }},
+    known_word{"dictionaries",
+               [](cache_options& o, const word& w) { return set_number(o.site.dictionary_s, w, 0, 365 * kDay); }},
     known_word{"digest",
                [](cache_options& o, const word& w) {
                  const auto digest = parse_digest(std::string(w.value), {});
@@ -214,6 +216,8 @@ std::string_view words_help() noexcept {
   return "  beside                send FILE.br, FILE.zst and FILE.gz as coded forms of FILE\n"
          "  cache=BYTES           memory for content and bases of deltas (a quarter of the machine's, 64 MiB at most)\n"
          "  connections=N         clients at once (1024)\n"
+         "  dictionaries=SECONDS  that browsers keep text for, as dictionaries of newer versions; not in a guest (0: "
+         "off)\n"
          "  digest=sha256:HEX     only the image of this digest, or one of several; each block is compared\n"
          "  disk=NAME             the disk to mount: 0, 1, ..., module, none (the first)\n"
          "  drain=SECONDS         to finish responses after the process is asked to stop (10)\n"

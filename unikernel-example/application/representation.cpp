@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "unikernel-example/application/available_dictionary.hpp"
 #include "unikernel-example/application/gzip_member.hpp"
 
 namespace docteur::cache_vm {
@@ -37,10 +38,21 @@ struct candidate {
   return std::ranges::find(types, media_type) != types.end();
 }
 
+// What the client has of the same path.
+[[nodiscard]] std::optional<dictionary_maker::request> dictionary_of(site& s, const served_file& file,
+                                                                     const http_request& r,
+                                                                     const accepted_codings& accepted) {
+  if (!r.available_dictionary || accepted.weight(coding::dcz) == 0 || !file.may_have_dictionary(s)) return std::nullopt;
+  const auto hash = parse_available_dictionary(*r.available_dictionary);
+  if (!hash) return std::nullopt;
+  return dictionary_maker::request{file.path, file.facts.position, *hash};
+}
+
 // All that are acceptable, best first.
 class candidates {
  public:
-  candidates(site& s, const served_file& file, const accepted_codings& accepted) : accepted_(&accepted) {
+  candidates(site& s, const served_file& file, const accepted_codings& accepted, shared_content with_dictionary)
+      : accepted_(&accepted) {
     const object_facts& f = file.facts;
     add({coding::identity, content_form::plain, &f, f.size, 0});
     for (const beside_file& b : file.beside) add({b.form, content_form::plain, &b.facts, b.facts.size, 0});
@@ -52,6 +64,8 @@ class candidates {
       if (auto made = s.whole(f, content_form::made_gzip); made && *made)
         add({coding::gzip, content_form::made_gzip, &f, (*made)->size, 0, std::move(*made)});
     }
+    if (with_dictionary)
+      add({coding::dcz, content_form::made_dcz, &f, with_dictionary->size, 0, std::move(with_dictionary)});
   }
   [[nodiscard]] std::span<candidate> all() noexcept { return {all_.data(), size_}; }
 
@@ -65,7 +79,7 @@ class candidates {
   }
 
   const accepted_codings* accepted_;
-  std::array<candidate, 1 + kCodings + 2> all_;
+  std::array<candidate, 1 + kCodings + 3> all_;
   std::size_t size_ = 0;
 };
 
@@ -101,9 +115,16 @@ bool served_file::may_be_made(const site& s) const noexcept {
   return s.may_be_coded(facts) && is_compressible(media_type);
 }
 
+bool served_file::may_have_dictionary(const site& s) const noexcept {
+  return !path.empty() && s.may_have_dictionary(facts) && is_compressible(media_type);
+}
+
 result<representation> choose_representation(site& s, const served_file& file, const http_request& r) {
   const accepted_codings accepted(r.accept_encoding);
-  candidates list(s, file, accepted);
+  const auto has = dictionary_of(s, file, r, accepted);
+  shared_content with_dictionary = has ? s.shared().dictionaries().find(*has) : nullptr;
+  const bool is_made = with_dictionary != nullptr;
+  candidates list(s, file, accepted, std::move(with_dictionary));
   const bool has_tags = r.if_match || r.if_none_match || r.if_range;
   std::optional<representation> chosen;
   for (candidate& c : list.all()) {
@@ -115,6 +136,10 @@ result<representation> choose_representation(site& s, const served_file& file, c
     if (!has_tags || is_named) break;
   }
   if (!chosen) chosen.emplace(plain_of(file.facts));
+  const bool is_plain_part = r.range && r.method == http_method::get && !r.if_range && !r.if_match;
+  if (has && !is_made && !is_plain_part && accepted.weight(coding::dcz) >= accepted.weight(chosen->form) &&
+      !(has_tags && names_tag(r, chosen->tag.view())))
+    chosen->waits = s.want_dcz(*has);
   chosen->wants_gzip = chosen->form == coding::identity && file.may_be_made(s) && accepted.weight(coding::gzip) > 0 &&
                        accepted.weight(coding::gzip) >= accepted.weight(coding::identity);
   return std::move(*chosen);

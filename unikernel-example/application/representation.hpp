@@ -22,11 +22,16 @@ struct served_file {
   object_facts facts;
   std::string_view media_type;        // without parameters
   std::vector<beside_file> beside{};  // of a coding each
+  std::string_view path{};            // in its version; "": an object by its id
 
   // Whether other requests may get another representation, now or later.
-  [[nodiscard]] bool varies(const site& s) const noexcept { return facts.deflate || !beside.empty() || may_be_made(s); }
+  [[nodiscard]] bool varies(const site& s) const noexcept {
+    return facts.deflate || !beside.empty() || may_be_made(s) || may_have_dictionary(s);
+  }
   // Whether gzip of it is made once it was asked for.
   [[nodiscard]] bool may_be_made(const site& s) const noexcept;
+  // Whether it is sent as dcz to a client that has a dictionary, and is one itself.
+  [[nodiscard]] bool may_have_dictionary(const site& s) const noexcept;
 };
 
 // The part of `r` that is sent is not chosen yet.
@@ -39,6 +44,7 @@ struct representation {
   shared_content content{};  // present for a coded form, for another once it was read
   range_set ranges{range_set::kind::ignored, {}};
   bool wants_gzip = false;  // the client would have got gzip if it were there
+  bool waits = false;       // nothing is to be sent yet: this thread has a ticket (platform::take_ticket())
 
   [[nodiscard]] bool is_sent_whole() const noexcept { return ranges.state == range_set::kind::ignored; }
 };
@@ -48,7 +54,8 @@ struct representation {
 // weigh the same, coded ones come before the plain one, and the smallest before others, but deflate last: some programs
 // take it for blocks without zlib's head. If nothing is acceptable the plain content is sent, as section 12.4.1
 // permits. A stream of the PACK is read here: its coded form exists only if it passes the check. Errors: those of
-// site::whole().
+// site::whole(). What is coded with a dictionary that the client has is made before anything is sent; then
+// `waits`.
 [[nodiscard]] result<representation> choose_representation(site& s, const served_file& file, const http_request& r);
 
 // Sets the ranges, and goes back to the plain content if the Range field refers to that: If-Range or If-Match names a

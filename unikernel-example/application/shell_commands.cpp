@@ -247,7 +247,7 @@ shell_output do_http(cache_machine& machine, arguments) {
       row("accepted", m.connections) + row("refused", m.refused) + row("timed out", m.timed_out) +
       row("aborted", m.aborted) + row("requests", m.requests) + row("bytes of content", m.body_bytes) +
       row("sent as stored", m.deflated) + row("sent as gzip", m.gzipped) + row("gzip was made", m.made) +
-      row("coded beside", m.beside) + row("faults", m.faults);
+      row("with dictionary", m.with_dictionary) + row("coded beside", m.beside) + row("faults", m.faults);
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0) out += row("status " + std::to_string(i), m.statuses[i]);
   return text(out);

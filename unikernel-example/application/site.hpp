@@ -61,8 +61,10 @@ class site {
   // facts then no longer offer it; and for made_gzip that is not in the cache. Memory is taken from stuck clients when
   // needed. Errors: those of the reader, bad_checksum. Throws std::bad_alloc.
   [[nodiscard]] result<shared_content> whole(const object_facts& f, content_form form);
-  // Whole content, plain or made_gzip, for a client from which it was taken away; the cache stays as it is.
-  [[nodiscard]] result<shared_content> whole_again(const object_facts& f, content_form form);
+  // Whole content, plain, made_gzip or made_dcz, for a client from which it was taken away; the cache stays as it is.
+  // `dictionary`: of made_dcz, its position.
+  [[nodiscard]] result<shared_content> whole_again(const object_facts& f, content_form form,
+                                                   std::uint32_t dictionary = content::kNoObject);
   // Whether content that was just read can be held without taking other content away.
   [[nodiscard]] bool has_room() const noexcept { return live_bytes() <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }
@@ -82,6 +84,15 @@ class site {
   }
   // Has gzip made of its plain content, which the cache then has as made_gzip.
   void want_gzip(const shared_content& plain) const noexcept { gzip_maker::want({shared_, &shared_->gzips()}, plain); }
+
+  // Whether it may be coded with a dictionary, or be one.
+  [[nodiscard]] bool may_have_dictionary(const object_facts& f) const noexcept {
+    return f.type == object_type::blob && !f.streams && shared_->dictionaries().takes(f.size);
+  }
+  // dictionary_maker::want()
+  [[nodiscard]] bool want_dcz(const dictionary_maker::request& r) const noexcept {
+    return dictionary_maker::want({shared_, &shared_->dictionaries()}, r);
+  }
 
   // What a blob says about its encoding. If it was not read yet, its beginning is read now, unchecked.
   [[nodiscard]] result<text_signs> signs(const object_facts& f);

@@ -1,6 +1,7 @@
 #pragma once
 // What is served besides files, and to which clients.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct site_rules {
   bool proofs = true;              // "/.docteur/proof/": proofs
   bool beside = false;             // files FILE.br, FILE.zst and FILE.gz are coded forms of FILE
   bool rules = true;               // files _headers and _redirects are rules, and not served
+  std::uint32_t dictionary_s = 0;  // seconds for which browsers keep text as dictionaries (RFC 9842); 0: none
   bool versions = false;           // each path begins with the name of a version
   bool git = true;                 // the image is a remote of Git, below
   std::string git_prefix;          // this path: "", or one that ends with '/' and does not begin with it

@@ -208,6 +208,7 @@ std::string status_json(cache_machine& machine, std::size_t loop) {
       .number("packs", m.packs)
       .number("gzip_from_pack", m.gzipped)
       .number("gzip_made", m.made)
+      .number("dcz_made", m.with_dictionary)
       .number("coded_beside", m.beside)
       .raw("access_log", log_json(machine.platform().requests()))
       .number("faults", m.faults)
@@ -260,13 +261,14 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
   p.one("packs_total", "counter", "PACKs sent to clients of Git.", m.packs);
   p.one("gzip_from_pack_total", "counter", "Responses sent as gzip of streams of the PACK.", m.gzipped);
   p.one("gzip_made_total", "counter", "Responses sent as gzip that was made of content.", m.made);
+  p.one("dcz_made_total", "counter", "Responses coded with a dictionary that the client had.", m.with_dictionary);
   p.one("coded_beside_total", "counter", "Responses for which a coded file beside was sent.", m.beside);
   if (const request_log* log = machine.platform().requests()) {
     p.one("access_log_lines_total", "counter", "Requests recorded in the access log.", log->lines());
     p.one("access_log_lost_total", "counter", "Requests missing from the access log.", log->lost());
   }
   p.one("faults_total", "counter", "Faults of the image or its disk.", m.faults);
-  p.one("disk_waits_total", "counter", "Times that a response waited for the disk.", m.disk_waits);
+  p.one("disk_waits_total", "counter", "Times that a response waited, for the disk or to be coded.", m.disk_waits);
   p.family("thread_requests_total", "counter", "Requests by the thread that answered them.");
   for (std::size_t i = 0; i < machine.platform().loops(); ++i)
     p.sample("{thread=\"" + std::to_string(i) + "\"}", std::to_string(machine.http(i).counts().requests));

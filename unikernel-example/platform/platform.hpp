@@ -145,6 +145,9 @@ class platform {
   virtual void wait_for_disks(bool waits) { (void)waits; }
   [[nodiscard]] virtual bool has_ticket() const { return false; }
   [[nodiscard]] virtual std::uint64_t take_ticket() { return 0; }
+  // Gives this thread, a loop's, a ticket for something else than a disk: it arrives when the function that is returned
+  // is called, by any thread. Throws std::bad_alloc, and then gives none.
+  [[nodiscard]] virtual std::function<void()> promise() { return {}; }
   [[nodiscard]] virtual memory_use memory() const = 0;
   // For large data with scattered accesses, like the tree of an image: in the largest pages available.
   [[nodiscard]] virtual docteur::memory heap() noexcept = 0;
@@ -180,6 +183,18 @@ class platform {
   // content always has the same member. Any thread may call it. Throws std::bad_alloc.
   [[nodiscard]] virtual std::size_t gzip(bytes content, mutable_bytes out) const {
     (void)content;
+    (void)out;
+    return 0;
+  }
+
+  // Whether aside() delays no loop, promise() gives tickets and zstd() codes.
+  [[nodiscard]] virtual bool can_zstd() const { return false; }
+  // Writes a Zstandard frame (RFC 8878) of `content` to `out`, and returns its size in bytes; 0: it does not fit. The
+  // content of `dictionary` is taken as if it came before. The same two always make the same frame, whose window is as
+  // large as both need. Any thread may call it. Throws std::bad_alloc.
+  [[nodiscard]] virtual std::size_t zstd(bytes content, bytes dictionary, mutable_bytes out) const {
+    (void)content;
+    (void)dictionary;
     (void)out;
     return 0;
   }

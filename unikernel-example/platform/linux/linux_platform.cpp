@@ -165,6 +165,16 @@ void linux_platform::wait_for_disks(bool waits) { this_threads_disk_waits().may_
 bool linux_platform::has_ticket() const { return this_threads_disk_waits().ticket != 0; }
 std::uint64_t linux_platform::take_ticket() { return this_threads_disk_waits().take_ticket(); }
 
+std::function<void()> linux_platform::promise() {
+  disk_waits& mine = this_threads_disk_waits();
+  const std::uint64_t ticket = next_ticket();
+  std::function<void()> arrives = [loops = group_, loop = mine.loop, ticket] {
+    loops->loops[loop]->tell_arrival(ticket);
+  };
+  mine.ticket = ticket;
+  return arrives;
+}
+
 memory_use linux_platform::memory() const {
   memory_use m{total_memory_, 0};
   const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));

@@ -18,6 +18,7 @@
 #include "unikernel-example/platform/linux/event_loop.hpp"
 #include "unikernel-example/platform/linux/gzip_coder.hpp"
 #include "unikernel-example/platform/linux/waiting_disk.hpp"
+#include "unikernel-example/platform/linux/zstd_coder.hpp"
 #include "unikernel-example/platform/platform.hpp"
 
 namespace docteur::cache_vm::on_linux {
@@ -59,6 +60,7 @@ class linux_platform final : public platform, private process_duties {
   void wait_for_disks(bool waits) override;
   bool has_ticket() const override;
   std::uint64_t take_ticket() override;
+  std::function<void()> promise() override;
   memory_use memory() const override;
   docteur::memory heap() noexcept override;
   std::string network_status() const override;
@@ -72,6 +74,10 @@ class linux_platform final : public platform, private process_duties {
   void aside(std::function<void()> task, std::function<void()> then) override;
   bool can_gzip() const override { return true; }
   std::size_t gzip(bytes content, mutable_bytes out) const override { return gzip_of(content, out); }
+  bool can_zstd() const override { return true; }
+  std::size_t zstd(bytes content, bytes dictionary, mutable_bytes out) const override {
+    return zstd_of(content, dictionary, out);
+  }
   ending run(application& app) override;
   void stop(ending how) override;
 

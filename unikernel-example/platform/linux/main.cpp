@@ -42,8 +42,8 @@ struct options {
   unsigned socket_mode = 0666;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
-  std::string shell, disk, cache, connections, drain, git, header_bytes, header_fields, host, html, idle, objects,
-      proofs, ranges, requests, rules, stall, show, status, time_out;
+  std::string shell, disk, cache, connections, dictionaries, drain, git, header_bytes, header_fields, host, html, idle,
+      objects, proofs, ranges, requests, rules, stall, show, status, time_out;
   bool beside = false;
   bool keep_alive = false;
   bool listing = false;
@@ -63,6 +63,7 @@ struct options {
   for (const std::string& site : o.sites) add("site", site);
   add("cache", o.cache);
   add("connections", o.connections);
+  add("dictionaries", o.dictionaries);
   add("drain", o.drain);
   add("git", o.git);
   add("header-bytes", o.header_bytes);
@@ -161,6 +162,8 @@ int main(int argc, char** argv) {
   app.add_option("--access-log-format", o.access_format, "common, combined or json (combined)")
       ->check(CLI::IsMember({"common", "combined", "json"}));
   app.add_option("--connections", o.connections, "clients at once (1024)");
+  app.add_option("--dictionaries", o.dictionaries,
+                 "seconds for which browsers keep text as dictionaries of its newer versions (0: off)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");

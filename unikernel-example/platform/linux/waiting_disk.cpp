@@ -21,7 +21,6 @@ namespace {
 constexpr std::uint64_t kBlock = arriving_blocks::kBlock;
 constexpr std::uint64_t kRun = 16;  // blocks that are read at once where neighbours are wanted
 
-std::atomic<std::uint64_t> last_ticket{0};
 std::atomic<std::size_t> reading{0};
 
 }  // namespace
@@ -49,7 +48,7 @@ class waiting_disk::state : public std::enable_shared_from_this<state> {
         start_thread();
         more_.notify_one();
       }
-      mine.ticket = ++last_ticket;
+      mine.ticket = next_ticket();
       blocks_.wait(needed, {mine.loop, mine.ticket});
       return fail(errc::unavailable, offset, "the disk has not brought it yet");
     } catch (const std::bad_alloc&) {
