@@ -42,15 +42,6 @@ struct command {
 
 [[nodiscard]] std::string date_text(std::int64_t seconds) { return std::string(format_http_date(seconds).view()); }
 
-[[nodiscard]] std::string duration_text(std::uint64_t ns) {
-  const std::uint64_t s = ns / 1'000'000'000;
-  std::array<char, 64> out;
-  std::snprintf(out.data(), out.size(), "%llu days %02llu:%02llu:%02llu", static_cast<unsigned long long>(s / 86400),
-                static_cast<unsigned long long>(s / 3600 % 24), static_cast<unsigned long long>(s / 60 % 60),
-                static_cast<unsigned long long>(s % 60));
-  return out.data();
-}
-
 [[nodiscard]] std::string row(std::string_view label, std::string_view value) {
   std::string out(label);
   out.resize(std::max<std::size_t>(out.size() + 1, 20), ' ');

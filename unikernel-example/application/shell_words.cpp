@@ -1,5 +1,8 @@
 #include "unikernel-example/application/shell_words.hpp"
 
+#include <array>
+#include <cstdio>
+
 namespace docteur::cache_vm {
 
 std::vector<std::string> words_of(std::string_view line) {
@@ -20,6 +23,15 @@ std::vector<std::string> words_of(std::string_view line) {
     }
   }
   return words;
+}
+
+std::string duration_text(std::uint64_t ns) {
+  const std::uint64_t s = ns / 1'000'000'000;
+  std::array<char, 64> out;
+  std::snprintf(out.data(), out.size(), "%llu days %02llu:%02llu:%02llu", static_cast<unsigned long long>(s / 86400),
+                static_cast<unsigned long long>(s / 3600 % 24), static_cast<unsigned long long>(s / 60 % 60),
+                static_cast<unsigned long long>(s % 60));
+  return out.data();
 }
 
 }  // namespace docteur::cache_vm

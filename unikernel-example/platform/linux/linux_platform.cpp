@@ -175,17 +175,7 @@ std::function<void()> linux_platform::promise() {
   return arrives;
 }
 
-memory_use linux_platform::memory() const {
-  memory_use m{total_memory_, 0};
-  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  if (std::FILE* f = std::fopen("/proc/self/statm", "re")) {
-    unsigned long long whole = 0;
-    unsigned long long resident = 0;
-    if (std::fscanf(f, "%llu %llu", &whole, &resident) == 2) m.used = resident * page;
-    std::fclose(f);
-  }
-  return m;
-}
+memory_use linux_platform::memory() const { return {total_memory_, resident_memory()}; }
 
 docteur::memory linux_platform::heap() noexcept { return huge_page_memory(); }
 

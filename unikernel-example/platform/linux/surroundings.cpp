@@ -1,9 +1,11 @@
 #include "unikernel-example/platform/linux/surroundings.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -127,6 +129,15 @@ std::size_t processors(const std::string& root) {
   const std::uint64_t all = std::max(std::thread::hardware_concurrency(), 1u);  // of this thread's affinity
   const std::uint64_t quota = least_limit(root, "cpu", quota_in).value_or(all);
   return static_cast<std::size_t>(std::clamp<std::uint64_t>(quota, 1, all));
+}
+
+std::uint64_t resident_memory() noexcept {
+  std::FILE* const f = std::fopen("/proc/self/statm", "re");
+  if (f == nullptr) return 0;
+  unsigned long long whole = 0, resident = 0;
+  const bool is_read = std::fscanf(f, "%llu %llu", &whole, &resident) == 2;
+  std::fclose(f);
+  return is_read ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
 std::uint64_t raise_descriptors() noexcept {

@@ -1,5 +1,5 @@
 #pragma once
-// Limits of the process. Hosted, Linux.
+// Limits of the process, and what it uses. Hosted, Linux.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +12,9 @@ namespace docteur::cache_vm::on_linux {
 // version 2, memory.limit_in_bytes of version 1 (cgroups(7)). nullopt without a visible limit. `root`: a prefix of
 // /proc and /sys, for tests.
 [[nodiscard]] std::optional<std::uint64_t> memory_limit(const std::string& root = {});
+
+// Bytes of memory that this process has in use, the pages it shares included; 0 without /proc.
+[[nodiscard]] std::uint64_t resident_memory() noexcept;
 
 // Raises the soft limit of open descriptors to the hard limit; returns the limit now in force.
 [[nodiscard]] std::uint64_t raise_descriptors() noexcept;
