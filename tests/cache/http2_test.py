@@ -4,6 +4,7 @@
 Usage: http2_test.py DOCTEUR_CACHE DOCTEUR_MAKE   Exit status 77 when curl, nghttp or h2load is absent.
 """
 
+import contextlib
 import pathlib
 import re
 import signal
@@ -192,10 +193,17 @@ def limits(image):
             frames = list(t.frames())
             expect(GOAWAY in [f[0] for f in frames] and (HEADERS, 9) in [(f[0], f[2]) for f in frames], f"requests: {frames}")
         # Only so many connections.
-        talks = [Talk(server.port) for _ in range(3)]
-        for t in talks:
+        talks = []
+
+        def is_served():
+            t = Talk(server.port)
             t.send(frame(HEADERS, 1, get("/empty"), END_STREAM | END_HEADERS))
-            t.until(HEADERS)
+            if next(f[0] for f in t.frames() if f[0] in (HEADERS, GOAWAY)) == HEADERS:
+                talks.append(t)
+            return len(talks) == 3
+
+        # The one before may still count.
+        wait_until(is_served, "three connections are not served")
         with Talk(server.port) as more:
             expect(more.until(GOAWAY)[3][4:8] == b"\0\0\0\x0b", "one connection too many")
         for t in talks:
@@ -208,12 +216,15 @@ def limits(image):
 def drains(image, log):
     with servers.Process(CACHE, [image], [f"access-log={log}"]) as server:
         server.get("/")
-        with Talk(server.port) as t, Talk(server.port) as idle:
+        # Of each loop, some; one has a response in progress.
+        with Talk(server.port) as t, contextlib.ExitStack() as ends:
+            idle = [ends.enter_context(Talk(server.port)) for _ in range(8)]
             t.send(frame(HEADERS, 1, get("/large.bin"), END_STREAM | END_HEADERS))
             t.until(DATA)
             server.process.send_signal(signal.SIGTERM)
             server.waits_for(b"asked to stop")
-            idle.until(GOAWAY)
+            for one in idle:
+                one.until(GOAWAY)
             t.send(frame(http2.WINDOW_UPDATE, 0, struct.pack(">I", 10_000_000)) + frame(http2.WINDOW_UPDATE, 1, struct.pack(">I", 10_000_000)))
             frames = list(t.frames())
             expect(frames[-1][0] in (DATA, GOAWAY) and any(f[0] == DATA and f[1] & END_STREAM for f in frames), "the response was not finished")

@@ -257,7 +257,7 @@ void event_loop::drain(application& app, std::uint64_t until) {
 bool event_loop::is_drained(const application& app) const {
   if (monotonic_time() >= *drains_until_) return true;
   return group_->draining == group_->loops.size() && app.is_drained(number_) &&
-         std::ranges::none_of(connections_, [](const auto& c) { return c->is_closing(); });
+         std::ranges::none_of(connections_, [](const auto& c) { return c->is_unfinished(); });
 }
 
 void event_loop::take_event(const epoll_event& e, process_duties* duties) {

@@ -55,6 +55,8 @@ class tcp_connection final : public connection {
   [[nodiscard]] bool is_overdue(std::uint64_t now) const noexcept;
   // The application has closed it; what was sent is still being delivered.
   [[nodiscard]] bool is_closing() const noexcept { return use_ != use::open; }
+  // Whether it still has something to say to its peer when the application has ended all its connections.
+  [[nodiscard]] bool is_unfinished() const noexcept { return is_closing() || session_ != nullptr; }
   // `now`: monotonic ns.
   void tick(std::uint64_t now) {
     if (session_) session_->tick(now);
