@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import tempfile
+import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -70,6 +71,22 @@ def total(costs):
     costs = list(costs)
     return {"cpu": round(sum(c["cpu"] for c in costs), 2), "wall": round(sum(c["wall"] for c in costs), 2),
             "peak": max(c["peak"] for c in costs)}
+
+
+def processor_seconds(pid):
+    """Of all threads that the process has now (proc_pid_schedstat: nanoseconds on a processor)."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def wait_for_port(port, what):
+    """Returns when something listens on the TCP port of loopback; ends this program if nothing does within 10 seconds."""
+    for _ in range(200):
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"{what} does not answer")
 
 
 def page():

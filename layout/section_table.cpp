@@ -39,6 +39,20 @@ std::uint32_t table_crc(const std::byte* table) noexcept { return libdeflate_crc
 
 }  // namespace
 
+std::string_view section_name(section_type type) noexcept {
+  switch (type) {
+    case section_type::restart: return "restart section";
+    case section_type::paths: return "path section";
+    case section_type::tags: return "tag section";
+    case section_type::digests: return "digest section";
+    case section_type::versions: return "versions section";
+    case section_type::entries: return "entry section";
+    case section_type::origin: return "origin section";
+    case section_type::files: return "list section";
+  }
+  return {};
+}
+
 const section* section_table::find(section_type type) const noexcept {
   for (const section& s : sections())
     if (s.type == type) return &s;

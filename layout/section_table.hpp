@@ -33,6 +33,9 @@ enum class section_type : std::uint32_t {
   files = 8,     // hashes of all files, and a signature of them, layout/list_section.hpp
 };
 
+// What a type of sections is called in messages: "restart section", ...; "" for an unknown type.
+[[nodiscard]] std::string_view section_name(section_type type) noexcept;
+
 struct section {
   section_type type;     // unknown types are kept and ignored
   std::uint32_t crc;     // CRC-32 of the section's bytes

@@ -10,17 +10,8 @@ namespace {
 constexpr std::uint64_t kSector = 512;
 
 std::string name_of(section_type type) {
-  switch (type) {
-    case section_type::restart: return "restart section";
-    case section_type::paths: return "path section";
-    case section_type::tags: return "tag section";
-    case section_type::digests: return "digest section";
-    case section_type::versions: return "versions section";
-    case section_type::entries: return "entry section";
-    case section_type::origin: return "origin section";
-    case section_type::files: return "list section";
-  }
-  return "section of type " + std::to_string(static_cast<std::uint32_t>(type));
+  const std::string_view name = section_name(type);
+  return name.empty() ? "section of type " + std::to_string(static_cast<std::uint32_t>(type)) : std::string(name);
 }
 
 std::uint64_t idx_size(const pack_index& index) {

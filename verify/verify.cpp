@@ -31,20 +31,6 @@
 namespace docteur {
 namespace {
 
-bool is_known(section_type type) {
-  switch (type) {
-    case section_type::restart:
-    case section_type::paths:
-    case section_type::tags:
-    case section_type::digests:
-    case section_type::versions:
-    case section_type::entries:
-    case section_type::origin:
-    case section_type::files: return true;
-  }
-  return false;
-}
-
 // Checks the frame of an image: header, section table, sections, padding. The other files here check what is in it.
 class verification {
  public:
@@ -132,7 +118,7 @@ class verification {
         return outcome<void>();
       }));
       if (crc != s.crc) found_.add(errc::bad_checksum, s.offset, "section");
-      if (!is_known(s.type))
+      if (section_name(s.type).empty())
         found_.remark("a section of type " + std::to_string(static_cast<std::uint32_t>(s.type)) +
                       ", which is unknown to this version");
     }

@@ -131,7 +131,7 @@ class fake_platform final : public platform {
   bool codes = false;             // can_gzip(), can_zstd()
   mutable std::size_t coded = 0;  // calls of gzip() and zstd()
   std::uint64_t promised = 1'000'000;
-  std::vector<std::uint64_t> arrived;  // tickets of promise(), for the test to tell the application
+  std::vector<std::uint64_t> arrived;  // tickets of promise() that are to be given to application::arrived()
   connection_limit most{4096, "that is all", false};
   std::optional<ending> stopped;
 };

@@ -9,13 +9,12 @@ import gzip
 import http.client
 import pathlib
 import socket
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import servers
-from git_history import COMMITS, History, check_worktree, git
+from git_history import History, check_worktree, git
 
 SERVER, MAKE = sys.argv[1:3]
 PROTOCOLS = (2, 1, 0)

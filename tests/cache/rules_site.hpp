@@ -1,8 +1,14 @@
 #pragma once
-// A site with the files _headers and _redirects.
+// A site with the files _headers and _redirects, and what its tests ask it.
+
+#include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "cache/served_site.hpp"
 
@@ -39,5 +45,36 @@ inline site_image make_files(const std::map<std::string, std::string>& files) {
   made.raw = m.image(made.commit);
   return made;
 }
+
+// The values of all fields of a name, in their order.
+inline std::vector<std::string> fields_of(std::string_view response, std::string_view name) {
+  std::vector<std::string> values;
+  std::string_view head = response.substr(0, response.find("\r\n\r\n") + 2);
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    head.remove_prefix(line.size() + 2);
+    if (line.starts_with(std::string(name) + ": ")) values.emplace_back(line.substr(name.size() + 2));
+  }
+  return values;
+}
+
+class Rules : public testing::Test {
+ protected:
+  served_site& serve(std::map<std::string, std::string> files, cache_options o = {}) {
+    files.emplace("index.html", "<h1>top</h1>");
+    files.emplace("there.txt", "there");
+    files.emplace("app/index.html", "<p>app");
+    files.emplace("app/other.html", "<p>other");
+    site.emplace(make_files(files), std::move(o));
+    return *site;
+  }
+  std::string location(std::string_view path) { return field_of(site->get(path), "Location"); }
+  std::string own_status() {
+    return body_of(site->exchange("GET /.docteur/status HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  }
+  int status(std::string_view path) { return status_of(site->get(path)); }
+
+  std::optional<served_site> site;
+};
 
 }  // namespace docteur::cache_vm

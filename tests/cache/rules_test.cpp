@@ -7,37 +7,6 @@
 namespace docteur::cache_vm {
 namespace {
 
-// The values of all fields of a name, in their order.
-std::vector<std::string> fields_of(std::string_view response, std::string_view name) {
-  std::vector<std::string> values;
-  std::string_view head = response.substr(0, response.find("\r\n\r\n") + 2);
-  while (!head.empty()) {
-    const std::string_view line = head.substr(0, head.find("\r\n"));
-    head.remove_prefix(line.size() + 2);
-    if (line.starts_with(std::string(name) + ": ")) values.emplace_back(line.substr(name.size() + 2));
-  }
-  return values;
-}
-
-class Rules : public testing::Test {
- protected:
-  served_site& serve(std::map<std::string, std::string> files, cache_options o = {}) {
-    files.emplace("index.html", "<h1>top</h1>");
-    files.emplace("there.txt", "there");
-    files.emplace("app/index.html", "<p>app");
-    files.emplace("app/other.html", "<p>other");
-    site.emplace(make_files(files), std::move(o));
-    return *site;
-  }
-  std::string location(std::string_view path) { return field_of(site->get(path), "Location"); }
-  std::string own_status() {
-    return body_of(site->exchange("GET /.docteur/status HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  }
-  int status(std::string_view path) { return status_of(site->get(path)); }
-
-  std::optional<served_site> site;
-};
-
 TEST_F(Rules, FieldsOfAllPathsThatMatch) {
   served_site& s =
       serve({{"_headers",

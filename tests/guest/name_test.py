@@ -6,12 +6,10 @@ Runs in a network namespace of its own. Exit status 77 if this machine has none.
 """
 
 import pathlib
-import shutil
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import router
@@ -160,16 +158,4 @@ def mdns_taken(image, _):
             pass
 
 
-def main():
-    wire.enter()
-    for program in ("avahi-daemon", "dnsmasq", "unshare"):
-        if not shutil.which(program):
-            print(f"no {program} here")
-            sys.exit(wire.SKIPPED)
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        image = servers.make_image(MAKE, folder / "site", FILES, folder / "disk.img")
-        globals()[CHECK](image, folder)
-
-
-main()
+wire.run_with_image(MAKE, FILES, globals()[CHECK], ("avahi-daemon", "dnsmasq", "unshare"))

@@ -9,13 +9,11 @@ has none.
 import concurrent.futures
 import pathlib
 import random
-import re
 import resource
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -25,6 +23,7 @@ import wire
 
 ELF, MAKE, CHECK = sys.argv[1:4]
 DICE = random.Random(11)
+ARP = 0x0806  # EtherType
 FILES = {"page": b"a page\n" * 300, "large": DICE.randbytes(6_000_000), "photo": DICE.randbytes(3_000_000)}
 if CHECK == "readers_that_never_read":
     WORDS = [b"%06x " % DICE.getrandbits(24) for _ in range(1 << 12)]
@@ -39,49 +38,21 @@ def sent_again(s):
     return struct.unpack_from("I", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0]
 
 
-def fetch(path, near=None, again=None):
-    """The body of one GET on its own connection from the address `near`. Appends to `again` the number of retransmissions."""
-    with socket.socket() as s:
-        s.settimeout(servers.PATIENCE)
-        if near:
-            s.bind((near, 0))
-        s.connect((wire.FAR, 80))
-        s.sendall(f"GET /{path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
-        got = b""
-        while piece := s.recv(1 << 16):
-            got += piece
-        if again is not None:
-            again.append(sent_again(s))
-    head, body = got.split(b"\r\n\r\n", 1)
-    assert head.startswith(b"HTTP/1.1 200"), head
-    return body
-
-
 def is_served(count=1):
     for _ in range(count):
-        assert fetch("page") == FILES["page"]
+        assert wire.fetch("page") == FILES["page"]
 
 
-def counters(guest):
-    """{name: count} of the network counters in the guest's shell."""
-    asked = len(re.findall(rb"time-outs", guest.said))
-    guest.type("net\n")
-    guest.waits_for(rb"(?s)" + rb".*time-outs" * (asked + 1))
-    text = guest.said.decode().rsplit("received", 1)[1]
-    names = ("received", "received bytes", "sent", "sent bytes", "lost", "sent again", "time-outs")
-    return dict(zip(names, map(int, re.findall(r"\d+", text))))
-
-
-def bytes_that_nobody_reads(image):
+def bytes_that_nobody_reads(image, _):
     """Clients request much, read nothing, and go on sending single bytes: their frames must not use up the shared buffers."""
     with wire.Guest(ELF, image, ["time-out=86400", "idle=86400"]) as guest:  # no client times out meanwhile
         guest.get("/page")
-        before = counters(guest)["received"]
+        before = guest.counters()["received"]
         attackers = attacks.unread_bytes(40)
         is_served(20)
         asked = guest.status()["connections"]
         assert asked["active"] == len(attackers) + 1 and asked["aborted"] == 0, asked
-        received = counters(guest)["received"] - before
+        received = guest.counters()["received"] - before
         assert received > 600, f"{received} frames: the bytes went together"
         for s in attackers:
             s.close()
@@ -90,7 +61,7 @@ def bytes_that_nobody_reads(image):
         guest.ends_with(0)
 
 
-def segments_of_few_bytes(image):
+def segments_of_few_bytes(image, _):
     """Clients that accept 40 bytes in a segment and read nothing must not use up lwIP's shared pool of segments."""
     with wire.Guest(ELF, image, ["time-out=86400", "idle=86400"]) as guest:
         guest.get("/page")
@@ -100,7 +71,7 @@ def segments_of_few_bytes(image):
         assert asked["active"] == len(attackers) + 1 and asked["aborted"] == 0, asked
 
 
-def readers_that_never_read(image):
+def readers_that_never_read(image, _):
     """A thousand of them, with all kinds of files: neither they nor pages are refused, and what they read later is right."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
@@ -138,7 +109,7 @@ def readers_that_never_read(image):
         guest.ends_with(0)
 
 
-def flood_of_syns(image):
+def flood_of_syns(image, _):
     """Half-open connections must not displace real ones."""
     with wire.Guest(ELF, image) as guest:
         guest.get("/page")
@@ -148,57 +119,39 @@ def flood_of_syns(image):
             time.sleep(0.01)
         again = []
         for _ in range(50):
-            assert fetch("page", again=again) == FILES["page"]
+            assert wire.fetch("page", after=lambda s: again.append(sent_again(s))) == FILES["page"]
             time.sleep(0.02)
         flood.end()
         print(f"{flood.count} SYNs; of 50 honest clients {sum(n > 0 for n in again)} had to say something twice")
         assert sum(n > 0 for n in again) <= 5, again
 
 
-class ArpRequests:
-    """Counts the guest's ARP requests."""
-
-    def __enter__(self):
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
-        self.socket.bind(("docteur0", 0))
-        self.socket.setblocking(False)
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def seen(self):
-        n = 0
-        while True:
-            try:
-                frame = self.socket.recv(2048)
-            except BlockingIOError:
-                return n
-            n += frame[20:22] == b"\0\1" and frame[28:32] == socket.inet_aton(wire.FAR)
+def is_arp_request(frame):
+    return frame[20:22] == b"\0\1" and frame[28:32] == socket.inet_aton(wire.FAR)
 
 
-def many_neighbours(image):
+def many_neighbours(image, _):
     """A thousand of them, each with a request: the guest asks for each one's address once, and then knows it."""
     near = [f"198.18.{1 + i // 250}.{1 + i % 250}" for i in range(1000)]
     with wire.Guest(ELF, image) as guest:
         subprocess.run(["ip", "-batch", "-"], input="".join(f"address add {a}/16 dev docteur0\n" for a in near), text=True,
                        check=True, timeout=60)
         guest.get("/page")
-        with ArpRequests() as requests, concurrent.futures.ThreadPoolExecutor(20) as clients:
+        with wire.Frames(ARP) as frames, concurrent.futures.ThreadPoolExecutor(20) as clients:
             for least, most in ((1, 2 * len(near)), (0, 0)):
-                wrong = [a for a, body in zip(near, clients.map(lambda a: fetch("page", a), near)) if body != FILES["page"]]
-                seen = requests.seen()
+                wrong = [a for a, body in zip(near, clients.map(lambda a: wire.fetch("page", a), near)) if body != FILES["page"]]
+                seen = sum(map(is_arp_request, frames.seen()))
                 assert not wrong and least <= seen <= most, f"{seen} requests, {wrong[:3]}"
 
 
-def wire_that_loses(image):
+def wire_that_loses(image, _):
     """A loss of 2 % in each direction: all bytes arrive, and lwIP's timer is hardly ever needed."""
     for seed, delay in ((1, 0), (2, 0), (3, 5)):
         with wire.Guest(ELF, image, wire=(2, seed, delay)) as guest:
             guest.get("/page")
-            before = counters(guest)
-            assert fetch("photo") == FILES["photo"]
-            after = counters(guest)
+            before = guest.counters()
+            assert wire.fetch("photo") == FILES["photo"]
+            after = guest.counters()
             again, time_outs = (after[name] - before[name] for name in ("sent again", "time-outs"))
             print(f"seed {seed}, {delay} ms: {again} segments sent again, {time_outs} time-outs")
             # 41 of 2,055 segments are lost, and many acknowledgements.
@@ -206,11 +159,4 @@ def wire_that_loses(image):
             assert time_outs <= again // 4, f"{time_outs} time-outs, {again} segments sent again"
 
 
-def main():
-    wire.enter()
-    with tempfile.TemporaryDirectory() as folder:
-        image = servers.make_image(MAKE, pathlib.Path(folder) / "site", FILES, pathlib.Path(folder) / "disk.img")
-        globals()[CHECK](image)
-
-
-main()
+wire.run_with_image(MAKE, FILES, globals()[CHECK])

@@ -3,7 +3,6 @@
 helper_test.py BIN"""
 
 import json
-from pathlib import Path
 
 from mounting import *
 from mount_namespace import unshare

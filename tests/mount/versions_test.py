@@ -3,7 +3,6 @@
 versions_test.py BIN"""
 
 import io
-import stat
 import tarfile
 import threading
 

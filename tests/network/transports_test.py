@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same commit by each way a repository can be reached gives the same image; and repositories that have little to give."""
 
-from network import SITES, WORK, expect, git, made, refused, repository, run
+from network import SITES, WORK, expect, made, refused, repository, run
 from real_servers import Ssh, Web, git_daemon
 
 site = repository("site.git")

@@ -30,7 +30,7 @@ for place in (f"http://127.0.0.1:{web.port}/git/site.git", f"git://127.0.0.1:{da
     refused(2, "HEAD~1", place, "-b", "HEAD~1", environment=alone)
 refused(1, "its HEAD points to no commit", f"git://127.0.0.1:{daemon}/empty.git", environment=alone)
 refused(3, "404", f"http://127.0.0.1:{web.port}/git/none.git", environment=alone)
-refused(3, "", f"git://127.0.0.1:1/none.git", environment=alone)
+refused(3, "", "git://127.0.0.1:1/none.git", environment=alone)
 # libgit2 reads no ids of SHA-256.
 run("git", "init", "-q", "--bare", "-b", "main", "--object-format=sha256", SITES / "long.git")
 git(SITES / "long.git", "fast-import", "--quiet", stdin=b"commit refs/heads/main\ncommitter C <c> 1 +0000\ndata 0\n")

@@ -7,7 +7,6 @@ import base64
 import contextlib
 import http.server
 import json
-import os
 import socket
 import subprocess
 import threading

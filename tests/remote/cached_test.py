@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from range_server import BIN, ENVIRONMENT, Server, check, docteur, expect, good, refused, replies, run_checks, sample_image
+from range_server import BIN, ENVIRONMENT, Server, check, expect, good, refused, replies, run_checks, sample_image
 
 image, files = sample_image()
 data = image.read_bytes()

@@ -6,9 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 from range_server import Server, check, docteur, expect, good, refused, run_checks, sample_image
 

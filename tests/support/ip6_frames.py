@@ -1,4 +1,4 @@
-"""Frames of IPv6 that no socket would send, and those that a guest (wire.py) sends. Needs root."""
+"""Frames of IPv6 that no socket would send, for a guest (wire.py). Needs root."""
 
 import socket
 import struct
@@ -8,28 +8,7 @@ import attacks
 import wire
 
 
-class Frames:
-    """The guest's IPv6 frames since the beginning of the `with`."""
-
-    def __enter__(self):
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86DD))
-        self.socket.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
-        self.socket.bind(("docteur0", 0))
-        self.socket.setblocking(False)
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def seen(self):
-        frames = []
-        while True:
-            try:
-                got, where = self.socket.recvfrom(2048)
-            except BlockingIOError:
-                return frames
-            if where[2] != socket.PACKET_OUTGOING:
-                frames.append(got)
+ETHERTYPE = 0x86DD
 
 
 def frame(source, to, kind, message, place, hops):
@@ -38,7 +17,7 @@ def frame(source, to, kind, message, place, hops):
     pseudo = source + to + struct.pack("!II", len(message), kind)
     message = message[:place] + struct.pack("!H", attacks.checksum(pseudo + message)) + message[place + 2:]
     mac = b"\x33\x33" + to[12:] if to[0] == 0xFF else bytes.fromhex("525400123456")
-    return mac + b"\x02\0\0\0\0\x01" + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(message), kind, hops) + source + to + message
+    return mac + b"\x02\0\0\0\0\x01" + struct.pack("!HIHBB", ETHERTYPE, 6 << 28, len(message), kind, hops) + source + to + message
 
 
 def icmp6(source, to, kind, rest, hops=255):

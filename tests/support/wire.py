@@ -8,11 +8,13 @@ import ctypes
 import fcntl
 import os
 import pathlib
+import re
+import shutil
 import socket
 import struct
 import subprocess
 import sys
-import time
+import tempfile
 
 import servers
 
@@ -46,6 +48,21 @@ def enter():
         sys.exit(SKIPPED)
 
 
+def run_with_image(make, files, check, programs=()):
+    """Calls check(image, folder) in a namespace of its own, with an image of `files` in a folder that is then removed.
+
+    The test is skipped where one of `programs` is missing.
+    """
+    enter()
+    for program in programs:
+        if not shutil.which(program):
+            print(f"no {program} here")
+            sys.exit(SKIPPED)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        check(servers.make_image(make, folder / "site", files, folder / "disk.img"), folder)
+
+
 def open_tap(name):
     """A descriptor of the tap device `name`, which exists as long as the descriptor."""
     tap = os.open("/dev/net/tun", os.O_RDWR)
@@ -73,6 +90,48 @@ def set_up(name, *addresses):
     for address in addresses:
         run("ip", "address", "add", address, "dev", name, *(["nodad"] if ":" in address else []))
     run("ip", "link", "set", name, "up")
+
+
+def fetch(path, near=None, host=FAR, after=None):
+    """The body of one GET on its own connection from the address `near`. Calls after(socket) before the connection is closed."""
+    with socket.create_connection((host, 80), servers.PATIENCE, (near, 0) if near else None) as s:
+        s.sendall(f"GET /{path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        got = b""
+        while piece := s.recv(1 << 16):
+            got += piece
+        if after:
+            after(s)
+    head, body = got.split(b"\r\n\r\n", 1)
+    assert head.startswith(b"HTTP/1.1 200"), head
+    return body
+
+
+class Frames:
+    """The frames of one EtherType that the far end has sent since the beginning of the `with`."""
+
+    def __init__(self, ethertype):
+        self.ethertype = ethertype
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(self.ethertype))
+        self.socket.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
+        self.socket.bind(("docteur0", 0))
+        self.socket.setblocking(False)
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def seen(self):
+        """Those since the last call."""
+        frames = []
+        while True:
+            try:
+                got, where = self.socket.recvfrom(2048)
+            except BlockingIOError:
+                return frames
+            if where[2] != socket.PACKET_OUTGOING:
+                frames.append(got)
 
 
 class Guest(servers.Server):
@@ -104,6 +163,18 @@ class Guest(servers.Server):
         super().__init__(command, [80], 23, host=host, pass_fds=[d.fileno() for d in descriptors])
         for d in descriptors:
             d.close()
+
+    def net(self):
+        """What the command net of its shell prints: addresses and counters."""
+        asked = len(re.findall(rb"time-outs", self.said))
+        self.type("net\n")
+        self.waits_for(rb"(?s)" + rb".*time-outs" * (asked + 1))
+        return self.said.decode().rsplit("> net", 1)[1]
+
+    def counters(self):
+        """{name: count} of the network counters in net()."""
+        names = ("received", "received bytes", "sent", "sent bytes", "lost", "sent again", "time-outs")
+        return dict(zip(names, map(int, re.findall(r"\d+", self.net().rsplit("received", 1)[1]))))
 
     def __exit__(self, *how):
         super().__exit__(*how)

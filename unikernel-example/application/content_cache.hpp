@@ -17,7 +17,7 @@ namespace docteur::cache_vm {
 class content_cache {
  public:
   using key = std::uint64_t;
-  // `position`: of the object in IDX, of kPositionBits. `dictionary`: the same, of content that was made with one.
+  // `position`: of the object in IDX, of kPositionBits. `dictionary`: content's.
   [[nodiscard]] static constexpr key key_of(std::uint32_t position, content_form form,
                                             std::uint32_t dictionary = 0) noexcept {
     static_assert(2 * kPositionBits + 3 <= 64);

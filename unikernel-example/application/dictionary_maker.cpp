@@ -1,7 +1,5 @@
 #include "unikernel-example/application/dictionary_maker.hpp"
 
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <array>
 #include <new>
@@ -12,12 +10,12 @@
 #include "object/hasher.hpp"
 #include "object/sha256.hpp"
 #include "proof/commit_proof.hpp"
+#include "unikernel-example/application/coded_content.hpp"
 
 namespace docteur::cache_vm {
 namespace {
 
 constexpr std::uint64_t kBases = 4 << 20;          // bytes for bases of deltas, while a task works
-constexpr std::uint64_t kWorthIt = 64;             // bytes that it must save
 constexpr std::uint64_t kSettled = 1'000'000'000;  // ns in which the same is not tried again
 constexpr std::size_t kMostEnded = 64;             // jobs that are remembered for that long
 constexpr std::size_t kMostUnfit = 4096;           // then all are forgotten: finding out again costs one coding
@@ -25,7 +23,7 @@ constexpr std::size_t kMostUnfit = 4096;           // then all are forgotten: fi
 // Magic number of a skippable frame of 32 bytes (RFC 9842, section 5; RFC 8878, section 3.1.2).
 constexpr std::array<std::byte, 8> kFrameHead{std::byte{0x5e}, std::byte{0x2a}, std::byte{0x4d}, std::byte{0x18},
                                               std::byte{0x20}, std::byte{0},    std::byte{0},    std::byte{0}};
-constexpr std::size_t kHead = kFrameHead.size() + 32;  // and SHA-256 of the dictionary
+constexpr std::size_t kHash = 32;  // bytes of the dictionary's SHA-256, which follows
 
 [[nodiscard]] constexpr std::uint64_t pair_of(std::uint32_t position, std::uint32_t dictionary) noexcept {
   return std::uint64_t{position} << 32 | dictionary;
@@ -36,31 +34,27 @@ void arrive(const std::vector<std::function<void()>>& waiting) {
     if (arrives) arrives();
 }
 
-// An object that matches its id, and its position in IDX.
-struct found_object {
-  std::uint32_t position;
-  owned_array<std::byte> content;
-};
-result<found_object> read_object(object_reader& from, const oid& id, object_type type) {
+// The content of an object, which matches its id.
+result<owned_array<std::byte>> read_object(object_reader& from, const oid& id, object_type type) {
   DOCTEUR_TRY(position, from.index().find(id));
   if (!position) return fail(errc::not_found, 0, "no such object");
   const std::uint64_t offset = from.index().offset(*position);
   DOCTEUR_TRY(object, from.read(offset));
   if (object.type != type || object_id(id.kind(), type, object.content.span()) != id)
     return fail(errc::bad_checksum, from.device_offset(offset), "content does not match its id");
-  return found_object{*position, std::move(object.content)};
+  return std::move(object.content);
 }
 
 // The position of the file at `path` of a commit. nullopt: there is none; links are not followed. The trees are read,
 // since that takes less memory than to attach the version.
 result<std::optional<std::uint32_t>> find_file(object_reader& from, const oid& commit, std::string_view path) {
   DOCTEUR_TRY(top, read_object(from, commit, object_type::commit));
-  DOCTEUR_TRY(parsed, parse_commit(top.content.span(), commit.kind()));
+  DOCTEUR_TRY(parsed, parse_commit(top.span(), commit.kind()));
   oid id = parsed.tree;
   for (std::string_view rest = path; !rest.empty();) {
     const std::string_view name = take_name(rest);
     DOCTEUR_TRY(tree, read_object(from, id, object_type::tree));
-    const auto entry = find_in_tree(tree.content.span(), commit.kind(), name, 0);
+    const auto entry = find_in_tree(tree.span(), commit.kind(), name, 0);
     if (!entry && entry.error().code != errc::not_found) return tl::make_unexpected(entry.error());
     if (!entry || (rest.empty() ? !is_file(entry->kind) : entry->kind != entry_kind::directory))
       return std::optional<std::uint32_t>();
@@ -260,24 +254,13 @@ result<shared_content> dictionary_maker::read(std::uint32_t position) {
 }
 
 shared_content dictionary_maker::make(const content& plain, const content& dictionary) const {
-  if (plain.size <= kWorthIt + kHead) return nullptr;
-  const std::size_t most = plain.size - kWorthIt - kHead;
-  const std::unique_ptr<std::byte[]> room(new std::byte[most]);
-  const std::size_t size = on_->zstd(plain.view(), dictionary.view(), {room.get(), most});
-  if (size == 0) return nullptr;
-  auto c = std::make_shared<content>();
-  c->data.reset(new std::byte[kHead + size]);
+  std::array<std::byte, kFrameHead.size() + kHash> front{};
   const oid hash = sha256_of(dictionary.view());
-  std::byte* to = std::ranges::copy(kFrameHead, c->data.get()).out;
-  to = std::ranges::copy(hash.view(), to).out;
-  std::copy_n(room.get(), size, to);
-  c->size = kHead + size;
-  c->position = plain.position;
-  c->form = content_form::made_dcz;
-  c->dictionary = dictionary.position;
-  c->crc = libdeflate_crc32(0, c->data.get(), c->size);
-  c->counted = live_;
-  live_->fetch_add(c->size, std::memory_order_relaxed);
+  std::ranges::copy(hash.view(), std::ranges::copy(kFrameHead, front.begin()).out);
+  const auto c = code_content(
+      plain, content_form::made_dcz, front,
+      [&](std::span<std::byte> room) { return on_->zstd(plain.view(), dictionary.view(), room); }, live_);
+  if (c) c->dictionary = dictionary.position;
   return c;
 }
 

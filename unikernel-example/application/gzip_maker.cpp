@@ -1,16 +1,14 @@
 #include "unikernel-example/application/gzip_maker.hpp"
 
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <array>
 #include <new>
 #include <utility>
 
+#include "unikernel-example/application/coded_content.hpp"
+
 namespace docteur::cache_vm {
 namespace {
-
-constexpr std::uint64_t kWorthIt = 64;  // bytes that it must save
 
 // Besides text/* and what ends in "+json" or "+xml".
 constexpr std::array<std::string_view, 12> kCompressible{"application/ecmascript",
@@ -34,20 +32,8 @@ bool is_compressible(std::string_view media_type) noexcept {
 }
 
 shared_content gzip_maker::make(platform& on, const content& plain, const live_bytes& live) {
-  if (plain.size <= kWorthIt) return nullptr;
-  const std::unique_ptr<std::byte[]> room(new std::byte[plain.size - kWorthIt]);
-  const std::size_t size = on.gzip(plain.view(), {room.get(), plain.size - kWorthIt});
-  if (size == 0) return nullptr;
-  auto c = std::make_shared<content>();
-  c->data.reset(new std::byte[size]);
-  std::copy_n(room.get(), size, c->data.get());
-  c->size = size;
-  c->position = plain.position;
-  c->form = content_form::made_gzip;
-  c->crc = libdeflate_crc32(0, c->data.get(), size);
-  c->counted = live;
-  live->fetch_add(size, std::memory_order_relaxed);
-  return c;
+  return code_content(
+      plain, content_form::made_gzip, {}, [&](std::span<std::byte> room) { return on.gzip(plain.view(), room); }, live);
 }
 
 void gzip_maker::want(const std::shared_ptr<gzip_maker>& self, const shared_content& plain) noexcept {

@@ -33,7 +33,7 @@ struct content {
   std::size_t size = 0;
   std::uint32_t position = kNoObject;  // of the object in IDX
   content_form form = content_form::plain;
-  std::uint32_t dictionary = kNoObject;                 // of made_dcz: position of the dictionary
+  std::uint32_t dictionary = 0;                         // of made_dcz: position of the dictionary; else 0
   std::uint32_t crc = 0;                                // CRC-32 of `data`, but of plain content 0
   std::shared_ptr<std::atomic<std::uint64_t>> counted;  // the sum of the sizes of all live content; may be absent
   mutable std::atomic<bool> is_cached{false};           // the cache holds it

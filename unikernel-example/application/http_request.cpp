@@ -33,7 +33,6 @@ constexpr std::array<std::string_view, 6> kOtherMethods{"POST", "PUT", "DELETE",
       !digit(version[7]))
     return 400;
   if (of_stream ? version != "HTTP/2.0" : version[5] != '1') return 505;
-  out.is_stream = of_stream;
   out.is_http_10 = !of_stream && version[7] == '0';
   return 0;
 }
@@ -325,7 +324,7 @@ int parse_head(std::string_view head, const http_limits& limits, std::string_vie
   }
   const std::string_view options = out.connection.value_or(std::string_view());
   out.keep_alive =
-      !out.is_stream && !has_option(options, "close") && (!out.is_http_10 || has_option(options, "keep-alive"));
+      !of_stream && !has_option(options, "close") && (!out.is_http_10 || has_option(options, "keep-alive"));
   return 0;
 }
 

@@ -20,7 +20,6 @@ struct http_request {
   std::string_view method_name;  // as sent
   std::string_view target;
   bool is_http_10 = false;
-  bool is_stream = false;  // the message is a stream's: the end of the stream ends the response
   bool keep_alive = true;
   bool chunked = false;   // a chunked body follows: find_empty_body(), or body_finder of a POST
   std::string_view host;  // without its port: from the target, else from the field Host; may be empty

@@ -156,6 +156,7 @@ void http_responder::answer_oid(const call& c, std::string_view hex) {
 
 void http_responder::add_validators(const call& c, reply_writer& w, const served_file& file, std::string_view tag,
                                     freshness fresh) {
+  const bool may_have_dictionary = file.may_have_dictionary(*site_);
   w.field("ETag", tag);
   if (fresh == freshness::immutable) {
     w.field("Cache-Control", kImmutable);
@@ -168,13 +169,10 @@ void http_responder::add_validators(const call& c, reply_writer& w, const served
     }
     // A dictionary must not be stale, or allowed to be (RFC 9842, section 2.2.1): max-age=0 asks before each use of
     // the response itself all the same, and s-maxage=0 forbids shared caches to send it stale.
-    w.field("Cache-Control", file.may_have_dictionary(*site_) ? std::string_view(dictionary_caching_) : "no-cache");
+    w.field("Cache-Control", may_have_dictionary ? std::string_view(dictionary_caching_) : "no-cache");
   }
-  if (file.may_have_dictionary(*site_)) {
-    w.field("Vary", "Accept-Encoding, Available-Dictionary");
-  } else if (file.varies(*site_)) {
-    w.field("Vary", "Accept-Encoding");
-  }
+  if (file.varies(*site_))
+    w.field("Vary", may_have_dictionary ? "Accept-Encoding, Available-Dictionary" : "Accept-Encoding");
 }
 
 void http_responder::add_dictionary(const call& c, reply_writer& w, const served_file& file) {

@@ -148,6 +148,13 @@ constexpr std::array kWords{
     known_word{"keep-alive", [](cache_options& o, const word& w) { return set_flag(o.http.tells_idle, w); }},
     known_word{"listen", [](cache_options& o, const word& w) { return set_endpoint(o.listen, w); }},
     known_word{"listing", [](cache_options& o, const word& w) { return set_flag(o.site.listing, w); }},
+    // The name that a guest gives itself on its network, which the platform reads, too, is one of its own.
+    known_word{"name",
+               [](cache_options& o, const word& w) {
+                 for (const std::string_view end : {"", ".local"})
+                   o.site.hosts.push_back(std::string(w.value).append(end));
+                 return true;
+               }},
     known_word{"objects", [](cache_options& o, const word& w) { return set_switch(o.site.objects, w); }},
     known_word{"prefetch", [](cache_options& o, const word& w) { return set_flag(o.prefetch, w); }},
     known_word{"proofs", [](cache_options& o, const word& w) { return set_switch(o.proofs.emplace(), w); }},
@@ -171,8 +178,8 @@ constexpr std::array kWords{
     known_word{"versions", [](cache_options& o, const word& w) { return set_flag(o.site.versions, w); }},
 };
 
-constexpr std::array<std::string_view, 10> kOfThePlatform{"ip",   "gateway", "netmask", "ip6", "gateway6",
-                                                          "mdns", "name",    "dns",     "mac", "virtio_mmio.device"};
+constexpr std::array<std::string_view, 9> kOfThePlatform{
+    "ip", "gateway", "netmask", "ip6", "gateway6", "mdns", "dns", "mac", "virtio_mmio.device"};
 
 }  // namespace
 
@@ -196,9 +203,6 @@ outcome<cache_options> parse_words(std::span<const std::string_view> words) {
     const std::size_t equals = text.find('=');
     const bool has_value = equals != std::string_view::npos;
     const word w{text.substr(0, equals), has_value ? text.substr(equals + 1) : std::string_view(), has_value};
-    // The name that a guest gives itself on its network is one of its own.
-    if (w.key == "name")
-      for (const std::string_view end : {"", ".local"}) out.site.hosts.push_back(std::string(w.value).append(end));
     if (std::ranges::find(kOfThePlatform, w.key) != kOfThePlatform.end()) continue;
     const auto* known = std::ranges::find(kWords, w.key, &known_word::key);
     if (known == kWords.end()) return give_up(blame::usage, "unknown option: " + terminal_line(text) + " (see help)");

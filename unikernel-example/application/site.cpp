@@ -86,13 +86,11 @@ result<shared_content> site::whole(const object_facts& f, content_form form) {
 }
 
 result<shared_content> site::whole_again(const object_facts& f, content_form form, std::uint32_t dictionary) {
-  const bool has_dictionary = form == content_form::made_dcz;
-  if (shared_content c = cache().find(content_cache::key_of(f.position, form, has_dictionary ? dictionary : 0)))
-    return c;
+  if (shared_content c = cache().find(content_cache::key_of(f.position, form, dictionary))) return c;
   if (form == content_form::plain) return read_whole(f);
   DOCTEUR_TRY(plain, whole_again(f, content_form::plain));
   shared_content c;
-  if (has_dictionary) {
+  if (form == content_form::made_dcz) {
     DOCTEUR_TRY(of_dictionary, facts(dictionary));
     DOCTEUR_TRY(old, whole_again(object_facts(*of_dictionary), content_form::plain));
     c = shared_->dictionaries().make(*plain, *old);

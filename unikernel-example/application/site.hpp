@@ -62,9 +62,9 @@ class site {
   // needed. Errors: those of the reader, bad_checksum. Throws std::bad_alloc.
   [[nodiscard]] result<shared_content> whole(const object_facts& f, content_form form);
   // Whole content, plain, made_gzip or made_dcz, for a client from which it was taken away; the cache stays as it is.
-  // `dictionary`: of made_dcz, its position.
+  // `dictionary`: content's.
   [[nodiscard]] result<shared_content> whole_again(const object_facts& f, content_form form,
-                                                   std::uint32_t dictionary = content::kNoObject);
+                                                   std::uint32_t dictionary = 0);
   // Whether content that was just read can be held without taking other content away.
   [[nodiscard]] bool has_room() const noexcept { return live_bytes() <= most_live_; }
   [[nodiscard]] content_ledger& held() noexcept { return held_; }

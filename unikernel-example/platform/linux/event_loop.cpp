@@ -226,7 +226,7 @@ void event_loop::remove(tcp_connection& c) {
   open_.store(connections_.size(), std::memory_order_relaxed);
 }
 
-void event_loop::remove_overdue() {
+void event_loop::tick_connections() {
   const std::uint64_t now = monotonic_time();
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (connections_[i]->is_overdue(now)) {
@@ -314,7 +314,7 @@ bool event_loop::run(application& app, process_duties* duties) {
     }
     if (has_work || console || ticks) has_work = app.work(number_);
     look_after_touched();
-    if (ticks) remove_overdue();
+    if (ticks) tick_connections();
   }
   close_mailbox(app);
   return is_good;

@@ -96,7 +96,8 @@ class event_loop {
   void serve_again();
   void look_after_touched();
   void remove(tcp_connection& c);
-  void remove_overdue();
+  // Once a second: removes those that are overdue.
+  void tick_connections();
   bool take_mail(application& app);
   void close_mailbox(application& app);
   [[nodiscard]] bool is_drained(const application& app) const;

@@ -89,7 +89,7 @@ class http2_session final : public service {
   std::uint64_t idle_ns_ = 0;  // since when there is no request, monotonic; 0: not known
   bool drains_ = false;
   bool asks_ = false;        // for a turn
-  bool has_failed_ = false;  // the peer's input makes no sense any more, or it does not end when told to
+  bool has_failed_ = false;  // nghttp2 refused the peer's input, or the peer did not end when asked to
   bool is_over_ = false;     // the connection is closed or aborted
 };
 

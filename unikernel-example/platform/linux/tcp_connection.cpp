@@ -39,29 +39,29 @@ tcp_connection::~tcp_connection() {
 std::size_t tcp_connection::receive(mutable_bytes into) {
   if (!readable_ || ended_ || broken_ || into.empty()) return 0;
   if (awaits_head_ && !take_head()) return 0;
-  if (front_ == speaks::unknown) [[unlikely]]
-    return receive_front(into);
-  return front_ == speaks::leaves ? 0 : read_socket(into);
+  if (preface_ == preface::awaited) [[unlikely]]
+    return receive_first(into);
+  return preface_ == preface::found ? 0 : read_socket(into);
 }
 
 // The first bytes, until they are known not to be the preface, or to be the whole of it.
-std::size_t tcp_connection::receive_front(mutable_bytes into) {
-  constexpr std::string_view preface = http2_session::kPreface;
+std::size_t tcp_connection::receive_first(mutable_bytes into) {
+  constexpr std::string_view whole = http2_session::kPreface;
   const std::size_t before = held_.size();
-  if (into.size() <= preface.size()) return 0;  // not by a buffer of this server
+  if (into.size() <= whole.size()) return 0;  // not by a buffer of this server
   std::memcpy(into.data(), held_.data(), before);
   const std::size_t n = before + read_socket(into.subspan(before));
   const std::string_view got = as_text(into.first(n));
-  if (!preface.starts_with(got.substr(0, preface.size()))) {
-    front_ = speaks::other;
+  if (!whole.starts_with(got.substr(0, whole.size()))) {
+    preface_ = preface::absent;
     return n;
   }
-  if (n < preface.size()) {
+  if (n < whole.size()) {
     if (!ended_ && !broken_) {
       held_ = got;
       return 0;
     }
-    front_ = speaks::other;
+    preface_ = preface::absent;
     return n;
   }
   begin_session(into.first(n));
@@ -70,7 +70,7 @@ std::size_t tcp_connection::receive_front(mutable_bytes into) {
 
 void tcp_connection::begin_session(bytes received) {
   held_ = {};
-  front_ = speaks::leaves;
+  preface_ = preface::found;
   touch();
   session_ = std::make_unique<http2_session>(*this, *service_, *service_->streams(), *sessions_);
   session_->take(received);
@@ -78,9 +78,9 @@ void tcp_connection::begin_session(bytes received) {
 
 void tcp_connection::serve() {
   service_->ready(*this);
-  if (front_ != speaks::leaves) return;
+  if (preface_ != preface::found) return;
   // The application has seen the connection break, and let go of it.
-  front_ = speaks::http2;
+  preface_ = preface::taken;
   service_ = session_.get();
   service_->ready(*this);
 }
@@ -132,7 +132,7 @@ bool tcp_connection::take_head() {
 }
 
 connection::input tcp_connection::state() const {
-  return broken_ || front_ == speaks::leaves ? input::broken : ended_ ? input::ended : input::open;
+  return broken_ || preface_ == preface::found ? input::broken : ended_ ? input::ended : input::open;
 }
 
 std::size_t tcp_connection::room() const {
@@ -194,7 +194,7 @@ std::uint64_t tcp_connection::delivered() const {
 }
 
 void tcp_connection::close() {
-  if (front_ == speaks::leaves) return;
+  if (preface_ == preface::found) return;
   if (use_ == use::open) use_ = use::closing;
   touch();
 }
@@ -205,7 +205,7 @@ void tcp_connection::finish() {
 }
 
 void tcp_connection::abort() {
-  if (front_ == speaks::leaves) return;
+  if (preface_ == preface::found) return;
   use_ = use::aborted;
   touch();
 }
@@ -278,7 +278,7 @@ tcp_connection::next tcp_connection::end_turn(std::uint64_t now) {
     }
     return drain() ? next::gone : next::wait;
   }
-  if (front_ == speaks::leaves || (session_ && session_->wants_turn())) return next::again;
+  if (preface_ == preface::found || (session_ && session_->wants_turn())) return next::again;
   // epoll reports no new room if the kernel's buffer was never full.
   return (starved_ && !blocked_ && out_.room() > 0) || broken_ ? next::again : next::wait;
 }

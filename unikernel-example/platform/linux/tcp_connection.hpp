@@ -25,7 +25,7 @@ class tcp_connection final : public connection {
   // does not see. `sessions`: the number of connections that speak HTTP/2; null: it may not become one of them.
   tcp_connection(int fd, cache_vm::service& s, touched_list& touched, bool has_head, std::atomic<std::size_t>* sessions)
       : fd_(fd), service_(&s), touched_(&touched), awaits_head_(has_head), sessions_(sessions) {
-    if (sessions_ != nullptr && s.streams()) front_ = speaks::unknown;
+    if (sessions_ != nullptr && s.streams()) preface_ = preface::awaited;
   }
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
@@ -70,16 +70,15 @@ class tcp_connection final : public connection {
 
  private:
   enum class use { open, closing, aborted };
-  // What its first bytes were: not the preface of HTTP/2; not known yet; the preface, and the application has to let go
-  // of the connection; the preface, and the session has it.
-  enum class speaks { other, unknown, leaves, http2 };
+  // Of HTTP/2, in its first bytes. taken: the application has let go of the connection, and the session has it.
+  enum class preface { absent, awaited, found, taken };
   void touch();
   void flush();
   [[nodiscard]] std::size_t write(bytes first, bytes second);
   [[nodiscard]] bool drain();
   [[nodiscard]] bool take_head();
   [[nodiscard]] std::size_t read_socket(mutable_bytes into);
-  [[nodiscard]] std::size_t receive_front(mutable_bytes into);
+  [[nodiscard]] std::size_t receive_first(mutable_bytes into);
   void begin_session(bytes received);
 
   int fd_;
@@ -88,7 +87,7 @@ class tcp_connection final : public connection {
   bool is_touched_ = false;
   bool awaits_head_;    // of a proxy
   std::string client_;  // that it named; "": none
-  speaks front_ = speaks::other;
+  preface preface_ = preface::absent;
   std::string held_;  // a part of the preface that has arrived
   std::atomic<std::size_t>* sessions_;
   std::unique_ptr<http2_session> session_;
