@@ -98,6 +98,9 @@ def cases(ports):
     for path in ["/nothing", "/two.txt/", "/two.txt/x", "/docs", "/docs?a=b", "/dl", "/docs/deep/nothing", "/%zz",
                  "/a%00b", "/docs%2Fdeep", "/docs/%2Fdeep", "/two.txt%2F", "/docs%2Fnothing", "/%2f", "/docs/\xe9"]:
         compare(ports, "odd", path)
+    for path in ["/./two.txt", "/docs/../two.txt", "/docs/%2e%2E/two.txt", "/docs/.", "/docs/..", "/.", "/..", "/docs/../../two.txt",
+                 "/./docs", "/docs/deep/../deep", "/docs/deep/er/../..", "/docs/./deep/../../dl", "/...", "/docs/..a", "/two.txt/.", "/two.txt/.."]:
+        compare(ports, "dots", path)
     for path in ["/two.txt", "/large.bin", "/large.txt"]:
         for value in ["0-0", "0-99", "100-", "-1", "-100", "2000-99999999999", "99999999999-", "0-4,10-14", "5-1", "a-b",
                       "1-2,3-4,-5", "0-,0-,0-", "-0"]:

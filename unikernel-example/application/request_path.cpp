@@ -5,19 +5,36 @@
 namespace docteur::cache_vm {
 namespace {
 
-// Appends the decoded segments of `text`; false when one is refused.
+[[nodiscard]] bool is_dots(std::string_view name) noexcept { return name == "." || name == ".."; }
+
+// Appends the names in a decoded segment, of which an encoded '/' may make several; false when one is refused.
+bool append_names(std::string& path, std::string_view segment) {
+  while (!segment.empty()) {
+    const std::string_view name = take_until(segment, '/');
+    if (name.empty()) continue;
+    if (is_dots(name)) return false;
+    if (!path.empty()) path += '/';
+    path += name;
+  }
+  return true;
+}
+
+// Appends the decoded segments of `text`, without dot segments; false when one is refused.
 bool append(std::string& path, std::string_view text) {
   std::string decoded;
-  if (text.find('%') != std::string_view::npos) {
-    if (!decode_percent(text, decoded)) return false;
-    text = decoded;
-  }
   while (!text.empty()) {
-    const std::string_view segment = take_until(text, '/');
-    if (segment.empty()) continue;
-    if (segment == "." || segment == "..") return false;
-    if (!path.empty()) path += '/';
-    path += segment;
+    std::string_view segment = take_until(text, '/');
+    if (segment.find('%') != std::string_view::npos) {
+      if (!decode_percent(segment, decoded)) return false;
+      segment = decoded;
+    }
+    if (segment == ".") continue;
+    if (segment == "..") {
+      if (path.empty()) return false;
+      path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+    } else if (!append_names(path, segment)) {
+      return false;
+    }
   }
   return true;
 }
@@ -33,6 +50,13 @@ void append_encoded(std::string& out, char c) {
 // Whether `text` ends in '/', encoded or not.
 bool ends_in_slash(std::string_view text) noexcept {
   return text.ends_with('/') || text.ends_with("%2F") || text.ends_with("%2f");
+}
+
+// Whether a segment as it was sent is a dot segment.
+bool is_dot_segment(std::string_view segment) {
+  if (segment.empty() || segment.size() > std::string_view("%2e%2e").size()) return false;
+  std::string decoded;
+  return decode_percent(segment, decoded) && is_dots(decoded);
 }
 
 }  // namespace
@@ -76,7 +100,11 @@ std::optional<request_path> parse_target(std::string_view target) {
   request_path out{{}, 0, text.empty() || ends_in_slash(text), {}};
   if (question != std::string_view::npos) out.query = target.substr(question);
   out.path.reserve(text.size());
-  const std::size_t last = text.rfind('/') + 1;  // 0 when there is none
+  std::size_t last = text.rfind('/') + 1;  // 0 when there is none
+  if (is_dot_segment(text.substr(last))) {
+    out.is_directory = true;
+    last = text.size();
+  }
   if (!append(out.path, text.substr(0, last))) return std::nullopt;
   const std::size_t front = out.path.size();
   if (!append(out.path, text.substr(last))) return std::nullopt;

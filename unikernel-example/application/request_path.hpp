@@ -10,9 +10,9 @@
 namespace docteur::cache_vm {
 
 struct request_path {
-  std::string path;        // decoded, '/' between names, none at either end; empty: the root
+  std::string path;        // decoded, no dot segments, '/' between names, none at either end; empty: the root
   std::size_t last;        // where in `path` the part begins that followed the last literal '/' of the target
-  bool is_directory;       // the target ended in '/'
+  bool is_directory;       // the target ended in '/' or a dot segment
   std::string_view query;  // as sent, with its '?'; may be empty
 };
 
@@ -25,8 +25,9 @@ struct absolute_target {
 [[nodiscard]] std::optional<absolute_target> parse_absolute(std::string_view target) noexcept;
 
 // nullopt: to be answered 400. Accepts origin-form and absolute-form with http or https (RFC 9112, section 3.2). Empty
-// segments are dropped, as in most servers, and an encoded '/' counts as '/', as in nginx. Refuses NUL and the segments
-// "." and "..", plain or encoded: clients resolve those before they send a request.
+// segments are dropped, as in most servers, and an encoded '/' counts as '/', as in nginx. The segments "." and "..",
+// plain or encoded, are removed (RFC 3986, section 5.2.4): most clients do that before they send a request, apt does
+// not. Refuses NUL, a ".." that leaves the root, and dot segments beside an encoded '/'.
 [[nodiscard]] std::optional<request_path> parse_target(std::string_view target);
 
 // Replaces `out` with `text` percent-decoded. False when the encoding is malformed or contains NUL.
