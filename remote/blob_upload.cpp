@@ -29,14 +29,14 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 // `location`, which may be relative, as an absolute URL; empty if it is none.
 std::string resolved(const std::string& base, const std::string& location) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl().url(), curl().url_cleanup);
   char* text = nullptr;
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK ||
-      curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
+  if (!url || curl().url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK ||
+      curl().url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK ||
+      curl().url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
     return {};
   std::string absolute(text);
-  curl_free(text);
+  curl().free(text);
   return absolute;
 }
 

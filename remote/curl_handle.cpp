@@ -10,12 +10,6 @@ namespace {
 
 using kind = http_verdict::kind;
 
-// libcurl's global state, made before the first handle; it lives as long as the process.
-void start_libcurl() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (started != CURLE_OK) throw std::bad_alloc();
-}
-
 bool is_worth_another_try(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -38,21 +32,19 @@ bool is_worth_another_try(CURLcode code) {
 
 }  // namespace
 
-curl_handle::curl_handle() {
-  start_libcurl();
-  easy_ = curl_easy_init();
+curl_handle::curl_handle() : easy_(curl().easy_init()) {
   if (easy_ == nullptr) throw std::bad_alloc();
 }
 
 curl_handle::~curl_handle() {
-  curl_easy_cleanup(easy_);
-  curl_slist_free_all(fields_);
+  curl().easy_cleanup(easy_);
+  curl().slist_free_all(fields_);
 }
 
 void curl_handle::begin(const remote_address& where, const http_options& options, const std::string& token,
                         void* self) {
-  curl_easy_reset(easy_);
-  curl_slist_free_all(std::exchange(fields_, nullptr));
+  curl().easy_reset(easy_);
+  curl().slist_free_all(std::exchange(fields_, nullptr));
   error_.assign(CURL_ERROR_SIZE, '\0');
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_PRIVATE, self);
@@ -80,7 +72,7 @@ void curl_handle::begin(const remote_address& where, const http_options& options
 }
 
 void curl_handle::add_field(const std::string& line) {
-  curl_slist* const longer = curl_slist_append(fields_, line.c_str());
+  curl_slist* const longer = curl().slist_append(fields_, line.c_str());
   if (longer == nullptr) throw std::bad_alloc();
   fields_ = longer;
   set(CURLOPT_HTTPHEADER, fields_);
@@ -91,13 +83,13 @@ http_verdict curl_handle::failed(CURLcode code) const {
   v.is = is_worth_another_try(code) ? kind::retry : kind::refused;
   v.is_unreachable = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT;
   const std::string said(error_.c_str());
-  v.text = printable_line(said.empty() ? curl_easy_strerror(code) : said);
+  v.text = printable_line(said.empty() ? curl().easy_strerror(code) : said);
   return v;
 }
 
 std::string curl_handle::location() const {
   const char* to = nullptr;
-  curl_easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &to);
+  curl().easy_getinfo(easy_, CURLINFO_REDIRECT_URL, &to);
   return to != nullptr ? to : "";
 }
 

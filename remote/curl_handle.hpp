@@ -1,13 +1,12 @@
 #pragma once
 // A handle of libcurl that keeps its connection, and what all requests have in common. Hosted.
 
-#include <curl/curl.h>
-
 #include <string>
 
 #include "base/remote_address.hpp"
 #include "remote/http_options.hpp"
 #include "remote/http_verdict.hpp"
+#include "remote/libcurl.hpp"
 
 namespace docteur {
 
@@ -25,7 +24,7 @@ class curl_handle {
   void begin(const remote_address& where, const http_options& options, const std::string& token, void* self);
   template <class T>
   void set(CURLoption option, T value) {
-    curl_easy_setopt(easy_, option, value);
+    curl().easy_setopt(easy_, option, value);
   }
   // Adds a field, "Name: value", to the request.
   void add_field(const std::string& line);

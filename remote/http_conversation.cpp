@@ -114,7 +114,7 @@ http_verdict http_conversation::send(const http_call& call, const remote_address
   attempt a{*this, call, answer};
   prepare(a, where, access.token);
   ++requests_;
-  const CURLcode code = curl_easy_perform(curl_.get());
+  const CURLcode code = curl().easy_perform(curl_.get());
   http_verdict v;
   if (a.broken != nullptr) {
     v.text = a.broken;

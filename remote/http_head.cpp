@@ -1,11 +1,11 @@
 #include "remote/http_head.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+
+#include "remote/libcurl.hpp"
 
 namespace docteur {
 namespace {
@@ -66,7 +66,7 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, st
   std::string_view rest = value;
   if (take_number(rest, seconds) && rest.empty()) return std::chrono::seconds(std::min(seconds, kDay));
   if (!is_plain_value(value) || (value.front() >= '0' && value.front() <= '9')) return std::nullopt;
-  const std::time_t date = curl_getdate(std::string(value).c_str(), nullptr);
+  const std::time_t date = curl().getdate(std::string(value).c_str(), nullptr);
   if (date < 0) return std::nullopt;
   return std::chrono::seconds(std::clamp<std::int64_t>(date - now, 0, kDay));
 }

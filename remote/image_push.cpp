@@ -6,6 +6,7 @@
 #include "object/result.hpp"
 #include "remote/blob_upload.hpp"
 #include "remote/http_access.hpp"
+#include "remote/libcurl.hpp"
 #include "remote/registry_auth.hpp"
 
 namespace docteur {
@@ -41,6 +42,7 @@ outcome<pushed_image> push_image(const device& content, const std::optional<oid>
     return give_up(blame::usage,
                    printable(to.shown) + ": a name to push to has a tag; its digest follows from the image");
   DOCTEUR_CHECK(check_http_options(options));
+  DOCTEUR_CHECK(load_libcurl());
   DOCTEUR_TRY(home, registry_address(to, "", options));
   registry_auth auth(to, options, "pull,push");
   http_conversation registry(options, home, &auth, report);

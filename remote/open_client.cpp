@@ -56,6 +56,7 @@ outcome<range_origin> origin_of_url(std::string_view url) {
 
 outcome<std::unique_ptr<range_client>> range_client::unpinned(range_origin origin, const http_options& options) {
   DOCTEUR_CHECK(check_http_options(options));
+  DOCTEUR_CHECK(load_libcurl());
   std::unique_ptr<range_client> client(new range_client(std::move(origin), options));
   client->start();
   return client;

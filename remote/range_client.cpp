@@ -39,7 +39,7 @@ range_client::~range_client() {
   if (multi_ != nullptr) {
     drop_jobs();
     requests_.clear();
-    curl_multi_cleanup(multi_);
+    curl().multi_cleanup(multi_);
   }
 }
 
@@ -48,10 +48,10 @@ void range_client::start() {
     requests_.push_back(std::make_unique<http_request>());
     free_.push_back(requests_.back().get());
   }
-  multi_ = curl_multi_init();
+  multi_ = curl().multi_init();
   if (multi_ == nullptr) throw std::bad_alloc();
-  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.connections));
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
+  curl().multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options_.connections));
+  curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(options_.connections));
   const signals_blocked block;
   thread_ = std::thread([this] { run(); });
 }
@@ -66,7 +66,7 @@ void range_client::serve(range_work* work) {
 }
 
 void range_client::wake() noexcept {
-  if (multi_ != nullptr) curl_multi_wakeup(multi_);
+  if (multi_ != nullptr) curl().multi_wakeup(multi_);
 }
 
 http_counters range_client::counters() const noexcept { return {requests_sent_, bytes_, retries_}; }
@@ -82,7 +82,7 @@ void range_client::note(std::string text) {
 }
 
 void range_client::run() {
-  while (step()) curl_multi_poll(multi_, nullptr, 0, wait_ms(), nullptr);
+  while (step()) curl().multi_poll(multi_, nullptr, 0, wait_ms(), nullptr);
 }
 
 bool range_client::step() {
@@ -90,13 +90,13 @@ bool range_client::step() {
   if (stop_) return false;
   if (std::exchange(work_changed_, false)) drop_jobs();
   int running = 0;
-  curl_multi_perform(multi_, &running);
+  curl().multi_perform(multi_, &running);
   int left = 0;
-  while (const CURLMsg* m = curl_multi_info_read(multi_, &left)) {
+  while (const CURLMsg* m = curl().multi_info_read(multi_, &left)) {
     if (m->msg != CURLMSG_DONE) continue;
     const CURLcode code = m->data.result;
     http_request* request = nullptr;
-    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &request);
+    curl().easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &request);
     finish(*request, code);
   }
   const auto now = clock::now();
@@ -170,12 +170,12 @@ void range_client::send(job& j) {
   j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token, rest, std::move(parts), version_,
                      take);
   ++requests_sent_;
-  curl_multi_add_handle(multi_, j.request->handle());
+  curl().multi_add_handle(multi_, j.request->handle());
 }
 
 void range_client::release(job& j) {
   if (j.request == nullptr) return;
-  curl_multi_remove_handle(multi_, j.request->handle());
+  curl().multi_remove_handle(multi_, j.request->handle());
   free_.push_back(std::exchange(j.request, nullptr));
 }
 

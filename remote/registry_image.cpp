@@ -10,6 +10,7 @@
 #include "remote/http_conversation.hpp"
 #include "remote/image_artifact.hpp"
 #include "remote/kept_manifests.hpp"
+#include "remote/libcurl.hpp"
 #include "remote/registry_auth.hpp"
 
 namespace docteur {
@@ -65,6 +66,7 @@ outcome<registry_image> find_registry_image(const std::string& text, const http_
                                             const std::filesystem::path& cache, const progress& stop) {
   DOCTEUR_TRY(name, parse_registry_name(text));
   DOCTEUR_CHECK(check_http_options(options));
+  DOCTEUR_CHECK(load_libcurl());
   DOCTEUR_TRY(address, registry_address(name, "manifests/" + name.reference(), options));
   auto auth = std::make_shared<registry_auth>(name, options, "pull");
   DOCTEUR_TRY(manifest, find_manifest(name, address, options, *auth, cache, stop));
