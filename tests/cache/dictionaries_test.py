@@ -78,7 +78,7 @@ def decoded(coded, dictionary, work):
     (work / "coded").write_bytes(coded)
     old = str(work / "dictionary")
     one = subprocess.run(["zstd", "-dcq", "-D", old], input=coded[40:], check=True, capture_output=True, timeout=60).stdout
-    other = subprocess.run(["zstd", "-dcq", f"--patch-from={old}", str(work / "coded")], check=True, capture_output=True,
+    other = subprocess.run(["zstd", "-dcq", "-D", old, str(work / "coded")], check=True, capture_output=True,
                            timeout=60).stdout
     assert one == other
     return one
