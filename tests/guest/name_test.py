@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import mount_namespace
 import router
 import servers
 import waiting
@@ -77,8 +78,8 @@ def avahi(folder, command):
     """What Avahi's daemon says to a command of its simple protocol. It has a /run of its own, and no D-Bus."""
     (folder / "avahi.conf").write_text("[server]\nenable-dbus=no\nhost-name=near\nallow-interfaces=docteur0\n[publish]\n"
                                        "disable-publishing=yes\n[rlimits]\n")
-    return subprocess.run(["unshare", "-m", sys.executable, "-c", ASK_AVAHI, str(folder / "avahi.conf"), command], stdout=subprocess.PIPE,
-                          check=True, text=True, timeout=100).stdout
+    return subprocess.run([*mount_namespace.unshare(), sys.executable, "-c", ASK_AVAHI, str(folder / "avahi.conf"), command],
+                          stdout=subprocess.PIPE, check=True, text=True, timeout=100).stdout
 
 
 ASK_AVAHI = """
