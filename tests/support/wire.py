@@ -17,8 +17,8 @@ import sys
 import tempfile
 
 import servers
+from programs import skip
 
-SKIPPED = 77
 NEAR, FAR, NET = "198.18.0.1", "198.18.0.2", 16  # of the client and of the server (RFC 2544: for tests of networks)
 NEAR6, FAR6, NET6 = "2001:db8:18::1", "2001:db8:18::2", 64  # RFC 3849: for examples
 LINK_LOCAL = "fe80::5054:ff:fe12:3456"  # of a guest, from the address of QEMU's card
@@ -44,8 +44,7 @@ def enter():
         os.close(os.open("/dev/net/tun", os.O_RDWR))
         own_network()
     except (OSError, subprocess.SubprocessError) as why:
-        print(f"no network of one's own here (root and /dev/net/tun are needed): {why}")
-        sys.exit(SKIPPED)
+        skip(f"no network of one's own here (root and /dev/net/tun are needed): {why}")
 
 
 def run_with_image(make, files, check, programs=()):
@@ -56,8 +55,7 @@ def run_with_image(make, files, check, programs=()):
     enter()
     for program in programs:
         if not shutil.which(program):
-            print(f"no {program} here")
-            sys.exit(SKIPPED)
+            skip(f"no {program} here")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         check(servers.make_image(make, folder / "site", files, folder / "disk.img"), folder)

@@ -31,7 +31,8 @@ bool append(std::string& path, std::string_view text) {
     if (segment == ".") continue;
     if (segment == "..") {
       if (path.empty()) return false;
-      path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+      const std::size_t parent = path.rfind('/');
+      path.resize(parent == std::string::npos ? 0 : parent);
     } else if (!append_names(path, segment)) {
       return false;
     }
@@ -54,7 +55,7 @@ bool ends_in_slash(std::string_view text) noexcept {
 
 // Whether a segment as it was sent is a dot segment.
 bool is_dot_segment(std::string_view segment) {
-  if (segment.empty() || segment.size() > std::string_view("%2e%2e").size()) return false;
+  if (segment.size() > std::string_view("%2e%2e").size()) return false;
   std::string decoded;
   return decode_percent(segment, decoded) && is_dots(decoded);
 }

@@ -96,7 +96,7 @@ class event_loop {
   void serve_again();
   void look_after_touched();
   void remove(tcp_connection& c);
-  // Once a second: removes those that are overdue.
+  // Removes those that are overdue, and tells the others the time.
   void tick_connections();
   bool take_mail(application& app);
   void close_mailbox(application& app);
