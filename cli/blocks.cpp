@@ -223,22 +223,22 @@ outcome<void> blocks(const blocks_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Lists, checks, fills, removes and bounds what the cache keeps of images.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Lists, checks, fills, removes and bounds what the cache keeps of images.",
+                                 docteur::cli::kProgram);
   docteur::cli::blocks_options options;
-  app.add_option("action", options.action, "list, check, fill, remove or trim")->required();
+  app.add_option("action", options.action, "list, check, fill, remove or trim").required();
   app.add_option("image", options.images,
                  "names or identifiers of images (default: all); fill: a URL, a file or a device");
   app.add_option("--cache", options.cache, "the folder of the cache");
   app.add_option("--bound", options.bound,
                  "trim, fill: bytes that all images may take, with a unit: 512M, 2G (default: 10G)")
-      ->transform(CLI::AsSizeValue(false).description(""));
+      .with_unit();
   app.add_option("--list", options.list, "fill: only the blocks of this list, which --record of another command wrote");
-  app.add_option("--rate", options.rate, "fill: bytes per second, with a unit (default: no bound)")
-      ->transform(CLI::AsSizeValue(false).description(""));
+  app.add_option("--rate", options.rate, "fill: bytes per second, with a unit (default: no bound)").with_unit();
   app.add_flag("--repair", options.repair, "check: forget blocks that are damaged, remove files that are not good");
   app.add_flag("--json", options.json, "an array of objects");
-  docteur::cli::add_from_option(app, options.from)->description("fill: an older image; what it has is not fetched");
+  docteur::cli::add_from_option(app, options.from).description("fill: an older image; what it has is not fetched");
   docteur::cli::add_http_options(app, options.http);
-  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::blocks(options); });
 }

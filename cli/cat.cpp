@@ -48,8 +48,9 @@ outcome<void> cat(const cat_options& opt) {
     if (pipe_closed) break;
     if (one) continue;
     if (!all) say(kProgram, all.error().message);
+    const blame who = one.error().who;
     all = std::move(one);
-    if (all.error().who == blame::environment) break;
+    if (who == blame::environment) break;
   }
   return session->end(std::move(all));
 }
@@ -58,13 +59,14 @@ outcome<void> cat(const cat_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Prints files of an image, following symbolic links inside it.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Prints files of an image, following symbolic links inside it.",
+                                 docteur::cli::kProgram);
   docteur::cli::cat_options options;
-  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
-  app.add_option("path", options.paths, "files in the image")->required();
+  app.add_option("image", options.image, docteur::cli::kImageHelp).required();
+  app.add_option("path", options.paths, "files in the image").required();
   docteur::cli::add_digest_option(app, options.digest);
   docteur::cli::add_version_option(app, options.version);
   docteur::cli::add_reading_options(app, options.remote);
-  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::cat(options); });
 }

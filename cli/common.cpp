@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <iostream>
 #include <new>
 
 #include "base/printable.hpp"
@@ -25,26 +24,17 @@ int end_of_failure(const std::string& program, const failure& why) {
 
 }  // namespace
 
-int run(CLI::App& app, int argc, char** argv, const std::function<outcome<void>()>& body) {
-  const std::string program = app.get_name();
+int run(command_line& app, int argc, char** argv, const std::function<outcome<void>()>& body) {
   if (!open_standard_descriptors()) return static_cast<int>(blame::environment);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& e) {
-    app.exit(e);
-    std::cout.flush();
-    return std::cout ? 0 : end_of_failure(program, {blame::environment, "stdout: cannot be written"});
-  } catch (const CLI::ParseError& e) {
-    say(program, std::string(e.what()) + " (see " + program + " --help)");
-    return static_cast<int>(blame::usage);
-  }
-  try {
-    const outcome<void> done = body();
-    return done ? 0 : end_of_failure(program, done.error());
+    const outcome<bool> wanted = app.parse(argc, argv);
+    if (wanted && !*wanted) return 0;
+    const outcome<void> done = wanted ? body() : tl::make_unexpected(wanted.error());
+    return done ? 0 : end_of_failure(app.program(), done.error());
   } catch (const std::bad_alloc&) {
-    return end_of_failure(program, {blame::environment, "out of memory"});
+    return end_of_failure(app.program(), {blame::environment, "out of memory"});
   } catch (const std::exception& e) {
-    return end_of_failure(program, {blame::environment, e.what()});
+    return end_of_failure(app.program(), {blame::environment, e.what()});
   }
 }
 

@@ -1,11 +1,10 @@
 #pragma once
-// Shared by the commands: parsing, exit statuses, messages. Hosted.
+// Shared by the commands: exit statuses, messages. Hosted.
 
-#include <CLI/CLI.hpp>
 #include <functional>
-#include <string>
 #include <string_view>
 
+#include "cli/command_line.hpp"
 #include "object/bytes.hpp"
 #include "object/failure.hpp"
 #include "object/oid.hpp"
@@ -16,7 +15,7 @@ namespace docteur::cli {
 // exit status (doc/ARCHITECTURE.md, "Errors"): 0 for --help and --version, 2 and one line on stderr for wrong usage,
 // the failure's blame and its message on stderr otherwise (none if it is empty). Exceptions (out of memory) end here,
 // with status 3. `app` is named after the program.
-[[nodiscard]] int run(CLI::App& app, int argc, char** argv, const std::function<outcome<void>()>& body);
+[[nodiscard]] int run(command_line& app, int argc, char** argv, const std::function<outcome<void>()>& body);
 
 // Writes "PROGRAM: TEXT" and a newline to stderr, in one write; `text` passes through printable_line().
 void say(std::string_view program, std::string_view text);

@@ -35,18 +35,18 @@ struct diff_options {
   std::string progress;
 };
 
-void add_options(CLI::App& app, diff_options& opt) {
-  app.add_option("old", opt.from, "the image to start from: a file or a block device")->required();
-  app.add_option("new", opt.to, "the image that docteur-patch will make of it")->required();
+void add_options(command_line& app, diff_options& opt) {
+  app.add_option("old", opt.from, "the image to start from: a file or a block device").required();
+  app.add_option("new", opt.to, "the image that docteur-patch will make of it").required();
   app.add_option("pack", opt.pack, "the update pack to write, or a folder, where its name follows from the images")
-      ->required();
+      .required();
   app.add_option("--name", opt.name, "in a folder: the image's name on the server (default: that of `new`)");
   app.add_flag("--no-check", opt.no_check, "do not apply the pack before it gets its name");
   app.add_flag("-q,--quiet", opt.quiet, "print nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "print how the entries of the new image travel");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was written as one JSON object");
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
 }
 
 // A block device may be longer than its image, which its digest section then bounds.
@@ -134,7 +134,8 @@ outcome<void> diff(const diff_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Writes an update pack: what changed from one image to another.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Writes an update pack: what changed from one image to another.",
+                                 docteur::cli::kProgram);
   docteur::cli::diff_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::diff(options); });

@@ -34,9 +34,9 @@ struct extract_options {
   reading_options remote;
 };
 
-void add_options(CLI::App& app, extract_options& opt) {
-  app.add_option("image", opt.image, kImageHelp)->required();
-  app.add_option("target", opt.target, "the folder to write: a new one, or an empty one")->required();
+void add_options(command_line& app, extract_options& opt) {
+  app.add_option("image", opt.image, kImageHelp).required();
+  app.add_option("target", opt.target, "the folder to write: a new one, or an empty one").required();
   app.add_option("--path", opt.path, "only this folder of the image; its content becomes the target's");
   app.add_flag("--git", opt.git, "a Git repository with its worktree, as git clone makes it");
   app.add_flag("--bare", opt.bare, "a bare Git repository");
@@ -44,12 +44,12 @@ void add_options(CLI::App& app, extract_options& opt) {
   add_digest_option(app, opt.digest);
   add_version_option(app, opt.version);
   app.add_flag("--touch", opt.touch, "keep the time of writing on files (default: the commit's)");
-  app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
+  app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)").in_range(0, 1024);
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was written as one JSON object");
   add_reading_options(app, opt.remote);
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
 }
 
 outcome<void> check_options(const extract_options& opt) {
@@ -129,7 +129,8 @@ outcome<void> extract(const extract_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Writes the content of an image as files, or as a Git repository.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Writes the content of an image as files, or as a Git repository.",
+                                 docteur::cli::kProgram);
   docteur::cli::extract_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::extract(options); });

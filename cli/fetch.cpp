@@ -34,22 +34,21 @@ struct fetch_options {
   http_options http;
 };
 
-void add_options(CLI::App& app, fetch_options& opt) {
-  app.add_option("url", opt.url, "the image's address (http, https, oci)")->required();
-  app.add_option("file", opt.file, "the file to write")->required();
+void add_options(command_line& app, fetch_options& opt) {
+  app.add_option("url", opt.url, "the image's address (http, https, oci)").required();
+  app.add_option("file", opt.file, "the file to write").required();
   app.add_option("--from", opt.from,
                  "an older image, whose parts are used: the server sends little more than the others");
-  auto* const digest = app.add_option(
+  const option digest = app.add_option(
       "--digest", opt.digest, "only the image of this digest, sha256:HEX; its blocks are compared as they come");
-  app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name")->excludes(digest);
+  app.add_flag("--no-verify", opt.no_verify, "do not check the image before it gets its name").excludes(digest);
   add_http_options(app, opt.http);
-  app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)")
-      ->check(CLI::Range(0u, 1024u));
+  app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)").in_range(0, 1024);
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   app.add_flag("-v,--verbose", opt.verbose, "print how many requests there were, and the image's version");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was fetched as one JSON object");
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
 }
 
 // Checks the complete file as docteur-verify does. One that is not good is of no use to the next run either.
@@ -205,7 +204,7 @@ outcome<void> fetch(const fetch_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Fetches a whole image from a server.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Fetches a whole image from a server.", docteur::cli::kProgram);
   docteur::cli::fetch_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::fetch(options); });

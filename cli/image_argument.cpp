@@ -16,11 +16,11 @@ constexpr std::uint64_t kMostListText = std::uint64_t{64} << 20;  // bytes
 
 }  // namespace
 
-void add_digest_option(CLI::App& app, std::optional<std::string>& to) {
+void add_digest_option(command_line& app, std::optional<std::string>& to) {
   app.add_option("--digest", to, "only the image of this digest, sha256:HEX; each block that is read is compared");
 }
 
-CLI::Option* add_version_option(CLI::App& app, std::string& to) {
+option add_version_option(command_line& app, std::string& to) {
   return app.add_option("--at", to, "the version of this name, in an image of several");
 }
 

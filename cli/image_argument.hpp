@@ -1,7 +1,6 @@
 #pragma once
 // Opens the image that a command was given, and names it in messages. Hosted.
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,9 +15,9 @@
 namespace docteur::cli {
 
 // Adds --digest to `app`. `to`: what it was given.
-void add_digest_option(CLI::App& app, std::optional<std::string>& to);
+void add_digest_option(command_line& app, std::optional<std::string>& to);
 // Adds --at to `app`.
-CLI::Option* add_version_option(CLI::App& app, std::string& to);
+option add_version_option(command_line& app, std::string& to);
 // Parses what --digest was given, if it was. Fails with blame::usage.
 [[nodiscard]] outcome<std::optional<oid>> digest_of(const std::optional<std::string>& given);
 

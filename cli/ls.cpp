@@ -144,22 +144,24 @@ outcome<void> ls(const ls_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Lists a directory of an image, in Git's order.", docteur::cli::kProgram);
-  docteur::cli::ls_options options;
-  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
-  auto* path = app.add_option("path", options.path, "a path in the image (default: its root)");
-  auto* details = app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
-  auto* below =
+  using namespace docteur::cli;
+  command_line app("Lists a directory of an image, in Git's order.", kProgram);
+  ls_options options;
+  app.add_option("image", options.image, kImageHelp).required();
+  const option path = app.add_option("path", options.path, "a path in the image (default: its root)");
+  const option details = app.add_flag("-l", options.details, "mode, type, id and size, as git ls-tree -l prints them");
+  const option below =
       app.add_flag("-R,--recursive", options.recursive, "everything below, with paths relative to the directory");
   app.add_flag("-z,--null", options.null, "names as they are, each followed by NUL instead of a newline")
-      ->excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
-  auto* stats = app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
-  docteur::cli::add_digest_option(app, options.digest);
-  auto* at = docteur::cli::add_version_option(app, options.version);
-  auto* versions =
+      .excludes(app.add_flag("--json", options.json, "an array of objects: path, kind, oid, size"));
+  const option stats =
+      app.add_flag("--stats", options.stats, "print on stderr how much memory the attached image takes");
+  add_digest_option(app, options.digest);
+  const option at = add_version_option(app, options.version);
+  option versions =
       app.add_flag("--versions", options.versions, "the versions instead: name, commit, date, paths, reference");
-  for (auto* other : {path, details, below, stats, at}) versions->excludes(other);
-  docteur::cli::add_reading_options(app, options.remote);
-  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
-  return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::ls(options); });
+  for (const option& other : {path, details, below, stats, at}) versions.excludes(other);
+  add_reading_options(app, options.remote);
+  app.add_version_flag(DOCTEUR_VERSION);
+  return run(app, argc, argv, [&] { return ls(options); });
 }

@@ -68,26 +68,26 @@ constexpr std::uint64_t kLeastMemory = 64u << 20;  // bytes
 // An image made from another: how much more of its content its PACK takes, in percent, before it is told.
 constexpr double kMostGrowth = 3;
 
-void add_options(CLI::App& app, make_options& opt) {
+void add_options(command_line& app, make_options& opt) {
   app.add_option(
          "repository", opt.repository,
          "a repository (https://, http://, ssh://, user@host:path, git://, file://, relativize://, a path) or a folder")
-      ->required();
-  app.add_option("image", opt.image, "the image: a file or a block device")->required();
+      .required();
+  app.add_option("image", opt.image, "the image: a file or a block device").required();
   add_version_options(app, opt.versions);
   add_previous_options(app, opt.previous);
   app.add_option("--bs", opt.block_size, "block size of the image, a multiple of 512 (default: 4096)");
   app.add_option("-d,--date", opt.date, "date of a folder's commit, RFC 3339 (default: its newest file's)");
   app.add_option("--author", opt.author, "author of a folder's commit, 'NAME <MAIL>'");
   app.add_option("--object-format", opt.object_format, "hash of a folder's ids, sha1 or sha256 (default: sha1)");
-  app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
-  app.add_option("--max-depth", opt.max_depth, "longest delta chain")->check(CLI::Range(0u, 4095u));
+  app.add_option("--threads", opt.threads, "threads (default: 0, one for each core)").in_range(0, 1024);
+  app.add_option("--max-depth", opt.max_depth, "longest delta chain").in_range(0, 4095);
   app.add_option("--effort", opt.effort_word,
                  "how long to look for a small image: fast, normal or max (default: normal)");
   app.add_option("--optimize", opt.purpose_word, "what for: balance, size or serve (default: balance)");
   app.add_option("--memory", opt.memory, "approximate memory to use, with a unit: 512M, 2G (default: 1G)")
-      ->transform(CLI::AsSizeValue(false).description(""))
-      ->type_name("BYTES");
+      .with_unit()
+      .value_name("BYTES");
   app.add_option("--path", opt.path, "only this folder of the commit; it becomes the root");
   app.add_flag("--submodules", opt.submodules, "with the content of submodules, as folders");
   app.add_flag("--lfs", opt.lfs, "replace Git LFS pointers by their content, by git lfs");
@@ -99,10 +99,10 @@ void add_options(CLI::App& app, make_options& opt) {
   app.add_flag("-q,--quiet", opt.quiet, "print errors only");
   app.add_flag("-v,--verbose", opt.verbose, "print what is done");
   add_progress_option(app, opt.progress);
-  app.add_flag("--json", opt.json, "print what was made as one JSON object")->excludes("--stats");
+  app.add_flag("--json", opt.json, "print what was made as one JSON object").excludes(app.find("--stats"));
   app.add_option("--timeout", opt.timeout, "seconds to wait for a silent network; 0: no limit (default: 60)")
-      ->check(CLI::Range(0u, kLongestTimeout));
-  app.set_version_flag("--version", std::string(kProgram) + " " + std::string(builder_version()));
+      .in_range(0, kLongestTimeout);
+  app.add_version_flag(std::string(builder_version()));
 }
 
 template <class T>
@@ -340,7 +340,8 @@ outcome<void> make(const make_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Makes a read-only disk image of one Git commit or of a folder.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Makes a read-only disk image of one Git commit or of a folder.",
+                                 docteur::cli::kProgram);
   docteur::cli::make_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::make(options); });

@@ -143,22 +143,21 @@ int main(int argc, char** argv) {
   std::vector<char*> words;
   for (const std::string& word : call.words) words.push_back(const_cast<char*>(word.c_str()));
 
-  CLI::App app("Shows an image as a read-only folder, until it is unmounted (umount, fusermount3 -u).", kProgram);
+  command_line app("Shows an image as a read-only folder, until it is unmounted (umount, fusermount3 -u).", kProgram);
   mount_command command;
   command.fake = call.is_fake;
-  app.add_option("image", command.image, kImageHelp)->required();
-  app.add_option("folder", command.folder, "the folder that shows it")->required();
+  app.add_option("image", command.image, kImageHelp).required();
+  app.add_option("folder", command.folder, "the folder that shows it").required();
   app.add_option("-o,--options", command.options,
                  "mount options, separated by commas: allow_other, allow_root, uid=N, gid=N, noexec, ...");
   app.add_flag("-f,--foreground", command.foreground, "stay in the foreground; Ctrl-C unmounts");
-  app.add_option("--threads", command.threads, "threads that answer (default: 0, one for each core)")
-      ->check(CLI::Range(0u, 1024u));
+  app.add_option("--threads", command.threads, "threads that answer (default: 0, one for each core)").in_range(0, 1024);
   app.add_flag("-v,--verbose", command.verbose, "say what was mounted");
   add_digest_option(app, command.digest);
   app.add_flag("--versions", command.versions, "all versions, each as a folder that has its name")
-      ->excludes(add_version_option(app, command.version));
+      .excludes(add_version_option(app, command.version));
   add_reading_options(app, command.remote);
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
   const int status = run(app, static_cast<int>(words.size()), words.data(), [&] { return mount(command); });
   return call.is_helper ? helper_status(status) : status;
 }

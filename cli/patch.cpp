@@ -35,14 +35,14 @@ struct patch_options {
   std::string progress;
 };
 
-void add_options(CLI::App& app, patch_options& opt) {
-  app.add_option("old", opt.from, "the image that the pack is for: a file or a block device")->required();
-  app.add_option("pack", opt.pack, "the update pack; - is the standard input")->required();
-  app.add_option("new", opt.to, "the file to write, which may be the old image, or another block device")->required();
+void add_options(command_line& app, patch_options& opt) {
+  app.add_option("old", opt.from, "the image that the pack is for: a file or a block device").required();
+  app.add_option("pack", opt.pack, "the update pack; - is the standard input").required();
+  app.add_option("new", opt.to, "the file to write, which may be the old image, or another block device").required();
   app.add_flag("-q,--quiet", opt.quiet, "print nothing but errors");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was made as one JSON object");
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
 }
 
 // A file is replaced when all is done, but a device would be overwritten while it is read.
@@ -110,7 +110,7 @@ outcome<void> patch(const patch_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Makes the next image from an image and an update pack.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Makes the next image from an image and an update pack.", docteur::cli::kProgram);
   docteur::cli::patch_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::patch(options); });

@@ -9,10 +9,10 @@
 
 namespace docteur::cli {
 
-void add_previous_options(CLI::App& app, previous_options& to) {
-  CLI::Option* const from =
+void add_previous_options(command_line& app, previous_options& to) {
+  const option from =
       app.add_option("--from", to.from, "an older image: what the new one has of it is taken as it lies");
-  app.add_flag("--keep", to.keep, "with the versions of the older image, too")->needs(from);
+  app.add_flag("--keep", to.keep, "with the versions of the older image, too").needs(from);
 }
 
 outcome<previous_image> previous_image::open(const previous_options& options, const output_file& out, unsigned threads,

@@ -1,13 +1,13 @@
 #pragma once
 // The older image that docteur-make makes a new one from. Hosted.
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "builder/build_image.hpp"
 #include "builder/output_file.hpp"
+#include "cli/command_line.hpp"
 #include "object/progress.hpp"
 #include "source/image/image_objects.hpp"
 #include "source/versions/combined_source.hpp"
@@ -20,7 +20,7 @@ struct previous_options {
 };
 
 // Adds --from and --keep.
-void add_previous_options(CLI::App& app, previous_options& to);
+void add_previous_options(command_line& app, previous_options& to);
 
 class previous_image {
  public:

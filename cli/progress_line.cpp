@@ -38,9 +38,9 @@ void put(const std::string& text) { std::fwrite(text.data(), 1, text.size(), std
 
 }  // namespace
 
-void add_progress_option(CLI::App& app, std::string& text) {
+void add_progress_option(command_line& app, std::string& text) {
   app.add_flag("--progress", text, "show progress even if stderr is not a terminal; =plain, =line or =none: how")
-      ->type_name("");
+      .value_name("");
 }
 
 outcome<progress_style> progress_style_of(const std::string& text, bool quiet) {

@@ -1,7 +1,6 @@
 #pragma once
 // Shows a command's progress on stderr and measures its phases. Hosted.
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/leftover.hpp"
+#include "cli/command_line.hpp"
 #include "object/failure.hpp"
 #include "object/progress.hpp"
 
@@ -24,7 +24,7 @@ enum class progress_style {
 };
 
 // Adds `--progress[=plain|line|none]`; `text` stays empty without the option.
-void add_progress_option(CLI::App& app, std::string& text);
+void add_progress_option(command_line& app, std::string& text);
 // The style that `text` asks for. Without the option: line on a terminal, plain on one that cannot move its cursor
 // (TERM unset or dumb), none elsewhere. `--progress` alone never means none. Quiet means none. blame::usage for any
 // other text.

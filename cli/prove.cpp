@@ -96,15 +96,16 @@ outcome<void> prove(const prove_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Writes a proof that a path has this content in the commit of an image.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Writes a proof that a path has this content in the commit of an image.",
+                                 docteur::cli::kProgram);
   docteur::cli::prove_options options;
-  app.add_option("image", options.image, docteur::cli::kImageHelp)->required();
-  app.add_option("path", options.path, "a file, a symbolic link or a folder in the image")->required();
+  app.add_option("image", options.image, docteur::cli::kImageHelp).required();
+  app.add_option("path", options.path, "a file, a symbolic link or a folder in the image").required();
   app.add_option("-o,--output", options.output, "the file for the proof (default: standard output, no terminal)");
   app.add_flag("--compact", options.compact, "by the signed list of files, if the image has one (docteur-make --sign)");
   docteur::cli::add_digest_option(app, options.digest);
   docteur::cli::add_version_option(app, options.version);
   docteur::cli::add_reading_options(app, options.remote);
-  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::prove(options); });
 }

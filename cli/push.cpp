@@ -31,17 +31,16 @@ struct push_options {
   http_options http;
 };
 
-void add_options(CLI::App& app, push_options& opt) {
-  app.add_option("image", opt.image, "the image: a file or a block device")->required();
-  app.add_option("name", opt.name, "where to: oci://REGISTRY/NAME:TAG")->required();
+void add_options(command_line& app, push_options& opt) {
+  app.add_option("image", opt.image, "the image: a file or a block device").required();
+  app.add_option("name", opt.name, "where to: oci://REGISTRY/NAME:TAG").required();
   add_request_options(app, opt.http);
-  app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)")
-      ->check(CLI::Range(0u, 1024u));
+  app.add_option("--threads", opt.threads, "threads for the check (default: 0, one for each core)").in_range(0, 1024);
   app.add_flag("-q,--quiet", opt.quiet, "print nothing but errors");
   app.add_flag("-v,--verbose", opt.verbose, "print how many requests there were, and what was sent");
   add_progress_option(app, opt.progress);
   app.add_flag("--json", opt.json, "print what was pushed as one JSON object");
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
 }
 
 // Nothing that docteur-verify refuses is sent.
@@ -101,7 +100,7 @@ outcome<void> push(const push_options& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Puts an image into a registry.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Puts an image into a registry.", docteur::cli::kProgram);
   docteur::cli::push_options options;
   docteur::cli::add_options(app, options);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::push(options); });

@@ -1,8 +1,7 @@
 #pragma once
 // The options for images on servers; all commands that read an image have them. Hosted.
 
-#include <CLI/CLI.hpp>
-
+#include "cli/command_line.hpp"
 #include "remote/open_image_device.hpp"
 
 namespace docteur::cli {
@@ -19,14 +18,14 @@ struct reading_options : remote_options {
 };
 
 // Adds --ca-file, --token-file, --netrc, --plain-http, --timeout and --retries.
-void add_request_options(CLI::App& app, http_options& http);
+void add_request_options(command_line& app, http_options& http);
 // Adds these and --connections.
-void add_http_options(CLI::App& app, http_options& http);
+void add_http_options(command_line& app, http_options& http);
 // Adds --cache, --no-cache and --cache-bound; trouble of the cache goes to stderr.
-void add_cache_options(CLI::App& app, remote_options& options);
+void add_cache_options(command_line& app, remote_options& options);
 // Adds --from to `app`; `to`: what it was given.
-CLI::Option* add_from_option(CLI::App& app, std::string& to);
+option add_from_option(command_line& app, std::string& to);
 // Adds all these, --from, --record, --prefetch and --prefetch-rate.
-void add_reading_options(CLI::App& app, reading_options& options);
+void add_reading_options(command_line& app, reading_options& options);
 
 }  // namespace docteur::cli

@@ -14,7 +14,7 @@
 
 namespace docteur::cli {
 
-void add_survey_options(CLI::App& app, survey_options& opt) {
+void add_survey_options(command_line& app, survey_options& opt) {
   app.add_flag("--stats", opt.stats, "print where the bytes of the image went");
   app.add_option("--report", opt.report, "draw that as an HTML page");
 }

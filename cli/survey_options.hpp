@@ -13,7 +13,7 @@ struct survey_options {
   std::optional<std::string> report;
 };
 
-void add_survey_options(CLI::App& app, survey_options& opt);
+void add_survey_options(command_line& app, survey_options& opt);
 
 // Call before any work: blame::usage for a report that could not be written, or would overwrite `image`.
 [[nodiscard]] outcome<void> check_survey_options(const survey_options& opt, const std::string& image);

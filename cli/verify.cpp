@@ -255,7 +255,8 @@ outcome<void> verify_either(verify_command& opt) {
 }  // namespace docteur::cli
 
 int main(int argc, char** argv) {
-  CLI::App app("Checks every byte of an image, or a proof of one path; prints what it finds.", docteur::cli::kProgram);
+  docteur::cli::command_line app("Checks every byte of an image, or a proof of one path; prints what it finds.",
+                                 docteur::cli::kProgram);
   docteur::cli::verify_command options;
   app.add_option("image", options.image, docteur::cli::kImageHelp);
   docteur::cli::add_digest_option(app, options.digest);
@@ -264,11 +265,11 @@ int main(int argc, char** argv) {
   app.add_option("--allowed-signers", options.allowed_signers,
                  "who may sign with SSH keys (default: git's gpg.ssh.allowedSignersFile)");
   app.add_flag("--json", options.json, "print what was found as one JSON object");
-  app.add_option("--threads", options.threads, "threads (default: 0, one for each core)")->check(CLI::Range(0u, 1024u));
+  app.add_option("--threads", options.threads, "threads (default: 0, one for each core)").in_range(0, 1024);
   app.add_flag("-q,--quiet", options.quiet, "print nothing about the image, only set the exit status");
   app.add_flag("-v,--verbose", options.verbose, "print what made the image and what is in it");
   docteur::cli::add_progress_option(app, options.progress);
   docteur::cli::add_http_options(app, options.http);
-  app.set_version_flag("--version", std::string(docteur::cli::kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
   return docteur::cli::run(app, argc, argv, [&] { return docteur::cli::verify_either(options); });
 }

@@ -177,7 +177,7 @@ outcome<void> check_commit_option(const proof_options& opt) {
 
 }  // namespace
 
-void add_proof_options(CLI::App& app, proof_options& to) {
+void add_proof_options(command_line& app, proof_options& to) {
   app.add_option("--proof", to.proof, "check a proof of docteur-prove instead of an image");
   app.add_option("--file", to.file, "with --proof: the file whose content must be the proved one");
   app.add_option("--commit", to.commit, "with --proof: the id of the commit that it must lead to");

@@ -1,10 +1,10 @@
 #pragma once
 // docteur-verify --proof: checks a proof and a file, without the image. Hosted.
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
+#include "cli/command_line.hpp"
 #include "object/failure.hpp"
 #include "object/progress.hpp"
 
@@ -23,7 +23,7 @@ struct proof_options {
 };
 
 // Adds --proof, --file, --commit and --path.
-void add_proof_options(CLI::App& app, proof_options& to);
+void add_proof_options(command_line& app, proof_options& to);
 
 // Checks every hash from the content up to the commit, and prints what is proved. Fails with
 // blame::input unless all that is demanded is proved, with blame::usage for a bad demand, with blame::environment if a

@@ -26,14 +26,14 @@ outcome<pattern_bounds> bounds_of(const version_options& options, std::span<cons
 
 }  // namespace
 
-void add_version_options(CLI::App& app, version_options& to) {
+void add_version_options(command_line& app, version_options& to) {
   app.add_option(
          "-b,--branch", to.branches,
          "branch, tag, refs/..., commit id or HEAD (default: HEAD), or a pattern of them; several are versions in "
          "one image, each with a name of its own as REFERENCE=NAME")
-      ->allow_extra_args(false);
+      .one_at_a_time();
   app.add_option("--newest", to.newest, "of the references that match a pattern, only so many, the newest")
-      ->check(CLI::Range(1u, 4096u));
+      .in_range(1, 4096);
   app.add_option("--since", to.since, "of those, only commits since this date, RFC 3339");
   app.add_option("--default", to.default_version, "the name of the version that is served first (default: the first)");
 }

@@ -1,12 +1,12 @@
 #pragma once
 // The commits that docteur-make is asked for. Hosted.
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.hpp"
 #include "object/progress.hpp"
 #include "source/open_versions.hpp"
 
@@ -20,7 +20,7 @@ struct version_options {
 };
 
 // Adds --branch, --newest, --since and --default.
-void add_version_options(CLI::App& app, version_options& to);
+void add_version_options(command_line& app, version_options& to);
 
 struct wanted_list {
   std::vector<wanted_version> all;  // at least one

@@ -3,7 +3,9 @@ logs=build/logs
 mkdir -p "$logs"
 if command -v ccache >/dev/null; then
   CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-  export CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER
+  # The compiler lists the headers; nothing is preprocessed twice. The sloppiness is what precompiled headers need.
+  CCACHE_DEPEND=true CCACHE_SLOPPINESS=pch_defines,time_macros
+  export CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER CCACHE_DEPEND CCACHE_SLOPPINESS
 fi
 
 # step NAME COMMAND...: runs the command and prints one line with its result and time. Its output goes to a log, whose

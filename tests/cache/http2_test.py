@@ -219,6 +219,8 @@ def drains(image, log):
         # Of each loop, some; one has a response in progress.
         with Talk(server.port) as t, contextlib.ExitStack() as ends:
             idle = [ends.enter_context(Talk(server.port)) for _ in range(8)]
+            for one in idle:
+                one.until(http2.SETTINGS)  # it speaks HTTP/2: until then it is an idle connection as any other
             t.send(frame(HEADERS, 1, get("/large.bin"), END_STREAM | END_HEADERS))
             t.until(DATA)
             server.process.send_signal(signal.SIGTERM)

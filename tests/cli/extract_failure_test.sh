@@ -25,8 +25,8 @@ for how in "" --git --bare; do
 done
 
 # A disk that is full: a small one of our own, where we may have it.
-if [ "$(id -u)" = 0 ] && unshare -m sh -c "mount -t tmpfs -o size=2m none '$work/there'" 2>unshare.log; then
-  unshare -m sh -eu -c '
+if [ "$(id -u)" = 0 ] && own_mounts sh -c "mount -t tmpfs -o size=2m none '$work/there'" 2>unshare.log; then
+  own_mounts sh -eu -c '
     mount -t tmpfs -o size=2m none there
     status=0
     "$1" folder.img there 2>said || status=$?

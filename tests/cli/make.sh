@@ -18,6 +18,12 @@ is_sanitized() {
   grep -qa __asan_init "$program"
 }
 
+# own_mounts COMMAND...: runs it in a mount namespace of its own. Where the root is no mount point, as after chroot, its
+# propagation cannot be changed, and need not be if it is private.
+own_mounts() {
+  if grep -q ' shared:' /proc/self/mountinfo; then unshare -m "$@"; else unshare -m --propagation unchanged "$@"; fi
+}
+
 # make STATUS ARGUMENT...: docteur-make must end with STATUS, and write nothing to stdout. stderr is kept in $work/said.
 make() {
   expected=$1

@@ -107,9 +107,9 @@ inside 'no unnamed files' python3 "$here/../support/without_tmpfile.py"
 without_proc='mount -t tmpfs none /proc && exec "$@"'
 if is_sanitized; then
   :  # LeakSanitizer needs /proc
-elif unshare -m sh -c "$without_proc" sh true 2>/dev/null; then
-  inside 'no /proc' unshare -m sh -c "$without_proc" sh
-  inside 'neither' unshare -m sh -c "$without_proc" sh python3 "$here/../support/without_tmpfile.py"
+elif own_mounts sh -c "$without_proc" sh true 2>/dev/null; then
+  inside 'no /proc' own_mounts sh -c "$without_proc" sh
+  inside 'neither' own_mounts sh -c "$without_proc" sh python3 "$here/../support/without_tmpfile.py"
 elif unshare -rm sh -c "$without_proc" sh true 2>/dev/null; then
   inside 'no /proc' unshare -rm sh -c "$without_proc" sh
 fi

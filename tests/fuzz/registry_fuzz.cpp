@@ -42,7 +42,7 @@ bool is_value(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   std::string text = "\"";
   for (const char c : value) {
     if (c == '"' || c == '\\') text += '\\';
@@ -59,7 +59,7 @@ void check_challenges(std::string_view text) {
     written += ", " + scheme;
     for (const auto& [name, value] : parameters) {
       PROPERTY(is_name(name) && is_value(value));
-      written += " , " + name + " = " + quoted(value);
+      written += " , " + name + " = " + in_quotes(value);
     }
   }
   if (written.size() > 16 << 10) return;  // longer than any field that is read

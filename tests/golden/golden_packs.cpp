@@ -1,4 +1,4 @@
-// Writes the parts of an image of the golden corpus, for digests.sh and compiled.sh.
+// Writes the parts of an image of the golden corpus, for digests.sh and aarch64.sh.
 // Usage: golden_packs packs FOLDER THREADS | corpus FOLDER | large FOLDER
 // "packs" writes, for each effort and purpose, a file of PACK, restart points, path section and IDX; the others write
 // the files of the corpus.

@@ -22,7 +22,7 @@ from mounting import *  # noqa: E402
 
 FILES, SIZE, BLOCK = 12, 10_000_000, 4096
 MOST = 96 << 20  # bytes of memory; all files together are 120 MB
-IS_ASAN = os.environ.get("ASAN_OPTIONS") is not None or b"libasan" in MOUNT.read_bytes()
+IS_ASAN = os.environ.get("ASAN_OPTIONS") is not None or b"__asan_init" in MOUNT.read_bytes()
 
 
 def make_files():

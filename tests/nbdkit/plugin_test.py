@@ -23,7 +23,7 @@ for tool in ("nbdkit", "nbdcopy", "nbdinfo"):
     if shutil.which(tool) is None:
         print(f"no {tool}")
         sys.exit(77)
-if os.environ.get("ASAN_OPTIONS") is not None or b"libasan" in Path(PLUGIN).read_bytes():
+if os.environ.get("ASAN_OPTIONS") is not None or b"__asan_init" in Path(PLUGIN).read_bytes():
     print("nbdkit itself is not built with AddressSanitizer")
     sys.exit(77)
 

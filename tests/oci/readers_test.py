@@ -84,7 +84,7 @@ def exported(*words):
 
 
 def on_nbd(name, pinned):
-    if shutil.which("nbdkit") is None or shutil.which("nbdcopy") is None or b"libasan" in PLUGIN.read_bytes():
+    if shutil.which("nbdkit") is None or shutil.which("nbdcopy") is None or b"__asan_init" in PLUGIN.read_bytes():
         print("nbdkit: left out")
         return
     for words in ([name], [name, f"digest={digest}"], [pinned]):

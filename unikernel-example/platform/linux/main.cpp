@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -37,8 +38,7 @@ struct options {
   unsigned threads = 0;  // 0: one for each processor
   bool console = false;
   std::string record;  // a file for the list of the blocks that were read; empty: none
-  std::string access_log, access_format = "combined", proxy_from;
-  bool http2 = true;
+  std::string access_log, access_format = "combined", proxy_from, http2 = "on";
   unsigned socket_mode = 0666;
   remote_options remote = of_server();
   // Values of the application's words; empty if not given.
@@ -93,6 +93,16 @@ struct options {
   return name == "common" ? line_format::common : line_format::combined;
 }
 
+// A mode in octal, as a decimal number.
+outcome<std::string> mode_in_octal(const std::string& text) {
+  unsigned mode = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto [last, error] = std::from_chars(text.data(), end, mode, 8);
+      error != std::errc() || last != end || mode > 0777)
+    return give_up(blame::usage, "not a mode in octal: " + text);
+  return std::to_string(mode);
+}
+
 // "NAME=IMAGE" becomes "NAME=DISK": an image that is not among the others is a further disk.
 void number_images(options& o) {
   for (std::string& site : o.sites) {
@@ -124,7 +134,7 @@ outcome<void> serve(options o) {
   DOCTEUR_TRY(platform, linux_platform::make({o.images, o.remote, threads,
                                               o.console || (o.show.empty() && ::isatty(STDIN_FILENO) != 0),
                                               std::move(log), format_of(o.access_format), o.socket_mode,
-                                              std::move(proxies), o.http2, !o.record.empty()}));
+                                              std::move(proxies), o.http2 == "on", !o.record.empty()}));
   const std::vector<std::string> words = words_of(o);
   const std::vector<std::string_view> views(words.begin(), words.end());
   const int status = start(*platform, views);
@@ -143,34 +153,31 @@ outcome<void> serve(options o) {
 
 int main(int argc, char** argv) {
   using namespace docteur::cache_vm::on_linux;
-  CLI::App app("Serves an image by HTTP.", kProgram);
+  docteur::cli::command_line app("Serves an image by HTTP.", kProgram);
   options o;
-  app.add_option("image", o.images, "images: files, block devices or URLs, the disks 0, 1, ...")->required();
+  app.add_option("image", o.images, "images: files, block devices or URLs, the disks 0, 1, ...").required();
   app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT, unix:SOCKET or systemd for HTTP (127.0.0.1:8080)");
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
   app.add_option("--disk", o.disk, "disk to mount first, or none (0)");
   app.add_option("--digest", o.digests, "only images of these digests, sha256:HEX; each block that is read is compared")
-      ->allow_extra_args(false);
+      .one_at_a_time();
   app.add_option("--site", o.sites,
                  "NAME[,NAME]=IMAGE: this image, or disk, for requests for these hosts, *.NAME for all below NAME")
-      ->allow_extra_args(false);
+      .one_at_a_time();
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
-  app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)")
-      ->check(CLI::Range(1u, 1024u));
+  app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)").in_range(1, 1024);
   app.add_option("--access-log", o.access_log,
                  "a file, stderr, syslog or syslog:SOCKET for a line of each request; reopened on SIGUSR1 (off)");
   app.add_option("--access-log-format", o.access_format, "common, combined or json (combined)")
-      ->check(CLI::IsMember({"common", "combined", "json"}));
+      .one_of({"common", "combined", "json"});
   app.add_option("--connections", o.connections, "clients at once (1024)");
   app.add_option("--dictionaries", o.dictionaries,
                  "seconds for which browsers keep text as dictionaries of its newer versions (0: off)");
   app.add_option("--drain", o.drain, "seconds to finish responses after SIGTERM or SIGINT (10)");
   app.add_option("--git", o.git, "on, off or /PREFIX: git clone http://HOST/, or http://HOST/PREFIX (as --objects)");
   app.add_option("--host", o.host, "NAME[,NAME] of this server, for /.docteur/; addresses and localhost always count");
-  app.add_option_function<std::string>(
-         "--http2", [&o](const std::string& value) { o.http2 = value == "on"; },
-         "on or off: connections may speak HTTP/2 from their first byte, without TLS (on)")
-      ->check(CLI::IsMember({"on", "off"}));
+  app.add_option("--http2", o.http2, "on or off: connections may speak HTTP/2 from their first byte, without TLS (on)")
+      .one_of({"on", "off"});
   app.add_option("--html", o.html,
                  "on, off or redirect: /page is page.html if there is no page; redirect: /page.html leads there (on)");
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
@@ -193,22 +200,12 @@ int main(int argc, char** argv) {
   app.add_flag("--plain-http", o.remote.http.plain_http, "ask registries by http");
   app.add_option("--image-cache", o.remote.cache,
                  "keep what is read of images in this folder (for URLs: ~/.cache/docteur/images)")
-      ->excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
+      .excludes(app.add_flag("--no-image-cache", o.remote.no_cache, "keep nothing"));
   app.add_option("--record", o.record, "write the list of the blocks of disk 0 that were read to this file at the end");
   app.add_option("--proxy-from", o.proxy_from,
                  "ADDRESS[/BITS][,...] or unix: peers whose connections begin with a head of the PROXY protocol");
   app.add_option("--socket-mode", o.socket_mode, "permissions of unix:SOCKET, in octal (0666)")
-      ->transform([](std::string text) {
-        std::size_t end = 0;
-        unsigned long mode = 01000;
-        try {
-          mode = std::stoul(text, &end, 8);
-        } catch (const std::logic_error&) {
-        }
-        if (mode > 0777 || end != text.size())
-          throw CLI::ValidationError("--socket-mode", "not a mode in octal: " + text);
-        return std::to_string(mode);
-      });
+      .rewritten(mode_in_octal);
   app.add_flag("--beside", o.beside, "send FILE.br, FILE.zst and FILE.gz as coded forms of FILE");
   app.add_flag("--listing", o.listing, "list directories without index.html");
   app.add_flag("--versions", o.versions,
@@ -216,7 +213,7 @@ int main(int argc, char** argv) {
   app.add_flag("--prefetch", o.prefetch, "read all files into the cache, as far as they fit");
   app.add_option("--show", o.show, "print this file and exit");
   app.add_flag("--console", o.console, "read shell commands from standard input even if it is not a terminal");
-  app.set_version_flag("--version", std::string(kProgram) + " " DOCTEUR_VERSION);
+  app.add_version_flag(DOCTEUR_VERSION);
   const int status = docteur::cli::run(app, argc, argv, [&] { return serve(o); });
   // Nothing can interrupt a read of a slow disk, and nobody waits for it any more.
   if (waiting_disk::is_any_reading()) ::_exit(status);

@@ -1,5 +1,5 @@
 #pragma once
-// For compiled.sh, instead of oneTBB, whose library is for the host's processor: the parts that pack/ uses, on one
+// For aarch64.sh, instead of oneTBB, whose library is for the host's processor: the parts that pack/ uses, on one
 // thread.
 #include <algorithm>
 #include <cstddef>
