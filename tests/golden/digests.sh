@@ -1,7 +1,7 @@
 #!/bin/sh
 # Usage: digests.sh GOLDEN_PACKS DOCTEUR_MAKE [--update]   The SHA-256 of all that is made of the golden corpus, with any
-# number of threads, is that in digests.txt. --update rewrites digests.txt, after a change that is meant to change images
-# and has an entry in CHANGELOG.md.
+# number of threads (of those in $THREADS), is that in digests.txt. --update rewrites digests.txt, after a change that is meant
+# to change images and has an entry in CHANGELOG.md.
 set -eu
 packs=$1 make=$2
 update=${3:-}
@@ -33,7 +33,7 @@ image() {
 }
 folder() { image "$@" -d 2020-10-10T08:00:00+00:00 --author 'Jane Doe <jane@example.org>'; }
 
-for threads in 1 2 7; do
+for threads in ${THREADS:-1 2 7}; do
   mkdir packs images
   "$packs" packs packs $threads
   for effort in fast normal max; do
@@ -47,7 +47,7 @@ for threads in 1 2 7; do
   image branch --bs 512 repository -b main
   image tag --bs 4096 repository -b v1
   sha256sum packs/* images/* >digests
-  if [ "$update" = --update ] && [ $threads = 1 ]; then cp digests "$here/digests.txt"; fi
+  if [ "$update" = --update ] && [ "$threads" = 1 ]; then cp digests "$here/digests.txt"; fi
   diff -u "$here/digests.txt" digests >&2 || { echo "other bytes with $threads threads" >&2; exit 1; }
   rm -r packs images
 done

@@ -183,7 +183,7 @@ def killed():
     server.packs = {place: pack}
     begun = ["a.img.dpk.partial", "a.img.dpk.partial.map"]
     for point in (0, 25_000, 120_000, len(pack) - 1_000):
-        slow, stop = trickles(point, 2_000, 0.3)
+        slow, stop = trickles(point, 100, 0.3)  # so little that the pack is not complete when the kill comes
         server.reset(lambda r: slow(r) if r.is_of_pack else False)
         process = subprocess.Popen([BIN / "docteur-fetch", "-q", "--from", old, server.url, target], env=ENVIRONMENT)
         wait_until(lambda: stop.is_set() and written() >= point // BLOCK, "nothing comes")
