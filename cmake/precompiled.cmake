@@ -16,7 +16,8 @@ foreach(kind ${DOCTEUR_PRECOMPILE})
     add_executable(${precompiled} EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/precompiled.cpp)
   endif()
   target_compile_features(${precompiled} PRIVATE cxx_std_20)
-  target_link_libraries(${precompiled} PRIVATE tl::expected docteur_warnings)
+  # gcc uses them only with the same -Wpedantic.
+  target_link_libraries(${precompiled} PRIVATE tl::expected $<$<CXX_COMPILER_ID:GNU>:docteur_warnings>)
   target_precompile_headers(${precompiled} PRIVATE <algorithm> <array> <atomic> <charconv> <chrono> <filesystem> <functional>
     <map> <memory> <mutex> <optional> <span> <string> <string_view> <unordered_map> <vector> <tl/expected.hpp>)
   if(kind STREQUAL test)

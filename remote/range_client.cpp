@@ -162,9 +162,12 @@ void range_client::send(job& j) {
   const byte_range rest{j.range.offset + j.done, j.range.size - j.done};
   const auto take = [this, &j](std::uint64_t at, bytes piece) {
     if (!version_) version_ = j.request->version();
-    if (!work_->take(j.range, at, piece)) return false;
+    bytes_ += piece.size();  // before anyone can see them
+    if (!work_->take(j.range, at, piece)) {
+      bytes_ -= piece.size();
+      return false;
+    }
     j.done = at + piece.size() - j.range.offset;
-    bytes_ += piece.size();
     return true;
   };
   j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token, rest, std::move(parts), version_,

@@ -1,5 +1,5 @@
-// Runs a fuzz target over kept files: each file and, if it is not large, each of its prefixes and flips of single bits:
-// each bit of a small one, else every seventh. A missing directory counts as empty; no file at all is a failure.
+// Runs a fuzz target over kept files: each file and, if it is not large, its prefixes and flips of its single bits: all of
+// a small one, else every seventh. A missing directory counts as empty; no file at all is a failure.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -22,11 +22,11 @@ void replay(const std::filesystem::path& file) {
   data.shrink_to_fit();
   LLVMFuzzerTestOneInput(data.data(), data.size());
   if (data.size() > kSweep) return;
-  for (std::size_t n = 0; n < data.size(); ++n) {
+  const std::size_t step = data.size() <= kSmall ? 1 : 7;
+  for (std::size_t n = 0; n < data.size(); n += step) {
     const std::vector<std::uint8_t> prefix(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(n));
     LLVMFuzzerTestOneInput(prefix.data(), prefix.size());
   }
-  const std::size_t step = data.size() <= kSmall ? 1 : 7;
   for (std::size_t bit = 0; bit < data.size() * 8; bit += step) {
     const auto mask = static_cast<std::uint8_t>(1u << bit % 8);
     data[bit / 8] ^= mask;
