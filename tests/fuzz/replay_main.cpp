@@ -1,5 +1,5 @@
-// Runs a fuzz target over kept files: each file and, if it is not large, its prefixes and flips of its single bits: all of
-// a small one, else every seventh. A missing directory counts as empty; no file at all is a failure.
+// Runs a fuzz target over kept files: each file and, if it is not large, its prefixes and flips of its single bits: all
+// of a small one, else every seventh. A missing directory counts as empty; no file at all is a failure.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -129,8 +129,8 @@ struct network_here {
 };
 
 TEST(NetworkDevice, GivesBackWhatWasSent) {
+  int given_back = 0;  // the device gives back what it still has when it ends
   network_here n;
-  int given_back = 0;
   std::vector<std::byte> frame(n.device->header_size() + 60, std::byte{1});
   ASSERT_TRUE(n.device->send(frame, &given_back));
   n.device->flush();
@@ -149,8 +149,8 @@ TEST(NetworkDevice, GivesBackWhatWasSent) {
 }
 
 TEST(NetworkDevice, LosesFramesWhenTheDeviceTakesNone) {
+  int given_back = 0;  // the device gives back what it still has when it ends
   network_here n;
-  int given_back = 0;
   std::vector<std::byte> frame(n.device->header_size() + 60);
   int sent = 0;
   while (n.device->send(frame, &given_back)) ++sent;
