@@ -37,6 +37,8 @@ compressor_handle make_compressor(int level) {
 }
 
 compressed compressor::compress(bytes content) {
+  constexpr std::byte nothing{};
+  if (content.empty()) content = {&nothing, 0};  // libdeflate copies from it, and memcpy() takes no null pointer
   const auto most = static_cast<std::size_t>(stored_stream_size(content.size())) - content.size() / 128 - 1;
   if (out_.size() < most) out_.resize(most);
   const std::size_t used = libdeflate_zlib_compress(deflate_.get(), content.data(), content.size(), out_.data(), most);
