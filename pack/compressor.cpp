@@ -36,12 +36,18 @@ compressor_handle make_compressor(int level) {
   return made;
 }
 
-compressed compressor::compress(bytes content) {
-  constexpr std::byte nothing{};
-  if (content.empty()) content = {&nothing, 0};  // libdeflate copies from it, and memcpy() takes no null pointer
-  const auto most = static_cast<std::size_t>(stored_stream_size(content.size())) - content.size() / 128 - 1;
+std::size_t compressor::deflate(bytes content, std::size_t most) {
+  if (!deflate_) deflate_ = make_compressor(level_);
   if (out_.size() < most) out_.resize(most);
-  const std::size_t used = libdeflate_zlib_compress(deflate_.get(), content.data(), content.size(), out_.data(), most);
+  // libdeflate copies from it, and memcpy() takes no null pointer.
+  constexpr std::byte nothing{};
+  const std::byte* const from = content.empty() ? &nothing : content.data();
+  return libdeflate_zlib_compress(deflate_.get(), from, content.size(), out_.data(), most);
+}
+
+compressed compressor::compress(bytes content) {
+  const auto most = static_cast<std::size_t>(stored_stream_size(content.size())) - content.size() / 128 - 1;
+  const std::size_t used = deflate(content, most);
   if (used == 0) return store(content);
   const bytes stream = bytes{out_}.first(used);
   return deflate_blocks::may_hold_long_stored(stream, content) ? cut(stream, content) : compressed{stream, false};
@@ -74,9 +80,7 @@ compressed compressor::store(bytes content) {
 }
 
 std::size_t compressor::deflated_size(bytes content) {
-  const std::size_t most = libdeflate_zlib_compress_bound(deflate_.get(), content.size());
-  if (out_.size() < most) out_.resize(most);
-  return libdeflate_zlib_compress(deflate_.get(), content.data(), content.size(), out_.data(), most);
+  return deflate(content, libdeflate_zlib_compress_bound(nullptr, content.size()));
 }
 
 }  // namespace docteur

@@ -39,7 +39,8 @@ using compressor_handle = std::unique_ptr<libdeflate_compressor, release_compres
 
 class compressor {
  public:
-  explicit compressor(int level) : deflate_(make_compressor(level)) {}
+  // `level`: as make_compressor(), which is called when the first content comes.
+  explicit compressor(int level) : level_(level) {}
 
   // Deflates `content`, or stores it in blocks of kStoredBlock if deflate saves less than 1/128: a range of stored
   // content is one read from the device, without inflating. Stored blocks inside a deflated stream also hold at most
@@ -52,8 +53,11 @@ class compressor {
   [[nodiscard]] std::size_t deflated_size(bytes content);
 
  private:
+  // Deflates `content` into the first bytes of out_, at most `most`; returns how many, 0 if it would take more.
+  [[nodiscard]] std::size_t deflate(bytes content, std::size_t most);
   [[nodiscard]] compressed cut(bytes stream, bytes content);
 
+  int level_;
   compressor_handle deflate_;
   std::vector<std::byte> out_;
   std::unique_ptr<deflate_blocks> blocks_;  // made when first needed: few streams have long stored blocks

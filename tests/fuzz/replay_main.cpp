@@ -1,5 +1,5 @@
-// Runs a fuzz target over kept files: each file and, if it is not large, its prefixes and flips of its single bits: all
-// of a small one, else every seventh. A missing directory counts as empty; no file at all is a failure.
+// Runs a fuzz target over kept files: each file and, if it is small, each of its prefixes and each flip of one of its
+// bits. A missing directory counts as empty; no file at all is a failure.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -13,7 +13,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace {
 
 constexpr std::size_t kSweep = 4096;  // bytes: the prefixes and bits of larger files are not tried
-constexpr std::size_t kSmall = 512;   // bytes
 
 void replay(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -22,12 +21,11 @@ void replay(const std::filesystem::path& file) {
   data.shrink_to_fit();
   LLVMFuzzerTestOneInput(data.data(), data.size());
   if (data.size() > kSweep) return;
-  const std::size_t step = data.size() <= kSmall ? 1 : 7;
-  for (std::size_t n = 0; n < data.size(); n += step) {
+  for (std::size_t n = 0; n < data.size(); ++n) {
     const std::vector<std::uint8_t> prefix(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(n));
     LLVMFuzzerTestOneInput(prefix.data(), prefix.size());
   }
-  for (std::size_t bit = 0; bit < data.size() * 8; bit += step) {
+  for (std::size_t bit = 0; bit < data.size() * 8; ++bit) {
     const auto mask = static_cast<std::uint8_t>(1u << bit % 8);
     data[bit / 8] ^= mask;
     LLVMFuzzerTestOneInput(data.data(), data.size());
