@@ -13,7 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from mount_namespace import unshare
+from programs import OWN_MOUNTS
 
 READ, BLOCKS = map(os.path.abspath, sys.argv[1:3])
 BLOCK = 65536
@@ -122,7 +122,7 @@ def full_disk():
     script = '''mount -t tmpfs -o size=4m none "$1" && "$2" "$1/c" "$3" "$4" 0 150000 0 && "$2" "$1/c" "$3" "$4" 5 4096 0 &&
       mount -o remount,size=40m "$1" && "$2" "$1/c" "$3" "$4" 0 150000 0 && "$2" "$1/c" "offline:$3" "$4" 3 4096 0 &&
       mount -o remount,ro "$1" && "$2" "$1/c" "offline:$3" "$4" 3 4096 0 && "$2" "$1/other" "$3" "$4" 3 4096 0'''
-    done = subprocess.run([*unshare(), "sh", "-c", script, "sh", work / "full", READ, image, log],
+    done = subprocess.run([OWN_MOUNTS, "sh", "-c", script, "sh", work / "full", READ, image, log],
                           capture_output=True, text=True, timeout=120)
     first, again, roomy, offline, read_only = map(json.loads, done.stdout.splitlines())
     assert done.returncode == 2 and "Read-only" in done.stderr, done
@@ -175,7 +175,7 @@ def main():
     bounded()
     limited()
     (work / "full").mkdir()
-    if os.geteuid() != 0 or subprocess.run([*unshare(), "true"], capture_output=True).returncode != 0:
+    if os.geteuid() != 0 or subprocess.run([OWN_MOUNTS, "true"], capture_output=True).returncode != 0:
         print("not root, or no mount namespaces: no full disk")
         return 77
     full_disk()

@@ -17,6 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import programs
 import servers
 
 SERVER, MAKE = sys.argv[1:3]
@@ -28,8 +29,7 @@ SIZE = 10_000_000
 DICE = random.Random(7)
 
 IS_GUEST = SERVER.endswith(".elf")
-# AddressSanitizer keeps freed memory for a while, so the process's memory is meaningless.
-IS_SANITIZED = b"__asan_init" in pathlib.Path(SERVER).read_bytes()
+IS_SANITIZED = programs.is_sanitized(SERVER)  # the process's memory is then meaningless
 MANY = 60 if IS_GUEST else 1000
 WHOLE = (2 << 20 if IS_GUEST else 4 << 20) - 4096  # bytes of a file that is built whole
 CONTENT = 8 << 20 if IS_GUEST else 16 << 20  # bytes of content that clients are being sent

@@ -1,6 +1,7 @@
 # Shared by the tests of docteur-make; `. make.sh` with the program's path in $1. Each test works in a new folder.
 set -eu
 program=$1
+support=$(cd "$(dirname "$0")/../support" && pwd)
 export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=T GIT_AUTHOR_EMAIL=t@t GIT_COMMITTER_NAME=T GIT_COMMITTER_EMAIL=t@t
 unset SOURCE_DATE_EPOCH GIT_DIR GIT_WORK_TREE
@@ -18,10 +19,9 @@ is_sanitized() {
   grep -qa __asan_init "$program"
 }
 
-# own_mounts COMMAND...: runs it in a mount namespace of its own. Where the root is no mount point, as after chroot, its
-# propagation cannot be changed, and need not be if it is private.
+# own_mounts COMMAND...: runs it in a mount namespace of its own.
 own_mounts() {
-  if grep -q ' shared:' /proc/self/mountinfo; then unshare -m "$@"; else unshare -m --propagation unchanged "$@"; fi
+  "$support/own_mounts" "$@"
 }
 
 # make STATUS ARGUMENT...: docteur-make must end with STATUS, and write nothing to stdout. stderr is kept in $work/said.

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Usage: make_replace_test.sh PROGRAM   What is replaced and when: links are followed, permissions stay, and the old image
 # stays where the command fails; also where a file cannot be made without a name.
-here=$(cd "$(dirname "$0")" && pwd)
 . "$(dirname "$0")/make.sh"
 sample_repository repository
 git -C repository branch older HEAD^
@@ -103,13 +102,13 @@ inside() {
   [ "$(ls -A folder | tr '\n' ' ')" = 'noise numbers ' ] || die "$how: left behind: $(ls -A folder)"
 }
 inside 'as here' env
-inside 'no unnamed files' python3 "$here/../support/without_tmpfile.py"
+inside 'no unnamed files' python3 "$support/without_tmpfile.py"
 without_proc='mount -t tmpfs none /proc && exec "$@"'
 if is_sanitized; then
   :  # LeakSanitizer needs /proc
 elif own_mounts sh -c "$without_proc" sh true 2>/dev/null; then
   inside 'no /proc' own_mounts sh -c "$without_proc" sh
-  inside 'neither' own_mounts sh -c "$without_proc" sh python3 "$here/../support/without_tmpfile.py"
+  inside 'neither' own_mounts sh -c "$without_proc" sh python3 "$support/without_tmpfile.py"
 elif unshare -rm sh -c "$without_proc" sh true 2>/dev/null; then
   inside 'no /proc' unshare -rm sh -c "$without_proc" sh
 fi

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import mount_namespace
+import programs
 import router
 import servers
 import waiting
@@ -56,8 +56,10 @@ def join(s, family):
     s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
 
 
-def ask(family, name, kind, port=0):
-    """The answer to a question to the group, from `port`; asked each second until there is one."""
+def is_told(family, name, kind, port, *wanted):
+    """The answers to a question to the group, from `port`, hold all of `wanted`. It is asked each second until then: a
+    record is left out of an answer if the group had it within the last second (RFC 6762, section 6)."""
+    wanted = set(wanted)
     with socket.socket(family, socket.SOCK_DGRAM) as s:
         join(s, family)
         s.bind(("", port))
@@ -68,17 +70,19 @@ def ask(family, name, kind, port=0):
                 while True:
                     got, where = s.recvfrom(2048)
                     if got[2] & 0x80 and where[0].split("%")[0] in (wire.FAR, wire.LINK_LOCAL):
-                        return got
+                        wanted -= {part for part in wanted if part in got}
+                        if not wanted:
+                            return
             except TimeoutError:
                 pass
-    raise AssertionError(f"no answer about {name}")
+    raise AssertionError(f"the answers about {name} lack {wanted}")
 
 
 def avahi(folder, command):
     """What Avahi's daemon says to a command of its simple protocol. It has a /run of its own, and no D-Bus."""
     (folder / "avahi.conf").write_text("[server]\nenable-dbus=no\nhost-name=near\nallow-interfaces=docteur0\n[publish]\n"
                                        "disable-publishing=yes\n[rlimits]\n")
-    return subprocess.run([*mount_namespace.unshare(), sys.executable, "-c", ASK_AVAHI, str(folder / "avahi.conf"), command],
+    return subprocess.run([programs.OWN_MOUNTS, sys.executable, "-c", ASK_AVAHI, str(folder / "avahi.conf"), command],
                           stdout=subprocess.PIPE, check=True, text=True, timeout=100).stdout
 
 
@@ -114,10 +118,9 @@ def mdns(image, folder):
         guest.waits_for(f"network: {wire.LINK_LOCAL}/64".encode())
         for family in GROUPS:
             for port in (0, 5353):
-                assert four in ask(family, "site-7.local", 1, port)
-                assert six in ask(family, "site-7.local", 28, port)
-                found = ask(family, "_http._tcp.local", 12, port)
-                assert dns_name("site-7._http._tcp.local") in found and struct.pack("!HHH", 0, 0, 8080) in found and four in found
+                is_told(family, "site-7.local", 1, port, four)
+                is_told(family, "site-7.local", 28, port, six)
+                is_told(family, "_http._tcp.local", 12, port, dns_name("site-7._http._tcp.local"), struct.pack("!HHH", 0, 0, 8080), four)
         assert avahi(folder, "RESOLVE-HOSTNAME-IPV4 site-7.local").split()[-1] == wire.FAR
         assert avahi(folder, "RESOLVE-HOSTNAME-IPV6 site-7.local").split()[-1] == wire.LINK_LOCAL
         # One from elsewhere, and one that is not for the group: a query that reaches the guest last is answered alone.
@@ -142,11 +145,11 @@ def mdns_taken(image, _):
         claim = (struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + dns_name("site.local") + struct.pack("!HHIH", 1, 0x8001, 120, 4)
                  + socket.inet_aton(wire.NEAR))
 
-        def is_told():  # the claim counts only while the guest probes
+        def has_lost():  # the claim counts only while the guest probes
             s.sendto(claim, (GROUPS[socket.AF_INET], 5353))
             return b"network: another machine is site.local, so this one does not answer to it" in guest.said
 
-        waiting.wait_until(is_told, lambda: guest.said.decode())
+        waiting.wait_until(has_lost, lambda: guest.said.decode())
         assert guest.get("/page") == (200, FILES["page"])
         s.sendto(struct.pack("!6H", 0, 0, 1, 0, 0, 0) + dns_name("site.local") + struct.pack("!HH", 1, 1), (GROUPS[socket.AF_INET], 5353))
         assert guest.get("/page") == (200, FILES["page"])  # it has had the question by now

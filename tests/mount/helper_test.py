@@ -5,7 +5,7 @@ helper_test.py BIN"""
 import json
 
 from mounting import *
-from mount_namespace import unshare
+from programs import OWN_MOUNTS
 
 FILES = {"file": b"content\n"}
 IMAGE, _ = folder_image("small", FILES)
@@ -63,7 +63,7 @@ findmnt -n -o FSTYPE "$folder" | grep -q fuse.docteur
 umount "$folder"
 """
     os.environ.update(sbin=str(sbin), image=str(IMAGE), folder=str(folder), fstab=str(fstab))
-    expect(run(*unshare(), "sh", "-c", script) == 3 * FILES["file"], "mount -t fuse.docteur")
+    expect(run(OWN_MOUNTS, "sh", "-c", script) == 3 * FILES["file"], "mount -t fuse.docteur")
 
 
 def as_user():

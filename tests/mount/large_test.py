@@ -11,18 +11,18 @@ import random
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from mount_namespace import unshare
+from programs import OWN_MOUNTS, is_sanitized
 
 if os.geteuid() == 0 and os.environ.get("DOCTEUR_TEST_UNSHARED") is None:
     os.environ["DOCTEUR_TEST_UNSHARED"] = "1"
-    command = [*unshare(), sys.executable, *sys.argv]
+    command = [OWN_MOUNTS, sys.executable, *sys.argv]
     os.execvp(command[0], command)
 
 from mounting import *  # noqa: E402
 
 FILES, SIZE, BLOCK = 12, 10_000_000, 4096
 MOST = 96 << 20  # bytes of memory; all files together are 120 MB
-IS_ASAN = os.environ.get("ASAN_OPTIONS") is not None or b"__asan_init" in MOUNT.read_bytes()
+IS_ASAN = is_sanitized(MOUNT)
 
 
 def make_files():

@@ -15,6 +15,7 @@ from pathlib import Path
 for folder in ("remote", "support"):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 
+from programs import is_sanitized  # noqa: E402
 from range_server import ENVIRONMENT, PATIENCE, Server, check, expect, good, replies, run_checks, sample_image  # noqa: E402
 from waiting import listens  # noqa: E402
 
@@ -23,7 +24,7 @@ for tool in ("nbdkit", "nbdcopy", "nbdinfo"):
     if shutil.which(tool) is None:
         print(f"no {tool}")
         sys.exit(77)
-if os.environ.get("ASAN_OPTIONS") is not None or b"__asan_init" in Path(PLUGIN).read_bytes():
+if is_sanitized(PLUGIN):
     print("nbdkit itself is not built with AddressSanitizer")
     sys.exit(77)
 

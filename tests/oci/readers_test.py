@@ -14,6 +14,7 @@ from pathlib import Path
 
 import real_registry
 from fake_registry import BIN, ENVIRONMENT, expect, good, refused, sample_image
+from programs import is_sanitized
 from waiting import PATIENCE, listens, wait_until
 
 PLUGIN = Path(sys.argv[2]).resolve()
@@ -84,7 +85,7 @@ def exported(*words):
 
 
 def on_nbd(name, pinned):
-    if shutil.which("nbdkit") is None or shutil.which("nbdcopy") is None or b"__asan_init" in PLUGIN.read_bytes():
+    if shutil.which("nbdkit") is None or shutil.which("nbdcopy") is None or is_sanitized(PLUGIN):
         print("nbdkit: left out")
         return
     for words in ([name], [name, f"digest={digest}"], [pinned]):

@@ -1,8 +1,12 @@
-"""Programs that a test needs; without them it is skipped."""
+"""Programs that a test needs, without which it is skipped, and what is known of ours."""
 
 import os
+import pathlib
 import shutil
 import sys
+
+# The first word of a command that is to have a mount namespace of its own.
+OWN_MOUNTS = str(pathlib.Path(__file__).resolve().with_name("own_mounts"))
 
 
 def skip(why):
@@ -16,3 +20,8 @@ def program(name, *more):
     if not found:
         skip(f"{name} is not installed")
     return found
+
+
+def is_sanitized(path):
+    """Whether a program of ours has AddressSanitizer, which keeps freed memory for a while and reserves address space."""
+    return b"__asan_init" in pathlib.Path(path).read_bytes()
