@@ -61,7 +61,7 @@ option option::value_name(const std::string& name) {
 }
 
 command_line::command_line(const std::string& description, const std::string& program)
-    : program_(program), app_(std::make_unique<CLI::App>(description, program)) {}
+    : app_(std::make_unique<CLI::App>(description, program)) {}
 
 command_line::~command_line() = default;
 
@@ -103,8 +103,10 @@ option command_line::add_flag(const std::string& names, std::string& to, const s
 }
 
 void command_line::add_version_flag(const std::string& version) {
-  app_->set_version_flag("--version", program_ + " " + version);
+  app_->set_version_flag("--version", program() + " " + version);
 }
+
+const std::string& command_line::program() const noexcept { return app_->get_name(); }
 
 option command_line::find(const std::string& name) const { return option(*app_->get_option(name)); }
 
@@ -118,7 +120,7 @@ outcome<bool> command_line::parse(int argc, const char* const* argv) {
     if (!std::cout) return give_up(blame::environment, "stdout: cannot be written");
     return false;
   } catch (const CLI::ParseError& e) {
-    return give_up(blame::usage, std::string(e.what()) + " (see " + program_ + " --help)");
+    return give_up(blame::usage, std::string(e.what()) + " (see " + program() + " --help)");
   }
 }
 

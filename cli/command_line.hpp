@@ -66,14 +66,13 @@ class command_line {
 
   // The option of this name, which was added.
   [[nodiscard]] option find(const std::string& name) const;
-  [[nodiscard]] const std::string& program() const noexcept { return program_; }
+  [[nodiscard]] const std::string& program() const noexcept;
 
   // Returns whether the command has to be run: false if --help or --version was printed. Fails with blame::usage, and
   // with blame::environment if stdout cannot be written.
   [[nodiscard]] outcome<bool> parse(int argc, const char* const* argv);
 
  private:
-  std::string program_;
   std::unique_ptr<CLI::App> app_;
 };
 
