@@ -8,9 +8,17 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
+#include <utility>
 
 namespace docteur {
+
+inline std::string file_content(const std::filesystem::path& path) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return std::move(content).str();
+}
 
 class scratch {
  public:
@@ -41,8 +49,7 @@ class scratch {
   [[nodiscard]] std::string run(const std::string& command) const {
     const std::string output = (root_ / ".output").string();
     const int status = std::system(("cd '" + path() + "' && ( " + command + "\n) >'" + output + "' 2>&1").c_str());
-    std::ifstream in(output, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::string text = file_content(output);
     std::filesystem::remove(output);
     if (text.ends_with('\n')) text.pop_back();
     EXPECT_EQ(status, 0) << command << "\n" << text;
@@ -52,10 +59,5 @@ class scratch {
  private:
   std::filesystem::path root_;
 };
-
-inline std::string file_content(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 }  // namespace docteur

@@ -17,7 +17,6 @@ bytes not_null(bytes content) {
 }  // namespace
 
 bytes stream_maker::deflate(bytes content, bool is_delta) {
-  content = not_null(content);
   return (is_delta ? deltas_ : wholes_).compress(content).stream;
 }
 
