@@ -3,8 +3,9 @@ logs=build/logs
 mkdir -p "$logs"
 if command -v ccache >/dev/null; then
   CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-  # The compiler lists the headers; nothing is preprocessed twice. The sloppiness is what precompiled headers need.
-  CCACHE_DEPEND=true CCACHE_SLOPPINESS=pch_defines,time_macros
+  # The compiler lists the headers; nothing is preprocessed twice. The sloppiness is what precompiled headers need, and
+  # that the language of messages does not matter: a fresh root has none.
+  CCACHE_DEPEND=true CCACHE_SLOPPINESS=pch_defines,time_macros,locale
   export CMAKE_C_COMPILER_LAUNCHER CMAKE_CXX_COMPILER_LAUNCHER CCACHE_DEPEND CCACHE_SLOPPINESS
 fi
 
