@@ -22,9 +22,9 @@ class git_objects {
   // be examined; whatever is wrong inside is reported for the objects that are not found because of it.
   [[nodiscard]] static outcome<std::unique_ptr<git_objects>> open(const std::string& objects, hash_kind kind);
 
+  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   // From the headers of all copies. If they differ, all content is read: the copy that matches the id is right, or the
   // first if none does.
-  [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
   [[nodiscard]] object_result<object_summary> info(const oid& id) const;
   // Replaces `out`. The bytes are not compared with the id.
   [[nodiscard]] object_result<object_type> read(const oid& id, std::vector<std::byte>& out) const;

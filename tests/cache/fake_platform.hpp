@@ -2,6 +2,7 @@
 // A platform in memory: tests set its clock, its connections record what was sent, its disks are buffers.
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -9,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "host/heap.hpp"
 #include "unikernel-example/platform/linux/gzip_coder.hpp"
 #include "unikernel-example/platform/linux/zstd_coder.hpp"
 #include "unikernel-example/platform/platform.hpp"
@@ -92,7 +92,14 @@ class fake_platform final : public platform {
     return [this, of = promised] { arrived.push_back(of); };
   }
   memory_use memory() const override { return {total_memory, 0}; }
-  docteur::memory heap() noexcept override { return heap_memory(); }
+  docteur::memory heap() noexcept override {
+    return {this,
+            [](void* self, std::size_t size) noexcept -> void* {
+              const auto& on = *static_cast<fake_platform*>(self);
+              return on.lacks && on.lacks(size) ? nullptr : std::malloc(size);
+            },
+            [](void*, void* block, std::size_t) noexcept { std::free(block); }};
+  }
   std::string network_status() const override { return "no network"; }
   outcome<std::string> listen(std::string_view address, std::uint16_t port,
                               std::span<service* const> services) override {
@@ -118,6 +125,7 @@ class fake_platform final : public platform {
   std::uint64_t now_ns = 1'000'000'000;
   std::optional<std::int64_t> seconds = 1'750'000'000;
   std::uint64_t total_memory = std::uint64_t{1} << 30;
+  std::function<bool(std::size_t)> lacks;  // whether heap() has no block of this size
   std::string console, typed;
   std::vector<disk> all_disks;
   std::vector<listener> listening;

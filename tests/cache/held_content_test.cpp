@@ -99,6 +99,30 @@ TEST(HeldContent, OfManyStays) {
   EXPECT_EQ(s.mounted().held().taken(), taken);
 }
 
+// A delta is made of its base, for which the reader needs memory that stuck clients, or the cache, have.
+TEST(HeldContent, GoesWhenTheReaderLacksMemory) {
+  for (const std::uint64_t cache : {0u, 64u << 20}) {
+    large_site s(std::uint64_t{1} << 30, cache);
+    std::vector<std::unique_ptr<fake_connection>> stuck;
+    for (const std::size_t i : {plain, stored}) {
+      stuck.push_back(s.ask(i));
+      ASSERT_EQ(status_of(stuck.back()->sent), 200);
+    }
+    ASSERT_GT(s.mounted().live_bytes(), kSize);
+    s.on.lacks = [&s](std::size_t size) { return size >= kSize && s.mounted().live_bytes() > kSize; };
+    const auto other = s.ask(kKinds + delta);
+    EXPECT_EQ(status_of(other->sent), 200);
+    EXPECT_GT(s.mounted().held().taken(), 0u);
+    stuck.push_back(s.ask(delta));
+    for (std::size_t i = 0; i < stuck.size(); ++i) {
+      s.read_to_end(*stuck[i]);
+      EXPECT_TRUE(body_of(stuck[i]->sent) == s.texts[i]) << i;
+    }
+    s.read_to_end(*other);
+    EXPECT_TRUE(body_of(other->sent) == s.texts[kKinds + delta]);
+  }
+}
+
 // A client that reads now and then keeps its content longer than a stuck one.
 TEST(HeldContent, GoesInTheOrderOfWhoIsStuckLongest) {
   large_site s;

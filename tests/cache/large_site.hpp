@@ -28,7 +28,7 @@ inline std::string text_of(std::size_t i) {
 }
 
 struct large_site {
-  explicit large_site(std::uint64_t memory = std::uint64_t{1} << 30) {
+  explicit large_site(std::uint64_t memory = std::uint64_t{1} << 30, std::uint64_t cache = 0) {
     on.total_memory = memory;
     image_maker m;
     tree_text top;
@@ -53,7 +53,7 @@ struct large_site {
     raw = m.image(m.add(object_type::commit, commit_text(root)));
     on.all_disks = {{"0", memory_device(raw)}};
     cache_options options;
-    options.cache_bytes = 0;
+    options.cache_bytes = cache;
     machine.emplace(on, std::move(options));
     if (!machine->mount("") || !machine->open_ports()) std::abort();
     http = on.listening.front().service;

@@ -19,9 +19,8 @@ constexpr std::uint64_t kWorthIt = 64;     // bytes that a coded representation 
 
 }  // namespace
 
-site::site(std::shared_ptr<mounted_image> of, image_reader&& reader, inflater&& inflate)
+site::site(std::shared_ptr<mounted_image> of, inflater&& inflate)
     : shared_(std::move(of)),
-      reader_(std::move(reader)),
       inflater_(std::move(inflate)),
       most_live_(shared_->options().cache_bytes + shared_->options().sent_bytes),
       open_reads_(std::make_shared<cache_vm::open_reads>(std::max<std::size_t>(
@@ -29,9 +28,43 @@ site::site(std::shared_ptr<mounted_image> of, image_reader&& reader, inflater&& 
 
 result<std::shared_ptr<site>> site::make(std::shared_ptr<mounted_image> of) {
   const site_options& o = of->options();
-  DOCTEUR_TRY(reader, image_reader::make(of->image(), o.heap, o.cache_bytes / 4 / o.loops));
   DOCTEUR_TRY(inflate, inflater::make());
-  return std::shared_ptr<site>(new site(std::move(of), std::move(reader), std::move(inflate)));
+  std::shared_ptr<site> made(new site(std::move(of), std::move(inflate)));
+  DOCTEUR_TRY(reader, image_reader::make(made->image(), made->reader_memory(), o.cache_bytes / 4 / o.loops));
+  made->reader_.emplace(std::move(reader));
+  return made;
+}
+
+template <class Allocate>
+auto site::with_room(const Allocate& allocate) noexcept {
+  auto block = allocate();
+  if (block != nullptr) return block;
+  held_.trim(*shared_->live(), 0);
+  block = allocate();
+  if (block != nullptr) return block;
+  cache().clear();
+  held_.trim(*shared_->live(), 0);
+  return allocate();
+}
+
+docteur::memory site::reader_memory() noexcept {
+  docteur::memory m{this,
+                    [](void* self, std::size_t size) noexcept {
+                      site& s = *static_cast<site*>(self);
+                      const docteur::memory& heap = s.shared_->options().heap;
+                      return s.with_room([&] { return heap.allocate(heap.self, size); });
+                    },
+                    [](void* self, void* block, std::size_t size) noexcept {
+                      const docteur::memory& heap = static_cast<site*>(self)->shared_->options().heap;
+                      heap.release(heap.self, block, size);
+                    }};
+  if (shared_->options().heap.resize != nullptr)
+    m.resize = [](void* self, void* block, std::size_t old_size, std::size_t size) noexcept {
+      site& s = *static_cast<site*>(self);
+      const docteur::memory& heap = s.shared_->options().heap;
+      return s.with_room([&] { return heap.resize(heap.self, block, old_size, size); });
+    };
+  return m;
 }
 
 result<node> site::find(const docteur::snapshot& in, std::string_view path) {
@@ -105,12 +138,8 @@ std::shared_ptr<content> site::make_content(const object_facts& f, content_form 
   const auto& live = shared_->live();
   held_.trim(*live, most_live_ - std::min(size, most_live_));
   auto c = std::make_shared<content>();
-  try {
-    c->data.reset(new std::byte[size]);
-  } catch (const std::bad_alloc&) {
-    held_.trim(*live, 0);
-    c->data.reset(new std::byte[size]);
-  }
+  c->data.reset(with_room([size] { return new (std::nothrow) std::byte[size]; }));
+  if (!c->data) throw std::bad_alloc();
   c->size = size;
   c->position = f.position;
   c->form = form;

@@ -109,7 +109,13 @@ class site {
 
  private:
   static constexpr std::size_t kLeastOpen = 4;  // also of a retired site
-  site(std::shared_ptr<mounted_image> of, image_reader&& reader, inflater&& inflate);
+  site(std::shared_ptr<mounted_image> of, inflater&& inflate);
+  // The heap of the options, for what the reader needs. Memory that it lacks is taken from stuck clients, and then from
+  // the cache.
+  [[nodiscard]] docteur::memory reader_memory() noexcept;
+  // Returns what `allocate` returns, which is nullptr only if none of the two helped.
+  template <class Allocate>
+  [[nodiscard]] auto with_room(const Allocate& allocate) noexcept;
   [[nodiscard]] result<const object_facts*> learn(std::uint32_t position, std::uint64_t offset);
   void learn_signs(std::uint32_t position, bytes content) noexcept;
   [[nodiscard]] std::shared_ptr<content> make_content(const object_facts& f, content_form form, std::uint64_t size);
@@ -117,10 +123,10 @@ class site {
   [[nodiscard]] result<shared_content> read_coded(const object_facts& f, content_form form);
 
   std::shared_ptr<mounted_image> shared_;
-  std::optional<image_reader> reader_;
   inflater inflater_;
   std::uint64_t most_live_;  // limit of live_bytes() while clients hold content that can be taken
   content_ledger held_;
+  std::optional<image_reader> reader_;  // after what its memory is taken from
   std::shared_ptr<cache_vm::open_reads> open_reads_;
   std::unordered_map<std::uint32_t, object_facts> facts_;  // by position
   std::unordered_set<std::uint32_t> proved_;
