@@ -249,7 +249,7 @@ TEST(PathTree, RandomSets) {
     expect_like_map(random_keys(seed, 300, every, 4, 6));
     expect_like_map(random_keys(seed, 30, "ab", 3, 400));
   }
-  expect_like_map(random_keys(7, 5'000, "abcdefghij", 5, 5));
+  expect_like_map(random_keys(7, 20'000, "abcdefghij", 5, 5));
 }
 
 TEST(PathTree, RefusesWhatIsOutOfOrder) {
