@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from range_server import BIN, ENVIRONMENT, Ran, Server, checks, docteur, expect, good, refused, run_checks, sample_image, trickles
+from range_server import BIN, ENVIRONMENT, Ran, Server, checks, docteur, expect, good, refused, run_checks, sample_image, stops_after
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -76,13 +76,13 @@ def whole():
 
 def killed():
     """Killed when the server has sent so many bytes, several times, then resumed."""
-    for point in (0, 70_000, 1_000_000, 5_000_000, len(data) - 10_000):
-        slow, stop = trickles(point, 20_000, 0.2)
-        server.reset(lambda r: r.last != PROBE - 1 and slow(r))
+    for point in (5_000, 70_000, 1_000_000, 5_000_000, len(data) - 10_000):
+        answer, stopped = stops_after(point)
+        server.reset(lambda r: r.last != PROBE - 1 and answer(r))
         process = subprocess.Popen([BIN / "docteur-fetch", "-q", server.url, target], env=ENVIRONMENT,
                                    stderr=subprocess.DEVNULL)
         # What was sent arrives, but for a block that is not complete in each connection.
-        wait_until(lambda: stop.is_set() and written() >= point // BLOCK - 7, "nothing comes")
+        wait_until(lambda: stopped.is_set() and written() >= point // BLOCK - 7, "nothing comes")
         process.send_signal(signal.SIGKILL)
         process.wait()
         clean(["a.img.partial", "a.img.partial.map"])

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from old_and_new import versions
-from range_server import BIN, ENVIRONMENT, WORK, Server, checks, expect, good, refused, run_checks, trickles
+from range_server import BIN, ENVIRONMENT, WORK, Server, checks, expect, good, refused, run_checks, stops_after
 from waiting import wait_until
 
 PROBE = 4096
@@ -183,10 +183,10 @@ def killed():
     server.packs = {place: pack}
     begun = ["a.img.dpk.partial", "a.img.dpk.partial.map"]
     for point in (0, 25_000, 120_000, len(pack) - 1_000):
-        slow, stop = trickles(point, 100, 0.3)  # so little that the pack is not complete when the kill comes
-        server.reset(lambda r: slow(r) if r.is_of_pack else False)
+        answer, stopped = stops_after(point, 100)
+        server.reset(lambda r: r.is_of_pack and answer(r))
         process = subprocess.Popen([BIN / "docteur-fetch", "-q", "--from", old, server.url, target], env=ENVIRONMENT)
-        wait_until(lambda: stop.is_set() and written() >= point // BLOCK, "nothing comes")
+        wait_until(lambda: stopped.is_set() and written() >= point // BLOCK, "nothing comes")
         process.send_signal(signal.SIGKILL)
         process.wait()
         expect(set(left()) & set(begun) or point == 0, left())

@@ -74,15 +74,14 @@ class Request:
         fields = [("Content-Type", f'multipart/byteranges; boundary="{boundary}"')]
         return fields + self.server.version, body + f"\r\n--{boundary}--\r\n".encode()
 
+    def ranges_asked(self):
+        return self.parts() if len(self.ranges) > 1 else self.part()
+
     def answer(self):
         if self.data is None:
             return self.reply(404)
-        if len(self.ranges) > 1:
-            fields, body = self.parts()
-            self.sent = sum(last + 1 - first for first, last in self.ranges)
-            return self.reply(206, fields, body)
-        fields, body = self.part()
-        self.sent = len(body)
+        fields, body = self.ranges_asked()
+        self.sent = sum(last + 1 - first for first, last in self.ranges) if len(self.ranges) > 1 else len(body)
         return self.reply(206, fields, body)
 
 
@@ -233,24 +232,29 @@ def once(*numbers):
     return wrap
 
 
-def trickles(point, piece, pause):
-    """An answer() that sends `piece` bytes at a time, and after `point` bytes in all pauses before each; and the event that is
-    then set."""
-    sent, slow, guard = [0], threading.Event(), threading.Lock()
+def stops_after(point, piece=1_000):
+    """An answer() that sends `point` bytes in all, over all requests, and then nothing until the client has gone; and the event
+    that is set when it stops. A client that is killed then has been sent exactly that much, however slow the machine is."""
+    left, stopped, guard = [point], threading.Event(), threading.Lock()
 
     def answer(r):
-        fields, body = r.part()
+        if r.data is None:
+            return False
+        fields, body = r.ranges_asked()
         r.reply(206, fields, b"", length=len(body))
-        for at in range(0, len(body), piece):
+        at = 0
+        while at < len(body):
             with guard:
-                sent[0] += len(body[at:at + piece])
-                if sent[0] > point:
-                    slow.set()
-            if slow.is_set():
-                time.sleep(pause)
-            r.send(body[at:at + piece])
+                size = min(piece, len(body) - at, left[0])
+                left[0] -= size
+            if size == 0:
+                stopped.set()
+                wait_until(lambda: peer_is_gone(r.connection), "a client does not go away")
+                break
+            r.send(body[at:at + size])
+            at += size
         return True
-    return answer, slow
+    return answer, stopped
 
 
 def replies(status, *fields, body=b""):

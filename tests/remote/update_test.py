@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from old_and_new import by_git, versions
-from range_server import BIN, ENVIRONMENT, WORK, Server, checks, docteur, expect, good, refused, run_checks, trickles
+from range_server import BIN, ENVIRONMENT, WORK, Server, checks, docteur, expect, good, refused, run_checks, stops_after
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -169,12 +169,13 @@ def written():
 
 
 def killed():
-    for point in (0, 5_000, 100_000, 250_000, 400_000):
-        slow, stop = trickles(point, 4_000, 0.3)
-        server.reset(slow)
+    moved = updated()[0]["received_bytes"]
+    for point in (0, 5_000, 100_000, moved - 70_000, moved - 10_000):
+        answer, stopped = stops_after(point, 4_000)
+        server.reset(answer)
         process = subprocess.Popen([BIN / "docteur-fetch", "-q", "--from", old, server.url, target], env=ENVIRONMENT)
         # What is copied is there long before the server has sent the rest.
-        wait_until(lambda: stop.is_set() and (point < 250_000 or written() > 100), "nothing comes")
+        wait_until(lambda: stopped.is_set() and (point < moved - 10_000 or written() > 100), "nothing comes")
         process.send_signal(signal.SIGKILL)
         process.wait()
         there = blocks() if mapped.exists() and mapped.stat().st_size else set()
