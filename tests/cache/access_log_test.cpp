@@ -78,10 +78,13 @@ TEST(AccessLine, LocalTime) {
 
 TEST(LogPlace, Parse) {
   EXPECT_EQ(log_place::parse("")->what, log_place::kind::none);
-  EXPECT_EQ(log_place::parse("stderr")->what, log_place::kind::standard_error);
+  EXPECT_EQ(log_place::parse("-")->inherited(), 1);
+  EXPECT_EQ(log_place::parse("stderr")->inherited(), 2);
+  EXPECT_EQ(log_place::parse("syslog")->inherited(), -1);
   EXPECT_EQ(log_place::parse("syslog")->path, "/dev/log");
   EXPECT_EQ(log_place::parse("syslog:/run/x")->path, "/run/x");
   EXPECT_EQ(log_place::parse("./stderr")->path, "./stderr");
+  EXPECT_EQ(log_place::parse("./-")->path, "./-");
   EXPECT_FALSE(log_place::parse("syslog:"));
 }
 

@@ -157,9 +157,11 @@ def nobody_reads(work, image):
 
 
 def places(work, image):
-    with servers.Process(CACHE, [image], ("access-log=stderr",)) as cache:
-        cache.get("/page.html?on-stderr")
-        cache.waits_for(rb'"GET /page.html\?on-stderr HTTP/1.1" 200 1400 "-" "-"')
+    for place in ("-", "stderr"):
+        with servers.Process(CACHE, [image], (f"access-log={place}",)) as cache:
+            cache.get("/page.html?written")
+            cache.waits_for(rb'"GET /page.html\?written HTTP/1.1" 200 1400 "-" "-"')
+    expect(not pathlib.Path("-").exists(), "a file of this name")
     for words, status in ((f"--access-log={work}/no/such/folder", 3), (f"--access-log={work}", 3), ("--access-log=syslog:", 2),
                           ("--access-log-format=odd", 2)):
         run = subprocess.run([CACHE, image, "--listen", "127.0.0.1:1", words], capture_output=True, timeout=60, check=False,

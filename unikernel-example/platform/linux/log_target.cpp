@@ -62,6 +62,7 @@ void wait_for_room(int fd) {
 outcome<log_place> log_place::parse(const std::string& text) {
   constexpr std::string_view socket = "syslog:";
   if (text.empty()) return log_place{};
+  if (text == "-") return log_place{kind::standard_output, {}};
   if (text == "stderr") return log_place{kind::standard_error, {}};
   if (text != "syslog" && !text.starts_with(socket)) return log_place{kind::file, text};
   log_place place{kind::syslog, text == "syslog" ? "/dev/log" : text.substr(socket.size())};
@@ -70,8 +71,12 @@ outcome<log_place> log_place::parse(const std::string& text) {
   return place;
 }
 
+int log_place::inherited() const noexcept {
+  return what == kind::standard_output ? STDOUT_FILENO : what == kind::standard_error ? STDERR_FILENO : -1;
+}
+
 outcome<log_target> log_target::open(log_place place) {
-  if (place.what == log_place::kind::standard_error) return log_target(std::move(place), STDERR_FILENO);
+  if (const int fd = place.inherited(); fd >= 0) return log_target(std::move(place), fd);
   if (place.what == log_place::kind::syslog) {
     const int fd = open_socket(place.path);
     return log_target(std::move(place), fd);
@@ -91,7 +96,7 @@ log_target::~log_target() {
 int log_target::take_error() noexcept { return std::exchange(error_, 0); }
 
 outcome<void> log_target::reopen() {
-  if (place_.what == log_place::kind::standard_error) return {};
+  if (place_.inherited() >= 0) return {};
   const int fd = place_.what == log_place::kind::syslog ? open_socket(place_.path) : open_file(place_.path);
   if (fd < 0) return give_up(blame::environment, "access log " + place_.path + ": " + std::strerror(errno));
   if (fd_ >= 0) ::close(fd_);
@@ -108,8 +113,8 @@ std::size_t log_target::write_stream(std::string_view lines, const std::function
   // What is left of a line must not take the next one along.
   if (torn_ && ::write(fd_, "\n", 1) == 1) torn_ = false;
   while (!lines.empty()) {
-    // Standard error may be shared, and blocks: PIPE_BUF bytes are written at once or not at all.
-    const bool is_shared = place_.what == log_place::kind::standard_error;
+    // It may be shared, and blocks: PIPE_BUF bytes are written at once or not at all.
+    const bool is_shared = place_.inherited() >= 0;
     if (is_shared) {
       pollfd p{fd_, POLLOUT, 0};
       if (::poll(&p, 1, kPatience) == 0) {

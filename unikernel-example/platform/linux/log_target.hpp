@@ -1,5 +1,6 @@
 #pragma once
-// What an access log is written to: a file, standard error, or a syslog socket. One thread uses it. Hosted, Linux.
+// What an access log is written to: a file, standard output or error, or a syslog socket. One thread uses it. Hosted,
+// Linux.
 
 #include <functional>
 #include <string>
@@ -10,11 +11,13 @@
 namespace docteur::cache_vm::on_linux {
 
 struct log_place {
-  enum class kind { none, file, standard_error, syslog } what = kind::none;
+  enum class kind { none, file, standard_output, standard_error, syslog } what = kind::none;
   std::string path;  // of a file, or of a socket
 
-  // "stderr", "syslog" (/dev/log), "syslog:SOCKET", else a file's path; "": none. Errors: usage.
+  // "-" (standard output), "stderr", "syslog" (/dev/log), "syslog:SOCKET", else a file's path; "": none. Errors: usage.
   [[nodiscard]] static outcome<log_place> parse(const std::string& text);
+  // The descriptor that the process was started with; -1: it opens one.
+  [[nodiscard]] int inherited() const noexcept;
 };
 
 class log_target {

@@ -167,7 +167,8 @@ int main(int argc, char** argv) {
   app.add_option("--cache", o.cache, "bytes of memory for content (64 MiB, or a quarter of the memory)");
   app.add_option("--threads", o.threads, "threads that serve clients (one for each processor)").in_range(1, 1024);
   app.add_option("--access-log", o.access_log,
-                 "a file, stderr, syslog or syslog:SOCKET for a line of each request; reopened on SIGUSR1 (off)");
+                 "a file, - (standard output), stderr, syslog or syslog:SOCKET for a line of each request; reopened on "
+                 "SIGUSR1 (off)");
   app.add_option("--access-log-format", o.access_format, "common, combined or json (combined)")
       .one_of({"common", "combined", "json"});
   app.add_option("--connections", o.connections, "clients at once (1024)");
