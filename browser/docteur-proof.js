@@ -32,7 +32,12 @@ function concat(...parts) {
   for (const p of parts) { all.set(p, at); at += p.length; }
   return all;
 }
-async function digest(algorithm, data) { return new Uint8Array(await crypto.subtle.digest(algorithm, data)); }
+// WebCrypto: browsers have it in secure contexts only, and Node 18 has it in a module only.
+async function webCrypto() {
+  const { subtle } = globalThis.crypto ?? (await import('node:crypto')).webcrypto;
+  return subtle ?? fail('WebCrypto is absent: not a secure context (https or localhost)');
+}
+async function digest(algorithm, data) { return new Uint8Array(await (await webCrypto()).digest(algorithm, data)); }
 // The id of a Git object.
 function objectId(kind, type, content) {
   return digest(kind.hash, concat(encoder.encode(`${type} ${content.length}\0`), content));
@@ -99,8 +104,9 @@ async function checkSsh(raw, message, namespace, signer) {
   blob.end();
   const payload = concat(encoder.encode('SSHSIG'), toSshString(encoder.encode(namespace)), toSshString(reserved),
     toSshString(encoder.encode(algorithm)), toSshString(await digest(hash, message)));
-  const key = await crypto.subtle.importKey('raw', signer.key, { name: 'Ed25519' }, false, ['verify']);
-  if (!await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, payload)) fail('a bad signature');
+  const subtle = await webCrypto();
+  const key = await subtle.importKey('raw', signer.key, { name: 'Ed25519' }, false, ['verify']);
+  if (!await subtle.verify({ name: 'Ed25519' }, key, signature, payload)) fail('a bad signature');
 }
 
 function unarmour(text) {
