@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/atomic_file.hpp"
 #include "base/printable.hpp"
+#include "base/temporary_folder.hpp"
 #include "cli/common.hpp"
 #include "cli/json.hpp"
 #include "cli/progress_line.hpp"
@@ -38,7 +42,9 @@ struct diff_options {
 void add_options(command_line& app, diff_options& opt) {
   app.add_option("old", opt.from, "the image to start from: a file or a block device").required();
   app.add_option("new", opt.to, "the image that docteur-patch will make of it").required();
-  app.add_option("pack", opt.pack, "the update pack to write, or a folder, where its name follows from the images")
+  app.add_option(
+         "pack", opt.pack,
+         "the update pack to write; - writes it to standard output; in a folder its name follows from the images")
       .required();
   app.add_option("--name", opt.name, "in a folder: the image's name on the server (default: that of `new`)");
   app.add_flag("--no-check", opt.no_check, "do not apply the pack before it gets its name");
@@ -105,6 +111,44 @@ outcome<void> check(int fd, const named_image& from, const named_image& to, cons
   return check_update(from, to, written, report);
 }
 
+// Where the pack is while it is made: under a name that it gets when it is complete, or for standard output without
+// one.
+class pack_output {
+ public:
+  static outcome<pack_output> create(const std::string& path, bool to_stdout) {
+    pack_output out;
+    if (!to_stdout) {
+      DOCTEUR_CHECK(check_whole_file(path));
+      DOCTEUR_TRY(named, atomic_file::create(path));
+      out.named_.emplace(std::move(named));
+      return out;
+    }
+    if (::isatty(STDOUT_FILENO) == 1) return give_up(blame::usage, "an update pack is not written to a terminal");
+    DOCTEUR_TRY(folder, temporary_folder());
+    out.unnamed_ = open_unnamed(folder);
+    if (!out.unnamed_) return give_up(blame::environment, printable(folder.string()) + ": " + std::strerror(errno));
+    return out;
+  }
+  [[nodiscard]] int fd() const noexcept { return named_ ? named_->get() : unnamed_.get(); }
+  outcome<void> publish() {
+    if (named_) return named_->publish();
+    if (::lseek(unnamed_.get(), 0, SEEK_SET) != 0) return give_up(blame::environment, "cannot read the pack back");
+    std::array<std::byte, 64 << 10> buffer;
+    descriptor_stream written(unnamed_.get(), "the pack");
+    for (bool pipe_closed = false; !pipe_closed;) {
+      DOCTEUR_TRY(n, written.read(buffer));
+      if (n == 0) break;
+      DOCTEUR_CHECK(write_out(bytes(buffer).first(n), pipe_closed));
+    }
+    return {};
+  }
+
+ private:
+  pack_output() = default;
+  std::optional<atomic_file> named_;
+  unique_fd unnamed_;
+};
+
 outcome<void> diff(const diff_options& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
@@ -113,12 +157,13 @@ outcome<void> diff(const diff_options& opt) {
   DOCTEUR_TRY(new_file, file_device::open(opt.to));
   const named_image from = named(old_file, opt.from), to = named(new_file, opt.to);
   DOCTEUR_TRY(path, pack_path(opt, from, to));
-  DOCTEUR_CHECK(check_whole_file(path));
-  DOCTEUR_TRY(file, atomic_file::create(path));
-  const std::string shown = printable(path);
-  descriptor_sink sink(file.get(), shown);
+  const bool to_stdout = opt.pack == "-";
+  if (to_stdout && opt.json) return give_up(blame::usage, "--json and the pack cannot both go to standard output");
+  DOCTEUR_TRY(file, pack_output::create(path, to_stdout));
+  const std::string shown = to_stdout ? "stdout" : printable(path);
+  descriptor_sink sink(file.fd(), shown);
   DOCTEUR_TRY(made, make_update(from, to, sink, line));
-  if (!opt.no_check) DOCTEUR_CHECK(check(file.get(), from, to, shown, line));
+  if (!opt.no_check) DOCTEUR_CHECK(check(file.fd(), from, to, shown, line));
   line.clear();
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   // Before publish(), so that nothing is published if this cannot be printed.

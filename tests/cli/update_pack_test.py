@@ -157,6 +157,12 @@ def check_ways():
     run("docteur-patch", "-q", "0.img", "-", "out.img", stdin=content("u.pack"))
     assert content("out.img") == content("1.img")
     run("docteur-patch", "-q", "0.img", "-", "out.img", stdin=content("u.pack")[:-1], status=1, shown="stdin: ")
+    assert run("docteur-diff", "-q", "0.img", "1.img", "-") == content("u.pack") and not os.path.exists("-")
+    run("docteur-diff", "--json", "0.img", "1.img", "-", status=2, shown="--json")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([program("docteur-diff"), "-q", "0.img", "1.img", "-"], stdout=full, stderr=subprocess.PIPE,
+                              env=ENVIRONMENT, timeout=120)
+    assert done.returncode == 3 and b"No space left" in done.stderr, done
     # In place, and through a symbolic link.
     with open("place.img", "wb") as file:
         file.write(content("0.img"))
