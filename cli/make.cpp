@@ -174,7 +174,9 @@ void print_notes(const source_notes& notes) {
   for (const std::string& path : notes.submodules)
     say(kProgram, "note: " + printable(path) + ": a submodule, kept as an entry without content");
   for (const std::string& remark : notes.remarks) say(kProgram, "note: " + remark);
-  if (notes.lfs_pointers > 0)
+  if (notes.lfs_pointers == 1)
+    say(kProgram, "note: a Git LFS pointer is kept as it is, without the content it stands for");
+  if (notes.lfs_pointers > 1)
     say(kProgram, "note: " + std::to_string(notes.lfs_pointers) +
                       " Git LFS pointers are kept as they are, without the content they stand for");
 }

@@ -157,7 +157,7 @@ git init -q -b main large
   git commit -qm large
 )
 make 0 --lfs large lfs.img
-! grep -q 'kept as they are' said || die "a pointer is left: $(cat said)"
+! grep -q 'LFS pointer' said || die "a pointer is left: $(cat said)"
 check_quotation lfs.img large
 for file in d/a.bin copy.bin b.bin empty.bin .gitattributes; do
   "$bin/docteur-cat" lfs.img $file | cmp - large/$file || die "content of $file"
@@ -169,6 +169,8 @@ make 0 --lfs large.git other.img
 cmp lfs.img other.img
 make 0 large pointers.img
 grep -q 'note: 2 Git LFS pointers are kept' said || die "pointers: $(cat said)"
+make 0 --from pointers.img large next.img
+grep -q 'note: 2 Git LFS pointers are kept' said || die "pointers that stay as they lie: $(cat said)"
 make 0 --lfs r same.img
 [ "$(commit_of same.img)" = "$(git -C r rev-parse HEAD)" ] || die "--lfs without pointers"
 git init -q -b main over
