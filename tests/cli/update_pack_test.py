@@ -159,6 +159,9 @@ def check_ways():
     run("docteur-patch", "-q", "0.img", "-", "out.img", stdin=content("u.pack")[:-1], status=1, shown="stdin: ")
     assert run("docteur-diff", "-q", "0.img", "1.img", "-") == content("u.pack") and not os.path.exists("-")
     run("docteur-diff", "--json", "0.img", "1.img", "-", status=2, shown="--json")
+    run("docteur-patch", "0.img", "u.pack", "-", status=2, shown="not written to standard output")
+    run("docteur-make", "repo", "-", status=2, shown="not written to standard output")
+    assert not os.path.exists("-")
     with open("/dev/full", "wb") as full:
         done = subprocess.run([program("docteur-diff"), "-q", "0.img", "1.img", "-"], stdout=full, stderr=subprocess.PIPE,
                               env=ENVIRONMENT, timeout=120)

@@ -162,6 +162,7 @@ def failures():
     expect(target.read_bytes() == data, "the old file is gone")
     server.reset()
     fetched("-q")
+    refused(2, "not written to standard output", "fetch", server.url, "-")
     # Not an image, a damaged one.
     server.content = os.urandom(300_000)
     refused(1, "not an image", "fetch", server.url, out / "b.img")
