@@ -6,22 +6,19 @@
 #include "host/local_image.hpp"
 #include "source/image/image_source.hpp"
 #include "source/image/kept_pack.hpp"
-#include "source/objects/commit_source.hpp"
 
 namespace docteur::cli {
 namespace {
 
 // A source counts Git LFS pointers as they are read from it, and blobs that stay as they lie are not: reads those of
 // them that are pointers.
-outcome<void> read_pointers(const kept_entries& kept, const object_source& source) {
+outcome<void> read_pointers(const image_objects& older, const kept_entries& kept, const object_source& source) {
+  if (older.lfs_pointers().empty()) return {};
   std::vector<std::byte> content;
   const auto objects = source.objects();
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (!kept.entries()[i].is_kept() || objects[i].type != object_type::blob || objects[i].size >= kLfsPointerBound)
-      continue;
-    DOCTEUR_CHECK(kept.read(i, content));
-    if (is_lfs_pointer(content)) DOCTEUR_CHECK(source.read(i, content));
-  }
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    if (kept.entries()[i].is_kept() && std::ranges::binary_search(older.lfs_pointers(), objects[i].id))
+      DOCTEUR_CHECK(source.read(i, content));
   return {};
 }
 
@@ -59,7 +56,7 @@ outcome<std::unique_ptr<kept_entries>> previous_image::use(const object_source& 
                                                            image_options& image) const {
   if (objects_ == nullptr) return nullptr;
   DOCTEUR_TRY(kept, find_kept_entries(objects_, source, image.pack));
-  DOCTEUR_CHECK(read_pointers(*kept, source));
+  DOCTEUR_CHECK(read_pointers(*objects_, *kept, source));
   image.pack.kept = kept.get();
   const verify_report& old = objects_->report();
   image.older = older_image{*old.digest, 0, old.pack_size, old.content_bytes, text};

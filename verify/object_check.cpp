@@ -19,7 +19,10 @@ constexpr std::size_t kUsualName = 64;  // bytes: a longer name counts as more t
 void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_edges& edges) {
   set_id(e, object_id(kind(), e.object, content));
   switch (e.object) {
-    case object_type::blob: hash_content(index, content); break;
+    case object_type::blob:
+      hash_content(index, content);
+      if (see_blob_) see_blob_(e.id, content);
+      break;
     case object_type::tree: take_tree(e, index, content, edges); break;
     case object_type::commit: take_commit(e, content); break;
     case object_type::tag: take_tag(e, content); break;

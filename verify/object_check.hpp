@@ -15,6 +15,7 @@
 #include "verify/pack_entry.hpp"
 #include "verify/special_files.hpp"
 #include "verify/tree_edges.hpp"
+#include "verify/verify.hpp"
 
 namespace docteur {
 
@@ -23,12 +24,13 @@ class object_check {
   // `idx`: nullptr if it is not usable. `kind`: of all ids. `wanted`: commits and tags whose content is kept, each
   // once. `odd` gets what git's fsck reports of good objects. `hashes`: of each entry, gets the SHA-256 of a blob's
   // content; may be empty. All references must outlive this.
-  object_check(const idx_view* idx, hash_kind kind, std::span<const oid> wanted, const limits& bounds, findings& found,
-               oddities& odd, std::span<oid> hashes)
+  object_check(const idx_view* idx, hash_kind kind, std::span<const oid> wanted, const verify_options& options,
+               findings& found, oddities& odd, std::span<oid> hashes)
       : idx_(idx),
         kind_(kind),
         wanted_(wanted),
-        bounds_(bounds),
+        bounds_(options.bounds),
+        see_blob_(options.see_blob),
         found_(found),
         contents_(wanted.size()),
         odd_(odd),
@@ -64,6 +66,7 @@ class object_check {
   hash_kind kind_;
   std::span<const oid> wanted_;
   limits bounds_;
+  const std::function<void(const oid&, bytes)>& see_blob_;
   findings& found_;
   std::mutex mutex_;
   std::vector<std::string> contents_;  // in the order of wanted_

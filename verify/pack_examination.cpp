@@ -113,7 +113,7 @@ class examiner {
       restarts = std::move(loaded);
     }
     if (frame_.hash_content) e->content_hashes.resize(e->pack.entries.size());
-    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_.bounds, e->found, e->odd, e->content_hashes);
+    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_, e->found, e->odd, e->content_hashes);
     report_.phase("checking", e->pack.entries.size());
     DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, report_));
     e->resolved = std::move(resolved);

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ struct verify_options {
   unsigned threads = 0;                               // 0: one per core
   std::size_t faults = 100;                           // the most that are reported; all are counted
   std::uint64_t held_bytes = std::uint64_t{4} << 30;  // the most for all bases of one family of deltas
+  // Is shown each blob that is rebuilt whole, with its id, by many threads at once. May be empty.
+  std::function<void(const oid& id, bytes content)> see_blob = {};
 };
 
 struct fault {

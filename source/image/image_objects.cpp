@@ -1,7 +1,11 @@
 #include "source/image/image_objects.hpp"
 
+#include <algorithm>
+#include <mutex>
+
 #include "base/oid_text.hpp"
 #include "host/describe.hpp"
+#include "source/objects/commit_source.hpp"
 
 namespace docteur {
 namespace {
@@ -22,6 +26,12 @@ outcome<std::shared_ptr<const image_objects>> image_objects::open(std::unique_pt
   verify_options options;
   options.threads = threads;
   options.faults = 1;
+  std::mutex guard;
+  options.see_blob = [&](const oid& id, bytes content) {
+    if (!is_lfs_pointer(content)) return;
+    const std::lock_guard lock(guard);
+    all->lfs_pointers_.push_back(id);
+  };
   DOCTEUR_TRY(found, verify_image(all->disk(), options, report));
   if (!found.good()) {
     const fault& first = found.faults.front();
@@ -30,6 +40,7 @@ outcome<std::shared_ptr<const image_objects>> image_objects::open(std::unique_pt
   if (!found.digest)
     return give_up(blame::input, all->shown_ + ": has no digest section: make a new image without --from");
   all->report_ = std::move(found);
+  std::ranges::sort(all->lfs_pointers_);
   DOCTEUR_TRY(entries, load_pack_entries(all->disk(), all->shown_));
   all->entries_ = std::move(entries);
   return std::shared_ptr<const image_objects>(std::move(all));

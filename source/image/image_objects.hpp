@@ -29,6 +29,8 @@ class image_objects {
   [[nodiscard]] const std::string& shown() const noexcept { return shown_; }
   // What verify_image() found.
   [[nodiscard]] const verify_report& report() const noexcept { return report_; }
+  // The ids of the blobs that are Git LFS pointers, ascending.
+  [[nodiscard]] const std::vector<oid>& lfs_pointers() const noexcept { return lfs_pointers_; }
 
   // All of these fail with blame::input if the image has changed since, with blame::environment if it cannot be read.
   // Replaces `out` with the content of the object at a place.
@@ -47,6 +49,7 @@ class image_objects {
   std::unique_ptr<image_device> disk_;
   std::string shown_;
   verify_report report_;
+  std::vector<oid> lfs_pointers_;
   pack_entries entries_;
   mutable tbb::enumerable_thread_specific<pack_contents> contents_;
 };
