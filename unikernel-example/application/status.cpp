@@ -223,12 +223,9 @@ std::string status_json(cache_machine& machine, std::size_t loop) {
   return out.object() + "\n";
 }
 
-std::string metrics_text(cache_machine& machine, std::size_t loop) {
-  metrics m;
-  machine.sum_counts(loop, m);
-  const memory_use memory = machine.platform().memory();
-  prometheus p;
-  http_server& server = machine.http(loop);
+namespace {
+
+void add_images(prometheus& p, cache_machine& machine, http_server& server) {
   p.family("image_info", "gauge", "The mounted images, 1 for each; 0 when there is none.");
   for (std::size_t place = 0; place < machine.sites().size(); ++place)
     if (const auto& s = server.mounted(place))
@@ -236,6 +233,29 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
                    "\",disk=" + json_text(s->disk_name()) +
                    (place > 0 ? ",site=\"" + std::to_string(place) + "\"" : "") + "}",
                "1");
+}
+
+void add_latency(prometheus& p, const histogram& latency) {
+  p.family("response_seconds", "histogram", "Time from a complete request to the last byte passed to the network.");
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i + 1 < histogram::kBuckets; ++i) {
+    sum += latency.buckets()[i];
+    p.sample("{le=\"" + seconds_text(std::uint64_t{1} << i) + "\"}", std::to_string(sum), "_bucket");
+  }
+  p.sample("{le=\"+Inf\"}", std::to_string(latency.count()), "_bucket");
+  p.sample({}, seconds_text(latency.sum_ns() / 1000), "_sum");
+  p.sample({}, std::to_string(latency.count()), "_count");
+}
+
+}  // namespace
+
+std::string metrics_text(cache_machine& machine, std::size_t loop) {
+  metrics m;
+  machine.sum_counts(loop, m);
+  const memory_use memory = machine.platform().memory();
+  prometheus p;
+  http_server& server = machine.http(loop);
+  add_images(p, machine, server);
   if (machine.is_any_mounted(loop)) {
     const cache_sums c = sum_caches(machine, server);
     p.one("cache_hits_total", "counter", "Content found in the cache.", c.count.hits);
@@ -275,15 +295,7 @@ std::string metrics_text(cache_machine& machine, std::size_t loop) {
   p.family("responses_total", "counter", "Responses by status.");
   for (std::size_t i = 0; i < m.statuses.size(); ++i)
     if (m.statuses[i] > 0) p.sample("{status=\"" + std::to_string(i) + "\"}", std::to_string(m.statuses[i]));
-  p.family("response_seconds", "histogram", "Time from a complete request to the last byte passed to the network.");
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i + 1 < histogram::kBuckets; ++i) {
-    sum += m.latency.buckets()[i];
-    p.sample("{le=\"" + seconds_text(std::uint64_t{1} << i) + "\"}", std::to_string(sum), "_bucket");
-  }
-  p.sample("{le=\"+Inf\"}", std::to_string(m.latency.count()), "_bucket");
-  p.sample({}, seconds_text(m.latency.sum_ns() / 1000), "_sum");
-  p.sample({}, std::to_string(m.latency.count()), "_count");
+  add_latency(p, m.latency);
   return p.take();
 }
 

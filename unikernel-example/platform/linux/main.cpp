@@ -148,13 +148,8 @@ outcome<void> serve(options o) {
   return give_up(static_cast<blame>(status), "");  // start() has printed the reason
 }
 
-}  // namespace
-}  // namespace docteur::cache_vm::on_linux
-
-int main(int argc, char** argv) {
-  using namespace docteur::cache_vm::on_linux;
-  docteur::cli::command_line app("Serves an image by HTTP.", kProgram);
-  options o;
+// What is served, where, and to whom.
+void add_service_options(cli::command_line& app, options& o) {
   app.add_option("image", o.images, "images: files, block devices or URLs, the disks 0, 1, ...").required();
   app.add_option("-l,--listen", o.listen, "[ADDRESS:]PORT, unix:SOCKET or systemd for HTTP (127.0.0.1:8080)");
   app.add_option("--shell", o.shell, "[ADDRESS:]PORT for a shell (off)");
@@ -184,6 +179,10 @@ int main(int argc, char** argv) {
   app.add_option("--objects", o.objects, "on or off: /@oid/, any object by its id (on)");
   app.add_option("--proofs", o.proofs, "on or off: /.docteur/proof/PATH, proofs of files (as --objects)");
   app.add_option("--status", o.status, "on, off or [ADDRESS:]PORT: /.docteur/, status and metrics (on)");
+}
+
+// What a client may ask for, and how long it may take.
+void add_limit_options(cli::command_line& app, options& o) {
   app.add_option("--requests", o.requests, "requests on one connection (10000)");
   app.add_option("--rules", o.rules, "on or off: files _headers and _redirects are rules, and not served (on)");
   app.add_option("--time-out", o.time_out,
@@ -194,6 +193,10 @@ int main(int argc, char** argv) {
   app.add_option("--header-bytes", o.header_bytes, "bytes of a request's head (32768)");
   app.add_option("--header-fields", o.header_fields, "fields of a request's head (256)");
   app.add_option("--ranges", o.ranges, "ranges in one request; one with more gets the whole file (1024)");
+}
+
+// How images are read, and what is done with their files.
+void add_image_options(cli::command_line& app, options& o) {
   app.add_option("--ca-file", o.remote.http.ca_file,
                  "authorities that https servers of images are checked with, in PEM");
   app.add_option("--token-file", o.remote.http.token_file, "a file with the bearer token that such a server asks for");
@@ -214,6 +217,18 @@ int main(int argc, char** argv) {
   app.add_flag("--prefetch", o.prefetch, "read all files into the cache, as far as they fit");
   app.add_option("--show", o.show, "print this file and exit");
   app.add_flag("--console", o.console, "read shell commands from standard input even if it is not a terminal");
+}
+
+}  // namespace
+}  // namespace docteur::cache_vm::on_linux
+
+int main(int argc, char** argv) {
+  using namespace docteur::cache_vm::on_linux;
+  docteur::cli::command_line app("Serves an image by HTTP.", kProgram);
+  options o;
+  add_service_options(app, o);
+  add_limit_options(app, o);
+  add_image_options(app, o);
   app.add_version_flag(DOCTEUR_VERSION);
   const int status = docteur::cli::run(app, argc, argv, [&] { return serve(o); });
   // Nothing can interrupt a read of a slow disk, and nobody waits for it any more.
