@@ -21,8 +21,6 @@ constexpr std::size_t kBuffer = std::size_t{1} << 20;  // bytes; writes begin at
 }  // namespace
 
 outcome<std::unique_ptr<output_file>> output_file::create(const std::filesystem::path& target) {
-  if (target == "-")
-    return give_up(blame::usage, "an image is not written to standard output; ./- is a file of that name");
   std::unique_ptr<output_file> out(new output_file);
   out->shown_ = printable(target.native());
   struct stat st {};

@@ -24,8 +24,8 @@ namespace docteur {
 class output_file final : public byte_sink {
  public:
   // Follows symbolic links from `target`. A file is created, or replaced by publish(). A device is opened at once and
-  // keeps its content until the first flush of written bytes. Fails with blame::usage for folders, FIFOs, sockets and
-  // "-", and with blame::environment for a device that is mounted, and for errors of the system.
+  // keeps its content until the first flush of written bytes. Fails with blame::usage for folders, FIFOs and sockets,
+  // and with blame::environment for a device that is mounted, and for errors of the system.
   [[nodiscard]] static outcome<std::unique_ptr<output_file>> create(const std::filesystem::path& target);
 
   // Appends `data`; the first bytes go behind the room for the header. Fails when there is no more room, or the system

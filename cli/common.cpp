@@ -58,4 +58,9 @@ outcome<void> write_out(bytes data, bool& pipe_closed) {
   return {};
 }
 
+outcome<void> check_image_name(std::string_view name) {
+  if (name != "-") return {};
+  return give_up(blame::usage, "an image is not written to standard output; ./- is a file of that name");
+}
+
 }  // namespace docteur::cli

@@ -23,4 +23,7 @@ void say(std::string_view program, std::string_view text);
 // Writes all of `data` to stdout. If the reader has closed the pipe, sets `pipe_closed` and does not fail.
 [[nodiscard]] outcome<void> write_out(bytes data, bool& pipe_closed);
 
+// Checks the name of an image to write: blame::usage for "-", which means standard output.
+[[nodiscard]] outcome<void> check_image_name(std::string_view name);
+
 }  // namespace docteur::cli

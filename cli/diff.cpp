@@ -104,11 +104,10 @@ outcome<void> print_json(const update_statistics& n, bool is_checked, const std:
   return write_out(as_bytes(o.text() + "\n"), pipe_closed);
 }
 
-outcome<void> check(int fd, const named_image& from, const named_image& to, const std::string& shown,
-                    progress& report) {
+// What was written, from its first byte.
+outcome<descriptor_stream> read_back(int fd, const std::string& shown) {
   if (::lseek(fd, 0, SEEK_SET) != 0) return give_up(blame::environment, shown + ": cannot be read back");
-  descriptor_stream written(fd, shown);
-  return check_update(from, to, written, report);
+  return descriptor_stream(fd, shown);
 }
 
 // Where the pack is while it is made: under a name that it gets when it is complete, or for standard output without
@@ -132,9 +131,8 @@ class pack_output {
   [[nodiscard]] int fd() const noexcept { return named_ ? named_->get() : unnamed_.get(); }
   outcome<void> publish() {
     if (named_) return named_->publish();
-    if (::lseek(unnamed_.get(), 0, SEEK_SET) != 0) return give_up(blame::environment, "cannot read the pack back");
+    DOCTEUR_TRY(written, read_back(unnamed_.get(), "the pack"));
     std::array<std::byte, 64 << 10> buffer;
-    descriptor_stream written(unnamed_.get(), "the pack");
     for (bool pipe_closed = false; !pipe_closed;) {
       DOCTEUR_TRY(n, written.read(buffer));
       if (n == 0) break;
@@ -163,7 +161,10 @@ outcome<void> diff(const diff_options& opt) {
   const std::string shown = to_stdout ? "stdout" : printable(path);
   descriptor_sink sink(file.fd(), shown);
   DOCTEUR_TRY(made, make_update(from, to, sink, line));
-  if (!opt.no_check) DOCTEUR_CHECK(check(file.fd(), from, to, shown, line));
+  if (!opt.no_check) {
+    DOCTEUR_TRY(written, read_back(file.fd(), shown));
+    DOCTEUR_CHECK(check_update(from, to, written, line));
+  }
   line.clear();
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   // Before publish(), so that nothing is published if this cannot be printed.

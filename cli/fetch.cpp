@@ -170,8 +170,7 @@ outcome<update_report> update(range_client& client, const fetch_options& opt, co
 
 outcome<void> fetch(const fetch_options& opt) {
   const signal_watch signals;
-  if (opt.file == "-")
-    return give_up(blame::usage, "an image is not written to standard output; ./- is a file of that name");
+  DOCTEUR_CHECK(check_image_name(opt.file));
   DOCTEUR_TRY(pin, digest_of(opt.digest));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);

@@ -313,9 +313,9 @@ outcome<void> make(const make_options& opt) {
   DOCTEUR_TRY(pack, pack_options_of(opt));
   source_memory::shared().set_bound(std::min(pack.memory / 4, source_memory::kDefault));
   DOCTEUR_CHECK(check_block_size(opt.block_size));
+  DOCTEUR_CHECK(check_image_name(opt.image));
   DOCTEUR_CHECK(check_survey_options(opt.survey, opt.image));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
-
   progress_line line(style, kProgram);
   DOCTEUR_TRY(out, output_file::create(opt.image));
   source_opt.excluded = out->not_content();

@@ -85,6 +85,7 @@ outcome<void> patch(const patch_options& opt) {
   const signal_watch signals;
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
+  DOCTEUR_CHECK(check_image_name(opt.to));
   DOCTEUR_CHECK(check_names(opt));
   DOCTEUR_TRY(file, file_device::open(opt.from));
   DOCTEUR_TRY(pack, open_pack(opt.pack));

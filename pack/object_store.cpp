@@ -41,6 +41,19 @@ struct worker {
   }
 };
 
+// Replaces `out` with the content of an object, compared with its id; what differs is read once more.
+outcome<void> read_right(const object_source& source, std::size_t index, std::vector<std::byte>& out) {
+  const source_object& object = source.objects()[index];
+  const auto is_right = [&] {
+    return out.size() == object.size && object_id(object.id.kind(), object.type, out) == object.id;
+  };
+  DOCTEUR_CHECK(source.read(index, out));
+  if (is_right()) return {};
+  DOCTEUR_CHECK(source.read_verified(index, out));
+  if (!is_right()) return tl::unexpected<failure>(changed_while_read(source, index));
+  return {};
+}
+
 }  // namespace
 
 failure changed_while_read(const object_source& source, std::size_t index) {
@@ -57,21 +70,13 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   tbb::enumerable_thread_specific<worker> workers;
   first_failure failed(report);
 
-  const auto is_right = [&](std::size_t index, const worker& own) {
-    const source_object& object = objects[index];
-    return own.content.size() == object.size && object_id(object.id.kind(), object.type, own.content) == object.id;
-  };
   const auto keep = [&](worker& own) -> outcome<place> {
     const bytes packed = own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));
     return place{offset, packed.size(), 0, false, true};
   };
   const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
-    DOCTEUR_CHECK(source.read(index, own.content));
-    if (!is_right(index, own)) {
-      DOCTEUR_CHECK(source.read_verified(index, own.content));
-      if (!is_right(index, own)) return tl::unexpected<failure>(changed_while_read(source, index));
-    }
+    DOCTEUR_CHECK(read_right(source, index, own.content));
     watcher.see(index, own.content);
     DOCTEUR_TRY(kept, keep(own));
     kept.stream_size = own.estimate.stream_size(own.content);

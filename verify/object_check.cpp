@@ -21,7 +21,7 @@ void object_check::take(pack_entry& e, std::uint32_t index, bytes content, tree_
   switch (e.object) {
     case object_type::blob:
       hash_content(index, content);
-      if (see_blob_) see_blob_(e.id, content);
+      if (options_.see_blob) options_.see_blob(e.id, content);
       break;
     case object_type::tree: take_tree(e, index, content, edges); break;
     case object_type::commit: take_commit(e, content); break;
@@ -97,7 +97,7 @@ void object_check::take_tree(const pack_entry& e, std::uint32_t index, bytes con
   // Beyond the limit, edges are dropped: memory stays bounded, but reachability cannot be checked
   // (edges_are_complete()).
   const std::uint64_t taken = t.count + (edges.names.size() - t.first_name) / kUsualName;
-  if ((edges_ += taken) > bounds_.paths) {
+  if ((edges_ += taken) > options_.bounds.paths) {
     edges.edges.resize(t.first);
     edges.names.resize(t.first_name);
     t.count = 0;
@@ -110,7 +110,7 @@ void object_check::check_entry(const pack_entry& e, const tree_entry& entry) {
   if (entry.id == oid(kind())) odd_.add("nullSha1", e.object, e.id, e.at());
   const bool attributes = stands_for_gitattributes(entry.name);
   if (is_file(entry.kind)) {
-    if ((!attributes && !stands_for_gitmodules(entry.name)) || edges_ > bounds_.paths) return;
+    if ((!attributes && !stands_for_gitmodules(entry.name)) || edges_ > options_.bounds.paths) return;
     const std::lock_guard lock(mutex_);
     special_files_.push_back({entry.id, !attributes});
   } else if (attributes && entry.kind != entry_kind::symlink) {

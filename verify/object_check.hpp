@@ -29,8 +29,7 @@ class object_check {
       : idx_(idx),
         kind_(kind),
         wanted_(wanted),
-        bounds_(options.bounds),
-        see_blob_(options.see_blob),
+        options_(options),
         found_(found),
         contents_(wanted.size()),
         odd_(odd),
@@ -50,7 +49,7 @@ class object_check {
   // The content of each of `wanted`; empty if it was not found.
   [[nodiscard]] std::vector<std::string>&& contents() && { return std::move(contents_); }
   // False if trees have more entries than the limit: some were dropped from the edges.
-  [[nodiscard]] bool edges_are_complete() const { return edges_ <= bounds_.paths; }
+  [[nodiscard]] bool edges_are_complete() const { return edges_ <= options_.bounds.paths; }
 
  private:
   [[nodiscard]] hash_kind kind() const noexcept { return kind_; }
@@ -65,8 +64,7 @@ class object_check {
   const idx_view* idx_;
   hash_kind kind_;
   std::span<const oid> wanted_;
-  limits bounds_;
-  const std::function<void(const oid&, bytes)>& see_blob_;
+  const verify_options& options_;
   findings& found_;
   std::mutex mutex_;
   std::vector<std::string> contents_;  // in the order of wanted_

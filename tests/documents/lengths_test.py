@@ -9,14 +9,19 @@ import sys
 
 TOP = pathlib.Path(sys.argv[1])
 MOST_OF_FUNCTION, MOST_OF_FILE = 60, 350
-# Where clang-format puts the head of a function: at the margin, or inside a class. Its body ends with a brace below.
-HEAD = re.compile(r"( {0,2})(?!namespace|class|struct|enum|union|extern|if|for|while|switch|else|do\b|return|case)\S.*\)[^;]*\{$")
+# Where clang-format begins the head of a function: at the margin, or inside a class. Its body ends with a brace below.
+FRONT = re.compile(r"( {0,2})(?!namespace|class|struct|enum|union|extern|if|for|while|switch|else|do\b|return|case|//|#|[{}])\S.*")
 
 
 def functions_of_cpp(lines):
     for i, line in enumerate(lines):
-        if head := HEAD.fullmatch(line):
-            end = next((j for j in range(i + 1, len(lines)) if lines[j].startswith(head[1] + "}")), i)
+        if not (front := FRONT.fullmatch(line)):
+            continue
+        # A head may have several lines.
+        opened = next((j for j in range(i, len(lines)) if not lines[j] or lines[j][-1] in ";{}"), i)
+        head = " ".join(lines[i:opened + 1])
+        if head.endswith("{") and ")" in head and " = {" not in head:
+            end = next((j for j in range(opened + 1, len(lines)) if lines[j].startswith(front[1] + "}")), opened)
             yield line.strip(), end - i + 1
 
 

@@ -81,7 +81,7 @@ class Request:
         if self.data is None:
             return self.reply(404)
         fields, body = self.ranges_asked()
-        self.sent = sum(last + 1 - first for first, last in self.ranges) if len(self.ranges) > 1 else len(body)
+        self.sent = sum(min(last + 1, len(self.data)) - first for first, last in self.ranges)
         return self.reply(206, fields, body)
 
 
