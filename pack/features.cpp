@@ -33,6 +33,18 @@ constexpr std::uint64_t features_at_most(std::uint64_t size) {
   return size < kSmallObject ? size / 4 + 1 : size / 28 + 128;
 }
 
+// Moves to the front, and returns, the features whose hash an object of `targets` has, and a few others: sorting is
+// most of the work where few objects are targets.
+std::span<feature> of_targets(std::span<feature> all, const std::vector<bool>& targets) {
+  constexpr unsigned kBits = 24;  // of a hash: a bit each is 2 MiB
+  const auto bit = [](feature f) { return window_hash(f) >> (32 - kBits); };
+  std::vector<bool> wanted(std::size_t{1} << kBits);
+  for (const feature f : all)
+    if (targets[object_index(f)]) wanted[bit(f)] = true;
+  const auto end = std::ranges::remove_if(all, [&](feature f) { return !wanted[bit(f)]; }).begin();
+  return all.first(static_cast<std::size_t>(end - all.begin()));
+}
+
 }  // namespace
 
 void sketch(bytes content, std::size_t most, std::vector<std::uint32_t>& out) {
@@ -83,8 +95,9 @@ void feature_collector::see(std::size_t index, bytes content) {
   for (const std::uint32_t hash : hashes) *to++ = static_cast<feature>(hash ^ salt) << 32 | index;
 }
 
-std::span<const feature> feature_collector::finish() {
+std::span<const feature> feature_collector::finish(const std::vector<bool>& targets) {
   std::span<feature> all(all_.get(), used_.load());
+  if (!targets.empty()) all = of_targets(all, targets);
   tbb::parallel_sort(all.begin(), all.end());
   all = all.first(static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin()));
   std::size_t kept = 0;

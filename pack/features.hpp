@@ -33,9 +33,9 @@ class feature_collector : public object_store::observer {
   feature_collector(std::span<const source_object> objects, const std::vector<bool>& eligible, std::size_t room);
   void see(std::size_t index, bytes content) override;
 
-  // Returns all features, sorted, except those that only one object has. Call it once, after all objects were seen. The
-  // view is valid as long as the collector.
-  [[nodiscard]] std::span<const feature> finish();
+  // Returns all features, sorted, except those that only one object has, and those that none of `targets` (by object)
+  // has; empty: all are targets. Call it once, after all objects were seen. The view is valid as long as the collector.
+  [[nodiscard]] std::span<const feature> finish(const std::vector<bool>& targets = {});
 
  private:
   std::span<const source_object> objects_;

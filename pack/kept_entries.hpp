@@ -19,8 +19,8 @@ inline constexpr std::uint32_t kNoBase = 0xffffffff;
 // What is known of an object of the source from the older PACK.
 struct kept_entry {
   bool kept = false;  // it is there, and stays as it lies
-  // Of an object that is kept: bytes of its zlib stream. Of another: those of the stream that its predecessor has, a
-  // delta, which may make the object from `base`; 0: there is none.
+  // Of an object that is kept: bytes of its zlib stream. Of another: those of the stream that its predecessor has,
+  // which is whole, or a delta, which may make the object from `base`; 0: there is none.
   std::uint64_t stream_size = 0;
   std::uint64_t delta_size = 0;  // of a delta: bytes that the stream inflates to
   // Of a delta that is kept: the object that is its base, which is kept, too. Of an object that is not kept: the one
@@ -32,7 +32,9 @@ struct kept_entry {
 
   [[nodiscard]] bool is_kept() const noexcept { return kept; }
   // Whether a delta is there that may make an object that is not kept from `base`.
-  [[nodiscard]] bool has_delta() const noexcept { return !kept && stream_size > 0; }
+  [[nodiscard]] bool has_delta() const noexcept { return !kept && base != kNoBase && stream_size > 0; }
+  // Whether the predecessor of an object that is not kept is stored whole.
+  [[nodiscard]] bool was_whole() const noexcept { return !kept && base == kNoBase && stream_size > 0; }
 };
 
 class kept_entries {

@@ -7,6 +7,7 @@
 #include "pack/candidates.hpp"
 #include "pack/carried_deltas.hpp"
 #include "pack/edge_cost.hpp"
+#include "pack/followed_plan.hpp"
 #include "pack/forest.hpp"
 #include "pack/read_charge.hpp"
 
@@ -165,11 +166,14 @@ outcome<delta_plan> plan_deltas(const object_source& source, const object_store&
     for (const delta_edge& e : carried) plan.carried[e.target] = true;
     for (std::size_t i = 0; i < kept.size(); ++i)
       if (kept[i].is_kept() || plan.carried[i]) targets[i] = false;
+    DOCTEUR_TRY(followed,
+                follow_plan(*limits.kept, store, eligible, limits.effort.trial, limits.cache_bytes, targets, report));
+    p.add(followed);
   }
   const auto candidates = [&] {
-    std::vector<delta_pair> pairs =
-        find_candidates(source, eligible, features->finish(),
-                        fitting(limits.effort.candidates, targets, p.most_pairs()), targets, kept);
+    const std::span<const feature> shared = limits.kept != nullptr ? features->finish(targets) : features->finish();
+    std::vector<delta_pair> pairs = find_candidates(
+        source, eligible, shared, fitting(limits.effort.candidates, targets, p.most_pairs()), targets, kept);
     features.reset();
     return pairs;
   };

@@ -196,7 +196,9 @@ class kept_pack final : public kept_entries {
       const std::uint32_t itself = map_.indexes[before];
       if (itself != kUnknown && itself != i && entries_[itself].is_kept() && entries_[itself].depth < max_depth_)
         entries_[i].base = itself;
-      else if (is_delta(old_.places[before].type) && old_.places[before].base != kNoPackEntry)
+      else if (!is_delta(old_.places[before].type))
+        entries_[i].stream_size = old_.places[before].stream_size();
+      else if (old_.places[before].base != kNoPackEntry)
         suggest_delta(i, before, now(old_.places[before].base));
     }
     return {};

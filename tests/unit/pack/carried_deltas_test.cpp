@@ -8,36 +8,12 @@
 #include "pack/delta_encoder.hpp"
 #include "pack/edge_cost.hpp"
 #include "support/noise.hpp"
+#include "support/older_pack.hpp"
 #include "support/planned.hpp"
 
 using namespace docteur;
 
 namespace {
-
-// An older PACK of which only deltas are asked for.
-class older_pack final : public kept_entries {
- public:
-  explicit older_pack(std::size_t objects) : entries_(objects) {}
-  void suggest(std::uint32_t target, std::uint32_t base, std::vector<std::byte> delta) {
-    entries_[target] = {.stream_size = 20, .delta_size = delta.size(), .base = base};
-    deltas_[target] = std::move(delta);
-  }
-  void keep(std::uint32_t object) { entries_[object] = {.kept = true, .stream_size = 20}; }
-
-  std::span<const kept_entry> entries() const override { return entries_; }
-  outcome<void> read(std::size_t, std::vector<std::byte>&) const override { return refuse(); }
-  outcome<void> read_delta(std::size_t index, std::vector<std::byte>& out) const override {
-    out = deltas_.at(index);
-    return {};
-  }
-  outcome<void> read_stream(std::size_t, std::uint64_t, mutable_bytes) const override { return refuse(); }
-  outcome<restart_points> read_restarts(std::size_t) const override { return refuse(); }
-
- private:
-  static tl::unexpected<failure> refuse() { return give_up(blame::environment, "is not asked for"); }
-  std::vector<kept_entry> entries_;
-  std::map<std::size_t, std::vector<std::byte>> deltas_;
-};
 
 std::vector<std::byte> delta_of(const std::string& base, const std::string& target) {
   delta_encoder encoder;

@@ -78,3 +78,22 @@ TEST(Features, ThoseWithoutAPartInDeltasHaveNone) {
   EXPECT_FALSE(found.empty());
   for (const feature f : found) EXPECT_NE(object_index(f), source.find("b"));
 }
+
+// What is left out has no part in the bases of the targets.
+TEST(Features, OfOtherObjectsThanTheTargetsAreFew) {
+  const std::string all = noise(60'000);
+  const std::map<std::string, std::string> files = {{"a", all.substr(0, 20'000)},
+                                                    {"b", all.substr(0, 15'000)},
+                                                    {"c", all.substr(30'000, 20'000)},
+                                                    {"d", all.substr(30'000, 18'000)}};
+  planned one(files), other(files);
+  std::vector<bool> targets(one.source.objects().size());
+  targets[one.index("a")] = true;
+  const std::span<const feature> found = one.features->finish(targets), whole = other.features->finish();
+  std::vector<feature> of_a;
+  const std::uint32_t a = one.index("a"), b = one.index("b");
+  std::ranges::copy_if(whole, std::back_inserter(of_a),
+                       [&](feature f) { return object_index(f) == a || object_index(f) == b; });
+  for (const feature f : of_a) EXPECT_TRUE(std::ranges::binary_search(found, f));
+  EXPECT_LT(found.size(), of_a.size() + (whole.size() - of_a.size()) / 8);
+}
