@@ -61,6 +61,11 @@ std::optional<content_range> parse_content_range(std::string_view value) {
   return r;
 }
 
+std::optional<std::uint64_t> parse_length(std::string_view value) {
+  std::uint64_t length = 0;
+  return take_number(value, length) && value.empty() ? std::optional(length) : std::nullopt;
+}
+
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::time_t now) {
   std::uint64_t seconds = 0;
   std::string_view rest = value;

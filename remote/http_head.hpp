@@ -20,6 +20,8 @@ struct content_range {
 
 // Errors are nullopt: other units, missing numbers, numbers over 2^63, a part that leaves the whole.
 [[nodiscard]] std::optional<content_range> parse_content_range(std::string_view value);
+// Content-Length (RFC 9110, section 8.6): bytes, below 2^63.
+[[nodiscard]] std::optional<std::uint64_t> parse_length(std::string_view value);
 // Retry-After (RFC 9110, section 10.2.3): seconds, or a date, of which `now` is subtracted; at least 0 and at most a
 // day.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_retry_after(std::string_view value, std::time_t now);

@@ -23,16 +23,14 @@ std::string range_text(const std::vector<byte_range>& ranges) {
 }  // namespace
 
 void http_request::prepare(const remote_address& where, const http_options& options, const std::string& token,
-                           byte_range asked, std::vector<byte_range> parts, const std::optional<image_version>& pin,
-                           taker take) {
+                           asked_part asked, const std::optional<image_version>& pin, taker take) {
   curl_.begin(where, options, token, this);
   head_ = {};
   judged_.reset();
   received_ = 0;
   ignored_ = 0;
   broken_ = nullptr;
-  asked_ = asked;
-  parts_ = std::move(parts);
+  asked_ = std::move(asked);
   body_.reset();
   pin_ = &pin;
   take_ = std::move(take);
@@ -41,7 +39,7 @@ void http_request::prepare(const remote_address& where, const http_options& opti
   curl_.add_field("Accept-Encoding: identity");
   if (pin && !pin->etag.empty()) curl_.add_field("If-Match: " + pin->etag);
   if (pin && !pin->modified.empty()) curl_.add_field("If-Unmodified-Since: " + pin->modified);
-  const std::string range = parts_.size() < 2 ? range_text({asked}) : range_text(parts_);
+  const std::string range = asked_.parts.size() < 2 ? range_text({asked_.range}) : range_text(asked_.parts);
   curl_.set(CURLOPT_RANGE, range.c_str());
   curl_.set(CURLOPT_HEADERFUNCTION, on_header);
   curl_.set(CURLOPT_HEADERDATA, this);
@@ -64,12 +62,12 @@ std::size_t http_request::on_body(char* data, std::size_t size, std::size_t coun
 const http_verdict& http_request::judged() {
   if (judged_) return *judged_;
   const auto boundary =
-      parts_.size() < 2 || !head_.content_type ? std::nullopt : multipart_boundary(*head_.content_type);
+      asked_.parts.size() < 2 || !head_.content_type ? std::nullopt : multipart_boundary(*head_.content_type);
   if (head_.status == 206 && boundary) {
-    judged_ = judge_parts(head_, asked_, **pin_);
-    body_.emplace(*boundary, parts_, (*pin_)->size);
+    judged_ = judge_parts(head_, asked_.range, **pin_);
+    body_.emplace(*boundary, asked_.parts, (*pin_)->size);
   } else {
-    judged_ = judge(head_, asked_, *pin_, std::time(nullptr));
+    judged_ = judge(head_, asked_.range, *pin_, std::time(nullptr), asked_.may_be_whole);
   }
   judged_->status = head_.status;
   return *judged_;

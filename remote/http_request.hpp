@@ -13,6 +13,15 @@
 
 namespace docteur {
 
+// What a request is for.
+struct asked_part {
+  byte_range range;
+  // Of `range`, ascending and disjoint, with its first and its last byte; the server is asked for these only, but may
+  // send all of it. Fewer than two: all is asked for.
+  std::vector<byte_range> parts{};
+  bool may_be_whole = false;  // as for judge()
+};
+
 class http_request {
  public:
   // Receives the body in pieces that follow each other, but for gaps between parts; `at`: bytes from the start of the
@@ -26,18 +35,17 @@ class http_request {
   [[nodiscard]] CURL* handle() const noexcept { return curl_.get(); }
 
   // Prepares the handle for curl_multi_add_handle(). `pin`: as for judge(); must outlive the request. `token`: empty
-  // for none, and for hosts that must not get it. `parts`: of `asked`, ascending and disjoint, with its first and its
-  // last byte; the server is asked for these only, but may send all of it. Fewer than two: all is asked for. With parts
-  // there must be a pin.
-  void prepare(const remote_address& where, const http_options& options, const std::string& token, byte_range asked,
-               std::vector<byte_range> parts, const std::optional<image_version>& pin, taker take);
+  // for none, and for hosts that must not get it. With parts there must be a pin.
+  void prepare(const remote_address& where, const http_options& options, const std::string& token, asked_part asked,
+               const std::optional<image_version>& pin, taker take);
 
   // What became of it, once libcurl has said that it is done, with `code`. A body that is shorter than its head
   // promised is `retry`; received() says how much of it came.
   [[nodiscard]] http_verdict result(CURLcode code);
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }  // bytes that `take` got
-  // The version that the body is of; to be called once `take` was.
+  // The version that the body is of, and whether the body is all of it; to be called once `take` was.
   [[nodiscard]] const image_version& version() const noexcept { return judged_->version; }
+  [[nodiscard]] bool is_whole() const noexcept { return head_.status == 200; }
   // After `redirect`: the absolute address, or empty.
   [[nodiscard]] std::string location() const { return curl_.location(); }
   // After status 401: what the server asks for.
@@ -52,8 +60,7 @@ class http_request {
 
   curl_handle curl_;
   http_head head_;
-  byte_range asked_;
-  std::vector<byte_range> parts_;
+  asked_part asked_;
   std::optional<multipart_body> body_;  // of an answer with parts
   const std::optional<image_version>* pin_ = nullptr;
   taker take_;

@@ -99,12 +99,40 @@ http_verdict find_version(const http_head& head, std::uint64_t size) {
   return v;
 }
 
-}  // namespace
-
-http_verdict judge_parts(const http_head& head, byte_range asked, const image_version& pin) {
+// Whether the fields that say what a body is can be believed; else why not.
+std::optional<http_verdict> doubt(const http_head& head) {
   if (head.is_ambiguous) return no(kind::refused, "a field of the answer has two values");
   if (head.content_encoding && !head.content_encoding->empty() && *head.content_encoding != "identity")
     return no(kind::refused, "the server codes ranges (Content-Encoding), though asked not to");
+  return std::nullopt;
+}
+
+// A body that is `part` of a file of `size` bytes.
+http_verdict believe(const http_head& head, byte_range part, std::uint64_t size,
+                     const std::optional<image_version>& pin) {
+  http_verdict v = find_version(head, size);
+  if (pin) {
+    v = {};
+    v.is = kind::good;
+    v.version = *pin;
+  }
+  v.part = part;
+  return v;
+}
+
+http_verdict judge_whole(const http_head& head, const std::optional<image_version>& pin) {
+  if (auto why = doubt(head)) return *why;
+  const auto size = head.content_length ? parse_length(*head.content_length) : std::nullopt;
+  if (!size) return no(kind::refused, "the server sends whole files only, and does not say how long they are");
+  if (*size == 0) return no(kind::refused, "the file is empty");
+  if (pin && !is_pinned(head, *size, *pin)) return moved_on(*pin);
+  return believe(head, {0, *size}, *size, pin);
+}
+
+}  // namespace
+
+http_verdict judge_parts(const http_head& head, byte_range asked, const image_version& pin) {
+  if (auto why = doubt(head)) return *why;
   if (pin.digest.empty() && !(pin.etag.empty() ? head.last_modified : head.etag))
     return no(kind::refused, "an answer in parts does not say which version it is of");
   if (!is_pinned(head, pin.size, pin)) return moved_on(pin);
@@ -115,11 +143,11 @@ http_verdict judge_parts(const http_head& head, byte_range asked, const image_ve
   return v;
 }
 
-http_verdict judge(const http_head& head, byte_range asked, const std::optional<image_version>& pin, std::time_t now) {
+http_verdict judge(const http_head& head, byte_range asked, const std::optional<image_version>& pin, std::time_t now,
+                   bool may_be_whole) {
+  if (head.status == 200 && may_be_whole) return judge_whole(head, pin);
   if (head.status != 206) return judge_status(head, pin, now);
-  if (head.is_ambiguous) return no(kind::refused, "a field of the answer has two values");
-  if (head.content_encoding && !head.content_encoding->empty() && *head.content_encoding != "identity")
-    return no(kind::refused, "the server codes ranges (Content-Encoding), though asked not to");
+  if (auto why = doubt(head)) return *why;
   if (!head.content_range) return no(kind::refused, "the answer has no Content-Range (or several ranges)");
   const auto range = parse_content_range(*head.content_range);
   if (!range || range->size == 0 || !range->total)
@@ -129,13 +157,7 @@ http_verdict judge(const http_head& head, byte_range asked, const std::optional<
     return no(kind::refused, "the answer has another range than the one asked for");
   if (head.content_length && *head.content_length != std::to_string(range->size))
     return no(kind::refused, "Content-Length and Content-Range of the answer disagree");
-  http_verdict v = find_version(head, *range->total);
-  if (pin) {
-    v.is = kind::good;
-    v.version = *pin;
-  }
-  v.part = {range->first, range->size};
-  return v;
+  return believe(head, {range->first, range->size}, *range->total, pin);
 }
 
 }  // namespace docteur

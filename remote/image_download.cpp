@@ -85,7 +85,7 @@ image_download::~image_download() { client_.reset(); }
 outcome<void> image_download::wait_for_head() {
   std::unique_lock lock(guard_);
   changed_.wait(lock, [this] { return is_begun_ || why_; });
-  if (why_) return tl::make_unexpected(*why_);
+  if (!is_begun_) return tl::make_unexpected(*why_);
   return {};
 }
 
@@ -99,8 +99,13 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   auto file = target_ ? partial_file::open(*target_, whole, identity()) : partial_file::unnamed(whole);
   if (!file) return tl::make_unexpected(std::move(file.error()));
   file_ = std::move(*file);
+  if (client_->sends_whole_files() && file_->present_bytes() > 0) {
+    file_->discard();
+    DOCTEUR_TRY(anew, partial_file::open(*target_, whole, identity()));
+    file_ = std::move(anew);
+  }
   resumed_ = file_->present_bytes();
-  const bool is_part = range.size > kHead;  // of what is to be fetched
+  const bool is_part = range.size > kHead || client_->sends_whole_files();  // of what is to be fetched
   if (is_part && resumed_ > 0)
     return give_up(blame::environment, printable(target_->native()) + ": another process has just begun to fill it");
   const std::uint64_t left = whole - resumed_;

@@ -25,7 +25,8 @@ class image_download final : private range_work {
 
   // `name`: a URL (http://, https://), or of an image in a registry (oci://). Asks the server for the first bytes,
   // checks that they begin an image, and opens the partial file of `target`; nullopt: an unnamed one. Where there is
-  // nothing to go on with, the first request is already for a part of the image, and from then on bytes arrive. Fails
+  // nothing to go on with, the first request is already for a part of the image, and from then on bytes arrive. A
+  // server that knows no ranges is asked for all of it once, and what there is to go on with is fetched again. Fails
   // as find_registry_image(), range_client::open() and partial_file::open() do, and with blame::input if it is no
   // image. `stop`: asked while the registry is.
   [[nodiscard]] static outcome<std::unique_ptr<image_download>> open(const std::string& name,
@@ -77,6 +78,7 @@ class image_download final : private range_work {
   outcome<void> wait(progress& report);
   outcome<void> compare(progress& report);
   std::optional<byte_range> next() override;
+  [[nodiscard]] bool takes_whole() const override { return true; }
   bool take(byte_range range, std::uint64_t at, bytes piece) override;
   void end(byte_range range, const std::optional<range_failure>& why) override;
 

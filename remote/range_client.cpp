@@ -159,21 +159,36 @@ void range_client::send(job& j) {
   std::vector<byte_range> parts = parts_to_ask(j);
   if (!parts.empty()) j.done = parts.front().offset - j.range.offset;
   j.in_parts = parts.size() > 1;
+  j.done_before = j.done;
   const byte_range rest{j.range.offset + j.done, j.range.size - j.done};
-  const auto take = [this, &j](std::uint64_t at, bytes piece) {
-    if (!version_) version_ = j.request->version();
-    bytes_ += piece.size();  // before anyone can see them
-    if (!work_->take(j.range, at, piece)) {
-      bytes_ -= piece.size();
-      return false;
-    }
-    j.done = at + piece.size() - j.range.offset;
-    return true;
-  };
-  j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token, rest, std::move(parts), version_,
-                     take);
+  const bool may_be_whole = j.is_whole || (!has_sent_range_ && work_->takes_whole());
+  j.request->prepare(with_access(where_, j.sent_with), options_, j.sent_with.token,
+                     {rest, std::move(parts), may_be_whole}, version_,
+                     [this, &j](std::uint64_t at, bytes piece) { return take(j, at, piece); });
   ++requests_sent_;
   curl().multi_add_handle(multi_, j.request->handle());
+}
+
+bool range_client::take(job& j, std::uint64_t at, bytes piece) {
+  if (!version_) version_ = j.request->version();
+  if (j.request->is_whole()) {
+    j.is_whole = sends_whole_files_ = true;
+    j.range = {0, version_->size};
+    // A request that was cut off is repeated from the start.
+    const std::size_t known = std::min<std::uint64_t>(j.done - std::min(j.done, at), piece.size());
+    at += known;
+    piece = piece.subspan(known);
+    if (piece.empty()) return true;
+  } else {
+    has_sent_range_ = true;
+  }
+  bytes_ += piece.size();  // before anyone can see them
+  if (!work_->take(j.range, at, piece)) {
+    bytes_ -= piece.size();
+    return false;
+  }
+  j.done = at + piece.size() - j.range.offset;
+  return true;
 }
 
 void range_client::release(job& j) {
@@ -191,7 +206,8 @@ void range_client::finish(http_request& request, CURLcode code) {
   const auto j = std::ranges::find(jobs_, &request, &job::request);
   const http_verdict verdict = request.result(code);
   const std::string location = verdict.is == kind::redirect ? request.location() : "";
-  const bool is_progress = request.received() >= kProgress || j->done == j->range.size;
+  const bool is_progress =
+      std::min(request.received(), j->done - j->done_before) >= kProgress || j->done == j->range.size;
   release(*j);
   if (is_progress) {
     j->tries = 0;
@@ -226,6 +242,7 @@ void range_client::settle(jobs::iterator j, const http_verdict& v) {
     note(text);
     return send(*j);
   }
+  if (v.is == kind::refused && v.status == 200) sends_whole_files_ = true;
   switch (v.is) {
     case kind::moved_on: moved_on_ = text; return give_up_on(j, errc::io, text);
     case kind::retry: return try_again(j, v);

@@ -55,6 +55,8 @@ class range_client {
   [[nodiscard]] http_counters counters() const noexcept;
   // False once the server, asked for several ranges, sent something else: each request is for one range from then on.
   [[nodiscard]] bool may_send_parts() const noexcept { return !no_parts_; }
+  // True once the server, asked for a range, sent the whole file.
+  [[nodiscard]] bool sends_whole_files() const noexcept { return sends_whole_files_; }
   // The last thing that went wrong, also if another try helped; empty: nothing so far.
   [[nodiscard]] std::string last_failure() const;
 
@@ -64,6 +66,7 @@ class range_client {
     byte_range range;
     std::vector<byte_range> parts{};  // of `range`, that are needed; empty: all of it
     std::uint64_t done = 0;           // bytes from its start that are taken, or not needed
+    std::uint64_t done_before = 0;    // when the request was sent
     http_request* request = nullptr;  // in flight
     unsigned tries = 0;               // that brought nothing, since the last that brought bytes
     unsigned redirects = 0;
@@ -72,6 +75,7 @@ class range_client {
     request_access sent_with{};
     bool went_back = false;  // asks at the origin again
     bool in_parts = false;   // the request is for several ranges
+    bool is_whole = false;   // the range is the file: the server sends nothing else
     clock::time_point not_before{};
     clock::time_point failing_since{};
   };
@@ -84,6 +88,7 @@ class range_client {
   void take_new();
   [[nodiscard]] request_access access_for(const remote_address& where) const;
   void send(job& j);
+  bool take(job& j, std::uint64_t at, bytes piece);
   [[nodiscard]] std::vector<byte_range> parts_to_ask(const job& j) const;
   void finish(http_request& request, CURLcode code);
   void take_part(jobs::iterator j, bool is_progress);
@@ -103,8 +108,9 @@ class range_client {
   std::optional<image_version> version_;  // written once, by the thread, before the first end()
 
   // Of the thread only.
-  remote_address where_;  // where the last redirect led
-  std::string moved_on_;  // once the file is another one
+  remote_address where_;         // where the last redirect led
+  std::string moved_on_;         // once the file is another one
+  bool has_sent_range_ = false;  // the server
   jobs jobs_;
   std::vector<std::unique_ptr<http_request>> requests_;  // all, free or in flight
   std::vector<http_request*> free_;
@@ -118,6 +124,7 @@ class range_client {
   std::string last_failure_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> no_parts_{false};
+  std::atomic<bool> sends_whole_files_{false};
   std::atomic<std::uint64_t> requests_sent_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> retries_{0};

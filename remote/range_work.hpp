@@ -30,12 +30,15 @@ class range_work {
     (void)range;
     return {};
   }
+  // Whether the whole file will do for `range`, the first that is asked for, from a server that knows no ranges. The
+  // range is the whole file then.
+  [[nodiscard]] virtual bool takes_whole() const { return false; }
   // Takes bytes of `range`; calls for one range follow each other, without gaps but for those
   // between parts(). Returns false if they cannot be kept,
   // which ends the range.
   virtual bool take(byte_range range, std::uint64_t at, bytes piece) = 0;
   // The last call for a range: all of it came, or why not. `range` is as next() returned it; the first one may be
-  // shorter, if the file is.
+  // shorter, if the file is, or the whole file.
   virtual void end(byte_range range, const std::optional<range_failure>& why) = 0;
 };
 

@@ -40,7 +40,10 @@ class updater {
     DOCTEUR_TRY(streams, stream_index::load(from_.image));
     if (!streams) return nothing(from_.shown + ": " + streams.error().what);
     progress_.phase("updating", 0);
-    DOCTEUR_CHECK(fetch_known({{0, kHead}}));
+    if (auto head = fetch_known({{0, kHead}}); !head) {
+      if (client_.sends_whole_files()) return nothing(shown_ + ": the server sends whole files only");
+      return tl::make_unexpected(std::move(head.error()));
+    }
     DOCTEUR_TRY(file, partial_file::open(target, client_.version().size, version_text(client_.version())));
     file_.emplace(std::move(file));
     result_.was_changed = file_->was_changed();

@@ -37,7 +37,8 @@ void check_version(const image_version& v) {
   PROPERTY(parse_version(text) == v);
 }
 
-void check_verdict(const http_verdict& v, byte_range asked, const std::optional<image_version>& pin) {
+void check_verdict(const http_verdict& v, byte_range asked, const std::optional<image_version>& pin,
+                   bool may_be_whole) {
   using kind = http_verdict::kind;
   PROPERTY(!v.pause || (v.pause->count() >= 0 && static_cast<std::uint64_t>(v.pause->count()) <= kDay));
   if (v.is == kind::redirect) return;
@@ -47,7 +48,9 @@ void check_verdict(const http_verdict& v, byte_range asked, const std::optional<
   if (v.is != kind::good) return;
   check_version(v.version);
   PROPERTY(!pin || v.version == *pin);
-  PROPERTY(v.part.offset == asked.offset && v.part.size > 0 && v.part.size <= asked.size);
+  const bool is_whole = v.part.offset == 0 && v.part.size == v.version.size;
+  PROPERTY((is_whole && may_be_whole) || (v.part.offset == asked.offset && v.part.size <= asked.size));
+  PROPERTY(v.part.size > 0);
   PROPERTY(v.part.offset <= v.version.size && v.part.size <= v.version.size - v.part.offset);
 }
 
@@ -99,6 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (line.starts_with("Location: ")) check_redirect(line.substr(10));
   }
   check_fields(head);
-  check_verdict(judge(head, asked, pin, 1'795'000'000), asked, pin);
+  for (const bool may_be_whole : {false, true})
+    check_verdict(judge(head, asked, pin, 1'795'000'000, may_be_whole), asked, pin, may_be_whole);
   return 0;
 }

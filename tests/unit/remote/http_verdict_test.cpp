@@ -33,6 +33,29 @@ TEST(Judge, AGoodPart) {
   EXPECT_EQ(judge(head, kAsked, kDated, 0).is, kind::moved_on);
 }
 
+TEST(Judge, TheWholeFile) {
+  const auto judged = [](std::initializer_list<const char*> lines, const std::optional<image_version>& pin) {
+    return judge(head_of(lines), kAsked, pin, 0, true);
+  };
+  for (const auto& pin : {std::optional<image_version>(), std::optional(kTagged)}) {
+    const auto v = judged({"HTTP/1.1 200 x", "ETag: \"a\"", "Content-Length: 1000"}, pin);
+    EXPECT_EQ(v.is, kind::good) << v.text;
+    EXPECT_EQ(v.version, kTagged);
+    EXPECT_EQ(v.part.offset, 0u);
+    EXPECT_EQ(v.part.size, 1000u);
+  }
+  EXPECT_EQ(judged({"HTTP/1.1 200 x", "ETag: \"b\"", "Content-Length: 1000"}, kTagged).is, kind::moved_on);
+  EXPECT_EQ(judged({"HTTP/1.1 200 x", "ETag: \"a\"", "Content-Length: 999"}, kTagged).is, kind::moved_on);
+  for (const char* length : {"Content-Length: 0", "Content-Length: 10x", "Content-Length: -1",
+                             "Content-Length:", "Content-Length: 9223372036854775808"})
+    EXPECT_EQ(judged({"HTTP/1.1 200 x", "ETag: \"a\"", length}, std::nullopt).is, kind::refused) << length;
+  EXPECT_EQ(judged({"HTTP/1.1 200 x", "ETag: \"a\""}, std::nullopt).is, kind::refused);
+  EXPECT_EQ(judged({"HTTP/1.1 200 x", "ETag: \"a\"", "Content-Length: 1000", "Content-Encoding: br"}, kTagged).is,
+            kind::refused);
+  EXPECT_EQ(judge(head_of({"HTTP/1.1 200 x", "ETag: \"a\"", "Content-Length: 1000"}), kAsked, kTagged, 0).is,
+            kind::refused);
+}
+
 TEST(Judge, AShorterPart) {
   const auto v =
       judge(head_of({"HTTP/1.1 206 x", "Content-Range: bytes 100-109/1000", "ETag: \"a\""}), kAsked, kTagged, 0);
