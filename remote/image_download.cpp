@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kLeastRange = std::uint64_t{1} << 20;  // bytes
 constexpr std::uint64_t kMostRange = std::uint64_t{32} << 20;
 constexpr std::size_t kHead = 4 << 10;                        // bytes that show whether it is an image
-constexpr std::uint64_t kFirst = std::uint64_t{2} << 20;      // bytes of the first request where all is missing
+constexpr std::uint64_t kFirst = std::uint64_t{8} << 20;      // bytes of the first request where all is missing
 constexpr std::uint64_t kSyncEach = std::uint64_t{16} << 20;  // bytes
 constexpr std::chrono::milliseconds kTick{100};               // between looks at signals
 

@@ -10,7 +10,7 @@ from functools import partial
 from old_and_new import versions
 from range_server import Server, check, expect, good, refused, run_checks, sample_image
 
-image, files = sample_image(3 << 20)
+image, files = sample_image(12 << 20)
 data = image.read_bytes()
 server = Server(data)
 out = image.parent / "out"
