@@ -111,6 +111,9 @@ outcome<remote_address> parse_scp_address(std::string_view text) {
   if (path.starts_with(':'))
     return refuse(out.shown, "is not a file, and addresses of remote helpers (ext::..., foo::...) are not supported");
   if (has_control_character(text)) return refuse(out.shown, "an address cannot contain control characters");
+  // "[x://-host]:path": the first colon is before the slash, the one before the path is not.
+  if (text.substr(0, colon).find('/') != std::string_view::npos)
+    return refuse(out.shown, "a host name cannot contain a slash");
   const bool in_brackets = where.host_port.starts_with('[') && where.host_port.ends_with(']');
   const authority bare{where.userinfo,
                        in_brackets ? where.host_port.substr(1, where.host_port.size() - 2) : where.host_port};

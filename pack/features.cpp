@@ -41,7 +41,7 @@ std::span<feature> of_targets(std::span<feature> all, const std::vector<bool>& t
   std::vector<bool> wanted(std::size_t{1} << kBits);
   for (const feature f : all)
     if (targets[object_index(f)]) wanted[bit(f)] = true;
-  const auto end = std::ranges::remove_if(all, [&](feature f) { return !wanted[bit(f)]; }).begin();
+  const auto end = std::remove_if(all.begin(), all.end(), [&](feature f) { return !wanted[bit(f)]; });
   return all.first(static_cast<std::size_t>(end - all.begin()));
 }
 

@@ -77,10 +77,27 @@ TEST(Location, RefusesWhatItCannotReach) {
 }
 
 TEST(Location, RefusesWhatWouldBeAnOptionOrAProgram) {
-  for (const char* const text :
-       {"ssh://-oProxyCommand=x/y", "ssh://%2doProxyCommand=x/y", "ssh://u@-o/y", "ssh://-o@h/y", "ssh://%2Do@h/y",
-        "ssh://h:-o/y", "ssh://[-o]/y", "-o:y", "u@-o:y", "-u@h:y", "[-o]:y", "h:-y", "git://-h/y", "https://-h/y",
-        "ext::sh -c x", "ext::ssh://h/x", "foo::bar", "git+ssh://h/x", "http+unix://h/x"}) {
+  for (const char* const text : {"ssh://-oProxyCommand=x/y",
+                                 "ssh://%2doProxyCommand=x/y",
+                                 "ssh://u@-o/y",
+                                 "ssh://-o@h/y",
+                                 "ssh://%2Do@h/y",
+                                 "ssh://h:-o/y",
+                                 "ssh://[-o]/y",
+                                 "-o:y",
+                                 "u@-o:y",
+                                 "-u@h:y",
+                                 "[-o]:y",
+                                 "[x ://-o]:y",
+                                 "[x:/y]:z",
+                                 "h:-y",
+                                 "git://-h/y",
+                                 "https://-h/y",
+                                 "ext::sh -c x",
+                                 "ext::ssh://h/x",
+                                 "foo::bar",
+                                 "git+ssh://h/x",
+                                 "http+unix://h/x"}) {
     const auto where = parse_location(text);
     ASSERT_FALSE(where) << text;
     EXPECT_EQ(where.error().who, blame::usage) << text;
