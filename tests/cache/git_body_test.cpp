@@ -172,6 +172,8 @@ TEST(GitBody, RefusesBodies) {
   EXPECT_EQ(status("", ""), 400) << "no body";
   EXPECT_EQ(status(length + "131073\r\n", ""), 413) << "before it is sent";
   EXPECT_EQ(status("Transfer-Encoding: chunked\r\n", "20001\r\n"), 413);
+  // The last chunk does not fit any more, in how many pieces ever it comes.
+  EXPECT_EQ(status("Transfer-Encoding: chunked\r\n", "1fff7\r\n" + std::string(0x1fff7, '0') + "\r\n0\r\n\r\n"), 413);
   EXPECT_EQ(status("Transfer-Encoding: chunked\r\n", chunked(std::string(100'000, '0'), 2)), 413)
       << "its framing counts";
   EXPECT_EQ(status("Transfer-Encoding: chunked\r\n", "0\r\nTrailer: a\r\n\r\n"), 413);

@@ -270,13 +270,13 @@ head_end find_head_end(std::string_view text, std::size_t seen, const http_limit
     const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
     if (end == 0 || text[end - 1] != '\r') return {refused, 0, 400};
     if (end >= 3 && text[end - 2] == '\n') {
-      if (end + 1 > limits.header_bytes) return {refused, 0, 431};
+      if (end + 1 > limits.header_bytes) break;
       return {whole, end + 1, 0};
     }
     at = end + 1;
   }
   if (text.size() < limits.header_bytes) return {more};
-  // 414 if the request line itself is too long.
+  // 414 if the request line itself is too long, in how many pieces ever it came.
   return {refused, 0, text.substr(0, limits.target_bytes + 64).find('\n') == std::string_view::npos ? 414 : 431};
 }
 
@@ -287,7 +287,8 @@ head_end find_empty_body(std::string_view text) noexcept {
   const std::string_view line = text.substr(0, line_end);
   const std::size_t zeros = std::min(line.find_first_not_of('0'), line.size());
   if (zeros < line.size() && hex_value(line[zeros]) >= 0) return {refused, 0, 413};
-  if (line_end == text.size()) return line.size() > longest_line ? head_end{refused, 0, 400} : head_end{more};
+  if (line.size() > longest_line) return {refused, 0, 400};
+  if (line_end == text.size()) return {more};
   // A chunk extension may follow the zeros: "0;a=b".
   const std::string_view extension = trim(line.substr(zeros, line.size() - zeros - (line.ends_with('\r') ? 1 : 0)));
   if (zeros == 0 || !line.ends_with('\r') || !is_text(extension)) return {refused, 0, 400};

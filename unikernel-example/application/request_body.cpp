@@ -101,6 +101,7 @@ head_end body_finder::find_last_chunk(std::string_view text) noexcept {
     if (c.state == refused) return {refused, 0, 400};
     if (c.state == more) return text.size() < most_ ? head_end{more} : head_end{refused, 0, 413};
     if (c.data == 0) {
+      if (at_ + c.line + 2 > most_) return {refused, 0, 413};
       const std::string_view rest = text.substr(at_ + c.line, 2);
       if (rest == "\r\n") return {whole, at_ + c.line + 2, 0};
       return rest.empty() || rest == "\r" ? head_end{more} : head_end{refused, 0, 413};  // trailers
