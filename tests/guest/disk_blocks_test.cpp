@@ -77,6 +77,27 @@ TEST_F(DiskBlocks, AFastDiskIsWaitedFor) {
   EXPECT_EQ(read(5000, 70'000), 0u);
 }
 
+TEST_F(DiskBlocks, WhoReadsOnFindsTheNextBlock) {
+  played_->holds = false;
+  EXPECT_EQ(read(0, 10), 0u);
+  EXPECT_EQ(played_->requests(), 1);
+  EXPECT_EQ(read(kBlock, 10), 0u);
+  static_cast<void>(serve());
+  EXPECT_EQ(played_->requests(), 3);
+  played_->holds = true;
+  EXPECT_EQ(read(2 * kBlock, 10), 0u);
+  EXPECT_EQ(read(2 * kBlock + 10, 10), 0u);
+  static_cast<void>(serve());
+  EXPECT_EQ(played_->requests(), 4);
+  // Elsewhere, and at the end, there is none.
+  played_->holds = false;
+  EXPECT_EQ(read(20 * kBlock, 10), 0u);
+  EXPECT_EQ(played_->requests(), 5);
+  EXPECT_EQ(read(kSize - kBlock, 10), 0u);
+  static_cast<void>(serve());
+  EXPECT_EQ(played_->requests(), 6);
+}
+
 TEST_F(DiskBlocks, WhoMayWaitDoes) {
   const std::uint64_t ticket = read(0, 10);
   waits_.may_wait = true;

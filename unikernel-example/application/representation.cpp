@@ -11,12 +11,12 @@ namespace docteur::cache_vm {
 namespace {
 
 struct candidate {
-  coding form = coding::identity;
-  content_form kept = content_form::plain;
-  const object_facts* of = nullptr;
-  std::uint64_t size = 0;
-  unsigned weight = 0;
-  shared_content content{};
+  coding form;
+  content_form kept;
+  const object_facts* of;
+  std::uint64_t size;
+  const shared_content* content;  // if it was made already
+  unsigned weight;
 };
 
 // What is compared after the weight.
@@ -52,34 +52,40 @@ struct candidate {
 class candidates {
  public:
   candidates(site& s, const served_file& file, const accepted_codings& accepted, shared_content with_dictionary)
-      : accepted_(&accepted) {
+      : accepted_(&accepted), with_dictionary_(std::move(with_dictionary)) {
     const object_facts& f = file.facts;
-    add({coding::identity, content_form::plain, &f, f.size, 0});
-    for (const beside_file& b : file.beside) add({b.form, content_form::plain, &b.facts, b.facts.size, 0});
+    add(coding::identity, content_form::plain, f, f.size);
+    for (const beside_file& b : file.beside) add(b.form, content_form::plain, b.facts, b.facts.size);
     if (f.deflate) {
-      if (!is_gzip_file(file.media_type)) add({coding::gzip, content_form::gzip, &f, gzip_size(f.deflate->size), 0});
-      add({coding::deflate, content_form::zlib, &f, f.deflate->size, 0});
+      if (!is_gzip_file(file.media_type)) add(coding::gzip, content_form::gzip, f, gzip_size(f.deflate->size));
+      add(coding::deflate, content_form::zlib, f, f.deflate->size);
     } else if (accepted.weight(coding::gzip) > 0 && file.may_be_made(s)) {
       // It is looked for in the cache only, which makes no error.
-      if (auto made = s.whole(f, content_form::made_gzip); made && *made)
-        add({coding::gzip, content_form::made_gzip, &f, (*made)->size, 0, std::move(*made)});
+      if (auto made = s.whole(f, content_form::made_gzip); made && *made) {
+        made_gzip_ = std::move(*made);
+        add(coding::gzip, content_form::made_gzip, f, made_gzip_->size, &made_gzip_);
+      }
     }
-    if (with_dictionary)
-      add({coding::dcz, content_form::made_dcz, &f, with_dictionary->size, 0, std::move(with_dictionary)});
+    if (with_dictionary_) add(coding::dcz, content_form::made_dcz, f, with_dictionary_->size, &with_dictionary_);
   }
-  [[nodiscard]] std::span<candidate> all() noexcept { return {all_.data(), size_}; }
+  candidates(const candidates&) = delete;
+  candidates& operator=(const candidates&) = delete;
+  [[nodiscard]] std::span<const candidate> all() const noexcept { return {all_.data(), size_}; }
 
  private:
-  void add(candidate c) {
-    c.weight = accepted_->weight(c.form);
+  void add(coding form, content_form kept, const object_facts& of, std::uint64_t size,
+           const shared_content* content = nullptr) {
+    const candidate c{form, kept, &of, size, content, accepted_->weight(form)};
     if (c.weight == 0) return;
     std::size_t at = size_++;
-    for (; at > 0 && comes_before(c, all_[at - 1]); --at) all_[at] = std::move(all_[at - 1]);
-    all_[at] = std::move(c);
+    for (; at > 0 && comes_before(c, all_[at - 1]); --at) all_[at] = all_[at - 1];
+    all_[at] = c;
   }
 
   const accepted_codings* accepted_;
-  std::array<candidate, 1 + kCodings + 3> all_;
+  shared_content made_gzip_;
+  shared_content with_dictionary_;
+  std::array<candidate, 1 + kCodings + 3> all_;  // not initialized: this is done for each request
   std::size_t size_ = 0;
 };
 
@@ -88,17 +94,20 @@ class candidates {
 }
 
 // nullopt: it is not there.
-result<std::optional<representation>> load(site& s, candidate& c) {
+result<std::optional<representation>> load(site& s, const candidate& c) {
   if (c.kept == content_form::plain)
     return representation{c.form, *c.of, c.kept, entity_tag(c.of->id, c.form), c.of->size};
-  if (!c.content) {
+  shared_content content;
+  if (c.content != nullptr) {
+    content = *c.content;
+  } else {
     DOCTEUR_TRY(stream, s.whole(*c.of, c.kept));
     if (!stream) return std::optional<representation>();
-    c.content = std::move(stream);
+    content = std::move(stream);
   }
-  const entity_tag tag(c.of->id, c.form, c.content->crc);
-  const std::uint64_t size = c.content->size;
-  return representation{c.form, *c.of, c.kept, tag, size, std::move(c.content)};
+  const entity_tag tag(c.of->id, c.form, content->crc);
+  const std::uint64_t size = content->size;
+  return representation{c.form, *c.of, c.kept, tag, size, std::move(content)};
 }
 
 // Whether it is worth loading to see if the client has it.
@@ -127,7 +136,7 @@ result<representation> choose_representation(site& s, const served_file& file, c
   candidates list(s, file, accepted, std::move(with_dictionary));
   const bool has_tags = r.if_match || r.if_none_match || r.if_range;
   std::optional<representation> chosen;
-  for (candidate& c : list.all()) {
+  for (const candidate& c : list.all()) {
     if (chosen && !may_be_named(r, c)) continue;
     DOCTEUR_TRY(loaded, load(s, c));
     if (!loaded) continue;

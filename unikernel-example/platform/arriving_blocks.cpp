@@ -30,6 +30,11 @@ result<bool> arriving_blocks::are_here(block_range needed, std::uint64_t at, std
   return all;
 }
 
+bool arriving_blocks::was_used(std::uint64_t number) const noexcept {
+  const auto found = blocks_.find(number);
+  return found != blocks_.end() && found->second.was_used;
+}
+
 void arriving_blocks::copy(std::uint64_t offset, mutable_bytes out) noexcept {
   while (!out.empty()) {
     const std::uint64_t from = offset % kBlock;
@@ -43,11 +48,11 @@ void arriving_blocks::copy(std::uint64_t offset, mutable_bytes out) noexcept {
   }
 }
 
-std::optional<std::vector<std::uint64_t>> arriving_blocks::want(block_range needed, std::uint64_t now) {
+std::optional<std::vector<std::uint64_t>> arriving_blocks::want(block_range needed, std::uint64_t now, bool ahead) {
   std::vector<std::uint64_t> missing;
   for (std::uint64_t i = needed.first; i <= needed.last; ++i)
     if (!blocks_.contains(i)) missing.push_back(i);
-  if (!make_room(missing.size(), needed, now)) return std::nullopt;
+  if (!make_room(missing.size(), needed, now, ahead)) return std::nullopt;
   while (spare_.size() < missing.size()) spare_.push_back(std::make_unique_for_overwrite<std::byte[]>(kBlock));
   // What can fail for want of memory comes before anything is changed.
   std::list<std::uint64_t> numbers(missing.begin(), missing.end());
@@ -63,9 +68,9 @@ std::optional<std::vector<std::uint64_t>> arriving_blocks::want(block_range need
   return missing;
 }
 
-bool arriving_blocks::make_room(std::size_t more, block_range spare, std::uint64_t now) {
+bool arriving_blocks::make_room(std::size_t more, block_range spare, std::uint64_t now, bool ahead) {
   for (const bool any : {false, true}) {
-    if (any && wanted() > 0) return false;
+    if (any && (ahead || wanted() > 0)) return false;
     for (auto at = order_.end(); at != order_.begin() && blocks_.size() + more > most_;) {
       const auto found = blocks_.find(*--at);
       const block& b = found->second;

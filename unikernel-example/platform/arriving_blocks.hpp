@@ -54,12 +54,16 @@ class arriving_blocks {
   // Whether all these blocks are here. Fails as one of them did within the last half second; it is forgotten later.
   // `at`: of the read, for its error.
   [[nodiscard]] result<bool> are_here(block_range needed, std::uint64_t at, std::uint64_t now);
+  // Whether the block is here and was copied from.
+  [[nodiscard]] bool was_used(std::uint64_t number) const noexcept;
   // Copies from blocks that are here.
   void copy(std::uint64_t offset, mutable_bytes out) noexcept;
   // The blocks of the range that nobody reads yet: they are wanted from now on. nullopt: there is no room for them, and
   // nothing has changed. Blocks go that were used, or that nobody came for in five seconds. When nothing is wanted,
-  // nobody else makes room, so others go, too. Throws std::bad_alloc.
-  [[nodiscard]] std::optional<std::vector<std::uint64_t>> want(block_range needed, std::uint64_t now);
+  // nobody else makes room, so others go, too, but for blocks that are only `ahead` of what is needed. Throws
+  // std::bad_alloc.
+  [[nodiscard]] std::optional<std::vector<std::uint64_t>> want(block_range needed, std::uint64_t now,
+                                                               bool ahead = false);
   // A block that want() has just returned is not read after all.
   void withdraw(std::uint64_t number) noexcept;
   // The place of a wanted block: kBlock bytes, which stay where they are until it is settled.
@@ -88,7 +92,7 @@ class arriving_blocks {
     std::list<std::uint64_t>::iterator place;  // in wanted_ or order_
   };
   using map = std::unordered_map<std::uint64_t, block>;
-  [[nodiscard]] bool make_room(std::size_t more, block_range spare, std::uint64_t now);
+  [[nodiscard]] bool make_room(std::size_t more, block_range spare, std::uint64_t now, bool ahead);
   void forget(map::iterator which, std::list<std::uint64_t>& from) noexcept;
 
   const std::size_t most_;

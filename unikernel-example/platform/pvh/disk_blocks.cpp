@@ -47,6 +47,7 @@ result<done> disk_blocks::read(std::uint64_t offset, mutable_bytes out) {
   DOCTEUR_TRY(at_once, blocks_.are_here(needed, offset, monotonic_ns()));
   bool here = at_once;
   const bool is_wanted = here || want(needed);
+  if (is_wanted) read_ahead(needed);
   if (!is_wanted && blocks_.wanted() == 0) return below_->read(offset, out);  // nobody would call the ticket
   for (const std::uint64_t begin = monotonic_ns(); !here && is_wanted && monotonic_ns() - begin < kMoment; pause()) {
     below_->collect();
@@ -62,9 +63,17 @@ result<done> disk_blocks::read(std::uint64_t offset, mutable_bytes out) {
   return fail(errc::unavailable, offset, "the disk has not brought it yet");
 }
 
+// Where the block before was read, and this one is read for the first time, somebody reads on.
+void disk_blocks::read_ahead(block_range needed) {
+  const std::uint64_t next = needed.last + 1;
+  if (needed.first == 0 || next * kBlock >= size_) return;
+  if (!blocks_.was_used(needed.first - 1) || blocks_.was_used(needed.last)) return;
+  static_cast<void>(want({next, next}, true));
+}
+
 // Has the missing blocks read. False if there is no room for them, or the device takes no more requests.
-bool disk_blocks::want(block_range needed) {
-  const auto missing = blocks_.want(needed, monotonic_ns());
+bool disk_blocks::want(block_range needed, bool ahead) {
+  const auto missing = blocks_.want(needed, monotonic_ns(), ahead);
   if (!missing) return false;
   bool all = true;
   for (const std::uint64_t i : *missing) {

@@ -21,8 +21,8 @@ class disk_blocks {
   ~disk_blocks() { below_->set_background({}); }
 
   // With the current size and content: what was read before is read again. Valid as long as this object. Where reads
-  // may not wait, they still wait for a moment, since a fast disk answers in less time than it takes to ask twice.
-  // Errors: virtio_block's.
+  // may not wait, they still wait for a moment, since a fast disk answers in less time than it takes to ask twice. When
+  // a read goes on from block to block, the next one is read meanwhile. Errors: virtio_block's.
   [[nodiscard]] device view() noexcept;
   // Takes what the disk has brought, and returns who waited for it.
   [[nodiscard]] std::vector<arriving_blocks::waiter> poll();
@@ -31,7 +31,8 @@ class disk_blocks {
 
  private:
   [[nodiscard]] result<done> read(std::uint64_t offset, mutable_bytes out);
-  [[nodiscard]] bool want(block_range needed);
+  [[nodiscard]] bool want(block_range needed, bool ahead = false);
+  void read_ahead(block_range needed);
 
   virtio_block* below_;
   disk_waits* waits_;
