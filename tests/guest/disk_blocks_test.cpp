@@ -98,6 +98,16 @@ TEST_F(DiskBlocks, WhoReadsOnFindsTheNextBlock) {
   EXPECT_EQ(played_->requests(), 6);
 }
 
+TEST_F(DiskBlocks, WhatIsReadDoesNotMakeRoomForTheNext) {
+  played_->holds = false;
+  for (const std::uint64_t i : {1, 2}) EXPECT_EQ(read(i * kBlock, 10), 0u);
+  static_cast<void>(serve());  // block 3, too
+  for (const std::uint64_t i : {20, 22, 24, 26, 28}) EXPECT_EQ(read(i * kBlock, 10), 0u);
+  EXPECT_EQ(read(kBlock, 10), 0u);
+  // All eight places are taken, and block 2 is the one used longest ago.
+  EXPECT_EQ(read(3 * kBlock - 5, 10), 0u);
+}
+
 TEST_F(DiskBlocks, WhoMayWaitDoes) {
   const std::uint64_t ticket = read(0, 10);
   waits_.may_wait = true;

@@ -68,7 +68,7 @@ void disk_blocks::read_ahead(block_range needed) {
   const std::uint64_t next = needed.last + 1;
   if (needed.first == 0 || next * kBlock >= size_) return;
   if (!blocks_.was_used(needed.first - 1) || blocks_.was_used(needed.last)) return;
-  static_cast<void>(want({next, next}, true));
+  static_cast<void>(want({needed.first, next}, true));  // room for the next is not made of those that are needed
 }
 
 // Has the missing blocks read. False if there is no room for them, or the device takes no more requests.
