@@ -100,9 +100,9 @@ TEST_F(DiskBlocks, WhoReadsOnFindsTheNextBlock) {
 
 TEST_F(DiskBlocks, WhatIsReadDoesNotMakeRoomForTheNext) {
   played_->holds = false;
-  for (const std::uint64_t i : {1, 2}) EXPECT_EQ(read(i * kBlock, 10), 0u);
+  for (const std::uint64_t i : {1u, 2u}) EXPECT_EQ(read(i * kBlock, 10), 0u);
   static_cast<void>(serve());  // block 3, too
-  for (const std::uint64_t i : {20, 22, 24, 26, 28}) EXPECT_EQ(read(i * kBlock, 10), 0u);
+  for (const std::uint64_t i : {20u, 22u, 24u, 26u, 28u}) EXPECT_EQ(read(i * kBlock, 10), 0u);
   EXPECT_EQ(read(kBlock, 10), 0u);
   // All eight places are taken, and block 2 is the one used longest ago.
   EXPECT_EQ(read(3 * kBlock - 5, 10), 0u);
