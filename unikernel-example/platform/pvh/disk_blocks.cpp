@@ -63,12 +63,16 @@ result<done> disk_blocks::read(std::uint64_t offset, mutable_bytes out) {
   return fail(errc::unavailable, offset, "the disk has not brought it yet");
 }
 
-// Where the block before was read, and this one is read for the first time, somebody reads on.
+// Where the block before was read, and this one is read for the first time, somebody reads on. No read fails because
+// there is no memory for the next.
 void disk_blocks::read_ahead(block_range needed) {
   const std::uint64_t next = needed.last + 1;
   if (needed.first == 0 || next * kBlock >= size_) return;
   if (!blocks_.was_used(needed.first - 1) || blocks_.was_used(needed.last)) return;
-  static_cast<void>(want({needed.first, next}, true));  // room for the next is not made of those that are needed
+  try {
+    static_cast<void>(want({needed.first, next}, true));  // room for the next is not made of those that are needed
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 // Has the missing blocks read. False if there is no room for them, or the device takes no more requests.
