@@ -37,7 +37,7 @@ outcome<std::vector<delta_edge>> carry_deltas(const kept_entries& kept, const ob
   std::vector<std::uint32_t> order;  // by base, whose content is then read once
   for (std::uint32_t i = 0; i < entries.size(); ++i) {
     const std::uint32_t base = entries[i].base;
-    if (entries[i].has_delta() && base != kNoBase && base != i && eligible[i] && eligible[base]) order.push_back(i);
+    if (entries[i].has_delta() && base != i && eligible[i] && eligible[base]) order.push_back(i);
   }
   std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return entries[i].base; });
 

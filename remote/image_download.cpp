@@ -99,13 +99,14 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   auto file = target_ ? partial_file::open(*target_, whole, identity()) : partial_file::unnamed(whole);
   if (!file) return tl::make_unexpected(std::move(file.error()));
   file_ = std::move(*file);
-  if (client_->sends_whole_files() && file_->present_bytes() > 0) {
+  const bool is_all = range.size == whole;  // from a server that knows no ranges
+  if (is_all && first_ == kHead && file_->present_bytes() > 0) {
     file_->discard();
     DOCTEUR_TRY(anew, partial_file::open(*target_, whole, identity()));
     file_ = std::move(anew);
   }
   resumed_ = file_->present_bytes();
-  const bool is_part = range.size > kHead || client_->sends_whole_files();  // of what is to be fetched
+  const bool is_part = range.size > kHead || is_all;  // of what is to be fetched
   if (is_part && resumed_ > 0)
     return give_up(blame::environment, printable(target_->native()) + ": another process has just begun to fill it");
   const std::uint64_t left = whole - resumed_;

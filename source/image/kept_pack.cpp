@@ -176,7 +176,7 @@ class kept_pack final : public kept_entries {
     std::vector<std::uint32_t> predecessors(objects_.size(), kNoPackEntry);
     const auto add = [&](std::uint32_t place, std::string_view path) {
       const auto now = by_path.find(path);
-      if (now == by_path.end()) return;
+      if (now == by_path.end() || old_.places[place].object != objects_[now->second].type) return;
       if (successors[place] == kUnknown) successors[place] = now->second;
       if (predecessors[now->second] == kNoPackEntry) predecessors[now->second] = place;
     };
