@@ -10,6 +10,7 @@ import concurrent.futures
 import pathlib
 import random
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -168,6 +169,42 @@ def wire_that_loses(image, _):
             # 41 of 2,055 segments are lost, and many acknowledgements.
             assert again >= 20, "nothing was lost"
             assert time_outs <= again // 4, f"{time_outs} time-outs, {again} segments sent again"
+
+
+def data_segment(frame):
+    """(sequence number, end) of the data in an Ethernet frame with IPv4 and TCP, else None."""
+    if len(frame) < 54 or frame[23] != socket.IPPROTO_TCP:
+        return None
+    tcp = 14 + (frame[14] & 15) * 4
+    begin, = struct.unpack_from("!I", frame, tcp + 4)
+    size = 14 + int.from_bytes(frame[16:18], "big") - tcp - (frame[tcp + 12] >> 4) * 4
+    return (begin, begin + size) if size > 0 else None
+
+
+def long_path(image, _):
+    """A fast client that is far away: more is under way to it than the 128 KiB that wait in the guest for a client nearby.
+
+    When its acknowledgements no longer arrive, the guest retransmits the first segment that was not acknowledged; the last
+    one ends where it had got to.
+    """
+    with wire.Guest(ELF, image, wire=(0, 1, 20)) as guest, socket.create_connection((wire.FAR, 80), servers.PATIENCE) as s:
+        s.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
+        got = 0
+        while got < len(FILES["large"]) // 2:
+            got += len(s.recv(1 << 16))
+        end, again = 0, []
+        with wire.Frames(0x0800) as frames:
+            guest.relay.send_signal(signal.SIGUSR1)
+
+            def is_sent_again():
+                nonlocal end
+                for begin, its_end in filter(None, map(data_segment, frames.seen())):
+                    if begin < end:
+                        again.append(begin)
+                    end = max(end, its_end)
+                return again and end - min(again) > 160 * 1024
+
+            waiting.wait_until(is_sent_again, lambda: f"{end - min(again, default=end)} bytes were under way")
 
 
 wire.run_with_image(MAKE, FILES, globals()[CHECK])

@@ -3,7 +3,8 @@
 
 Usage: lossy_wire.py DESCRIPTOR DESCRIPTOR LOSS SEED DELAY    (taps, or datagram sockets; LOSS in percent, drawn by SEED;
 each frame is DELAY milliseconds on its way)
-Ends by SIGTERM, and says how many frames it has seen and how many it has lost.
+SIGUSR1 cuts it in one direction: nothing that comes from the first descriptor passes any more. Ends by SIGTERM, and says how
+many frames it has seen and how many it has lost.
 """
 
 import collections
@@ -39,7 +40,9 @@ def main():
     one, other = int(sys.argv[1]), int(sys.argv[2])
     loss, dice, delay = float(sys.argv[3]) / 100, random.Random(int(sys.argv[4])), float(sys.argv[5]) / 1000
     passed = lost = 0
+    cut = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGUSR1, lambda *_: cut.append(one))
     for end in (one, other):
         os.set_blocking(end, False)
     to = {one: other, other: one}
@@ -49,7 +52,7 @@ def main():
             patience = max(0, under_way[0][0] - time.monotonic()) if under_way else None
             for source in select.select([one, other], [], [], patience)[0]:
                 for frame in frames(source):
-                    if dice.random() < loss:
+                    if dice.random() < loss or source in cut:
                         lost += 1
                         continue
                     passed += 1

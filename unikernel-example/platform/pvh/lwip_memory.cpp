@@ -16,7 +16,7 @@ constexpr std::size_t kLeast = 1024;
 constexpr std::size_t kFrame = 1664;  // bytes: pbuf, all headers and TCP_MSS
 constexpr unsigned char kIsFrame = 1;
 
-std::array<void*, 128> kept;  // as many as may be on their way to one client (TCP_SND_BUF)
+std::array<void*, 128> kept;  // about as many as are under way to a client nearby
 std::size_t kept_count = 0;
 
 }  // namespace

@@ -29,7 +29,7 @@ class path_view {
 
   // Whether a loss means congestion. `segment`: bytes.
   [[nodiscard]] constexpr bool is_crowded(std::uint64_t segment) const noexcept {
-    constexpr std::uint64_t kJitter = 2000;  // us: the most that a connection has in flight, 128 KiB, at 500 Mbit/s
+    constexpr std::uint64_t kJitter = 2000;  // us: 128 KiB in flight at 500 Mbit/s
     // Twice in a row: a single round trip may have waited for lost data.
     if (std::min(latest_us_, before_us_) > least_us_ + least_us_ / 4 + kJitter) return true;
     return lost_ > delivered_ / 8 + 4 * segment;  // over the latest eight round trips, roughly

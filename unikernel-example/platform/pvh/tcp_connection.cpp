@@ -11,6 +11,13 @@
 #include "unikernel-example/platform/pvh/tcp_recovery.hpp"
 
 namespace docteur::cache_vm::pvh {
+namespace {
+
+// Bytes of a connection that are not on their way yet. What is on its way is bounded by TCP's windows: a client that
+// reads nothing shuts its own.
+constexpr std::size_t kMostUnsent = std::size_t{128} * 1024;
+
+}  // namespace
 
 tcp_connection::tcp_connection(tcp_connections& owner, service& s, tcp_pcb* pcb)
     : owner_(owner), service_(s), pcb_(pcb), peer_address_(pcb->remote_ip), peer_port_(pcb->remote_port) {}
@@ -101,9 +108,10 @@ tcp_connection::room_left tcp_connection::look_for_room() const {
   const auto left = [](std::size_t allowed, std::size_t queued) { return queued < allowed ? allowed - queued : 0; };
   // Two segments are spare, since data may begin in the middle of one. tcp_sndbuf() would report at most 64 KiB.
   const std::size_t most_segments = owner_.queued_segments_.allowance() - 2;
-  const std::size_t most_bytes = owner_.queued_bytes_.allowance();
+  const std::size_t under_way = pcb_->snd_nxt - pcb_->lastack;
+  const std::size_t most_bytes = std::min(owner_.queued_bytes_.allowance(), under_way + kMostUnsent);
   return {std::min(left(most_bytes, queued_bytes()), left(most_segments, tcp_sndqueuelen(pcb_)) * segment),
-          std::min(most_bytes, most_segments * segment)};
+          std::min({most_bytes, most_segments * segment, kMostUnsent})};
 }
 
 void tcp_connection::count() {

@@ -73,8 +73,8 @@
 #define LWIP_WND_SCALE 1         /* clients' windows may exceed 64 KiB */
 #define TCP_RCV_SCALE 0          /* ours need not: requests are short */
 #define TCP_WND (8 * 1024)       /* bytes received and not yet read by the application, per connection */
-#define TCP_SND_BUF (128 * 1024) /* bytes sent and not yet acknowledged, per connection */
-#define TCP_SND_QUEUELEN 512     /* segments of those: enough for a full buffer of half-filled segments */
+#define TCP_SND_BUF (512 * 1024) /* bytes sent and not yet acknowledged, per connection */
+#define TCP_SND_QUEUELEN 1024    /* segments of those: enough for a full buffer of segments a third filled */
 #define TCP_SNDLOWAT (32 * 1024) /* unused, but lwIP requires it to be well below 64 KiB */
 #define TCP_SNDQUEUELOWAT (TCP_SND_QUEUELEN / 2)
 /* Data that arrives out of order is not kept: requests are short, and it would occupy shared buffers. SACK is used for
