@@ -100,11 +100,12 @@ inline constexpr auto kCharClasses = [] {
 // Decimal digits only; nullopt for anything else, and for a number beyond 64 bits.
 [[nodiscard]] constexpr std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
   if (text.empty()) return std::nullopt;
+  constexpr std::uint64_t most = ~std::uint64_t{0};
   std::uint64_t value = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return std::nullopt;
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (~std::uint64_t{0} - digit) / 10) return std::nullopt;
+    if (value > most / 10 || (value == most / 10 && digit > most % 10)) return std::nullopt;
     value = value * 10 + digit;
   }
   return value;

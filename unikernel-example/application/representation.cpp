@@ -129,6 +129,7 @@ bool served_file::may_have_dictionary(const site& s) const noexcept {
 }
 
 result<representation> choose_representation(site& s, const served_file& file, const http_request& r) {
+  if (!r.accept_encoding) return plain_of(file.facts);  // nothing else is acceptable: accepted_codings
   const accepted_codings accepted(r.accept_encoding);
   const auto has = dictionary_of(s, file, r, accepted);
   shared_content with_dictionary = has ? s.shared().dictionaries().find(*has) : nullptr;

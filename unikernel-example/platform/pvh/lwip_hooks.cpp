@@ -9,6 +9,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/sys.h"
 #include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/connection_table.hpp"
 #include "unikernel-example/platform/pvh/internet_checksum.hpp"
 #include "unikernel-example/platform/pvh/power.hpp"
 #include "unikernel-example/platform/pvh/random.hpp"
@@ -44,6 +45,13 @@ u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, con
     words[3] = ip4_addr_get_u32(ip_2_ip4(remote));
   }
   return static_cast<u32_t>(siphash(secret, words) + monotonic_ns() / 4000);
+}
+
+tcp_pcb* docteur_lwip_first_connection(const tcp_hdr* header) {
+  // Of a single busy client it is the first one.
+  if (tcp_active_pcbs == nullptr || tcp_active_pcbs->remote_port == header->src) return tcp_active_pcbs;
+  tcp_pcb* const known = known_connection(*header);
+  return known != nullptr ? known : tcp_active_pcbs;
 }
 
 err_t docteur_lwip_segment(tcp_pcb* pcb, const tcp_hdr* header, u16_t options) {

@@ -6,6 +6,7 @@
 
 #include "lwip/timeouts.h"
 #include "unikernel-example/platform/pvh/clock.hpp"
+#include "unikernel-example/platform/pvh/connection_table.hpp"
 #include "unikernel-example/platform/pvh/sack_option.hpp"
 #include "unikernel-example/platform/pvh/tcp_scoreboard.hpp"
 
@@ -24,6 +25,7 @@ std::uint64_t now_us = 0;
 // The segment that lwIP processes.
 struct {
   tcp_pcb* pcb = nullptr;
+  tcp_recovery* recovery = nullptr;
   tcp_state state = CLOSED;
   std::uint32_t acknowledged = 0;  // before it
   std::uint32_t sent = 0;
@@ -214,6 +216,7 @@ void recover(tcp_pcb* pcb, tcp_recovery& r) {
 }
 
 void destroyed(std::uint8_t, void* data) {
+  if (data != nullptr) forget_connection(static_cast<tcp_recovery*>(data)->place);
   delete static_cast<tcp_recovery*>(data);
   heard.pcb = nullptr;
 }
@@ -253,9 +256,11 @@ void before_segment(tcp_pcb* pcb, bytes options) {
   heard.sent = pcb->snd_nxt;
   heard.window = pcb->cwnd;
   heard.arrived = {};
-  if ((pcb->flags & TF_SACK) == 0 || pcb->state < ESTABLISHED || pcb->state == TIME_WAIT) return;
-  tcp_recovery* r = recovery_of(pcb);
+  tcp_recovery* const r = recovery_of(pcb);
+  heard.recovery = r;
   if (r == nullptr) return;
+  r->place = note_connection(pcb);
+  if ((pcb->flags & TF_SACK) == 0 || pcb->state < ESTABLISHED || pcb->state == TIME_WAIT) return;
   const bool timed_out = (pcb->flags & TF_RTO) != 0;
   if (timed_out && !r->timed_out) ++counters.time_outs;
   r->timed_out = timed_out;
@@ -267,7 +272,7 @@ void before_segment(tcp_pcb* pcb, bytes options) {
 void after_frame() {
   tcp_pcb* const pcb = std::exchange(heard.pcb, nullptr);
   if (pcb == nullptr || pcb->state == TIME_WAIT) return;
-  tcp_recovery* const r = recovery_of(pcb);
+  tcp_recovery* const r = heard.recovery;
   if (r == nullptr) return;
   if (heard.state == SYN_RCVD) {
     if (pcb->state > SYN_RCVD) pcb->cwnd = static_cast<tcpwnd_size_t>(kFirstWindow * pcb->mss);

@@ -33,6 +33,7 @@ struct tcp_recovery {
   std::uint32_t timed_end = 0;
   std::uint32_t timed_begin = 0;  // `furthest` when that began
   std::uint64_t timed_at = 0;     // us
+  std::size_t place = 0;          // in connection_table.hpp
   // For tcp_connections::tick(), which watches connections that the application has closed.
   std::uint32_t seen_acknowledged = 0;
   unsigned seen_times = 0;

@@ -19,6 +19,9 @@ u32_t docteur_lwip_sequence_number(const ip_addr_t* local, u16_t local_port, con
 /* The next hop of an IPv6 packet; NULL: lwIP decides (network_ip6.cpp). */
 const ip6_addr_t* docteur_lwip_gateway(struct netif* interface, const ip6_addr_t* to);
 
+/* Where the search for a segment's connection begins in the list of active ones; ports in the host's order. */
+struct tcp_pcb* docteur_lwip_first_connection(const struct tcp_hdr* header);
+
 /* Called before lwIP processes a segment for `pcb`; `options` bytes of options follow its header. */
 err_t docteur_lwip_segment(struct tcp_pcb* pcb, const struct tcp_hdr* header, u16_t options);
 

@@ -52,7 +52,7 @@
 #define LWIP_IPV6 1
 #define LWIP_IPV6_SCOPES 0          /* there is one link */
 #define LWIP_IPV6_NUM_ADDRESSES 4   /* the link-local one, and those of three prefixes, or the one that was set */
-#define LWIP_ND6_NUM_NEIGHBORS 1024 /* as in ARP's table; needs wider_nd6.cmake */
+#define LWIP_ND6_NUM_NEIGHBORS 1024 /* as in ARP's table; needs lwip_changes.cmake */
 #define LWIP_ND6_NUM_DESTINATIONS 1024
 #define LWIP_ND6_NUM_PREFIXES 4 /* that routers may advertise */
 #define LWIP_ND6_NUM_ROUTERS 4

@@ -1,14 +1,27 @@
-# widen_nd6(LWIP FOLDER): lwIP's Neighbor Discovery as FOLDER/nd6.c, for more than 127 neighbours: lwIP counts them in
-# 8 bits. Each expected text must be there, so another version of lwIP stops the configuration.
+# What is changed in two of lwIP's sources, for which it has no option. Each text that is replaced must be there, so another
+# version of lwIP stops the configuration.
 function(replace_in variable from to)
   string(FIND "${${variable}}" "${from}" at)
   if(at EQUAL -1)
-    message(FATAL_ERROR "lwIP's nd6 has no \"${from}\": wider_nd6.cmake does not know this version")
+    message(FATAL_ERROR "lwIP has no \"${from}\": lwip_changes.cmake does not know this version")
   endif()
   string(REPLACE "${from}" "${to}" text "${${variable}}")
   set(${variable} "${text}" PARENT_SCOPE)
 endfunction()
 
+# find_connections_at_once(LWIP FOLDER): tcp_in.c as FOLDER/tcp_in.c. lwIP looks for a segment's connection in a list of all,
+# and puts it in front: with clients that take turns each search goes through most of the list. Here it begins at the
+# connection that connection_table.hpp knows, which is then the first one looked at.
+function(find_connections_at_once lwip folder)
+  file(READ ${lwip}/src/core/tcp_in.c code)
+  replace_in(code "  for (pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {"
+                  "  for (pcb = docteur_lwip_first_connection(tcphdr); pcb != NULL; pcb = pcb->next) {")
+  file(GENERATE OUTPUT ${folder}/tcp_in.c CONTENT "${code}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lwip}/src/core/tcp_in.c)
+endfunction()
+
+# widen_nd6(LWIP FOLDER): lwIP's Neighbor Discovery as FOLDER/nd6.c, for more than 127 neighbours: lwIP counts them in
+# 8 bits.
 function(widen_nd6 lwip folder)
   file(READ ${lwip}/src/core/ipv6/nd6.c code)
   file(READ ${lwip}/src/include/lwip/priv/nd6_priv.h private)
