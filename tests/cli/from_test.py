@@ -210,6 +210,21 @@ run("git", "commit", "-q", "-m", "other", cwd="other")
 docteur("make", "other", "other.img")
 refused("other.img", "has ids of")
 
+# A folder becomes a file, and a file a folder: neither is an older self of the other.
+write("turns/a", text(60))
+write("turns/b", text(61))
+write("flat", text(62))
+commit("v5")
+make("5.img", "-b", "v5")
+git("rm", "-qr", "turns", "flat")
+write("turns", text(60) + b"more\n")
+write("flat/a", text(62) + b"more\n")
+write("flat/b", text(61))
+commit("v6")
+make("6.img", "-b", "v6", "--from", "5.img")
+assert verified("6.img")["ok"]
+expect_content("6.img", "v6")
+
 # Another image altogether: nothing is kept, and the result is as good as one made anew.
 docteur("make", "-d", "2024-01-01T00:00:00Z", "--object-format", hash_kind, "site/pages", "pages.img")
 entries, size = kept(make("from_pages.img", "-b", "v4", "--from", "pages.img"))

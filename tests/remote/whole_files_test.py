@@ -95,6 +95,18 @@ def what_is_cut_off_is_asked_for_again():
 
 
 @check
+def ranges_after_a_whole_file():
+    server.reset(lambda r: r.number == 0 and cut(1_000_000)(r))
+    fetched()
+    expect(server.sent < len(data) - 900_000, f"{server.sent} bytes by ranges")
+    # And when a part is there, of which the first answer brings too little to tell.
+    server.reset(lambda r: r.number > 0 and r.reply(404) is None)
+    refused(3, "what came is kept", "fetch", "--connections", "1", server.url, target)
+    server.reset(lambda r: r.number == 0 and cut(3000)(r))
+    fetched()
+
+
+@check
 def what_was_there_is_fetched_again():
     # From a server of ranges, which goes away.
     def part(r):

@@ -13,8 +13,8 @@ std::array<tcp_pcb*, 2048> known;  // places: more than there can be connections
 
 // Clients choose their ports one after another or at random, and either spreads them.
 std::size_t place_of(const ip_addr_t& client, std::uint16_t port) noexcept {
-  const std::uint32_t address =
-      IP_IS_V6(&client) ? ip_2_ip6(&client)->addr[2] ^ ip_2_ip6(&client)->addr[3] : ip4_addr_get_u32(ip_2_ip4(&client));
+  const std::uint32_t address = IP_IS_V6_VAL(client) ? ip_2_ip6(&client)->addr[2] ^ ip_2_ip6(&client)->addr[3]
+                                                     : ip4_addr_get_u32(ip_2_ip4(&client));
   return (address >> 21 ^ address ^ port) % known.size();
 }
 
