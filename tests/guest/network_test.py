@@ -181,11 +181,10 @@ def data_segment(frame):
     return (begin, begin + size) if size > 0 else None
 
 
-def long_path(image, _):
-    """A fast client that is far away: more is under way to it than the 128 KiB that wait in the guest for a client nearby.
+def under_way_at_most(image):
+    """Bytes that the guest has under way when a client's acknowledgements of a long download no longer arrive.
 
-    When its acknowledgements no longer arrive, the guest retransmits the first segment that was not acknowledged; the last
-    one ends where it had got to.
+    It then retransmits the first segment that was not acknowledged; the last one ends where it had got to.
     """
     with wire.Guest(ELF, image, wire=(0, 1, 20)) as guest, socket.create_connection((wire.FAR, 80), servers.PATIENCE) as s:
         s.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -202,9 +201,23 @@ def long_path(image, _):
                     if begin < end:
                         again.append(begin)
                     end = max(end, its_end)
-                return again and end - min(again) > 160 * 1024
+                return again
 
-            waiting.wait_until(is_sent_again, lambda: f"{end - min(again, default=end)} bytes were under way")
+            waiting.wait_until(is_sent_again, "nothing is sent again")
+            time.sleep(1)  # a probe sends the last segment again, before the time-out the first one
+            is_sent_again()
+        return end - min(again)
+
+
+def long_path(image, _):
+    """A fast client that is far away: more is under way to it than the 128 KiB that wait in the guest for a client nearby.
+
+    On a busy machine a client may have caught up just then, so that it takes another try.
+    """
+    tries = []
+    while not tries or tries[-1] <= 160 * 1024:
+        assert len(tries) < 10, f"{tries} bytes were under way"
+        tries.append(under_way_at_most(image))
 
 
 wire.run_with_image(MAKE, FILES, globals()[CHECK])
