@@ -13,7 +13,7 @@ namespace docteur::cache_vm::pvh {
 [[nodiscard]] tcp_pcb* known_connection(const tcp_hdr& header) noexcept;
 // A segment came for `pcb`, whatever its state. Returns its place.
 std::size_t note_connection(tcp_pcb* pcb) noexcept;
-// To be called with that place before the connection is freed.
+// To be called with that place before the connection is freed. If another has taken it, that one is searched for once.
 void forget_connection(std::size_t place) noexcept;
 
 }  // namespace docteur::cache_vm::pvh
