@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import servers
@@ -221,6 +222,37 @@ def ends_of_connections(image):
                 wait_until(lambda: [inode != 0 for inode in inodes_of(ports)] == [owner], f"kept {'not ' * owner}by the process: {field}")
 
 
+def silent_clients(image):
+    """A connection is accepted with its first bytes, or a moment later without any; that of the shell, which speaks first, at once."""
+    with servers.Process(CACHE, [image]) as server:
+        server.get("/")
+
+        def waits_in_the_kernel():
+            """The kernel keeps this connection for itself while another one is served. After a second it may be the process's."""
+            s.connect(("127.0.0.1", server.port))
+            server.get("/")
+            return inodes_of([f":{server.port:04X}", f":{s.getsockname()[1]:04X}"]) in ([0], [])
+        for _ in range(10):
+            with socket.socket() as s:
+                if not waits_in_the_kernel():
+                    continue
+                ports = [f":{server.port:04X}", f":{s.getsockname()[1]:04X}"]
+                wait_until(lambda: any(inodes_of(ports)), "it is never accepted")
+                s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                expect(s.recv(4096).startswith(b"HTTP/1.1 200"), "it is not served")
+                break
+        else:
+            expect(False, "silent clients are accepted at once")
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", server.shell_port)) as s:
+                began = time.monotonic()
+                expect(s.recv(100) != b"", "the shell does not speak first")
+                if time.monotonic() - began < 0.9:
+                    break
+        else:
+            expect(False, "the shell waits for its client")
+
+
 def inodes_of(ports):
     lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return [int(line[9]) for line in lines if [line[1][-5:], line[2][-5:]] == ports]
@@ -237,6 +269,7 @@ def main():
         service_manager(work, image)
         proxies(work, image)
         ends_of_connections(image)
+        silent_clients(image)
 
 
 main()

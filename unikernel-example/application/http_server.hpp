@@ -35,6 +35,7 @@ class http_server final : public service {
   void ready(connection& c) override;
   std::string_view refusal() const override;
   bool takes_proxies() const override { return true; }
+  bool clients_speak_first() const override { return true; }
   std::optional<stream_limits> streams() const override;
   void tick();
   // Continues one response that takes milliseconds; false when no other waits.

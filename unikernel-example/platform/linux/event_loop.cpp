@@ -145,18 +145,20 @@ tcp_connection* event_loop::add(int fd, service& s, bool has_head) {
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
-  if (!watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, c.get())) return nullptr;
   c->place = connections_.size();
   connections_.push_back(std::move(c));
   open_.store(connections_.size(), std::memory_order_relaxed);
   return connections_.back().get();
 }
 
+// A client's request is often here with its connection. It is answered first: a connection that then ends was never
+// watched.
 void event_loop::begin(int fd, service& s, bool has_head) {
   tcp_connection* const c = add(fd, s, has_head);
   if (c == nullptr) return;
   c->begin_turn();
   s.opened(*c);
+  if (!c->is_closing()) c->serve();
 }
 
 // This loop, unless another one has clearly fewer connections. A loop that drains keeps what it has accepted.
@@ -205,13 +207,23 @@ void event_loop::serve_again() {
   served_again_.clear();
 }
 
+// What has happened on it before is reported as well. False: it cannot be watched, and is broken.
+bool event_loop::watch_edges(tcp_connection& c) {
+  if (c.is_watched) return true;
+  c.is_watched = watch(c.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c);
+  if (!c.is_watched) c.notice(EPOLLERR);
+  return c.is_watched;
+}
+
 void event_loop::look_after_touched() {
   const std::uint64_t now = monotonic_time();
   for (std::size_t i = 0; i < touched_.size(); ++i) {
-    switch (touched_[i]->end_turn(now)) {
-      case tcp_connection::next::wait: break;
-      case tcp_connection::next::again: again_.push_back(touched_[i]); break;
-      case tcp_connection::next::gone: remove(*touched_[i]); break;
+    tcp_connection& c = *touched_[i];
+    const auto next = c.end_turn(now);
+    if (next == tcp_connection::next::gone) {
+      remove(c);
+    } else if (!watch_edges(c) || next == tcp_connection::next::again) {
+      again_.push_back(&c);
     }
   }
   touched_.clear();

@@ -94,6 +94,7 @@ class event_loop {
   void take_event(const epoll_event& e, process_duties* duties);
   void take_turn(tcp_connection& c);
   void serve_again();
+  [[nodiscard]] bool watch_edges(tcp_connection& c);
   void look_after_touched();
   void remove(tcp_connection& c);
   // Removes those that are overdue, and tells the others the time.

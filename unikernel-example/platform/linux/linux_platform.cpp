@@ -186,6 +186,8 @@ outcome<std::string> linux_platform::listen(std::string_view address, std::uint1
   DOCTEUR_TRY(listening, listen_anywhere(address, port, options_.socket_mode));
   std::string where;
   for (listener& l : listening) {
+    // A socket that was handed over is as its owner wants it (DeferAcceptSec= in systemd.socket).
+    if (services.front()->clients_speak_first() && address != "systemd") await_first_bytes(l.fd);
     if (where.empty() || address == "systemd") where += (where.empty() ? "" : ", ") + listening_text(l.fd);
     group_->sockets.push_back(std::make_unique<listening_socket>(
         l.fd, std::vector<service*>(services.begin(), services.end()), std::move(l.name)));

@@ -71,6 +71,11 @@ void set_port(sockaddr& at, std::uint16_t port) {
 
 }  // namespace
 
+void await_first_bytes(int fd) noexcept {
+  constexpr int seconds = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
+
 std::string listening_text(int fd) {
   sockaddr_storage at{};
   socklen_t size = sizeof at;

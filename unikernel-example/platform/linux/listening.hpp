@@ -21,6 +21,10 @@ namespace docteur::cache_vm::on_linux {
 // means take_handed_sockets().
 [[nodiscard]] outcome<std::vector<listener>> listen_anywhere(std::string_view where, std::uint16_t port, unsigned mode);
 
+// Connections to the listening socket `fd` are accepted with their first bytes, those without any about a second later
+// (TCP_DEFER_ACCEPT, tcp(7)). A socket that has no such option stays as it is.
+void await_first_bytes(int fd) noexcept;
+
 // Where a socket listens: "127.0.0.1:80", "[::1]:80", "unix:/run/a".
 [[nodiscard]] std::string listening_text(int fd);
 

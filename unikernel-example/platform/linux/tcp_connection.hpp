@@ -66,7 +66,8 @@ class tcp_connection final : public connection {
     if (session_) session_->drain();
   }
 
-  std::size_t place = 0;  // the platform's
+  std::size_t place = 0;    // the platform's
+  bool is_watched = false;  // by the platform
 
  private:
   enum class use { open, closing, aborted };
