@@ -29,6 +29,7 @@ void http_request::prepare(const remote_address& where, const http_options& opti
   judged_.reset();
   received_ = 0;
   ignored_ = 0;
+  has_enough_ = false;
   broken_ = nullptr;
   asked_ = std::move(asked);
   body_.reset();
@@ -84,21 +85,25 @@ bool http_request::take_body(bytes piece) {
     broken_ = "the server sends more than was asked for";
     return false;
   }
-  if (!take_(v.part.offset + received_, piece)) {
-    broken_ = "the bytes could not be kept";
-    return false;
-  }
+  const std::uint64_t at = v.part.offset + received_;
   received_ += piece.size();
-  return true;
+  return hand_over(at, piece);
+}
+
+bool http_request::hand_over(std::uint64_t at, bytes piece) {
+  const after then = take_(at, piece);
+  has_enough_ = then == after::enough;
+  if (then == after::failed) broken_ = "the bytes could not be kept";
+  return then == after::more;
 }
 
 bool http_request::take_parts(bytes piece) {
   const auto take = [this](std::uint64_t at, bytes content) {
     received_ += content.size();
-    return take_(at, content);
+    return hand_over(at, content);
   };
   if (body_->take(piece, take)) return true;
-  broken_ = body_->why() != nullptr ? body_->why() : "the bytes could not be kept";
+  if (body_->why() != nullptr) broken_ = body_->why();
   return false;
 }
 
@@ -110,7 +115,7 @@ http_verdict http_request::result(CURLcode code) {
   }
   if (head_.status == 0) return curl_.failed(code == CURLE_OK ? CURLE_GOT_NOTHING : code);
   v = judged();
-  if (v.is != kind::good) return v;
+  if (v.is != kind::good || has_enough_) return v;
   if (code != CURLE_OK) return curl_.failed(code);
   if (body_ ? !body_->is_complete() : received_ < v.part.size) return curl_.failed(CURLE_PARTIAL_FILE);
   return v;

@@ -25,8 +25,9 @@ struct asked_part {
 class http_request {
  public:
   // Receives the body in pieces that follow each other, but for gaps between parts; `at`: bytes from the start of the
-  // file. Returns false to end the request.
-  using taker = std::function<bool(std::uint64_t at, bytes piece)>;
+  // file. Ends the request unless it returns `more`; `enough` leaves it good.
+  enum class after { more, enough, failed };
+  using taker = std::function<after(std::uint64_t at, bytes piece)>;
 
   http_request() = default;
   http_request(const http_request&) = delete;
@@ -56,6 +57,7 @@ class http_request {
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   bool take_body(bytes piece);
   bool take_parts(bytes piece);
+  bool hand_over(std::uint64_t at, bytes piece);
   const http_verdict& judged();
 
   curl_handle curl_;
@@ -66,7 +68,8 @@ class http_request {
   taker take_;
   std::optional<http_verdict> judged_;
   std::uint64_t received_ = 0;
-  std::size_t ignored_ = 0;       // bytes of a body that is no part
+  std::size_t ignored_ = 0;  // bytes of a body that is no part
+  bool has_enough_ = false;
   const char* broken_ = nullptr;  // why the server was cut off
 };
 

@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint64_t kLeastRange = std::uint64_t{1} << 20;  // bytes
 constexpr std::uint64_t kMostRange = std::uint64_t{32} << 20;
 constexpr std::size_t kHead = 4 << 10;                        // bytes that show whether it is an image
-constexpr std::uint64_t kFirst = std::uint64_t{8} << 20;      // bytes of the first request where all is missing
+constexpr std::uint64_t kFirst = std::uint64_t{1} << 30;      // bytes of the first request where all is missing
+constexpr std::chrono::seconds kFirstAlone{1};                // before other requests take a part of it
 constexpr std::uint64_t kSyncEach = std::uint64_t{16} << 20;  // bytes
 constexpr std::chrono::milliseconds kTick{100};               // between looks at signals
 
@@ -112,6 +113,10 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   const std::uint64_t left = whole - resumed_;
   blocks_at_once_ = (std::clamp(left / connections_, kLeastRange, kMostRange) + kPartialBlock - 1) / kPartialBlock;
   planned_ = is_part ? (std::min(range.size, whole) + kPartialBlock - 1) / kPartialBlock : 0;
+  if (is_part && !is_all) {
+    first_left_ = {0, std::min(range.size, whole)};
+    first_began_ = std::chrono::steady_clock::now();
+  }
   {
     const std::lock_guard lock(guard_);
     left_ = left;
@@ -188,9 +193,23 @@ std::optional<byte_range> image_download::next() {
     if (why_) return std::nullopt;
   }
   const byte_range range = file_->missing(planned_, blocks_at_once_);
-  if (range.size == 0) return std::nullopt;
+  if (range.size == 0) return part_of_first();
   planned_ = (range.offset + range.size + kPartialBlock - 1) / kPartialBlock;
   return range;
+}
+
+// When all is asked for: the end of what the first request has yet to bring, if that goes on for long.
+std::optional<byte_range> image_download::part_of_first() {
+  const auto [at, left] = first_left_;
+  if (left < 2 * kLeastRange || std::chrono::steady_clock::now() - first_began_ < kFirstAlone) return std::nullopt;
+  const std::uint64_t size = std::clamp(left / connections_, kLeastRange, kMostRange);
+  const std::uint64_t begin = (at + left - size) / kPartialBlock * kPartialBlock;
+  first_left_.size = begin - at;
+  return byte_range{begin, at + left - begin};
+}
+
+std::uint64_t image_download::wanted(byte_range range) const {
+  return range.offset == 0 && first_left_.size > 0 ? first_left_.offset + first_left_.size : range.size;
 }
 
 bool image_download::take(byte_range range, std::uint64_t at, bytes piece) {
@@ -204,6 +223,10 @@ bool image_download::take(byte_range range, std::uint64_t at, bytes piece) {
 
 outcome<void> image_download::keep(std::uint64_t begin, std::uint64_t at, bytes piece) {
   DOCTEUR_TRY(blocks, file_->write(begin, at, piece));
+  if (begin == 0 && first_left_.size > 0) {
+    const std::uint64_t end = first_left_.offset + first_left_.size;
+    first_left_ = {at + piece.size(), end - at - piece.size()};
+  }
   const std::lock_guard lock(guard_);
   if (report_ != nullptr) report_->add_bytes(piece.size());
   if (hashes_) hashes_->add(blocks);

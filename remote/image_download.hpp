@@ -80,6 +80,8 @@ class image_download final : private range_work {
   std::optional<byte_range> next() override;
   [[nodiscard]] bool takes_whole() const override { return true; }
   bool take(byte_range range, std::uint64_t at, bytes piece) override;
+  [[nodiscard]] std::uint64_t wanted(byte_range range) const override;
+  [[nodiscard]] std::optional<byte_range> part_of_first();
   void end(byte_range range, const std::optional<range_failure>& why) override;
 
   std::unique_ptr<range_client> client_;
@@ -95,6 +97,9 @@ class image_download final : private range_work {
   std::uint64_t resumed_ = 0;
   std::uint64_t blocks_at_once_ = 1;
   std::uint64_t planned_ = 0;  // blocks before this one are here or asked for
+  // Of a first request for what is missing: what is left of it to come, and when its first bytes came.
+  byte_range first_left_{0, 0};
+  std::chrono::steady_clock::time_point first_began_{};
 
   std::mutex guard_;  // of these
   std::condition_variable changed_;

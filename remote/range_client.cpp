@@ -169,7 +169,7 @@ void range_client::send(job& j) {
   curl().multi_add_handle(multi_, j.request->handle());
 }
 
-bool range_client::take(job& j, std::uint64_t at, bytes piece) {
+http_request::after range_client::take(job& j, std::uint64_t at, bytes piece) {
   if (!version_) version_ = j.request->version();
   if (j.request->is_whole()) {
     j.is_whole = sends_whole_files_ = true;
@@ -178,17 +178,20 @@ bool range_client::take(job& j, std::uint64_t at, bytes piece) {
     const std::size_t known = std::min<std::uint64_t>(j.done - std::min(j.done, at), piece.size());
     at += known;
     piece = piece.subspan(known);
-    if (piece.empty()) return true;
+    if (piece.empty()) return http_request::after::more;
   } else {
     has_sent_range_ = true;
   }
-  bytes_ += piece.size();  // before anyone can see them
-  if (!work_->take(j.range, at, piece)) {
-    bytes_ -= piece.size();
-    return false;
+  j.range.size = work_->wanted(j.range);
+  const std::uint64_t end = j.range.offset + j.range.size;
+  const bytes wanted = piece.first(std::min<std::uint64_t>(piece.size(), end - std::min(at, end)));
+  bytes_ += wanted.size();  // before anyone can see them
+  if (!wanted.empty() && !work_->take(j.range, at, wanted)) {
+    bytes_ -= wanted.size();
+    return http_request::after::failed;
   }
-  j.done = at + piece.size() - j.range.offset;
-  return true;
+  if (!wanted.empty()) j.done = at + wanted.size() - j.range.offset;
+  return wanted.size() < piece.size() ? http_request::after::enough : http_request::after::more;
 }
 
 void range_client::release(job& j) {

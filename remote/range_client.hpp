@@ -88,7 +88,7 @@ class range_client {
   void take_new();
   [[nodiscard]] request_access access_for(const remote_address& where) const;
   void send(job& j);
-  bool take(job& j, std::uint64_t at, bytes piece);
+  [[nodiscard]] http_request::after take(job& j, std::uint64_t at, bytes piece);
   [[nodiscard]] std::vector<byte_range> parts_to_ask(const job& j) const;
   void finish(http_request& request, CURLcode code);
   void take_part(jobs::iterator j, bool is_progress);

@@ -37,8 +37,10 @@ class range_work {
   // between parts(). Returns false if they cannot be kept,
   // which ends the range.
   virtual bool take(byte_range range, std::uint64_t at, bytes piece) = 0;
-  // The last call for a range: all of it came, or why not. `range` is as next() returned it; the first one may be
-  // shorter, if the file is, or the whole file.
+  // How many bytes of `range`, from its start, are still wanted: it never grows. The request ends where they do.
+  [[nodiscard]] virtual std::uint64_t wanted(byte_range range) const { return range.size; }
+  // The last call for a range: all of it came, or why not. `range` is as next() returned it; it may be shorter, as
+  // wanted() said, and the first one if the file is; or that is the whole file.
   virtual void end(byte_range range, const std::optional<range_failure>& why) = 0;
 };
 

@@ -2,6 +2,7 @@
 """docteur-fetch: the whole image or nothing under its name, killed at any moment and resumed without a block twice, a full
 disk, a server that goes away, a new version meanwhile."""
 
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-from range_server import BIN, ENVIRONMENT, Ran, Server, checks, docteur, expect, good, refused, run_checks, sample_image, stops_after
+from range_server import (BIN, ENVIRONMENT, Ran, Server, checks, cut_then, docteur, expect, good, refused, run_checks, sample_image,
+                          stops_after)
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -74,6 +76,36 @@ def whole():
     target.unlink()
 
 
+def slow_first():
+    """The first request, for all of a small image, goes on for long: others fetch the end of it meanwhile, each block once."""
+    lock, begun, by_first = threading.Lock(), [], []
+
+    def slow(r):
+        with lock:
+            begun.append((r.first, r.last))
+            if len(begun) > 1:
+                return False
+        fields, body = r.part()
+        r.reply(206, fields, length=len(body))
+        with contextlib.suppress(OSError):  # the client has what it wants
+            for at in range(0, len(body), BLOCK):
+                r.send(body[at:at + BLOCK])
+                by_first.append(at)
+                time.sleep(0.05)
+        r.close()
+        return True
+    server.reset(slow)
+    report = json.loads(fetched("--json").out)
+    expect(begun[0][1] >= len(data) - 1, "the first request is for a part")
+    others = sorted(begun[1:])
+    expect(len(others) >= 3 and report["requests"] == len(begun), (begun, report))
+    expect(all(a[1] + 1 == b[0] for a, b in zip(others, others[1:])), f"twice, or not at all: {others}")
+    expect(others[0][0] % BLOCK == 0 and others[-1][1] == len(data) - 1, others)
+    expect(report["received_bytes"] == len(data) and report["retries"] == 0, report)
+    expect(others[0][0] < len(data) // 2 and len(by_first) * BLOCK < len(data), "the first brings most")
+    target.unlink()
+
+
 def killed():
     """Killed when the server has sent so many bytes, several times, then resumed."""
     for point in (5_000, 70_000, 1_000_000, 5_000_000, len(data) - 10_000):
@@ -97,15 +129,7 @@ def killed():
 
 def another_boot():
     """After the machine stopped only blocks count that were synced."""
-    def gone(r):
-        if r.number > 1:
-            r.reply(404)
-        elif r.number == 1:
-            fields, body = r.part()
-            r.reply(206, fields, body[:3_000_000], length=len(body))
-            r.close()
-        return r.number > 0
-    server.reset(gone)
+    server.reset(cut_then(404))
     refused(3, "what came is kept", "fetch", "--connections", "1", server.url, target)
     there = blocks()
     expect(there, "nothing was kept")
@@ -126,10 +150,11 @@ def interrupted():
     ready = threading.Event()
 
     def stuck(r):
-        if r.number > 0:
-            ready.set()
-            time.sleep(20)
-        return False
+        fields, body = r.part()
+        r.reply(206, fields, body[:3_000_000], length=len(body))
+        ready.set()
+        time.sleep(20)
+        return True
     server.reset(stuck)
     process = subprocess.Popen([BIN / "docteur-fetch", server.url, target], env=ENVIRONMENT, stderr=subprocess.PIPE)
     wait_until(ready.is_set, "no request")
@@ -143,7 +168,7 @@ def interrupted():
 
 def failures():
     target.write_bytes(b"old")
-    server.reset(lambda r: r.number > 2 and (r.reply(503), True)[1])
+    server.reset(cut_then(503))
     refused(3, "status 503", "fetch", "--retries", "1", server.url, target)
     expect(target.read_bytes() == b"old", "the old file is gone")
     clean(["a.img", "a.img.partial", "a.img.partial.map"])
@@ -156,7 +181,7 @@ def failures():
     def changing(r):
         if r.number == 1:
             server.version = [("ETag", '"three"')]
-        return False
+        return cut_then()(r)
     server.reset(changing)
     refused(3, "changed", "fetch", "--connections", "2", server.url, target)
     expect(target.read_bytes() == data, "the old file is gone")
@@ -234,7 +259,7 @@ def by_digest():
             expect(asked() == [damaged], f"asked for {asked()}")
         target.unlink()
     # What was there before is compared, too.
-    server.reset(lambda r: r.number > 2 and (r.reply(404), True)[1])
+    server.reset(cut_then(404))
     refused(3, "what came is kept", "fetch", "--digest", value, server.url, target)
     with part.open("r+b") as f:
         f.seek(min(blocks()) * BLOCK + 50)
@@ -284,9 +309,10 @@ def verified_from_the_server():
     server.content = data[:1000] + bytes(100) + data[1100:]
     expect(docteur("verify", server.url).status == 1, "a damaged image is good")
     server.content = data
-    server.reset(lambda r: r.number > 0 and (r.reply(503), True)[1])
-    refused(3, "status 503", "verify", "--retries", "0", server.url)
+    server.reset(cut_then(503))
+    refused(3, "status 503", "verify", "--retries", "1", server.url)
 
 
-checks += [whole, killed, another_boot, interrupted, failures, two_at_once, by_digest, full_disk, verified_from_the_server]
+checks += [whole, slow_first, killed, another_boot, interrupted, failures, two_at_once, by_digest, full_disk,
+           verified_from_the_server]
 run_checks(server)

@@ -232,6 +232,19 @@ def once(*numbers):
     return wrap
 
 
+def cut_then(then=None):
+    """A fault: the first answer, of a range, breaks off after 3 MB. The others have the status `then`, or are right."""
+    def cut(r):
+        if r.number == 0:
+            fields, body = r.part()
+            r.reply(206, fields, body[:3_000_000], length=len(body))
+            r.close()
+        elif then is not None:
+            r.reply(then)
+        return r.number == 0 or then is not None
+    return cut
+
+
 def stops_after(point, piece=1_000):
     """An answer() that sends `point` bytes in all, over all requests, and then nothing until the client has gone; and the event
     that is set when it stops. A client that is killed then has been sent exactly that much, however slow the machine is."""

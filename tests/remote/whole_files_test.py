@@ -8,7 +8,7 @@ import threading
 from functools import partial
 
 from old_and_new import versions
-from range_server import Server, check, expect, good, refused, run_checks, sample_image
+from range_server import Server, check, cut_then, expect, good, refused, run_checks, sample_image
 
 image, files = sample_image(12 << 20)
 data = image.read_bytes()
@@ -100,7 +100,7 @@ def ranges_after_a_whole_file():
     fetched()
     expect(server.sent < len(data) - 900_000, f"{server.sent} bytes by ranges")
     # And when a part is there, of which the first answer brings too little to tell.
-    server.reset(lambda r: r.number > 0 and r.reply(404) is None)
+    server.reset(cut_then(404))
     refused(3, "what came is kept", "fetch", "--connections", "1", server.url, target)
     server.reset(lambda r: r.number == 0 and cut(3000)(r))
     fetched()
@@ -109,11 +109,7 @@ def ranges_after_a_whole_file():
 @check
 def what_was_there_is_fetched_again():
     # From a server of ranges, which goes away.
-    def part(r):
-        if r.number > 0:
-            r.reply(404)
-        return r.number > 0
-    server.reset(part)
+    server.reset(cut_then(404))
     refused(3, "what came is kept", "fetch", "--connections", "1", server.url, target)
     server.reset(whole)
     fetched()
@@ -146,7 +142,7 @@ def another_file_meanwhile():
 @check
 def ranges_that_end():
     """A file that came by ranges is not gone on with by an answer that is none."""
-    server.reset(lambda r: r.number > 0 and whole(r))
+    server.reset(lambda r: whole(r) if r.number > 0 else cut_then()(r))
     refused(3, "whole files only", "fetch", "--connections", "1", server.url, target)
     server.reset()
     fetched()
