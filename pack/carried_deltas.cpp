@@ -15,9 +15,13 @@
 namespace docteur {
 namespace {
 
+// A delta whose stream has at most one byte for so many of the object is smaller than the whole object.
+constexpr std::size_t kSurelySmaller = 8;
+
 struct worker {
   worker(const object_store& store, std::size_t cache_bytes) : cache(store, cache_bytes) {}
   store_cache cache;
+  whole_estimator whole;
   std::vector<std::byte> delta;
   std::vector<std::byte> made;
 };
@@ -30,15 +34,13 @@ bool makes(bytes base, bytes delta, bytes target, std::vector<std::byte>& room) 
 
 }  // namespace
 
-outcome<std::vector<delta_edge>> carry_deltas(const kept_entries& kept, const object_store& store,
-                                              const std::vector<bool>& eligible, std::size_t cache_bytes,
-                                              progress& report) {
+outcome<std::vector<delta_edge>> carry_deltas(const kept_entries& kept, object_store& store,
+                                              object_store::observer& watcher, const std::vector<bool>& eligible,
+                                              std::size_t cache_bytes, progress& report) {
   const std::span<const kept_entry> entries = kept.entries();
   std::vector<std::uint32_t> order;  // by base, whose content is then read once
-  for (std::uint32_t i = 0; i < entries.size(); ++i) {
-    const std::uint32_t base = entries[i].base;
-    if (entries[i].has_delta() && base != i && eligible[i] && eligible[base]) order.push_back(i);
-  }
+  for (std::uint32_t i = 0; i < entries.size(); ++i)
+    if (may_carry(entries, i, eligible)) order.push_back(i);
   std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return entries[i].base; });
 
   report.phase("carrying over", order.size());
@@ -49,10 +51,13 @@ outcome<std::vector<delta_edge>> carry_deltas(const kept_entries& kept, const ob
   const auto try_one = [&](std::size_t at, worker& own) -> outcome<void> {
     const std::uint32_t target = order[at];
     DOCTEUR_CHECK(kept.read_delta(target, own.delta));
-    if (own.delta.empty()) return {};
     DOCTEUR_TRY(base, own.cache.get(entries[target].base));
     DOCTEUR_TRY(content, own.cache.get(target));
-    good[at] = makes(*base, own.delta, *content, own.made) ? 1 : 0;
+    const bool is_good = !own.delta.empty() && makes(*base, own.delta, *content, own.made);
+    const std::uint64_t size = entries[target].stream_size;
+    if (!is_good || size > content->size() / kSurelySmaller) store.measured(target, own.whole.of(*content));
+    good[at] = is_good && delta_cost(size) < whole_cost(store, target) ? 1 : 0;
+    if (good[at] == 0) watcher.see(target, *content);
     return {};
   };
   tbb::parallel_for(
@@ -68,9 +73,8 @@ outcome<std::vector<delta_edge>> carry_deltas(const kept_entries& kept, const ob
 
   std::vector<delta_edge> edges;
   for (std::size_t at = 0; at < order.size(); ++at) {
-    const std::uint32_t target = order[at];
-    const std::uint64_t cost = delta_cost(entries[target].stream_size);
-    if (good[at] != 0 && cost < whole_cost(store, target)) edges.push_back({target, entries[target].base, cost});
+    const kept_entry& entry = entries[order[at]];
+    if (good[at] != 0) edges.push_back({order[at], entry.base, delta_cost(entry.stream_size)});
   }
   std::ranges::sort(edges, {}, &delta_edge::target);
   return edges;

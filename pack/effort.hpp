@@ -39,6 +39,7 @@ struct plan_effort {
   deflate_levels levels;
   deflate_levels levels_if_few_wholes;  // replaces `levels` if at most an eighth of the content is not in deltas: a
                                         // slower level costs little then
+  deflate_levels levels_of_next;        // replaces both where most is taken from an older PACK, to be made quickly
 };
 
 // The row of the table for effort `e`. doc/PERFORMANCE.md has the size and time of each.
@@ -54,6 +55,7 @@ struct plan_effort {
           .kicks = 1,
           .levels = {.deltas = 6, .wholes = 7},
           .levels_if_few_wholes = {.deltas = 6, .wholes = 7},
+          .levels_of_next = {.deltas = 6, .wholes = 7},
       };
     case effort::normal:
       return {
@@ -65,6 +67,7 @@ struct plan_effort {
           .kicks = 8,
           .levels = {.deltas = 10, .wholes = 9},
           .levels_if_few_wholes = {.deltas = 10, .wholes = 12},
+          .levels_of_next = {.deltas = 9, .wholes = 9},
       };
     case effort::max: break;
   }
@@ -77,6 +80,7 @@ struct plan_effort {
       .kicks = 16,
       .levels = {.deltas = 12, .wholes = 12},
       .levels_if_few_wholes = {.deltas = 12, .wholes = 12},
+      .levels_of_next = {.deltas = 12, .wholes = 12},
   };
 }
 

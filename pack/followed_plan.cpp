@@ -26,7 +26,7 @@ outcome<std::vector<delta_edge>> follow_plan(const kept_entries& kept, const obj
     if (!targets[i]) continue;
     const kept_entry& entry = entries[i];
     if (entry.was_whole() && is_like(whole_cost(store, i), entry)) targets[i] = false;
-    if (entry.has_delta() && entry.base != i && eligible[entry.base]) pairs.push_back({entry.base, i});
+    if (may_carry(entries, i, eligible)) pairs.push_back({entry.base, i});
   }
   std::ranges::sort(pairs);
   report.phase("following", pairs.size());

@@ -37,6 +37,13 @@ struct kept_entry {
   [[nodiscard]] bool was_whole() const noexcept { return !kept && base == kNoBase && stream_size > 0; }
 };
 
+// Whether the delta that is there for object `i` may be tried. `eligible`: by object, which may be deltas and bases.
+[[nodiscard]] inline bool may_carry(std::span<const kept_entry> entries, std::size_t i,
+                                    const std::vector<bool>& eligible) {
+  const std::uint32_t base = entries[i].base;
+  return entries[i].has_delta() && base != i && eligible[i] && eligible[base];
+}
+
 class kept_entries {
  public:
   virtual ~kept_entries() = default;

@@ -10,28 +10,21 @@
 #include "base/first_failure.hpp"
 #include "base/oid_text.hpp"
 #include "object/hasher.hpp"
-#include "pack/compressor.hpp"
-#include "pack/deflate_estimate.hpp"
 
 namespace docteur {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // objects per task: neighbours are often side by side in the source
 
-// Where the estimate says that deflate saves less than one byte in kHardlySmaller, the content may be better stored, so
-// it is deflated, at kQuickLevel, to decide. LZ4's sizes decide nothing: they are not the same on every machine.
-constexpr int kQuickLevel = 1;
-constexpr std::size_t kHardlySmaller = 4;
-
 char* chars(std::vector<std::byte>& v) { return reinterpret_cast<char*>(v.data()); }
 
 struct worker {
-  compressor deflate{kQuickLevel};
-  deflate_estimator estimate;
+  whole_estimator whole;
   std::vector<std::byte> content;
   std::vector<std::byte> packed;
 
-  // Returns `content` as it is kept in the spool: compressed if that is smaller.
+  // Returns `content` as it is kept in the spool: compressed if that is smaller. LZ4's sizes decide nothing else: they
+  // are not the same on every machine.
   bytes pack() {
     if (content.size() > LZ4_MAX_INPUT_SIZE) return content;
     const auto size = static_cast<int>(content.size());
@@ -73,18 +66,14 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   const auto keep = [&](worker& own) -> outcome<place> {
     const bytes packed = own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));
-    return place{offset, packed.size(), 0, false, true};
+    return place{offset, packed.size(), {}, true};
   };
   const auto take = [&](std::size_t index, worker& own) -> outcome<void> {
     DOCTEUR_CHECK(read_right(source, index, own.content));
-    watcher.see(index, own.content);
+    const bool waits = options.kept != nullptr && may_carry(options.kept->entries(), index, options.bases);
+    if (!waits) watcher.see(index, own.content);
     DOCTEUR_TRY(kept, keep(own));
-    kept.stream_size = own.estimate.stream_size(own.content);
-    if (kept.stream_size > own.content.size() - own.content.size() / kHardlySmaller) {
-      const compressed small = own.deflate.compress(own.content);
-      kept.stream_size = small.stream.size();
-      kept.stored = small.stored;
-    }
+    kept.whole = waits ? assumed_whole(own.content.size()) : own.whole.of(own.content);
     store.kept_[index] = kept;
     return {};
   };
@@ -98,8 +87,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
       DOCTEUR_TRY(place, keep(own));
       kept = place;
     }
-    kept.stream_size = entry.stream_size;
-    kept.stored = entry.stored;
+    kept.whole = {entry.stream_size, entry.stored};
     return {};
   };
   tbb::parallel_for(

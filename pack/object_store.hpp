@@ -13,6 +13,7 @@
 #include "pack/kept_entries.hpp"
 #include "pack/object_source.hpp"
 #include "pack/spool.hpp"
+#include "pack/whole_estimate.hpp"
 
 namespace docteur {
 
@@ -23,7 +24,8 @@ struct store_scratch {
 
 class object_store {
  public:
-  // Gets the content of each object once, on any thread, in any order. Content is valid during the call only.
+  // Gets the content of each object once, on any thread, in any order. Content is valid during the call only. One that
+  // may_carry() a delta comes later, from carry_deltas(), and only if it does not.
   class observer {
    public:
     virtual ~observer() = default;
@@ -47,10 +49,12 @@ class object_store {
   // it, nor the others for a large blob.
   [[nodiscard]] bool holds(std::size_t index) const { return kept_[index].held; }
   // About how many bytes the object's zlib stream has; exact if stored(). For an object that is kept, that of its
-  // entry.
-  [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].stream_size; }
+  // entry; for one that may_carry() a delta, assumed_whole() until measured() is called.
+  [[nodiscard]] std::uint64_t stream_size(std::size_t index) const { return kept_[index].whole.stream_size; }
   // Whether deflate saves so little that compressor::compress() stores the object.
-  [[nodiscard]] bool stored(std::size_t index) const { return kept_[index].stored; }
+  [[nodiscard]] bool stored(std::size_t index) const { return kept_[index].whole.stored; }
+  // Says what an object takes of which that was assumed. Safe from several threads, for different objects.
+  void measured(std::size_t index, const whole_estimate& whole) { kept_[index].whole = whole; }
   // Replaces `out` with the object's content. Fails (blame::environment) when the temporary file cannot be read.
   [[nodiscard]] outcome<void> read(std::size_t index, store_scratch& scratch, std::vector<std::byte>& out) const;
 
@@ -58,8 +62,7 @@ class object_store {
   struct place {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;  // bytes in the spool; the content's size: it is not compressed there
-    std::uint64_t stream_size = 0;
-    bool stored = false;
+    whole_estimate whole;
     bool held = false;
   };
   object_store(const object_source& source, std::unique_ptr<spool> file)
@@ -69,6 +72,10 @@ class object_store {
   std::unique_ptr<spool> file_;
   std::vector<place> kept_;
 };
+
+// What an object is assumed to take before it is measured: estimating costs as much as reading it, and is of no use for
+// one that stays a delta.
+[[nodiscard]] constexpr whole_estimate assumed_whole(std::uint64_t size) noexcept { return {size / 4, false}; }
 
 // True for a blob of `large_blob` bytes or more.
 [[nodiscard]] inline bool is_large(const source_object& object, std::uint64_t large_blob) {

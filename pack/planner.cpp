@@ -152,15 +152,19 @@ class planner {
 
 }  // namespace
 
-outcome<delta_plan> plan_deltas(const object_source& source, const object_store& store,
+outcome<delta_plan> plan_deltas(const object_source& source, object_store& store,
                                 std::unique_ptr<feature_collector> features, const std::vector<bool>& eligible,
                                 const plan_limits& limits, progress& report) {
   delta_plan plan;
+  std::vector<delta_edge> carried;  // before costs are asked for, as it measures objects
+  if (limits.kept != nullptr) {
+    DOCTEUR_TRY(found, carry_deltas(*limits.kept, store, *features, eligible, limits.cache_bytes, report));
+    carried = std::move(found);
+  }
   planner p(source.objects(), store, eligible, limits, report);
   std::vector<bool> targets = eligible;
   const std::span<const kept_entry> kept = entries_of(limits.kept);
   if (limits.kept != nullptr) {
-    DOCTEUR_TRY(carried, carry_deltas(*limits.kept, store, eligible, limits.cache_bytes, report));
     p.add(carried);
     plan.carried.resize(kept.size());
     for (const delta_edge& e : carried) plan.carried[e.target] = true;

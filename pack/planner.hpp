@@ -32,7 +32,7 @@ struct delta_plan {
 // Plans all objects. `eligible[i]`: object i may be a delta or a base. `features` must have
 // seen all objects; it is released once the candidates are found. Fails when the store cannot be read or `report` says
 // to stop. Uses the threads of the current TBB arena.
-[[nodiscard]] outcome<delta_plan> plan_deltas(const object_source& source, const object_store& store,
+[[nodiscard]] outcome<delta_plan> plan_deltas(const object_source& source, object_store& store,
                                               std::unique_ptr<feature_collector> features,
                                               const std::vector<bool>& eligible, const plan_limits& limits,
                                               progress& report);

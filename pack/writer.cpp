@@ -110,7 +110,8 @@ outcome<restart_points> copy_large_blob(const kept_entries& kept, const source_o
 
 // Chooses the deflate levels by how much of the content is in objects that are not deltas.
 deflate_levels choose_levels(std::span<const source_object> objects, std::span<const std::uint32_t> bases,
-                             const std::vector<bool>& streamed, const plan_effort& effort) {
+                             const std::vector<bool>& streamed, const plan_effort& effort, bool is_next) {
+  if (is_next) return effort.levels_of_next;
   constexpr std::uint64_t kFew = 8;  // few: one byte in eight
   std::uint64_t all = 0, whole = 0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
@@ -147,7 +148,7 @@ outcome<written_pack> write_all(const object_source& source, byte_sink& sink, co
   report.phase("writing", objects.size());
   pack_stream out(sink, source.kind(), static_cast<std::uint32_t>(objects.size()));
   const std::vector<bool> streamed = find_streamed(objects, plan.bases, options);
-  const deflate_levels levels = choose_levels(objects, plan.bases, streamed, effort);
+  const deflate_levels levels = choose_levels(objects, plan.bases, streamed, effort, options.kept != nullptr);
   DOCTEUR_CHECK(write_entries(
       objects, store, {plan.bases, options.kept, plan.carried, streamed, effort.best, levels, limits.cache_bytes}, out,
       result.statistics, report));
