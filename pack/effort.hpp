@@ -67,7 +67,7 @@ struct plan_effort {
           .kicks = 8,
           .levels = {.deltas = 10, .wholes = 9},
           .levels_if_few_wholes = {.deltas = 10, .wholes = 12},
-          .levels_of_next = {.deltas = 9, .wholes = 9},
+          .levels_of_next = {.deltas = 7, .wholes = 7},
       };
     case effort::max: break;
   }
