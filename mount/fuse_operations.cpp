@@ -4,6 +4,7 @@
 #include <fuse_lowlevel.h>
 
 #include <cerrno>
+#include <optional>
 #include <vector>
 
 #include "mount/node_number.hpp"
@@ -67,6 +68,7 @@ void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
     }
     const auto status = tree.status(*n);
     if (!status) return reply_error(request, *n, status.error());
+    if (!n->is_folder()) answers(request).demand.looked_up();
     tree.hold(parent, name, *n);
     const fuse_entry_param e = to_entry(*n, *status);
     if (fuse_reply_entry(request, &e) != 0) tree.release(e.ino, 1);
@@ -129,15 +131,17 @@ class listing_buffer {
     name_ = l.name;
     return advance(fuse_add_direntry(request_, end(), left(), name_.c_str(), &s, place(l)));
   }
-  // The kernel holds what it gets this way, except "." and ".." and entries without attributes, which it will look up.
-  bool add_with_attributes(mounted_tree& tree, std::uint64_t folder, const mounted_tree::listed& l) {
+  // The kernel holds what it gets this way, except "." and ".." and entries without attributes, which it looks up when
+  // somebody asks for them. `wants_all`: files get attributes, too.
+  bool add_with_attributes(mounted_tree& tree, std::uint64_t folder, const mounted_tree::listed& l, bool wants_all) {
     name_ = l.name;
     fuse_entry_param e{};
     e.attr.st_ino = tree.inode(l.what);
     e.attr.st_mode = type_of(l.what);
     if (fuse_add_direntry_plus(request_, nullptr, 0, name_.c_str(), &e, 0) > left()) return false;
-    const auto status = l.is_dot ? result<struct stat>(e.attr) : tree.status(l.what);
-    if (status && !l.is_dot) {
+    const bool has_all = !l.is_dot && (wants_all || l.what.is_folder());
+    const auto status = has_all ? tree.status(l.what) : result<struct stat>(e.attr);
+    if (status && has_all) {
       e = to_entry(l.what, *status);
       tree.hold(folder, l.name, l.what);
       held_.push_back(e.ino);
@@ -182,8 +186,10 @@ void readdir(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t pass
 void readdirplus(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t passed, fuse_file_info*) {
   answer(request, [&](mounted_tree& tree) {
     listing_buffer out(request, size);
+    std::optional<bool> wants_all;  // asked for the first file only: half of the listings are empty ends
     const auto listed = tree.list(number, static_cast<std::uint64_t>(passed), [&](const mounted_tree::listed& l) {
-      return out.add_with_attributes(tree, number, l);
+      if (!wants_all && !l.what.is_folder()) wants_all = answers(request).demand.wants_all();
+      return out.add_with_attributes(tree, number, l, wants_all.value_or(false));
     });
     if (!listed) return reply_error(request, tree.find(number), listed.error());
     out.reply(tree);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "mount/listing_demand.hpp"
 #include "mount/mounted_tree.hpp"
 
 struct fuse_lowlevel_ops;
@@ -16,6 +17,7 @@ struct fuse_answers {
   std::function<void()> started;
   // Called for each request that fails because content cannot be read, by any thread.
   std::function<void(const mounted_node&, const error&)> failed;
+  listing_demand demand{};
 };
 
 // Every function gets its fuse_answers as the session's user data.

@@ -192,6 +192,29 @@ def listings_go_on(top):
     expect(found == [names, names], "listings by turns")
 
 
+def names_alone():
+    """Who lists many folders for their names does not have the server read what sizes are found by; the sizes are right for who asks."""
+    files = {}
+    for i in range(400):
+        same = RANDOM.randbytes(3000)
+        files |= {f"d{i:03}/f{j}": same + RANDOM.randbytes(400 + i * j) for j in range(6)}  # deltas
+    image, folder = folder_image("names", files)
+
+    def reads(m):
+        return int(dict(line.split(": ") for line in pathlib.Path(f"/proc/{m.server.pid}/io").read_text().splitlines())["rchar"])
+
+    def listed(top, what):
+        return sorted(run("find", ".", "-type", "f", "-printf", what, cwd=top).decode().splitlines())
+    spent = []
+    for what in ("%P\n", "%s %P\n"):
+        with Mounted(image) as m:
+            before = reads(m)
+            expect(listed(m.path, what) == listed(folder, what), f"find {what!r}")
+            spent.append(reads(m) - before)
+            expect(listed(m.path, "%s %P\n") == listed(folder, "%s %P\n"), "sizes after another listing")
+    expect(spent[0] < spent[1] // 4, f"{spent[0]} bytes are read for names, {spent[1]} with sizes")
+
+
 def check(kind):
     repository = make_repository(kind)
     image = make(repository, f"{kind}.img")
@@ -208,6 +231,7 @@ def check(kind):
         expect(m.messages() == "", f"said: {m.messages()}")
     with Mounted(image, "--threads", "1") as m:
         concurrent(repository, m.path)
+    names_alone()
 
 
 if __name__ == "__main__":

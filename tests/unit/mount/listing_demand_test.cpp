@@ -1,0 +1,31 @@
+#include "mount/listing_demand.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace docteur;
+
+namespace {
+
+unsigned listings_with_all(listing_demand& demand, unsigned most) {
+  unsigned n = 0;
+  while (n < most && demand.wants_all()) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST(ListingDemand, NamesAreEnoughUntilAFileIsLookedUp) {
+  listing_demand demand;
+  EXPECT_EQ(listings_with_all(demand, 1000), listing_demand::kFirst);
+  EXPECT_FALSE(demand.wants_all());
+  demand.looked_up();
+  EXPECT_EQ(listings_with_all(demand, 1000), listing_demand::kListings);
+  EXPECT_FALSE(demand.wants_all());
+}
+
+TEST(ListingDemand, LookupsMeanwhileAddNothing) {
+  listing_demand demand;
+  EXPECT_TRUE(demand.wants_all());
+  demand.looked_up();
+  EXPECT_EQ(listings_with_all(demand, 1000), listing_demand::kFirst - 1);
+}
