@@ -186,9 +186,9 @@ void readdir(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t pass
 void readdirplus(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t passed, fuse_file_info*) {
   answer(request, [&](mounted_tree& tree) {
     listing_buffer out(request, size);
-    std::optional<bool> wants_all;  // asked for the first file only: half of the listings are empty ends
+    std::optional<bool> wants_all;  // decided at the first file: half of the answers are empty ends
     const auto listed = tree.list(number, static_cast<std::uint64_t>(passed), [&](const mounted_tree::listed& l) {
-      if (!wants_all && !l.what.is_folder()) wants_all = answers(request).demand.wants_all();
+      if (!wants_all && !l.what.is_folder()) wants_all = answers(request).demand.wants_all(passed == 0);
       return out.add_with_attributes(tree, number, l, wants_all.value_or(false));
     });
     if (!listed) return reply_error(request, tree.find(number), listed.error());

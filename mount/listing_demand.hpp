@@ -15,9 +15,10 @@ class listing_demand {
   static constexpr std::uint32_t kFirst = 16;
   static constexpr std::uint32_t kListings = 256;
 
-  // Before a listing: whether it brings all.
-  [[nodiscard]] bool wants_all() noexcept {
+  // Before a listing, or before more of one that is too long for one answer: whether it brings all.
+  [[nodiscard]] bool wants_all(bool begins) noexcept {
     std::uint32_t left = left_.load(std::memory_order_relaxed);
+    if (!begins) return left > 0;
     while (left > 0)
       if (left_.compare_exchange_weak(left, left - 1, std::memory_order_relaxed)) return true;
     return false;
