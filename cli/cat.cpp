@@ -39,7 +39,7 @@ outcome<void> print(opened_image& from, const std::string& path, bool& pipe_clos
 }
 
 outcome<void> cat(const cat_options& opt) {
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, {.version = opt.version}));
   opened_image& image = session->image();
   outcome<void> all;
   bool pipe_closed = false;

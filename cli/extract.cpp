@@ -120,8 +120,9 @@ outcome<void> extract(const extract_options& opt) {
   const signal_watch signals;
   DOCTEUR_CHECK(check_options(opt));
   // Names come from trees: what is written is what the commit's id proves.
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version, paths_from::trees));
-  if (!opt.path) session->expect_all();
+  DOCTEUR_TRY(session,
+              image_session::open(opt.image, opt.remote, opt.digest,
+                                  {.source = paths_from::trees, .version = opt.version, .is_read_whole = !opt.path}));
   return session->end(extract_from(session->image(), opt));
 }
 

@@ -37,8 +37,10 @@ outcome<block_list> read_block_list(const std::string& file) {
 
 outcome<std::unique_ptr<image_session>> image_session::open(const std::string& name, const reading_options& options,
                                                             const std::optional<std::string>& digest,
-                                                            const std::string& version, paths_from source) {
+                                                            image_opening how) {
   DOCTEUR_TRY(pin, digest_of(digest));
+  how.digest = pin;
+  how.is_read_whole = how.is_read_whole && options.prefetch.empty();
   if (!options.record.empty()) DOCTEUR_CHECK(check_whole_file(options.record));
   std::unique_ptr<image_session> self(new image_session(options));
   // docteur-mount changes its folder before it ends.
@@ -53,7 +55,7 @@ outcome<std::unique_ptr<image_session>> image_session::open(const std::string& n
     self->recorded_ = recorded.get();
     disk = std::move(recorded);
   }
-  DOCTEUR_TRY(image, opened_image::attach(std::move(disk), shown_image(name), {source, pin, version}));
+  DOCTEUR_TRY(image, opened_image::attach(std::move(disk), shown_image(name), how));
   self->image_ = std::move(image);
   if (!options.prefetch.empty()) DOCTEUR_CHECK(self->start_prefetch());
   return self;
@@ -70,12 +72,6 @@ outcome<void> image_session::start_prefetch() {
                   "; it is not used");
   }
   return {};
-}
-
-void image_session::expect_all() {
-  image_device& source = image_->source();
-  if (!background_ && source.takes_advice() && source.keeps())
-    background_.emplace(source, all_blocks(source.view().size), 0);
 }
 
 outcome<void> image_session::finish() {

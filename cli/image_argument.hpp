@@ -25,18 +25,14 @@ option add_version_option(command_line& app, std::string& to);
 class image_session {
  public:
   // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
-  // `digest`, `version`: as --digest and --at were given. A list for another image is ignored, and
-  // options.tell() is called once.
+  // `digest`: as --digest was given, instead of how.digest. A list for another image is ignored, and
+  // options.tell() is called once. With --prefetch the list says what to fetch, how.is_read_whole nothing.
   [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
                                                                     const reading_options& options,
                                                                     const std::optional<std::string>& digest,
-                                                                    const std::string& version = {},
-                                                                    paths_from source = paths_from::section);
+                                                                    image_opening how);
 
   [[nodiscard]] opened_image& image() const noexcept { return *image_; }
-  // All of the image will be read, about in its order: fetches it in the background, unless --prefetch says what to
-  // fetch, or nothing would be kept.
-  void expect_all();
   // To be called when the command is done. Returns what its work came to; a failure of the device with its cause
   // (with_cause()). Writes the list of what was read unless the work failed. Ends fetching in the background.
   template <class T>

@@ -136,7 +136,7 @@ outcome<void> print_versions(opened_image& from, const ls_options& opt) {
 }
 
 outcome<void> ls(const ls_options& opt) {
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, {.version = opt.version}));
   return session->end(opt.versions ? print_versions(session->image(), opt) : print_listing(session->image(), opt));
 }
 

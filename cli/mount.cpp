@@ -115,7 +115,7 @@ outcome<void> mount(const mount_command& command) {
   reading_options reading = command.remote;
   if (!command.foreground)
     reading.tell = [](const std::string& line) { ::syslog(LOG_DAEMON | LOG_WARNING, "%s", line.c_str()); };
-  DOCTEUR_TRY(session, image_session::open(command.image, reading, command.digest, command.version));
+  DOCTEUR_TRY(session, image_session::open(command.image, reading, command.digest, {.version = command.version}));
   if (command.fake) return {};
   const opened_image* const image = &session->image();
   plan.source = real_path(command.image);

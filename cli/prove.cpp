@@ -82,7 +82,7 @@ outcome<void> prove(const prove_options& opt) {
   if (opt.output) DOCTEUR_CHECK(check_whole_file(*opt.output));
   if (!opt.output && ::isatty(STDOUT_FILENO) == 1)
     return give_up(blame::usage, "a proof is not written to a terminal: use -o FILE or > FILE");
-  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, opt.version));
+  DOCTEUR_TRY(session, image_session::open(opt.image, opt.remote, opt.digest, {.version = opt.version}));
   opened_image& image = session->image();
   const auto versions = version_list::load(image.image());
   if (!versions) return session->end(outcome<void>(tl::make_unexpected(describe(versions.error(), image.shown()))));

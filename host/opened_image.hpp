@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "host/background_reader.hpp"
 #include "host/checked_device.hpp"
 #include "host/image_device.hpp"
 #include "object/failure.hpp"
@@ -16,6 +17,7 @@ struct image_opening {
   paths_from source = paths_from::section;
   std::optional<oid> digest{};  // the image must be that of this digest
   std::string version{};        // name of the version to attach; empty: the image's commit
+  bool is_read_whole = false;   // about in its order: fetches all in the background, if that is kept
 };
 
 class opened_image {
@@ -48,6 +50,7 @@ class opened_image {
   std::unique_ptr<image_device> disk_;
   std::optional<checked_device> checked_;  // over disk_
   attached_image attached_;
+  std::optional<background_reader> background_;  // of disk_
 };
 
 // `why` with the device's last failure at its end, if the environment is to blame and there was one.
