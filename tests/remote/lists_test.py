@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 
 from range_server import Server, check, docteur, expect, good, refused, run_checks, sample_image
@@ -129,12 +130,22 @@ def fill():
 
 @check
 def all_in_order():
-    """docteur-extract asks for each byte once, by large requests."""
+    """docteur-extract asks for each byte once, by large requests, and does not wait for what attaching needs."""
     empty()
+    begun, late = threading.Event(), []
+
+    def table_comes_late(r):
+        if r.last < len(data) // 2 and r.last - r.first >= 1 << 19:
+            begun.set()
+        elif r.first > len(data) * 3 // 4 and not begun.wait(10):
+            late.append(r)
+        return False
+    server.reset(table_comes_late)
     good("extract", "-q", *cached, server.url, work / "out")
     for path, content in files.items():
         expect((work / "out" / path).read_bytes() == content, f"wrong bytes: {path}")
     shutil.rmtree(work / "out")
+    expect(begun.is_set() and not late, "nothing is fetched until the image is attached")
     expect(server.sent <= 1.02 * len(data), f"{server.sent} bytes of an image of {len(data)}")
     expect(len(server.requests) <= 2 * len(data) // (1 << 20) + 20, f"{len(server.requests)} requests")
 
