@@ -291,6 +291,9 @@ bool range_client::renew(jobs::iterator j, const std::vector<std::string>& chall
 }
 
 void range_client::try_again(jobs::iterator j, const http_verdict& v) {
+  // It may have failed behind the last byte that is still wanted.
+  j->range.size = work_->wanted(j->range);
+  if (j->done > 0 && j->done == j->range.size) return take_part(j, true);
   const std::string text = printable(origin_.address.shown) + ": " + v.text;
   const auto now = clock::now();
   if (j->failing_since == clock::time_point{}) j->failing_since = now;

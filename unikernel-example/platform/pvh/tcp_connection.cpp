@@ -53,11 +53,14 @@ signed char tcp_connection::on_sent(void* self, tcp_pcb*, std::uint16_t size) {
   auto* c = static_cast<tcp_connection*>(self);
   c->delivered_ += size;
   c->count();
-  if (c->waits_for_room_ && c->room() > 0) {
-    c->waits_for_room_ = false;
-    c->note();
-  }
+  c->tell_room();
   return ERR_OK;
+}
+
+void tcp_connection::tell_room() {
+  if (!waits_for_room_ || room() == 0) return;
+  waits_for_room_ = false;
+  note();
 }
 
 void tcp_connection::on_error(void* self, signed char) {
@@ -230,11 +233,13 @@ signed char tcp_connections::on_accepted(void* self, tcp_pcb* pcb, signed char e
   return ERR_OK;
 }
 
-// Sends what the services have queued, in as few segments as possible.
+// Sends what the services have queued, in as few segments as possible. What goes on its way makes room for more.
 void tcp_connections::push_all() {
   for (tcp_connection* c : pushed_) {
     c->pushed_ = false;
-    if (c->pcb_ != nullptr) send_queued(c->pcb_);
+    if (c->pcb_ == nullptr) continue;
+    send_queued(c->pcb_);
+    c->tell_room();
   }
   pushed_.clear();
 }

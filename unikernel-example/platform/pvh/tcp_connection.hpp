@@ -48,7 +48,8 @@ class tcp_connection final : public connection {
   void push();    // lets serve() send queued data
   void detach();  // removes our callbacks
   void end();
-  void count();  // updates the budgets
+  void count();      // updates the budgets
+  void tell_room();  // calls note() if the service waits for room and there is some
   [[nodiscard]] std::size_t queued_bytes() const { return TCP_SND_BUF - pcb_->snd_buf; }
   struct room_left {
     std::size_t bytes = 0;
