@@ -25,8 +25,8 @@ option add_version_option(command_line& app, std::string& to);
 class image_session {
  public:
   // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
-  // `digest`: as --digest was given, instead of how.digest. A list for another image is ignored, and
-  // options.tell() is called once. With --prefetch the list says what to fetch, how.is_read_whole nothing.
+  // `digest`: what --digest was given; it replaces how.digest. --prefetch replaces how.is_read_whole: only its list is
+  // fetched in the background. A list for another image is ignored, and options.tell() is called once.
   [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
                                                                     const reading_options& options,
                                                                     const std::optional<std::string>& digest,
@@ -34,7 +34,8 @@ class image_session {
 
   [[nodiscard]] opened_image& image() const noexcept { return *image_; }
   // To be called when the command is done. Returns what its work came to; a failure of the device with its cause
-  // (with_cause()). Writes the list of what was read unless the work failed. Ends fetching in the background.
+  // (with_cause()). Writes the list of what was read unless the work failed. Stops fetching the list of
+  // --prefetch.
   template <class T>
   [[nodiscard]] outcome<T> end(outcome<T> what) {
     if (!what) return tl::make_unexpected(with_cause(std::move(what.error()), image_->source()));

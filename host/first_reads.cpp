@@ -4,7 +4,6 @@
 #include <array>
 
 #include "idx/format.hpp"
-#include "layout/image_header.hpp"
 #include "layout/section_table.hpp"
 
 namespace docteur {
@@ -17,14 +16,18 @@ constexpr std::uint64_t kMostSections = 4 << 20;  // bytes
 
 }  // namespace
 
-void prefetch_first_reads(image_device& of, paths_from source) {
-  const device d = of.view();
+std::optional<first_bytes> read_first_bytes(const device& d) {
   std::array<std::byte, kHeaderSize + kPackHeaderSize> head;
-  if (d.size < head.size() || !read_exactly(d, 0, head)) return;
+  if (d.size < head.size() || !read_exactly(d, 0, head)) return std::nullopt;
   const auto header = decode_image_header(head, d.size);
-  if (!header || header->idx_offset < head.size() + kSectionTableSize) return;
-  const std::uint64_t objects = load_be<std::uint32_t>(head.data() + kPackOffset + 8);
-  const std::uint64_t idx = header->idx_offset;
+  if (!header || header->idx_offset < head.size() + kSectionTableSize) return std::nullopt;
+  return first_bytes{*header, load_be<std::uint32_t>(head.data() + kPackOffset + 8)};
+}
+
+void prefetch_first_reads(image_device& of, const first_bytes& first, paths_from source) {
+  const device d = of.view();
+  const std::uint64_t objects = first.objects;
+  const std::uint64_t idx = first.header.idx_offset;
 
   // The sections that end at the table, the table, and the head of IDX; then what of IDX is kept in memory.
   const std::uint64_t before = std::min({objects * kPathSize, kMostGuess, idx - kSectionTableSize});

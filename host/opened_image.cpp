@@ -17,10 +17,12 @@ outcome<std::unique_ptr<opened_image>> opened_image::open(const std::string& pat
 outcome<std::unique_ptr<opened_image>> opened_image::attach(std::unique_ptr<image_device> disk, std::string shown,
                                                             const image_opening& how) {
   std::unique_ptr<opened_image> self(new opened_image(std::move(shown), std::move(disk)));
-  // While it is attached: that waits for one answer after the other.
-  if (how.is_read_whole && self->disk_->takes_advice() && self->disk_->keeps())
-    self->background_.emplace(*self->disk_, all_blocks(self->disk_->view().size), 0);
-  if (self->disk_->takes_advice()) prefetch_first_reads(*self->disk_, how.source);
+  image_device& source = *self->disk_;
+  if (const auto first = source.takes_advice() ? read_first_bytes(source.view()) : std::nullopt) {
+    // Attaching waits for one answer after the other. Meanwhile the rest comes.
+    if (how.is_read_whole && source.keeps()) self->background_.emplace(source, all_blocks(source.view().size), 0);
+    prefetch_first_reads(source, *first, how.source);
+  }
   DOCTEUR_TRY(demanded, demanded_of(how.digest, self->disk_->demanded_digest(), self->shown_));
   if (demanded) {
     auto pinned = load_pinned(self->disk_->view(), {&*demanded, 1}, self->shown_);

@@ -17,7 +17,7 @@ struct fuse_answers {
   std::function<void()> started;
   // Called for each request that fails because content cannot be read, by any thread.
   std::function<void(const mounted_node&, const error&)> failed;
-  listing_demand demand{};
+  listing_demand demand{};  // of all listings of the mount
 };
 
 // Every function gets its fuse_answers as the session's user data.

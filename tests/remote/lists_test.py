@@ -148,6 +148,10 @@ def all_in_order():
     expect(begun.is_set() and not late, "nothing is fetched until the image is attached")
     expect(server.sent <= 1.02 * len(data), f"{server.sent} bytes of an image of {len(data)}")
     expect(len(server.requests) <= 2 * len(data) // (1 << 20) + 20, f"{len(server.requests)} requests")
+    # What is no image is not fetched.
+    other = Server(os.urandom(8 << 20))
+    done = docteur("extract", "-q", "--cache", work / "other", other.url, work / "out")
+    expect(done.status != 0 and other.sent < 1 << 20, f"{other.sent} bytes: {done.shown}")
 
 
 @check

@@ -71,7 +71,7 @@ class service {
   [[nodiscard]] virtual std::string_view refusal() const { return {}; }
   // Whether its clients may come through a proxy that says on whose behalf (platform/linux/proxy_head.hpp).
   [[nodiscard]] virtual bool takes_proxies() const { return false; }
-  // Whether its clients send the first bytes: a connection without any may then be told of later.
+  // Whether its clients send the first bytes. The platform may then delay opened() until they arrive.
   [[nodiscard]] virtual bool clients_speak_first() const { return false; }
   // Limits of connections that carry streams; nullopt: it takes none.
   [[nodiscard]] virtual std::optional<stream_limits> streams() const { return std::nullopt; }
