@@ -15,6 +15,7 @@ namespace docteur {
 namespace {
 
 constexpr std::size_t kBatch = 32;  // objects per task: neighbours are often side by side in the source
+constexpr std::uint64_t kRaw = std::uint64_t{256} << 20;  // bytes of the spool behind which all is compressed
 
 char* chars(std::vector<std::byte>& v) { return reinterpret_cast<char*>(v.data()); }
 
@@ -63,8 +64,8 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
   tbb::enumerable_thread_specific<worker> workers;
   first_failure failed(report);
 
-  const auto keep = [&](worker& own) -> outcome<place> {
-    const bytes packed = own.pack();
+  const auto keep = [&](worker& own, bool waits) -> outcome<place> {
+    const bytes packed = waits && store.file_->size() < kRaw ? bytes(own.content) : own.pack();
     DOCTEUR_TRY(offset, store.file_->append(packed));
     return place{offset, packed.size(), {}, true};
   };
@@ -72,7 +73,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
     DOCTEUR_CHECK(read_right(source, index, own.content));
     const bool waits = options.kept != nullptr && may_carry(options.kept->entries(), index, options.bases);
     if (!waits) watcher.see(index, own.content);
-    DOCTEUR_TRY(kept, keep(own));
+    DOCTEUR_TRY(kept, keep(own, waits));
     kept.whole = waits ? assumed_whole(own.content.size()) : own.whole.of(own.content);
     store.kept_[index] = kept;
     return {};
@@ -84,7 +85,7 @@ outcome<object_store> object_store::fill(const object_source& source, const sett
       DOCTEUR_CHECK(options.kept->read(index, own.content));
       if (own.content.size() != objects[index].size) return tl::unexpected<failure>(changed_while_read(source, index));
       watcher.see(index, own.content);
-      DOCTEUR_TRY(place, keep(own));
+      DOCTEUR_TRY(place, keep(own, false));
       kept = place;
     }
     kept.whole = {entry.stream_size, entry.stored};

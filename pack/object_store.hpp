@@ -1,9 +1,10 @@
 #pragma once
-// Holds every object of a source: read once, compared with its id, and kept compressed in a temporary file, because
-// sources are slow to read and memory must not grow with content. Reading is safe from many threads. Hosted.
+// Holds every object of a source: read once, compared with its id, and kept in a temporary file, because sources are
+// slow to read and memory must not grow with content. Reading is safe from many threads. Hosted.
 //
 // Content is read back several times and never written to the PACK as it is compressed here, so this is LZ4, which
-// decompresses five times as fast as deflate.
+// decompresses five times as fast as deflate. What may_carry() a delta is read back once and not compressed, as long as
+// the file is small.
 
 #include <cstdint>
 #include <memory>

@@ -22,6 +22,7 @@ class spool {
 
   // Appends `data` and returns its offset in the file.
   [[nodiscard]] outcome<std::uint64_t> append(bytes data);
+  [[nodiscard]] std::uint64_t size() const noexcept { return end_.load(std::memory_order_relaxed); }  // bytes
   // Fills all of `out` from the bytes at `offset`, or fails.
   [[nodiscard]] outcome<void> read(std::uint64_t offset, mutable_bytes out) const;
 
