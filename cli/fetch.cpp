@@ -8,6 +8,7 @@
 #include "cli/remote_options.hpp"
 #include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
+#include "cli/verified_download.hpp"
 #include "host/file_device.hpp"
 #include "remote/http_access.hpp"
 #include "remote/image_download.hpp"
@@ -51,12 +52,14 @@ void add_options(command_line& app, fetch_options& opt) {
   app.add_version_flag(DOCTEUR_VERSION);
 }
 
-// Checks the complete file as docteur-verify does. One that is not good is of no use to the next run either.
-outcome<void> check(image_download& download, const fetch_options& opt, progress& report) {
-  DOCTEUR_TRY(disk, file_device::open(download.file().path()));
+// Gets what is missing and checks all of it as docteur-verify does, side by side. A file that is not good is of no use
+// to the next run either.
+outcome<void> run_checked(image_download& download, const fetch_options& opt, progress_line& line) {
   verify_options options;
-  options.threads = opt.threads;
-  DOCTEUR_TRY(found, verify_image(disk.view(), options, report));
+  options.threads = threads_beside_download(opt.threads);
+  const auto verify = [&](const device& image, progress& own) { return verify_image(image, options, own); };
+  DOCTEUR_TRY(found, run_verified(download, verify, line));
+  line.clear();
   const std::string shown = shown_image(opt.url);
   if (found.good() && download.demanded_digest() && found.digest != download.demanded_digest()) {
     download.file().discard();
@@ -67,6 +70,15 @@ outcome<void> check(image_download& download, const fetch_options& opt, progress
   download.file().discard();
   say_faults(kProgram, found, shown);
   return give_up(blame::input, shown + ": not a good image; nothing of it is kept");
+}
+
+// Gets what is missing, and checks it as the options say.
+outcome<void> run(image_download& download, const fetch_options& opt, const std::optional<oid>& pin,
+                  progress_line& line) {
+  if (!pin && !opt.no_verify) return run_checked(download, opt, line);
+  if (pin) download.hash_blocks();
+  DOCTEUR_CHECK(download.run(line));
+  return pin ? download.compare(*pin, shown_image(opt.url), line) : outcome<void>();
 }
 
 // "9.1 MB"
@@ -180,18 +192,10 @@ outcome<void> fetch(const fetch_options& opt) {
   DOCTEUR_TRY(download, image_download::open(std::move(client), opt.http, opt.file, head));
   if ((updated.was_changed || download->file().was_changed()) && !opt.quiet)
     say(kProgram, printable(opt.file) + ": note: what was fetched before is of another version; starting anew");
-  if (pin) download->hash_blocks();
-  auto came = download->run(line);
-  if (!came) {
-    line.clear();
-    return tl::make_unexpected(with_hint(std::move(came.error())));
-  }
-  if (pin) {
-    DOCTEUR_CHECK(download->compare(*pin, shown_image(opt.url), line));
-  } else if (!opt.no_verify) {
-    DOCTEUR_CHECK(check(*download, opt, line));
-  }
+  auto came = run(*download, opt, pin, line);
   line.clear();
+  if (!came && came.error().who == blame::environment) return tl::make_unexpected(with_hint(std::move(came.error())));
+  DOCTEUR_CHECK(came);
   if (line.cancelled()) return give_up(blame::environment, "interrupted");
   // Before publish(), so that nothing is published if this cannot be printed.
   if (opt.json) DOCTEUR_CHECK(print_json(*download, updated, opt));

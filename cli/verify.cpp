@@ -11,6 +11,7 @@
 #include "cli/say_faults.hpp"
 #include "cli/signal_watch.hpp"
 #include "cli/signatures.hpp"
+#include "cli/verified_download.hpp"
 #include "cli/verify_proof.hpp"
 #include "cli/version_text.hpp"
 #include "host/file_device.hpp"
@@ -186,15 +187,34 @@ outcome<findings> check_signature(const verify_report& r, const verify_command& 
   return all;
 }
 
-// An image of a server comes to an unnamed file first: each byte is needed, and some more than once.
-// `pin`: what is demanded of it, more where the registry's manifest does.
-outcome<file_device> open_whole(const verify_command& opt, std::optional<oid>& pin, progress& report) {
-  if (!is_on_server(opt.image)) return file_device::open(opt.image);
+// Verifies the image on a device. `pin`: what is demanded of it.
+outcome<verify_report> verify_device(const device& image, const verify_options& options, const std::optional<oid>& pin,
+                                     const std::string& subject, progress& report) {
+  if (pin) DOCTEUR_CHECK(load_pinned(image, {&*pin, 1}, subject));
+  auto found = verify_image(image, options, report);
+  if (!found) return give_up(found.error().who, subject + ": " + found.error().message);
+  if (pin && found->good() && found->digest != pin)
+    return give_up(blame::environment, subject + ": changed while it was read");
+  return found;
+}
+
+// An image of a server comes to an unnamed file: each byte is needed, and some more than once. The registry's manifest
+// may demand more of it than `pin` does.
+outcome<verify_report> verify_source(const verify_command& opt, std::optional<oid> pin, progress& report) {
+  const std::string subject = shown_image(opt.image);
+  verify_options options;
+  options.threads = opt.threads;
+  if (!is_on_server(opt.image)) {
+    DOCTEUR_TRY(file, file_device::open(opt.image));
+    return verify_device(file.view(), options, pin, subject, report);
+  }
   DOCTEUR_TRY(download, image_download::open(opt.image, opt.http, std::nullopt, report));
-  DOCTEUR_TRY(demanded, demanded_of(pin, download->demanded_digest(), shown_image(opt.image)));
-  pin = demanded;
-  DOCTEUR_CHECK(download->run(report));
-  return file_device::open(download->file().path());
+  DOCTEUR_TRY(demanded, demanded_of(pin, download->demanded_digest(), subject));
+  options.threads = threads_beside_download(opt.threads);
+  const auto verify = [&](const device& image, progress& own) {
+    return verify_device(image, options, demanded, subject, own);
+  };
+  return run_verified(*download, verify, report);
 }
 
 outcome<void> verify(const verify_command& opt) {
@@ -203,16 +223,10 @@ outcome<void> verify(const verify_command& opt) {
   DOCTEUR_TRY(pin, digest_of(opt.digest));
   DOCTEUR_TRY(style, progress_style_of(opt.progress, opt.quiet));
   progress_line line(style, kProgram);
-  DOCTEUR_TRY(file, open_whole(opt, pin, line));
-  verify_options options;
-  options.threads = opt.threads;
   const std::string subject = shown_image(opt.image);
-  if (pin) DOCTEUR_CHECK(load_pinned(file.view(), {&*pin, 1}, subject));
-  const auto report = verify_image(file.view(), options, line);
+  const auto report = verify_source(opt, pin, line);
   line.clear();
-  if (!report) return give_up(report.error().who, subject + ": " + report.error().message);
-  if (pin && report->good() && report->digest != pin)
-    return give_up(blame::environment, subject + ": changed while it was read");
+  DOCTEUR_CHECK(report);
   if (!opt.quiet) note_report(subject, *report, opt);
   const auto head = report->head();
   const auto derived = head && report->good() ? find_derivation(head->message) : std::nullopt;

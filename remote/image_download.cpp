@@ -6,6 +6,7 @@
 #include "host/file_device.hpp"
 #include "host/image_digests.hpp"
 #include "host/whole_sha256.hpp"
+#include "layout/digest_section.hpp"
 #include "layout/image_header.hpp"
 #include "object/result.hpp"
 #include "remote/registry_image.hpp"
@@ -15,9 +16,11 @@ namespace {
 
 constexpr std::uint64_t kLeastRange = std::uint64_t{1} << 20;  // bytes
 constexpr std::uint64_t kMostRange = std::uint64_t{32} << 20;
-constexpr std::size_t kHead = 4 << 10;                        // bytes that show whether it is an image
+constexpr unsigned kRounds = 4;         // of requests on each connection, so that what comes is about in order
+constexpr std::size_t kHead = 4 << 10;  // bytes that show whether it is an image
 constexpr std::uint64_t kFirst = std::uint64_t{1} << 30;      // bytes of the first request where all is missing
 constexpr std::chrono::seconds kFirstAlone{1};                // before other requests take a part of it
+constexpr std::uint64_t kEndFirst = std::uint64_t{64} << 20;  // bytes of the images whose end may be asked for first
 constexpr std::uint64_t kSyncEach = std::uint64_t{16} << 20;  // bytes
 constexpr std::chrono::milliseconds kTick{100};               // between looks at signals
 
@@ -26,6 +29,19 @@ outcome<void> check_head(bytes head, std::uint64_t size, const std::string& show
   if (header && head.size() >= kPackOffset + 4 && load_be<std::uint32_t>(head.data() + kPackOffset) == kPackMagic)
     return {};
   return give_up(blame::input, printable(shown) + ": not an image of docteur");
+}
+
+std::uint64_t blocks_of(std::uint64_t size) { return (size + kPartialBlock - 1) / kPartialBlock; }
+
+// The block where the end of an image begins, with IDX and, mostly, the sections, of which those for paths are about as
+// long as IDX. `head`: the image's first bytes. Behind the last block if there is nothing to gain.
+std::uint64_t end_of_image(bytes head, std::uint64_t size) {
+  const std::uint64_t none = blocks_of(size);
+  const auto header = decode_image_header(head, size);
+  if (size < kEndFirst || !header) return none;
+  const std::uint64_t idx = size - header->idx_offset;
+  if (idx > size / 4) return none;
+  return (size - 2 * idx - digest_section_size(size)) / kPartialBlock - 1;
 }
 
 outcome<range_origin> origin_of(const std::string& name, const http_options& options, const progress& stop) {
@@ -111,10 +127,11 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   if (is_part && resumed_ > 0)
     return give_up(blame::environment, printable(target_->native()) + ": another process has just begun to fill it");
   const std::uint64_t left = whole - resumed_;
-  blocks_at_once_ = (std::clamp(left / connections_, kLeastRange, kMostRange) + kPartialBlock - 1) / kPartialBlock;
-  planned_ = is_part ? (std::min(range.size, whole) + kPartialBlock - 1) / kPartialBlock : 0;
+  blocks_at_once_ = blocks_of(std::clamp(left / connections_ / kRounds, kLeastRange, kMostRange));
+  const std::uint64_t asked = is_part ? std::min(range.size, whole) : 0;
+  plan_ = {{blocks_of(asked), blocks_of(whole) - blocks_of(asked)}};
   if (is_part && !is_all) {
-    first_left_ = {0, std::min(range.size, whole)};
+    first_left_ = {0, asked};
     first_began_ = std::chrono::steady_clock::now();
   }
   {
@@ -126,15 +143,79 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   return is_part ? keep(0, 0, head_) : outcome<void>();
 }
 
+// Takes the end of the image from what would come last.
+void image_download::plan_end() {
+  const std::uint64_t begin = end_of_image(head_, size());
+  const std::uint64_t first_end = first_left_.offset + first_left_.size;
+  if (first_left_.offset + kLeastRange < begin * kPartialBlock && begin * kPartialBlock < first_end) {
+    first_left_.size = begin * kPartialBlock - first_left_.offset;
+    plan_.push_front({begin, blocks_of(first_end) - begin});
+    return;
+  }
+  if (plan_.empty() || begin <= plan_.back().first || plan_.back().first + plan_.back().count <= begin) return;
+  const std::uint64_t count = plan_.back().first + plan_.back().count - begin;
+  plan_.back().count -= count;
+  plan_.push_front({begin, count});
+}
+
+device image_download::arriving() noexcept {
+  wants_end_ = true;
+  client_->wake();
+  device d;
+  d.self = this;
+  d.size = size();
+  d.read = [](void* self, std::uint64_t offset, mutable_bytes out) noexcept {
+    return static_cast<image_download*>(self)->read(offset, out);
+  };
+  return d;
+}
+
+std::optional<std::multiset<std::uint64_t>::iterator> image_download::await(std::uint64_t block) noexcept {
+  try {
+    return awaited_.insert(block);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+// Waits for the last block that is missing: mostly all before it are here by then.
+result<done> image_download::read(std::uint64_t offset, mutable_bytes out) noexcept {
+  const std::uint64_t begin = offset / kPartialBlock;
+  std::uint64_t end = blocks_of(offset + out.size());
+  const auto is_here = [&] {
+    while (end > begin && file_->has(end - 1)) --end;
+    return end == begin;
+  };
+  if (!is_here()) {
+    std::unique_lock lock(guard_);
+    while (!is_over_ && !is_here()) {
+      const auto mine = await(end - 1);
+      if (!mine) return fail(errc::out_of_memory, offset, "no memory for a block that is awaited");
+      changed_.wait(lock, [&] { return is_over_ || file_->has(end - 1); });
+      awaited_.erase(*mine);
+    }
+  }
+  if (!is_here()) return fail(errc::unavailable, offset, "the download has ended");
+  if (!file_->read(offset, out)) return fail(errc::io, offset, "what was downloaded cannot be read");
+  return done{};
+}
+
 void image_download::hash_blocks() {
   const std::lock_guard lock(guard_);
   hashes_.emplace(*file_);
-  const std::uint64_t count = (size() + kPartialBlock - 1) / kPartialBlock;
-  for (std::uint64_t i = 0; i < count; ++i)
+  for (std::uint64_t i = 0; i < blocks_of(size()); ++i)
     if (file_->has(i)) hashes_->add({i, 1});
 }
 
 outcome<void> image_download::run(progress& report) {
+  outcome<void> done = fetch(report);
+  const std::lock_guard lock(guard_);
+  is_over_ = true;
+  changed_.notify_all();
+  return done;
+}
+
+outcome<void> image_download::fetch(progress& report) {
   report.phase("fetching", 0);
   {
     const std::lock_guard lock(guard_);
@@ -192,20 +273,33 @@ std::optional<byte_range> image_download::next() {
     const std::lock_guard lock(guard_);
     if (why_) return std::nullopt;
   }
-  const byte_range range = file_->missing(planned_, blocks_at_once_);
-  if (range.size == 0) return part_of_first();
-  planned_ = (range.offset + range.size + kPartialBlock - 1) / kPartialBlock;
-  return range;
+  if (wants_end_.exchange(false)) plan_end();
+  while (!plan_.empty() || split_first()) {
+    auto& [first, count] = plan_.front();
+    byte_range range = file_->missing(first, blocks_at_once_);
+    const std::uint64_t end = std::min((first + count) * kPartialBlock, size());
+    if (range.size == 0 || range.offset >= end) {
+      plan_.pop_front();
+      continue;
+    }
+    range.size = std::min(range.size, end - range.offset);
+    const std::uint64_t behind = blocks_of(range.offset + range.size);
+    count -= behind - first;
+    first = behind;
+    return range;
+  }
+  return std::nullopt;
 }
 
-// When all is asked for: the end of what the first request has yet to bring, if that goes on for long.
-std::optional<byte_range> image_download::part_of_first() {
+// When all is asked for: if the first request goes on for long, all but the next part of it is for the others, in
+// order.
+bool image_download::split_first() {
   const auto [at, left] = first_left_;
-  if (left < 2 * kLeastRange || std::chrono::steady_clock::now() - first_began_ < kFirstAlone) return std::nullopt;
-  const std::uint64_t size = std::clamp(left / connections_, kLeastRange, kMostRange);
-  const std::uint64_t begin = (at + left - size) / kPartialBlock * kPartialBlock;
-  first_left_.size = begin - at;
-  return byte_range{begin, at + left - begin};
+  if (left < 2 * kLeastRange || std::chrono::steady_clock::now() - first_began_ < kFirstAlone) return false;
+  const std::uint64_t begin = blocks_of(at + kLeastRange);
+  first_left_.size = begin * kPartialBlock - at;
+  plan_.push_back({begin, blocks_of(at + left) - begin});
+  return true;
 }
 
 std::uint64_t image_download::wanted(byte_range range) const {
@@ -232,7 +326,9 @@ outcome<void> image_download::keep(std::uint64_t begin, std::uint64_t at, bytes 
   if (hashes_) hashes_->add(blocks);
   unsynced_ += piece.size();
   left_ -= piece.size();
-  if (left_ == 0 || unsynced_ >= kSyncEach) changed_.notify_all();
+  const auto next_awaited = awaited_.lower_bound(blocks.first);
+  const bool is_awaited = next_awaited != awaited_.end() && *next_awaited < blocks.first + blocks.count;
+  if (left_ == 0 || unsynced_ >= kSyncEach || is_awaited) changed_.notify_all();
   return {};
 }
 

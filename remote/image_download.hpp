@@ -1,15 +1,19 @@
 #pragma once
 // A whole image from a server, or another file, by several ranges at once. Hosted.
 
+#include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "object/device.hpp"
 #include "object/progress.hpp"
 #include "remote/block_hashes.hpp"
 #include "remote/partial_file.hpp"
@@ -51,6 +55,10 @@ class image_download final : private range_work {
 
   // Returns when the partial file is open, or fails as open() does.
   [[nodiscard]] outcome<void> wait_for_head();
+  // The image while it comes, as a device, once wait_for_head() has returned; valid as long as this object. A read
+  // waits until its bytes are here. It fails with errc::unavailable if run() has ended without them. The end of a large
+  // image comes first then: who reads it needs sections and IDX.
+  [[nodiscard]] device arriving() noexcept;
   // Hashes each block when it is here, with what was here before, for compare(). To be called before run().
   void hash_blocks();
   // Gets what is missing. Fails (blame::environment) when a range does not come, the file cannot be written, or
@@ -75,13 +83,17 @@ class image_download final : private range_work {
                  const std::optional<std::filesystem::path>& target, head_check check);
   outcome<void> begin(byte_range range, std::uint64_t at, bytes piece);
   outcome<void> keep(std::uint64_t begin, std::uint64_t at, bytes piece);
+  void plan_end();
+  outcome<void> fetch(progress& report);
   outcome<void> wait(progress& report);
   outcome<void> compare(progress& report);
+  result<done> read(std::uint64_t offset, mutable_bytes out) noexcept;
+  std::optional<std::multiset<std::uint64_t>::iterator> await(std::uint64_t block) noexcept;
   std::optional<byte_range> next() override;
   [[nodiscard]] bool takes_whole() const override { return true; }
   bool take(byte_range range, std::uint64_t at, bytes piece) override;
   [[nodiscard]] std::uint64_t wanted(byte_range range) const override;
-  [[nodiscard]] std::optional<byte_range> part_of_first();
+  [[nodiscard]] bool split_first();
   void end(byte_range range, const std::optional<range_failure>& why) override;
 
   std::unique_ptr<range_client> client_;
@@ -93,10 +105,11 @@ class image_download final : private range_work {
   // Of the client's thread; of others once is_begun_.
   std::vector<std::byte> head_;
   bool is_asked_ = false;
+  std::atomic<bool> wants_end_{false};  // set by any thread
   std::optional<partial_file> file_;
   std::uint64_t resumed_ = 0;
   std::uint64_t blocks_at_once_ = 1;
-  std::uint64_t planned_ = 0;  // blocks before this one are here or asked for
+  std::deque<block_run> plan_;  // blocks that are not asked for yet, or are here
   // Of a first request for what is missing: what is left of it to come, and when its first bytes came.
   byte_range first_left_{0, 0};
   std::chrono::steady_clock::time_point first_began_{};
@@ -104,6 +117,8 @@ class image_download final : private range_work {
   std::mutex guard_;  // of these
   std::condition_variable changed_;
   bool is_begun_ = false;
+  bool is_over_ = false;                  // run() has ended
+  std::multiset<std::uint64_t> awaited_;  // blocks
   progress* report_ = nullptr;
   std::optional<block_hashes> hashes_;
   std::uint64_t left_ = 0;  // bytes

@@ -1,8 +1,11 @@
 #include "verify/pack_examination.hpp"
 
+#include <tbb/parallel_invoke.h>
+
 #include <algorithm>
 #include <memory>
 
+#include "verify/foretold_pack.hpp"
 #include "verify/idx_check.hpp"
 #include "verify/object_check.hpp"
 #include "verify/pack_scan.hpp"
@@ -31,6 +34,8 @@ class examiner {
     examination by_idx;
     std::vector<std::uint64_t> idx_offsets;
     if (frame_.index != nullptr) {
+      DOCTEUR_TRY(good, examine_foretold());
+      if (good) return good;
       DOCTEUR_TRY(places, places_of_idx());
       DOCTEUR_TRY(e, examine(places));
       const bool back_to_back = places.offsets.empty() || places.offsets.front() == kPackHeaderSize;
@@ -105,23 +110,55 @@ class examiner {
     report_.phase("scanning", 0);
     DOCTEUR_TRY(pack, scan_pack(device_, places.offsets, places.end, frame_.commit.kind(), e->found, report_));
     e->pack = std::move(pack);
+    compare_with_idx(*e);
+    DOCTEUR_CHECK(resolve(*e));
+    return e;
+  }
+
+  // Scans and resolves side by side; nullptr unless all of it is right.
+  outcome<examination> examine_foretold() {
+    if (frame_.entries == nullptr || !frame_.limit_is_end || frame_.count != frame_.index->order().size())
+      return examination();
+    DOCTEUR_TRY(foretold, foretell_pack(device_, *frame_.entries, *frame_.index, frame_.limit, frame_.commit.kind()));
+    if (!foretold) return examination();
+    auto e = std::make_unique<pack_examination>(options_.faults);
+    e->end = frame_.limit;
+    e->pack = std::move(*foretold);
+    outcome<std::optional<oid>> checksum;
+    outcome<void> resolved;
+    tbb::parallel_invoke([&] { resolved = resolve(*e); },
+                         [&] { checksum = scan_foretold(device_, e->pack, e->end, frame_.commit.kind(), report_); });
+    DOCTEUR_CHECK(resolved);
+    DOCTEUR_CHECK(checksum);
+    if (!*checksum || e->resolved.bad_extent) return examination();
+    e->pack.checksum = **checksum;
+    compare_with_idx(*e);
+    return e->found.count() == 0 ? std::move(e) : examination();
+  }
+
+  void compare_with_idx(pack_examination& e) const {
+    if (frame_.index == nullptr) return;
+    docteur::compare_with_idx(frame_.index->view(), frame_.index->order(), frame_.idx_offset, e.pack, e.found);
+  }
+
+  // Rebuilds all objects of e.pack.
+  outcome<void> resolve(pack_examination& e) {
     const idx_view* idx = frame_.index != nullptr ? &frame_.index->view() : nullptr;
-    if (idx != nullptr) compare_with_idx(*idx, frame_.index->order(), frame_.idx_offset, e->pack, e->found);
     restart_check restarts;
     if (frame_.restarts != nullptr) {
-      DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e->pack, e->found));
+      DOCTEUR_TRY(loaded, restart_check::load(device_, *frame_.restarts, e.pack, e.found));
       restarts = std::move(loaded);
     }
-    if (frame_.hash_content) e->content_hashes.resize(e->pack.entries.size());
-    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_, e->found, e->odd, e->content_hashes);
-    report_.phase("checking", e->pack.entries.size());
-    DOCTEUR_TRY(resolved, resolve_objects(device_, e->pack, restarts, check, options_, e->found, report_));
-    e->resolved = std::move(resolved);
+    if (frame_.hash_content) e.content_hashes.resize(e.pack.entries.size());
+    object_check check(idx, frame_.commit.kind(), frame_.wanted, options_, e.found, e.odd, e.content_hashes);
+    report_.phase("checking", e.pack.entries.size());
+    DOCTEUR_TRY(resolved, resolve_objects(device_, e.pack, restarts, check, options_, e.found, report_));
+    e.resolved = std::move(resolved);
     check.finish();
-    e->edges_are_complete = check.edges_are_complete();
-    e->contents = std::move(check).contents();
-    e->special_files = std::move(check).special_files();
-    return e;
+    e.edges_are_complete = check.edges_are_complete();
+    e.contents = std::move(check).contents();
+    e.special_files = std::move(check).special_files();
+    return {};
   }
 
   device device_;

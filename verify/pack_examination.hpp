@@ -23,6 +23,7 @@ struct pack_frame {
   std::uint64_t limit = 0;            // PACK offset where entries end at the latest
   bool limit_is_end = false;          // the trailer begins exactly there
   const section* restarts = nullptr;  // the restart section, if there is one
+  const section* entries = nullptr;   // the entry section, if there is one
   std::vector<oid> wanted;            // commits and tags whose content is wanted, each once
   bool hash_content = false;          // fill pack_examination::content_hashes
   const loaded_idx* index = nullptr;  // nullptr if IDX cannot be used
@@ -46,7 +47,9 @@ struct pack_examination {
 
 // Examines the PACK. Entries are first taken from IDX, because then damage in one entry does not hide others. If they
 // are not back to back, IDX may be at fault: then entries are found by inflating one after the other, and that result
-// counts if it reaches the end. Fails (blame::environment) if the device cannot be read or `report` says to stop.
+// counts if it reaches the end. Where the entry section says what the headers of entries are, the PACK is scanned and
+// its objects are resolved side by side; if anything is wrong then, all is done once more, one after the other. Fails
+// (blame::environment) if the device cannot be read or `report` says to stop.
 [[nodiscard]] outcome<std::unique_ptr<pack_examination>> examine_pack(const device& d, const pack_frame& frame,
                                                                       const verify_options& options, progress& report);
 

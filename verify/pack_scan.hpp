@@ -2,6 +2,7 @@
 // Reads a PACK once from front to back: its checksum, the CRC-32 of each entry, and all entry headers. Hosted.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "object/device.hpp"
@@ -18,5 +19,11 @@ namespace docteur {
 [[nodiscard]] outcome<scanned_pack> scan_pack(const device& d, std::span<const std::uint64_t> offsets,
                                               std::uint64_t end, hash_kind kind, findings& found,
                                               const progress& report);
+
+// The same for a PACK whose headers are foretold (foretold_pack.hpp): fills in the CRC-32 of each entry and returns the
+// checksum; nullopt as soon as a header is not as `pack` has it. Meanwhile other threads may resolve `pack`
+// (resolve.hpp).
+[[nodiscard]] outcome<std::optional<oid>> scan_foretold(const device& d, scanned_pack& pack, std::uint64_t end,
+                                                        hash_kind kind, const progress& report);
 
 }  // namespace docteur

@@ -1,8 +1,8 @@
 #include "verify/resolve.hpp"
 
-#include <tbb/blocked_range.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
@@ -64,12 +64,7 @@ class resolver {
   }
 
   outcome<resolved_pack> run() {
-    std::vector<std::uint32_t> whole;
-    for (std::uint32_t i = 0; i < pack_.entries.size(); ++i) {
-      const pack_entry& e = pack_.entries[i];
-      if (!is_delta(e.type) && e.state == entry_state::pending) whole.push_back(i);
-    }
-    DOCTEUR_CHECK(for_all(whole, &resolver::resolve_family));
+    DOCTEUR_CHECK(for_all(wholes(), &resolver::resolve_family));
     std::vector<std::uint32_t> left;
     for (std::uint32_t i = 0; i < pack_.entries.size(); ++i)
       if (pack_.entries[i].state == entry_state::pending) left.push_back(i);
@@ -78,16 +73,41 @@ class resolver {
   }
 
  private:
+  // The whole objects, in the order in which their families end in the PACK: while the PACK arrives from front to back,
+  // those whose families are here come first.
+  std::vector<std::uint32_t> wholes() const {
+    const auto& entries = pack_.entries;
+    std::vector<std::uint32_t> roots(entries.size());
+    std::vector<std::uint32_t> whole;
+    std::vector<std::uint32_t> last(entries.size());  // by whole object: of its family, without REF deltas
+    for (std::uint32_t i = 0; i < entries.size(); ++i) {
+      const pack_entry& e = entries[i];
+      const bool has_root = e.type == entry_type::ofs_delta && e.state == entry_state::pending;
+      roots[i] = has_root ? roots[e.base] : i;
+      last[roots[i]] = i;
+      if (!is_delta(e.type) && e.state == entry_state::pending) whole.push_back(i);
+    }
+    std::ranges::stable_sort(whole, {}, [&](std::uint32_t i) { return last[i]; });
+    return whole;
+  }
+
+  // Calls `act` for each entry, about in this order.
   using action = outcome<void> (resolver::*)(worker&, std::uint32_t);
   outcome<void> for_all(const std::vector<std::uint32_t>& entries, action act) {
-    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, entries.size(), 8), [&](const auto& range) {
+    constexpr std::size_t kAtOnce = 8;
+    std::atomic<std::size_t> next{0};
+    const auto work = [&](int) {
       worker& w = *workers_.local();
-      for (std::size_t i = range.begin(); i != range.end() && !failed_.stop(); ++i) {
-        if (auto r = (this->*act)(w, entries[i]); !r) failed_.set(i, std::move(r.error()));
-        w.object.trim(kBigObject);
-        w.delta.trim(kBigObject);
+      for (std::size_t i = 0; (i = next.fetch_add(kAtOnce)) < entries.size();) {
+        const std::size_t end = std::min(i + kAtOnce, entries.size());
+        for (; i < end && !failed_.stop(); ++i) {
+          if (auto r = (this->*act)(w, entries[i]); !r) failed_.set(i, std::move(r.error()));
+          w.object.trim(kBigObject);
+          w.delta.trim(kBigObject);
+        }
       }
-    });
+    };
+    tbb::parallel_for(0, tbb::this_task_arena::max_concurrency(), work, tbb::simple_partitioner());
     return failed_.check();
   }
 

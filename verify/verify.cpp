@@ -98,6 +98,7 @@ class verification {
     if (frame_.idx_offset % table->block_size != 0)
       found_.add(errc::malformed, kHeaderIdxOffset, "IDX offset is not a multiple of the block size");
     frame_.restarts = result_.sections->find(section_type::restart);
+    frame_.entries = result_.sections->find(section_type::entries);
     const auto text_end = std::ranges::find(table->builder, '\0');
     if (std::any_of(text_end, table->builder.end(), [](char c) { return c != '\0'; }))
       found_.add(errc::malformed, at, "the builder text of the section table is not padded with NUL");

@@ -7,12 +7,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
-from range_server import (BIN, ENVIRONMENT, Ran, Server, checks, cut_then, docteur, expect, good, refused, run_checks, sample_image,
+from range_server import (BIN, ENVIRONMENT, Server, checks, cut_then, docteur, expect, good, refused, run_checks, sample_image,
                           stops_after)
 from waiting import wait_until
 
@@ -297,22 +296,5 @@ def full_disk():
         subprocess.run(["umount", small], check=True)
 
 
-def verified_from_the_server():
-    server.reset()
-    local = good("verify", image)
-    remote = good("verify", server.url)
-    expect(local.out == remote.out, "another report")
-    expect(server.sent <= len(data) + PROBE, f"{server.sent} bytes for {len(data)}")
-    # Where the folder for temporary files has none without a name.
-    filtered = Ran([sys.executable, Path(__file__).parents[1] / "support/without_tmpfile.py", BIN / "docteur-verify", server.url])
-    expect(filtered.status == 77 or filtered.out == local.out, f"without O_TMPFILE: {filtered.shown}")
-    server.content = data[:1000] + bytes(100) + data[1100:]
-    expect(docteur("verify", server.url).status == 1, "a damaged image is good")
-    server.content = data
-    server.reset(cut_then(503))
-    refused(3, "status 503", "verify", "--retries", "1", server.url)
-
-
-checks += [whole, slow_first, killed, another_boot, interrupted, failures, two_at_once, by_digest, full_disk,
-           verified_from_the_server]
+checks += [whole, slow_first, killed, another_boot, interrupted, failures, two_at_once, by_digest, full_disk]
 run_checks(server)

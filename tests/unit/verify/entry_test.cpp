@@ -1,58 +1,21 @@
 // Verification of the entry section (layout/entry_section.hpp).
 #include <gtest/gtest.h>
 
-#include "builder/entry_section_writer.hpp"
 #include "layout/entry_section.hpp"
-#include "support/hand_image.hpp"
+#include "support/listed_sample.hpp"
 #include "support/verified.hpp"
 
 using namespace docteur;
 
-namespace {
-
-struct sample : hand_pack {
-  oid commit;
-  std::vector<entry_outline> outlines;
-  explicit sample(bool with_ref = false) {
-    const std::string base(300, 'x');
-    const std::string other = base + "y";
-    const oid one = object_id(hash_kind::sha1, object_type::blob, as_bytes(base));
-    const oid two = object_id(hash_kind::sha1, object_type::blob, as_bytes(other));
-    const std::string root_text = tree_text().add("100644", "a", one).add("100644", "b", two).text();
-    const std::string text = commit_text(object_id(hash_kind::sha1, object_type::tree, as_bytes(root_text)));
-    commit = add(object_type::commit, text);
-    add(object_type::tree, root_text);
-    add(object_type::blob, base);
-    if (with_ref) {
-      add_ref(object_type::blob, one, base.size(), other);
-    } else {
-      add_ofs(object_type::blob, 2, base.size(), other);
-    }
-    const std::string delta = literal_delta(base.size(), other);
-    outlines = {{text.size(), 0, entry_type::commit},
-                {root_text.size(), 0, entry_type::tree},
-                {base.size(), 0, entry_type::blob},
-                {delta.size(), 1, entry_type::ofs_delta}};
-  }
-  [[nodiscard]] byte_vector image(const byte_vector& section) const {
-    return hand_image(commit, *this, {.entries = section});
-  }
-  [[nodiscard]] byte_vector image(const std::vector<entry_outline>& listed) const {
-    return image(make_entry_section(listed));
-  }
-};
-
-}  // namespace
-
 TEST(VerifyEntries, WhatTheWriterMakesIsGood) {
-  const sample s;
+  const listed_sample s;
   const verify_report r = check(s.image(s.outlines));
   expect_good(r);
   EXPECT_TRUE(r.remarks.empty()) << all_of(r);
 }
 
 TEST(VerifyEntries, EachDifferenceIsAFault) {
-  const sample s;
+  const listed_sample s;
   for (std::size_t i = 0; i < s.outlines.size(); ++i) {
     auto other = s.outlines;
     ++other[i].size;
@@ -75,7 +38,7 @@ TEST(VerifyEntries, EachDifferenceIsAFault) {
 // The checksum of the section is right each time. The bits of the zlib stream that have no meaning are those before a
 // stored block, and such a stream is as good.
 TEST(VerifyEntries, EveryByteOfTheSection) {
-  const sample s;
+  const listed_sample s;
   const byte_vector good = make_entry_section(s.outlines);
   constexpr std::size_t kStream = kEntrySectionHeader + kEntryBlockHeader;
   for (std::size_t i = 0; i < good.size(); ++i) {
@@ -91,13 +54,13 @@ TEST(VerifyEntries, EveryByteOfTheSection) {
 }
 
 TEST(VerifyEntries, ARefDeltaCannotBeListed) {
-  const sample s(true);
+  const listed_sample s(true);
   EXPECT_FALSE(check(s.image(s.outlines)).good());
 }
 
 // A header that is longer than needed would have another length than the one that follows from the section.
 TEST(VerifyEntries, AHeaderThatIsLongerThanNeeded) {
-  const sample s;
+  const listed_sample s;
   expect_good(check(s.image(s.outlines)));
   hand_pack longer;
   byte_vector tree_stream = zlib_stream("");
