@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import threading
+import urllib.request
 
 from old_and_new import versions
 from range_server import ENVIRONMENT, Ran, Server, expect, good, refused, sample_image
@@ -47,7 +48,7 @@ places = f"""root {top}/www; location /private/ {{ alias {top}/www/; auth_basic 
   http {{ log_format short '$server_protocol $status $connection $body_bytes_sent'; access_log {top}/log short;
     client_body_temp_path {top}/a; fastcgi_temp_path {top}/b; proxy_temp_path {top}/c; uwsgi_temp_path {top}/d;
     scgi_temp_path {top}/e;
-    server {{ listen 127.0.0.1:{port}; {places} }}
+    server {{ listen 127.0.0.1:{port}; {places} location = /so-far {{ return 204; }} }}
     server {{ listen 127.0.0.1:{tls} ssl http2; ssl_certificate {top}/cert.pem; ssl_certificate_key {top}/key.pem;
       {places} }} }}""")
 process = subprocess.Popen([nginx, "-p", top, "-c", top / "conf", "-e", top / "error.log"], env=ENVIRONMENT)
@@ -56,8 +57,14 @@ trusted = ["--ca-file", top / "ca.pem"]
 
 
 def log():
-    """Lines since the last call: protocol, status, connection, bytes."""
-    lines = [line.split() for line in (top / "log").read_text().splitlines()]
+    """Lines since the last call: protocol, status, connection, bytes. A client has its answer before the line is written; the one
+    of a request that begins now follows all others."""
+    urllib.request.urlopen(f"{http}/so-far").close()
+
+    def read_lines():
+        return [line.split() for line in (top / "log").read_text().splitlines()]
+    wait_until(lambda: any(line[1] == "204" for line in read_lines()), "nginx writes no log")
+    lines = [line for line in read_lines() if line[1] != "204"]
     (top / "log").write_text("")
     return lines
 
