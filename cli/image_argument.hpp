@@ -26,7 +26,7 @@ class image_session {
  public:
   // Opens the image that `name` names (open_image_device()) and attaches it. In messages it is shown_image(name).
   // `digest`: what --digest was given; it replaces how.digest. --prefetch replaces how.is_read_whole: only its list is
-  // fetched in the background. A list for another image is ignored, and options.tell() is called once.
+  // fetched in the background. Ignores a list for another image, and calls options.tell() once.
   [[nodiscard]] static outcome<std::unique_ptr<image_session>> open(const std::string& name,
                                                                     const reading_options& options,
                                                                     const std::optional<std::string>& digest,

@@ -21,7 +21,7 @@ std::size_t length_of(const partial_file& file, std::uint64_t block) {
 }  // namespace
 
 block_hashes::block_hashes(const partial_file& file)
-    : file_(file), hashes_((file.size() + kPartialBlock - 1) / kPartialBlock, oid(hash_kind::sha256)) {
+    : file_(file), hashes_(partial_blocks(file.size()), oid(hash_kind::sha256)) {
   const signals_blocked block;
   thread_ = std::thread([this] { run(); });
 }

@@ -31,12 +31,10 @@ outcome<void> check_head(bytes head, std::uint64_t size, const std::string& show
   return give_up(blame::input, printable(shown) + ": not an image of docteur");
 }
 
-std::uint64_t blocks_of(std::uint64_t size) { return (size + kPartialBlock - 1) / kPartialBlock; }
-
 // The block where the end of an image begins, with IDX and, mostly, the sections, of which those for paths are about as
 // long as IDX. `head`: the image's first bytes. Behind the last block if there is nothing to gain.
 std::uint64_t end_of_image(bytes head, std::uint64_t size) {
-  const std::uint64_t none = blocks_of(size);
+  const std::uint64_t none = partial_blocks(size);
   const auto header = decode_image_header(head, size);
   if (size < kEndFirst || !header) return none;
   const std::uint64_t idx = size - header->idx_offset;
@@ -127,9 +125,9 @@ outcome<void> image_download::begin(byte_range range, std::uint64_t at, bytes pi
   if (is_part && resumed_ > 0)
     return give_up(blame::environment, printable(target_->native()) + ": another process has just begun to fill it");
   const std::uint64_t left = whole - resumed_;
-  blocks_at_once_ = blocks_of(std::clamp(left / connections_ / kRounds, kLeastRange, kMostRange));
+  blocks_at_once_ = partial_blocks(std::clamp(left / connections_ / kRounds, kLeastRange, kMostRange));
   const std::uint64_t asked = is_part ? std::min(range.size, whole) : 0;
-  plan_ = {{blocks_of(asked), blocks_of(whole) - blocks_of(asked)}};
+  plan_ = {{partial_blocks(asked), partial_blocks(whole) - partial_blocks(asked)}};
   if (is_part && !is_all) {
     first_left_ = {0, asked};
     first_began_ = std::chrono::steady_clock::now();
@@ -149,7 +147,7 @@ void image_download::plan_end() {
   const std::uint64_t first_end = first_left_.offset + first_left_.size;
   if (first_left_.offset + kLeastRange < begin * kPartialBlock && begin * kPartialBlock < first_end) {
     first_left_.size = begin * kPartialBlock - first_left_.offset;
-    plan_.push_front({begin, blocks_of(first_end) - begin});
+    plan_.push_front({begin, partial_blocks(first_end) - begin});
     return;
   }
   if (plan_.empty() || begin <= plan_.back().first || plan_.back().first + plan_.back().count <= begin) return;
@@ -181,7 +179,7 @@ std::optional<std::multiset<std::uint64_t>::iterator> image_download::await(std:
 // Waits for the last block that is missing: mostly all before it are here by then.
 result<done> image_download::read(std::uint64_t offset, mutable_bytes out) noexcept {
   const std::uint64_t begin = offset / kPartialBlock;
-  std::uint64_t end = blocks_of(offset + out.size());
+  std::uint64_t end = partial_blocks(offset + out.size());
   const auto is_here = [&] {
     while (end > begin && file_->has(end - 1)) --end;
     return end == begin;
@@ -203,7 +201,7 @@ result<done> image_download::read(std::uint64_t offset, mutable_bytes out) noexc
 void image_download::hash_blocks() {
   const std::lock_guard lock(guard_);
   hashes_.emplace(*file_);
-  for (std::uint64_t i = 0; i < blocks_of(size()); ++i)
+  for (std::uint64_t i = 0; i < partial_blocks(size()); ++i)
     if (file_->has(i)) hashes_->add({i, 1});
 }
 
@@ -283,7 +281,7 @@ std::optional<byte_range> image_download::next() {
       continue;
     }
     range.size = std::min(range.size, end - range.offset);
-    const std::uint64_t behind = blocks_of(range.offset + range.size);
+    const std::uint64_t behind = partial_blocks(range.offset + range.size);
     count -= behind - first;
     first = behind;
     return range;
@@ -296,9 +294,9 @@ std::optional<byte_range> image_download::next() {
 bool image_download::split_first() {
   const auto [at, left] = first_left_;
   if (left < 2 * kLeastRange || std::chrono::steady_clock::now() - first_began_ < kFirstAlone) return false;
-  const std::uint64_t begin = blocks_of(at + kLeastRange);
+  const std::uint64_t begin = partial_blocks(at + kLeastRange);
   first_left_.size = begin * kPartialBlock - at;
-  plan_.push_back({begin, blocks_of(at + left) - begin});
+  plan_.push_back({begin, partial_blocks(at + left) - begin});
   return true;
 }
 

@@ -56,8 +56,8 @@ class image_download final : private range_work {
   // Returns when the partial file is open, or fails as open() does.
   [[nodiscard]] outcome<void> wait_for_head();
   // The image while it comes, as a device, once wait_for_head() has returned; valid as long as this object. A read
-  // waits until its bytes are here. It fails with errc::unavailable if run() has ended without them. The end of a large
-  // image comes first then: who reads it needs sections and IDX.
+  // waits until its bytes are here. It fails with errc::unavailable if run() has ended without them. Asks for the
+  // end of a large image first, because readers need sections and IDX before the rest.
   [[nodiscard]] device arriving() noexcept;
   // Hashes each block when it is here, with what was here before, for compare(). To be called before run().
   void hash_blocks();

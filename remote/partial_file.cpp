@@ -27,8 +27,6 @@ constexpr char kMissing = '.';
 constexpr char kWritten = 'w';
 constexpr char kSynced = 's';
 
-std::uint64_t blocks_of(std::uint64_t size) { return (size + kPartialBlock - 1) / kPartialBlock; }
-
 // The map's first lines, without the one of the boot.
 std::string version_lines(const std::string& identity, std::uint64_t size) {
   return "docteur partial file 1\n" + identity + "\n" + std::to_string(size) + " bytes\n";
@@ -93,7 +91,7 @@ outcome<partial_file> partial_file::unnamed(std::uint64_t size) {
   f.data_ = open_unnamed(folder);
   if (!f.data_) return failed(folder, errno);
   if (::ftruncate(f.data_.get(), static_cast<off_t>(size)) != 0) return failed(folder, errno);
-  f.blocks_.assign(blocks_of(size), kMissing);
+  f.blocks_.assign(partial_blocks(size), kMissing);
   return f;
 }
 
@@ -121,7 +119,7 @@ outcome<void> partial_file::open_data() {
 outcome<void> partial_file::open_map(const std::string& identity) {
   const std::string lines = version_lines(identity, size_);
   const std::string head = padded(lines + "boot " + kernel_boot() + "\n");
-  std::string there(kHead + blocks_of(size_), '\0');
+  std::string there(kHead + partial_blocks(size_), '\0');
   const ssize_t n = ::pread(map_.get(), there.data(), there.size(), 0);
   struct stat st {};
   if (n < 0 || ::fstat(data_.get(), &st) != 0) return failed(map(), errno);
@@ -142,7 +140,7 @@ outcome<void> partial_file::open_map(const std::string& identity) {
 }
 
 outcome<void> partial_file::start_anew(const std::string& head) {
-  blocks_.assign(blocks_of(size_), kMissing);
+  blocks_.assign(partial_blocks(size_), kMissing);
   if (::ftruncate(map_.get(), 0) != 0) return failed(map(), errno);
   if (::ftruncate(data_.get(), 0) != 0) return failed(partial(), errno);
   if (::fallocate(data_.get(), 0, 0, static_cast<off_t>(size_)) != 0) {
@@ -193,7 +191,7 @@ outcome<void> partial_file::forget(std::uint64_t block) {
 outcome<block_run> partial_file::write(std::uint64_t begin, std::uint64_t at, bytes piece) {
   DOCTEUR_CHECK(put_bytes(at, piece));
   const std::uint64_t end = at + piece.size();
-  const std::uint64_t first = std::max(at / kPartialBlock, (begin + kPartialBlock - 1) / kPartialBlock);
+  const std::uint64_t first = std::max(at / kPartialBlock, partial_blocks(begin));
   const std::uint64_t last = end == size_ ? blocks_.size() : end / kPartialBlock;
   if (first >= last) return block_run{};
   DOCTEUR_CHECK(mark({first, last - first}));

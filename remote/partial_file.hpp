@@ -22,6 +22,11 @@ namespace docteur {
 
 inline constexpr std::uint64_t kPartialBlock = 64 << 10;  // bytes
 
+// Blocks that hold `size` bytes; the last one may be shorter.
+[[nodiscard]] constexpr std::uint64_t partial_blocks(std::uint64_t size) noexcept {
+  return (size + kPartialBlock - 1) / kPartialBlock;
+}
+
 class partial_file {
  public:
   // Whether there may be a partial file of `target` to go on with.

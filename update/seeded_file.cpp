@@ -13,7 +13,7 @@ std::uint32_t size_of(const partial_file& file, std::uint64_t block) {
 }  // namespace
 
 seeded_file::seeded_file(partial_file& file) : file_(file) {
-  const std::uint64_t blocks = (file.size() + kPartialBlock - 1) / kPartialBlock;
+  const std::uint64_t blocks = partial_blocks(file.size());
   left_ = std::make_unique<std::atomic<std::uint32_t>[]>(blocks);
   range_list here;
   for (std::uint64_t i = 0; i < blocks; ++i) {

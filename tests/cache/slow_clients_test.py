@@ -25,14 +25,13 @@ CLIENTS = 50
 FINISHING = 5  # of the clients: these read all
 ROUNDS, PIECE, PAUSE = 15, 16 << 10, 0.25
 EACH = 200 << 10  # bytes of memory for a client: data on its way, and data being read
-# For all of them: in the guest, what is on its way to a client that takes much is bounded for all connections together, by a
-# quarter of the memory.
-MOST = (16 << 20) + CLIENTS * (72 << 10) if SERVER.endswith(".elf") else CLIENTS * EACH
 SIZE = 10_000_000
 DICE = random.Random(7)
 
 IS_GUEST = SERVER.endswith(".elf")
 IS_SANITIZED = programs.is_sanitized(SERVER)  # the process's memory is then meaningless
+# For all of them: the guest bounds what is on its way for all connections together, by a quarter of its memory.
+MOST = (16 << 20) + CLIENTS * (72 << 10) if IS_GUEST else CLIENTS * EACH
 MANY = 60 if IS_GUEST else 1000
 WHOLE = (2 << 20 if IS_GUEST else 4 << 20) - 4096  # bytes of a file that is built whole
 CONTENT = 8 << 20 if IS_GUEST else 16 << 20  # bytes of content that clients are being sent

@@ -2,7 +2,6 @@
 """docteur-fetch: the whole image or nothing under its name, killed at any moment and resumed without a block twice, a full
 disk, a server that goes away, a new version meanwhile."""
 
-import contextlib
 import json
 import os
 import signal
@@ -11,8 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from range_server import (BIN, ENVIRONMENT, Server, checks, cut_then, docteur, expect, good, refused, run_checks, sample_image,
-                          stops_after)
+from range_server import (BIN, ENVIRONMENT, Server, checks, cut_then, docteur, expect, first_sent_by, good, refused, run_checks,
+                          sample_image, stops_after)
 from waiting import wait_until
 
 BLOCK = 64 << 10
@@ -77,23 +76,14 @@ def whole():
 
 def slow_first():
     """The first request, for all of a small image, goes on for long: others fetch the end of it meanwhile, each block once."""
-    lock, begun, by_first = threading.Lock(), [], []
+    begun, by_first = [], []
 
-    def slow(r):
-        with lock:
-            begun.append((r.first, r.last))
-            if len(begun) > 1:
-                return False
-        fields, body = r.part()
-        r.reply(206, fields, length=len(body))
-        with contextlib.suppress(OSError):  # the client has what it wants
-            for at in range(0, len(body), BLOCK):
-                r.send(body[at:at + BLOCK])
-                by_first.append(at)
-                time.sleep(0.05)
-        r.close()
-        return True
-    server.reset(slow)
+    def slowly(r, body):
+        for at in range(0, len(body), BLOCK):
+            r.send(body[at:at + BLOCK])
+            by_first.append(at)
+            time.sleep(0.05)
+    server.reset(first_sent_by(slowly, begun))
     report = json.loads(fetched("--json").out)
     expect(begun[0][1] >= len(data) - 1, "the first request is for a part")
     others = sorted(begun[1:])

@@ -232,6 +232,25 @@ def once(*numbers):
     return wrap
 
 
+def first_sent_by(send, begun):
+    """A fault: `send(request, body)` sends the first answer, of a range, and then the connection ends. `begun` gets the first and
+    last byte of each request."""
+    lock = threading.Lock()
+
+    def answer(r):
+        with lock:
+            begun.append((r.first, r.last))
+            if len(begun) > 1:
+                return False
+        fields, body = r.part()
+        r.reply(206, fields, length=len(body))
+        with contextlib.suppress(OSError):  # the client has what it wants
+            send(r, body)
+        r.close()
+        return True
+    return answer
+
+
 def cut_then(then=None):
     """A fault: the first answer, of a range, breaks off after 3 MB. The others have the status `then`, or are right."""
     def cut(r):

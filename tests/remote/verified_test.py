@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Images of a server are verified while they come: docteur-verify of a URL, and docteur-fetch."""
 
-import contextlib
 import random
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-from range_server import (BIN, ENVIRONMENT, Ran, Server, checks, cut_then, docteur, expect, good, refused, run_checks, sample_image)
+from range_server import (BIN, ENVIRONMENT, Ran, Server, checks, cut_then, docteur, expect, first_sent_by, good, refused, run_checks,
+                          sample_image)
 from waiting import wait_until
 
 PROBE = 4096
@@ -42,28 +42,19 @@ def verified_meanwhile():
     large = image.parent / "large.img"
     good("make", "-q", folder, large)
     content = large.read_bytes()
-    lock, begun, late, let_go = threading.Lock(), [], [], threading.Event()
+    begun, late, let_go = [], [], threading.Event()
 
-    def holds(r):
-        with lock:
-            begun.append((r.first, r.last))
-            if len(begun) > 1:
-                return False
-        fields, body = r.part()
-        r.reply(206, fields, length=len(body))
+    def by_halves(r, body):
         half = len(body) // 2
-        with contextlib.suppress(OSError):  # the client has what it wants
-            r.send(body[:half])
-            if not let_go.wait(20):  # before the client tries elsewhere
-                late.append(True)
-            r.send(body[half:])
-        r.close()
-        return True
+        r.send(body[:half])
+        if not let_go.wait(20):  # before the client tries elsewhere
+            late.append(True)
+        r.send(body[half:])
 
     def read_by(process):
         """Bytes that it read from files: what recv() brings does not count."""
         return int(dict(line.split(": ") for line in Path(f"/proc/{process.pid}/io").read_text().splitlines())["rchar"])
-    server.reset(holds)
+    server.reset(first_sent_by(by_halves, begun))
     server.content = content
     for command in (["docteur-fetch", "-q", server.url, fetched], ["docteur-verify", "-q", server.url]):
         begun.clear()
